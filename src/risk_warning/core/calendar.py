@@ -1,0 +1,79 @@
+"""As-of dates and half-open monthly periods.
+
+Inside the core a date is an int32: days since 1970-01-01. `NEVER` stands for an empty date, so that every
+comparison "did it happen before the as-of date" is a plain `<`.
+
+Worked example: as of 2005-10-01, period 0 is [2005-09-01, 2005-10-01), September 2005, and period 5 is
+[2005-04-01, 2005-05-01), April 2005.
+"""
+
+from __future__ import annotations
+
+import calendar
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+EPOCH = date(1970, 1, 1)
+NEVER = 2**31 - 1
+"""An empty date: later than any day."""
+ALWAYS = -(2**31)
+"""A date before any day: what is undated has been so from the start."""
+
+
+def to_day(day: date) -> int:
+    """Days from 1970-01-01 to `day`.
+
+    >>> to_day(date(1970, 1, 2))
+    1
+    """
+    return (day - EPOCH).days
+
+
+def to_date(day: int) -> date:
+    """The date that is `day` days after 1970-01-01."""
+    return EPOCH + timedelta(days=int(day))
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month `months` later (earlier if negative), clipped to the month's end.
+
+    >>> add_months(date(2024, 3, 31), -1)
+    datetime.date(2024, 2, 29)
+    """
+    month = day.year * 12 + day.month - 1 + months
+    year, month = divmod(month, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def period_ends(as_of: date, periods: int) -> NDArray[np.int32]:
+    """Borders of the periods before `as_of`: shape (periods + 1,), from the as-of date backwards.
+
+    Period k is `[ends[k + 1], ends[k])`. Each border is taken from the as-of date itself, so that one
+    clipped month's end does not shorten the months before it.
+
+    >>> [to_date(day).isoformat() for day in period_ends(date(2005, 10, 1), 2)]
+    ['2005-10-01', '2005-09-01', '2005-08-01']
+    """
+    return np.array([to_day(add_months(as_of, -k)) for k in range(periods + 1)], dtype=np.int32)
+
+
+def period_of(days: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Period of each day: 0 the most recent, -1 on or after the as-of date, `len(ends) - 1` before them all."""
+    if len(days) < 4096:
+        return (len(ends) - 1 - np.searchsorted(ends[::-1], days, side="right")).astype(np.int32)
+    first = int(ends[-1])
+    span = int(ends[0]) - first
+    table = np.searchsorted(ends[::-1], np.arange(first - 1, first + span + 1, dtype=np.int32), side="right")
+    position = np.clip(days, first - 1, first + span) - (first - 1)
+    return (len(ends) - 1 - table).astype(np.int32)[position]
+
+
+def monthly(first: date, last: date) -> tuple[date, ...]:
+    """As-of dates a month apart from `first` to `last`, both included where they fall on the grid."""
+    dates, k = [], 0
+    while (day := add_months(first, k)) <= last:
+        dates.append(day)
+        k += 1
+    return tuple(dates)

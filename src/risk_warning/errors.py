@@ -1,0 +1,83 @@
+"""What can go wrong, as types: each maps to one exit code.
+
+Everything raised for a user's mistake is a `RiskWarningError`; its message is one sentence that says what,
+where, and the next step, and never holds a borrower's values. Anything else that reaches the user is a bug.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class RiskWarningError(Exception):
+    """Base of every error a user can cause or mend."""
+
+    exit_code: ClassVar[int] = 1
+    meaning: ClassVar[str] = "something went wrong that has no code of its own"
+
+
+class SettingsError(RiskWarningError):
+    exit_code = 3
+    meaning = "the settings, the policy file or an option cannot be used"
+
+
+class BookError(RiskWarningError):
+    exit_code = 4
+    meaning = "the book cannot be read: a wrong path, a missing table or column, an empty table"
+
+
+class BookQualityError(RiskWarningError):
+    exit_code = 5
+    meaning = "too many rows of a table are bad"
+
+
+class AsOfDateError(RiskWarningError):
+    exit_code = 6
+    meaning = "the as-of date lies outside the data"
+
+
+class LabelError(RiskWarningError):
+    exit_code = 7
+    meaning = "there is nothing to learn from: no mature label, a single class, too few bads"
+
+
+class ContractError(RiskWarningError):
+    exit_code = 8
+    meaning = "the book lacks what the model was trained on"
+
+
+class ModelError(RiskWarningError):
+    exit_code = 9
+    meaning = "the model folder is missing, incomplete or altered"
+
+
+class RegistryError(RiskWarningError):
+    exit_code = 10
+    meaning = "the model registry cannot be reached or does not know the name"
+
+
+class DatabaseError(RiskWarningError):
+    exit_code = 11
+    meaning = "the watch list database is locked, unwritable or of another version"
+
+
+class RerunError(RiskWarningError):
+    exit_code = 12
+    meaning = "the date is older than the last run, or was run with other inputs, model or policy"
+
+
+class OutputError(RiskWarningError):
+    exit_code = 13
+    meaning = "the output cannot be written"
+
+
+class DownloadError(RiskWarningError):
+    exit_code = 14
+    meaning = "a download failed or is not the file that was expected"
+
+
+def exit_codes() -> dict[int, str]:
+    """Exit code → meaning, for the README's table and `--help`; 0 is success, 2 a wrong command line."""
+    return {
+        kind.exit_code: kind.meaning for kind in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)
+    }

@@ -1,0 +1,109 @@
+"""Settings: one TOML file and the environment, validated once, frozen.
+
+The file is `risk_warning.toml` in the working directory, or the one `RISK_WARNING_SETTINGS` names. A variable
+`RISK_WARNING_BOOK__TIME_ZONE` overrides `time_zone` under `[book]`, and so on.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from risk_warning.errors import SettingsError
+
+PROTECTED = ("sex", "age", "birth_date", "marital_status")
+"""Attributes that never enter a model, whatever the settings say."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BookSettings(_Section):
+    """How a lender's tables are read."""
+
+    time_zone: str = "Asia/Shanghai"
+    minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
+    max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
+    protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
+    postgres_schema: str = "public"
+    memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        if value not in available_timezones():
+            raise ValueError(f"{value!r} is not an IANA time zone such as 'Asia/Shanghai'")
+        return value
+
+    @property
+    def never_modelled(self) -> frozenset[str]:
+        """Every column that must not become a feature."""
+        return frozenset(PROTECTED) | frozenset(self.protected)
+
+
+class ScoreSettings(_Section):
+    """The score's scale and the nightly run."""
+
+    base_score: float = 600.0
+    base_odds_good_bad: float = Field(default=50.0, gt=0)
+    pdo: float = Field(default=20.0, gt=0, description="points that double the odds")
+    borrowers_per_chunk: int = Field(default=50_000, ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Paths are relative to the working directory."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="RISK_WARNING_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    home: Path = Field(default=Path(".risk_warning"), description="where runs, models and the database live")
+    db: str | None = Field(default=None, description="watch list database URL; default SQLite under home")
+    policy: Path | None = Field(default=None, description="policy.toml; default the model's own proposal")
+    data_through: str | None = Field(default=None, description="last day the book is complete for, YYYY-MM-DD")
+    book: BookSettings = BookSettings()
+    score: ScoreSettings = ScoreSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        path = Path(os.environ.get("RISK_WARNING_SETTINGS", "risk_warning.toml"))
+        return (init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path))
+
+    @property
+    def database_url(self) -> str:
+        """The watch list's database URL."""
+        return self.db or f"sqlite:///{self.home / 'watchlist.db'}"
+
+    @property
+    def tracking_uri(self) -> str:
+        """MLflow's tracking URI: `MLFLOW_TRACKING_URI` where set, else SQLite under home."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.home / 'mlflow.db'}"
+
+
+def load_settings() -> Settings:
+    """The settings of this process; `SettingsError` names the field that cannot be used."""
+    named = os.environ.get("RISK_WARNING_SETTINGS")
+    if named and not Path(named).is_file():
+        raise SettingsError(f"RISK_WARNING_SETTINGS names {named}, which is not a file; correct it or unset it.")
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(
+            f"Setting {where}: {first['msg']}. Correct it in risk_warning.toml or the environment."
+        ) from None
+    except ValueError as error:
+        raise SettingsError(f"risk_warning.toml is not valid TOML: {error}.") from None
