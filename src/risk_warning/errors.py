@@ -78,6 +78,4 @@ class DownloadError(RiskWarningError):
 
 def exit_codes() -> dict[int, str]:
     """Exit code → meaning, for the README's table and `--help`; 0 is success, 2 a wrong command line."""
-    return {
-        kind.exit_code: kind.meaning for kind in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)
-    }
+    return {k.exit_code: k.meaning for k in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)}

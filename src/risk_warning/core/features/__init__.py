@@ -1,0 +1,93 @@
+"""Features: panel → (features, n) float32, each declared once.
+
+`registry()` lists the declared ones; a book supports those whose signals it has, plus its own `x_…` columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.features import amounts, behaviour, delinquency, leverage, tenure, timing, utilisation
+from risk_warning.core.features.declare import FAMILIES, Family, Feature
+from risk_warning.core.observed import Observed
+from risk_warning.core.panel import History, Panel
+from risk_warning.core.rows import Rows
+
+__all__ = ["FAMILIES", "Feature", "matrix", "registry", "supported"]
+
+_FAMILIES: tuple[Family, ...] = (
+    delinquency.FAMILY,
+    timing.FAMILY,
+    amounts.FAMILY,
+    utilisation.FAMILY,
+    leverage.FAMILY,
+    behaviour.FAMILY,
+    tenure.FAMILY,
+)
+
+
+def registry() -> tuple[Feature, ...]:
+    """Every declared feature, family by family."""
+    declared = [feature for family in _FAMILIES for feature in family.features]
+    return (*declared, *(tenure.category(source) for source in tenure.CATEGORY_SOURCES))
+
+
+def supported(observed: Observed, protected: frozenset[str]) -> tuple[Feature, ...]:
+    """The features a book can give, in a fixed order; none is made of a protected column.
+
+    What a panel would hold is asked of the panel itself, built for no borrower.
+    """
+    empty = _empty_panel(observed)
+    fixed = [f for f in registry() if not f.is_category and all(need in empty.signals for need in f.needs)]
+    own = [
+        tenure.numeric(signal)
+        for signal in sorted(empty.signals)
+        if signal.split("_", 1)[-1].startswith("x_") and signal.split("_", 1)[-1] not in protected
+    ]
+    categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
+    return (*(f for f in fixed if f.name not in protected), *own, *categories)
+
+
+def matrix(panel: Panel, features: Sequence[Feature]) -> NDArray[np.float32]:
+    """Values of the features, shape (len(features), n); a category feature holds its code."""
+    values = np.empty((len(features), panel.n), np.float32)
+    for row, feature in zip(values, features, strict=True):
+        row[:] = feature.compute(panel)
+    # An infinite ratio would be read as a number; there is none by construction, and -0.0 must not differ from 0.
+    values += np.float32(0.0)
+    return values
+
+
+def _empty_panel(observed: Observed) -> Panel:
+    tables: dict[str, dict[str, NDArray[np.generic]]] = {}
+    for table, columns in observed.columns.items():
+        kinds = {column: np.zeros(0, np.float64) for column in columns}
+        for column in kinds:
+            if column.endswith(("_on", "_from", "_date")):
+                kinds[column] = np.zeros(0, np.int32)
+        tables[table] = {**kinds, **{name: np.zeros(0, np.int32) for name in ("borrower", "loan", "instalment_no")}}
+    days = np.zeros(0, np.int32)
+    for table, names in (
+        ("instalments", ("due_on", "scheduled_on", "paid_on", "recorded_on")),
+        ("statements", ("statement_on", "recorded_on")),
+        ("events", ("occurred_on", "recorded_on", "kind")),
+        ("loans", ("opened_on",)),
+    ):
+        if table in tables:
+            tables[table].update(dict.fromkeys(names, days))
+    if "instalments" in tables:
+        tables["instalments"].update({name: np.zeros(0) for name in ("due_amount", "paid_amount")})
+    rows = Rows(
+        borrower_id=np.zeros(0, object),
+        n_loans=0,
+        borrowers=tables.get("borrowers", {"borrower": days}),
+        loans=tables.get("loans"),
+        instalments=tables.get("instalments"),
+        statements=tables.get("statements"),
+        events=tables.get("events"),
+    )
+    return History.of(rows, observed).panel(date(2000, 1, 1))

@@ -1,0 +1,191 @@
+"""Checking a book: what it holds, what would be set aside and why, and which features it supports."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+import duckdb
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from risk_warning.book.location import source_at
+from risk_warning.book.quarantine import Quarantine
+from risk_warning.book.schema import TABLES
+from risk_warning.book.sql import quoted, statement
+from risk_warning.book.staged import date_range, event_kinds, staging_connection
+from risk_warning.book.staging import Staged, stage
+from risk_warning.core import features
+from risk_warning.core.calendar import NEVER, to_date
+from risk_warning.core.observed import Observed
+from risk_warning.errors import BookQualityError
+from risk_warning.settings import BookSettings
+
+_NEEDS = {
+    "delinquency": "instalments, or statements with days_past_due or status",
+    "payment timing": "instalments with paid_on",
+    "payment amount": "instalments, or statements with due_amount and paid_amount",
+    "utilisation and balance": "statements with balance, and credit_limit for utilisation",
+    "leverage and new borrowing": "loans; monthly_income of borrowers for ratios to income",
+    "behaviour events": "events",
+    "tenure and profile": "loans or onboarded_on; attributes of borrowers",
+}
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """Rows set aside for one reason."""
+
+    column: str
+    reason: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class TableReport:
+    """What one table holds."""
+
+    rows: int
+    set_aside: tuple[SetAside, ...]
+    first: date | None
+    """Earliest date of what happened or fell due; None where the table has no such date."""
+    last: date | None
+    ignored: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class FamilyReport:
+    """How many features of a family the book gives."""
+
+    family: str
+    features: int
+    declared: int
+    needs: str
+
+
+@dataclass(frozen=True)
+class BookReport:
+    """What `check` found; `problem` says why the book cannot be used, None where it can."""
+
+    book: str
+    borrowers: int
+    loans: int
+    first_date: date | None
+    data_through: date | None
+    tables: Mapping[str, TableReport]
+    families: tuple[FamilyReport, ...]
+    problem: str | None
+
+    def to_json(self) -> str:
+        """The report as JSON; dates as YYYY-MM-DD."""
+        return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=2)
+
+
+def check_book(location: str | Path, settings: BookSettings) -> BookReport:
+    """What the book at `location` holds; nothing is written.
+
+    Too many bad rows stand in `problem`; whatever keeps the tables from being read at all is a `BookError`.
+    """
+    with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
+        staged = stage(con, source, settings)
+        first, last = date_range(con, staged)
+        quarantine = Quarantine(staged.counts, staged.rows, con)
+        problem = None
+        try:
+            quarantine.check(settings.max_bad_share, source.labels)
+        except BookQualityError as error:
+            problem = str(error)
+        observed = Observed(staged.columns, event_kinds(con, staged), staged.numeric)
+        return BookReport(
+            book=source.name,
+            borrowers=_count(con, "borrower_index"),
+            loans=_count(con, "loan_index"),
+            first_date=first,
+            data_through=last,
+            tables={table: _table(con, staged, table) for table in staged.rows},
+            families=_families(observed, settings.never_modelled),
+            problem=problem,
+        )
+
+
+def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
+    con.execute(statement("SELECT count(*) FROM {table}", table=table))
+    return int(con.fetchall()[0][0])
+
+
+_HAPPENED = {
+    "loans": "opened_on",
+    "instalments": "due_on",
+    "statements": "statement_on",
+    "events": "occurred_on",
+    "contacts": "occurred_on",
+    "outcomes": "as_of_date",
+    "borrowers": "onboarded_on",
+}
+
+
+def _table(con: duckdb.DuckDBPyConnection, staged: Staged, table: str) -> TableReport:
+    first = last = None
+    if _HAPPENED[table] in staged.outputs[table]:
+        con.execute(
+            statement(
+                "SELECT min({day}), max({day}) FROM staged_{table} WHERE {day} <> $never",
+                day=quoted(_HAPPENED[table], staged.outputs[table]),
+                table=table,
+            ),
+            {"never": NEVER},
+        )
+        first, last = (None if day is None else to_date(day) for day in con.fetchall()[0])
+    return TableReport(
+        rows=staged.rows[table],
+        set_aside=tuple(SetAside(*why, rows) for why, rows in staged.counts[table].items()),
+        first=first,
+        last=last,
+        ignored=staged.ignored[table],
+    )
+
+
+def _families(observed: Observed, never_modelled: frozenset[str]) -> tuple[FamilyReport, ...]:
+    given = [feature.family for feature in features.supported(observed, never_modelled)]
+    declared = [feature.family for feature in features.registry()]
+    return tuple(
+        FamilyReport(name, given.count(name), declared.count(name), _NEEDS[name]) for name in features.FAMILIES
+    )
+
+
+def render(report: BookReport) -> RenderableType:
+    """The report for a terminal."""
+    tables = Table("table", "rows", "set aside", "first", "last", "why, and what is ignored", title=report.book)
+    for column in tables.columns[1:3]:
+        column.justify = "right"
+    for name, table in report.tables.items():
+        why = [f"{part.rows:,} × {part.column} {part.reason}" for part in table.set_aside]
+        if table.ignored:
+            why.append(f"ignored: {', '.join(table.ignored)}")
+        bad = sum(part.rows for part in table.set_aside)
+        tables.add_row(
+            name,
+            f"{table.rows:,}",
+            Text(f"{bad:,}", style="yellow" if bad else ""),
+            str(table.first or "–"),
+            str(table.last or "–"),
+            Text("\n".join(why)),
+        )
+    missing = [name for name in TABLES if name not in report.tables]
+    families = Table("feature family", "features", "needs", title="What the book supports")
+    for part in report.families:
+        count = f"{part.features} of {part.declared}" if part.features <= part.declared else str(part.features)
+        families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
+    lines = [
+        f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, complete through "
+        f"{report.data_through or '–'} (the latest recorded payment, statement or event)."
+    ]
+    if missing:
+        lines.append(f"Not there: {', '.join(missing)}.")
+    verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
+    return Group(tables, families, *(Text(line) for line in lines), verdict)

@@ -1,0 +1,27 @@
+"""Which kind of source stands behind a location: a folder, a DuckDB file, or a PostgreSQL URL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from risk_warning.book.source import DuckDBSource, FolderSource, Source
+from risk_warning.errors import BookError
+from risk_warning.settings import BookSettings
+
+
+def source_at(con: duckdb.DuckDBPyConnection, location: str | Path, settings: BookSettings) -> Source:
+    """The source at `location`; `BookError` where there is none or it cannot be read."""
+    if str(location).startswith(("postgresql://", "postgres://")):
+        from risk_warning.book.postgres import PostgresSource
+
+        return PostgresSource(str(location), settings)
+    path = Path(location).expanduser()
+    if path.is_dir():
+        return FolderSource(con, path)
+    if path.is_file() and path.suffix not in (".csv", ".parquet"):
+        return DuckDBSource(con, path)
+    if path.is_file():
+        raise BookError(f"{path} is a single table; give the folder that holds all of the book's tables.")
+    raise BookError(f"There is no book at {path}; give a folder of tables, a DuckDB file or a postgresql:// URL.")

@@ -1,0 +1,124 @@
+"""How a column is read: SQL for its value, for what is staged of it, and for what makes a row bad.
+
+Nothing here can fail on a value: what cannot be read becomes NULL, and the row's first fault is recorded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from risk_warning.book.schema import Column
+from risk_warning.core.calendar import NEVER
+
+Source = Literal["text", "integer", "real", "boolean", "date", "timestamp", "zoned", "other"]
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
+_ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+EMPTY = "is empty"
+OUT_OF_RANGE = "lies outside 1990-2100"
+
+
+def source_of(duckdb_type: str) -> Source:
+    """Family of a DuckDB type."""
+    if duckdb_type in _INTEGERS:
+        return "integer"
+    if duckdb_type in ("FLOAT", "DOUBLE") or duckdb_type.startswith("DECIMAL"):
+        return "real"
+    if duckdb_type == "TIMESTAMP WITH TIME ZONE":
+        return "zoned"
+    if duckdb_type.startswith("TIMESTAMP"):
+        return "timestamp"
+    return {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}.get(duckdb_type, "other")  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """SQL of one column. In `staged` and `faults`, `{v}` is the value read and `{has}` whether one was given."""
+
+    value: str
+    has: str
+    staged: str
+    faults: tuple[tuple[str, str], ...]
+    """(condition, reason) in the order in which they are looked at."""
+
+
+def read(
+    column: Column, name: str, duckdb_type: str, *, minor_units: int, enum: str | None, integer_id: bool
+) -> Reading:
+    """How `column`, quoted as `name`, is read from a column of `duckdb_type`.
+
+    `enum` is the quoted type of a category's values, None where it has none; `minor_units` make a unit of money.
+    A zoned timestamp needs the parameter `$zone` in the statement.
+    """
+    source = source_of(duckdb_type)
+    if source == "other":
+        name, source = f"CAST({name} AS VARCHAR)", "text"
+    raw = f"NULLIF({name}, '')" if source == "text" else name
+    faults = [("NOT {has}", EMPTY)] if column.required else []
+    if column.kind == "id":
+        value, staged = _id(raw, source, integer_id), "{v}"
+        faults.append(("{has} AND {v} IS NULL", "is not a whole number"))
+    elif column.kind in ("date", "timestamp"):
+        value = _day(raw, source)
+        faults.append(("{has} AND {v} IS NULL", f"is not a {column.kind}"))
+        faults.append((f"{{v}} NOT BETWEEN {_FIRST} AND {_LAST}", OUT_OF_RANGE))
+        staged = (
+            f"CASE WHEN {{v}} BETWEEN {_FIRST} AND {_LAST} "
+            f"THEN CAST({{v}} - DATE '1970-01-01' AS INTEGER) ELSE {NEVER} END"
+        )
+    elif column.kind == "category" or (column.kind == "open" and enum is not None):
+        value = f"TRY_CAST(CAST({raw} AS VARCHAR) AS {enum})" if enum else "CAST(NULL AS VARCHAR)"
+        staged = "CAST(COALESCE(enum_code({v}), -1) AS INTEGER)" if enum else "-1"
+    else:
+        value = f"TRY_CAST({raw} AS DOUBLE)" if source != "date" else f"TRY_CAST(CAST({raw} AS VARCHAR) AS DOUBLE)"
+        faults.append(("{has} AND {v} IS NULL", "is not a number"))
+        if source in ("real", "text"):
+            faults.append(("NOT isfinite({v})", "is not a finite number"))
+        staged, more = _number(column, source, minor_units)
+        faults.extend(more)
+    return Reading(value, f"{raw} IS NOT NULL", staged, tuple(faults))
+
+
+def _number(column: Column, source: Source, minor_units: int) -> tuple[str, list[tuple[str, str]]]:
+    if column.kind == "money":
+        # Beyond 2^53 minor units a float64 no longer holds every whole number, and sums would depend on order.
+        faults = [(f"abs({{v}}) >= {2**53 // minor_units}", "is too large")]
+        if column.name == "due_amount":
+            faults.append(("{v} < 0", "is negative"))
+        scaled = f"{{v}} * {minor_units}"
+        # Rounding to a millionth of a minor unit first takes the binary noise off a decimal tie: 1.015 is 101.5 cents.
+        exact = scaled if source == "integer" else f"round_even(round({scaled}, 6), 0)"
+        return f"COALESCE({exact}, 'NaN'::DOUBLE)", faults
+    if column.kind == "count":
+        return "TRY_CAST({v} AS INTEGER)", [("{v} <> trunc({v}) OR abs({v}) >= 2147483647", "is not a whole number")]
+    if column.kind == "flag":
+        return "TRY_CAST({v} AS TINYINT)", [("{v} NOT IN (0, 1)", "is neither 0 nor 1")]
+    return "COALESCE({v}, 'NaN'::DOUBLE)", []
+
+
+def _id(raw: str, source: Source, integer_id: bool) -> str:
+    if not integer_id:
+        return f"CAST({raw} AS VARCHAR)"
+    if source == "integer":
+        return f"TRY_CAST({raw} AS BIGINT)"
+    if source == "real":
+        # A cast would round 1.5 to another borrower's id.
+        return f"CASE WHEN {raw} = trunc({raw}) THEN TRY_CAST({raw} AS BIGINT) END"
+    return f"TRY_CAST(CASE WHEN regexp_full_match({raw}, '-?[0-9]+') THEN {raw} END AS BIGINT)"
+
+
+def _day(raw: str, source: Source) -> str:
+    """The local day: a zoned timestamp is brought to the book's zone, any other stands in it already."""
+    if source == "date":
+        return raw
+    if source == "timestamp":
+        return f"CAST({raw} AS DATE)"
+    if source == "zoned":
+        return f"CAST(timezone($zone, {raw}) AS DATE)"
+    if source == "text":
+        zoned = f"CAST(timezone($zone, TRY_CAST({raw} AS TIMESTAMPTZ)) AS DATE)"
+        plain = f"TRY_CAST({raw} AS DATE)"
+        return f"CASE WHEN regexp_matches({raw}, '{_ZONE_AT_END}') THEN {zoned} ELSE {plain} END"
+    return f"TRY_CAST(CAST({raw} AS VARCHAR) AS DATE)"

@@ -1,0 +1,228 @@
+"""Where a book's tables come from: a folder of Parquet or CSV, or a DuckDB file.
+
+A source says which columns it has, then lends each table to a statement as a relation with row numbers.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from risk_warning.book.schema import TABLES
+from risk_warning.book.sql import quoted, statement
+from risk_warning.errors import BookError
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table as a statement sees it."""
+
+    sql: str
+    """What stands behind FROM."""
+    types: Mapping[str, str]
+    """Column → DuckDB type."""
+    parameters: Mapping[str, object] = field(default_factory=dict)
+    row: str = "rowid + 1"
+    """SQL of the row's number in its file, counted from 1, header lines apart."""
+    file: str = "NULL"
+    """SQL of the file's name, where a table has several."""
+    is_text: bool = False
+    """All columns came as text, so that whether they hold numbers is to be found out."""
+    is_copy: bool = False
+    """A table made for the staging alone, to be dropped after it."""
+
+
+class Source(ABC):
+    """A book's tables before they are staged."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.labels: dict[str, str] = {}
+        """How a message names each table."""
+        self.columns: dict[str, tuple[str, ...]] = {}
+        self.also: tuple[str, ...] = ()
+        """Names of other things seen there."""
+        self.prefix = ""
+        """What a file's name starts with before the part a message shows."""
+
+    @abstractmethod
+    def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
+        """The table's `wanted` columns, ready to be read in a statement of `con`."""
+
+    @abstractmethod
+    def digest(self, con: duckdb.DuckDBPyConnection) -> str:
+        """sha256 (hex) of the content read."""
+
+    def unreadable(self, table: str, error: Exception) -> BookError:
+        """What to tell the user when the table cannot be read; DuckDB's own words may hold a borrower's values."""
+        return BookError(f"{self.labels[table]} in {self.name} cannot be read: the file is damaged; write it again.")
+
+    def close(self) -> None:  # noqa: B027  (files need no closing)
+        """Let go of what is held."""
+
+
+class FolderSource(Source):
+    """A folder: `NAME.parquet`, `NAME.csv`, or `NAME/` of Parquet files, Hive partitions allowed."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+        super().__init__(str(folder))
+        self._folder = folder
+        self.prefix = f"{folder}/"
+        self._files: dict[str, list[Path]] = {}
+        self._types: dict[str, dict[str, str]] = {}
+        self.also = tuple(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
+        for table in TABLES:
+            self._find(con, table)
+
+    def _find(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
+        places = [self._folder / f"{table}.parquet", self._folder / f"{table}.csv", self._folder / table]
+        found = [place for place in places if place.exists()]
+        if not found:
+            return
+        if len(found) > 1:
+            raise BookError(f"{self.name} holds both {found[0].name} and {found[1].name}; keep one of them.")
+        place = found[0]
+        self.labels[table] = place.name
+        files = [place]
+        if place.is_dir():
+            self.labels[table] = f"{place.name}/"
+            inside = sorted(place.rglob("*.parquet"))
+            files = [f for f in inside if not any(p.startswith((".", "_")) for p in f.relative_to(place).parts)]
+            if not files:
+                raise BookError(f"{place} holds no .parquet file; write the table {table} there or remove the folder.")
+        self._files[table] = files
+        if place.suffix == ".csv":
+            self._types[table] = dict.fromkeys(_header(place), "VARCHAR")
+        else:
+            try:
+                con.execute(
+                    statement("DESCRIBE SELECT * FROM {files}", files=self._parquet(table)),
+                    {"files": [str(f) for f in files]},
+                )
+            except duckdb.Error as error:
+                raise self.unreadable(table, error) from None
+            self._types[table] = {row[0]: row[1] for row in con.fetchall()}
+        self.columns[table] = tuple(self._types[table])
+
+    def _parquet(self, table: str) -> str:
+        parted = len(self._files[table]) > 1 or self._files[table][0].parent != self._folder
+        return f"read_parquet($files, union_by_name = true, hive_partitioning = {str(parted).lower()})"
+
+    def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
+        files = self._files[table]
+        types = {name: self._types[table][name] for name in wanted}
+        if files[0].suffix == ".csv":
+            return self._load_csv(con, table, files[0], types)
+        return Relation(
+            self._parquet(table),
+            types,
+            {"files": [str(f) for f in files]},
+            row="file_row_number + 1",
+            file="filename" if self.labels[table].endswith("/") else "NULL",
+        )
+
+    def _load_csv(self, con: duckdb.DuckDBPyConnection, table: str, path: Path, types: dict[str, str]) -> Relation:
+        header = self._types[table]
+        names = ", ".join(quoted(name, header) for name in types)
+        # Rows keep their place in the file, so that a row number is one.
+        con.execute("SET preserve_insertion_order = true")
+        try:
+            con.execute(
+                statement(
+                    "CREATE OR REPLACE TABLE {raw} AS SELECT {names} FROM read_csv($file, columns = $columns, "
+                    "header = true, auto_detect = false, delim = ',', quote = '\"', escape = '\"', nullstr = '')",
+                    raw=f"raw_{table}",
+                    names=names,
+                ),
+                {"file": str(path), "columns": header},
+            )
+        except duckdb.Error as error:
+            raise self.unreadable(table, error) from None
+        finally:
+            con.execute("SET preserve_insertion_order = false")
+        return Relation(f"raw_{table}", types, is_text=True, is_copy=True)
+
+    def digest(self, con: duckdb.DuckDBPyConnection) -> str:
+        whole = hashlib.sha256()
+        for path in sorted(path for files in self._files.values() for path in files):
+            with path.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").hexdigest()
+            whole.update(f"{path.relative_to(self._folder).as_posix()}\0{content}\n".encode())
+        return whole.hexdigest()
+
+    def unreadable(self, table: str, error: Exception) -> BookError:
+        label = self.labels[table]
+        if not label.endswith(".csv"):
+            return BookError(
+                f"{label} in {self.name} is not a readable Parquet file (cut short, damaged or not Parquet at all); "
+                "write it again."
+            )
+        line = re.search(r"on Line: (\d+)", str(error))
+        where = f" line {line.group(1)}" if line else ""
+        return BookError(
+            f"{label}{where} cannot be read as CSV (UTF-8, commas, double quotes, as many fields a line as the "
+            "header); correct it there or bring the table as Parquet."
+        )
+
+
+def _header(path: Path) -> list[str]:
+    """Column names of a CSV file, without the byte order mark and surrounding blanks."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = next(csv.reader(file), [])
+    except (UnicodeDecodeError, csv.Error):
+        raise BookError(f"{path.name} does not start with a header of UTF-8 text; save it as UTF-8 CSV.") from None
+    names = [name.strip() or f"unnamed_{i}" for i, name in enumerate(first)]
+    if len(set(names)) < len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})[0]
+        raise BookError(f"{path.name} has two columns named {twice}; rename or remove one.")
+    if not names:
+        raise BookError(f"{path.name} is empty, without even a header; bring the table or remove the file.")
+    return names
+
+
+class DuckDBSource(Source):
+    """Tables and views of a DuckDB file."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
+        super().__init__(str(path))
+        self._path = path
+        try:
+            con.execute("ATTACH $path AS lender (READ_ONLY)", {"path": str(path)})
+            con.execute(
+                "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+                "WHERE database_name = 'lender' AND schema_name = 'main' ORDER BY table_name, column_index"
+            )
+        except duckdb.Error:
+            raise BookError(
+                f"{path} cannot be opened as a DuckDB file: it is not one, is damaged, or another program is writing "
+                "to it; close that program, or give a folder of Parquet or CSV."
+            ) from None
+        self._types: dict[str, dict[str, str]] = {}
+        for table, column, kind in con.fetchall():
+            self._types.setdefault(table, {})[column] = kind
+        con.execute("SELECT view_name FROM duckdb_views() WHERE database_name = 'lender'")
+        self._views = {row[0] for row in con.fetchall()}
+        self.also = tuple(sorted(self._types))
+        for table in TABLES:
+            if table in self._types:
+                self.labels[table] = f"table {table}"
+                self.columns[table] = tuple(self._types[table])
+
+    def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
+        return Relation(
+            f"lender.main.{quoted(table, TABLES)}",
+            {name: self._types[table][name] for name in wanted},
+            row="row_number() OVER ()" if table in self._views else "rowid + 1",
+        )
+
+    def digest(self, con: duckdb.DuckDBPyConnection) -> str:
+        with self._path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()

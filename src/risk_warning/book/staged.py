@@ -1,0 +1,218 @@
+"""The staged book: a lender's rows, checked and numbered, handed out for any range of borrowers."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book.finding import IdType
+from risk_warning.book.location import source_at
+from risk_warning.book.quarantine import Quarantine
+from risk_warning.book.source import Source
+from risk_warning.book.sql import quoted, statement
+from risk_warning.book.staging import Staged, stage
+from risk_warning.core.calendar import NEVER, to_date
+from risk_warning.core.observed import Observed
+from risk_warning.core.rows import Rows
+from risk_warning.errors import BookError
+from risk_warning.settings import BookSettings
+
+_READ = ("borrowers", "loans", "instalments", "statements", "events", "outcomes")
+
+
+@dataclass(frozen=True)
+class StagedBook:
+    """A book ready to be read in chunks, as long as the `with` of `open_book` lasts."""
+
+    n_borrowers: int
+    id_type: IdType
+    digest: str
+    """sha256 (hex) of the content read."""
+    data_through: date
+    """The book is complete through the end of this day."""
+    first_date: date
+    """The earliest due date or statement."""
+    observed: Observed
+    """Columns that hold something, per table; each event kind's first day; which open columns hold numbers."""
+    ignored: Mapping[str, tuple[str, ...]]
+    """Columns the contract does not know, or text with too many values to be a category."""
+    categories: Mapping[str, tuple[str, ...]]
+    quarantine: Quarantine
+    con: duckdb.DuckDBPyConnection
+    outputs: Mapping[str, tuple[str, ...]]
+
+    @property
+    def columns(self) -> Mapping[str, frozenset[str]]:
+        """The contract's columns that are present and not all empty, per table; protected ones are not among them."""
+        return self.observed.columns
+
+    @property
+    def event_kinds(self) -> Mapping[str, int]:
+        """Kind of event → first day (from 1970-01-01) on which one was known."""
+        return self.observed.event_kinds
+
+    def chunks(self, borrowers_per_chunk: int) -> Iterator[Rows]:
+        """All borrowers in order of their ids, at most `borrowers_per_chunk` at a time."""
+        for low in range(0, self.n_borrowers, borrowers_per_chunk):
+            yield self.rows(low, min(low + borrowers_per_chunk, self.n_borrowers))
+
+    def rows(self, low: int, high: int) -> Rows:
+        """The rows of the borrowers `low` … `high` − 1 in order of their ids; numbers start at 0 in each answer."""
+        con = self.con.cursor()
+        span = {"low": low, "high": high - 1}
+        ids = con.sql(
+            "SELECT id FROM borrower_index WHERE borrower BETWEEN $low AND $high ORDER BY borrower", params=span
+        ).to_arrow_table()
+        con.execute(
+            "SELECT COALESCE(min(loan), 0), count(*) FROM loan_index WHERE borrower BETWEEN $low AND $high", span
+        )
+        first_loan, n_loans = con.fetchall()[0]
+        con.execute("SELECT DISTINCT borrower FROM set_aside WHERE borrower BETWEEN $low AND $high", span)
+        aside = np.zeros(high - low, np.bool_)
+        aside[[row[0] - low for row in con.fetchall()]] = True
+        tables = {name: self._table(con, name, low, high - 1, first_loan) for name in _READ if name in self.outputs}
+        return Rows(
+            borrower_id=ids.column(0).to_numpy(),
+            n_loans=n_loans,
+            borrowers=tables.pop("borrowers"),
+            **tables,
+            categories=self.categories,
+            set_aside=aside,
+        )
+
+    def _table(
+        self, con: duckdb.DuckDBPyConnection, table: str, low: int, high: int, first_loan: int
+    ) -> dict[str, NDArray[Any]]:
+        names = self.outputs[table]
+        columns = []
+        for name in names:
+            base = {"borrower": low, "loan": first_loan}.get(name)
+            column = quoted(name, names)
+            columns.append(column if base is None else f"CAST({column} - {int(base)} AS INTEGER) AS {name}")
+        found = con.sql(
+            statement(
+                "SELECT {columns} FROM staged_{table} WHERE borrower BETWEEN $low AND $high",
+                columns=", ".join(columns),
+                table=table,
+            ),
+            params={"low": low, "high": high},
+        ).to_arrow_table()
+        return {name: found.column(i).to_numpy() for i, name in enumerate(names)}
+
+
+@contextmanager
+def open_book(
+    location: str | Path, settings: BookSettings, *, data_through: date | None = None
+) -> Iterator[StagedBook]:
+    """The book at `location`, checked and staged on disk; memory is flat in its size.
+
+    `location` is a folder, a DuckDB file or a `postgresql://` URL. The book is complete through the end of
+    `data_through`; left out, that is the day of the latest recorded payment, statement or event (never a due date).
+
+    Raises
+    ------
+    BookError
+        The location, a table or a required column is missing, empty or unreadable.
+    BookQualityError
+        More than `settings.max_bad_share` of a table's rows are bad. Nothing has been written then.
+    """
+    with staging_connection(settings) as con:
+        with closing(source_at(con, location, settings)) as source:
+            staged = stage(con, source, settings)
+            quarantine = Quarantine(staged.counts, staged.rows, con)
+            quarantine.check(settings.max_bad_share, source.labels)
+            book = _book(con, source, staged, quarantine, data_through)
+        yield book
+
+
+@contextmanager
+def staging_connection(settings: BookSettings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A DuckDB database on disk that is gone when the `with` ends."""
+    with tempfile.TemporaryDirectory(prefix="risk-warning-") as folder:
+        con = duckdb.connect(
+            str(Path(folder) / "book.duckdb"),
+            config={
+                "memory_limit": f"{settings.memory_limit_mb}MB",
+                "threads": os.cpu_count() or 1,
+                "temp_directory": folder,
+                "preserve_insertion_order": False,
+                "autoinstall_known_extensions": False,
+            },
+        )
+        try:
+            yield con
+        finally:
+            con.close()
+
+
+def _book(
+    con: duckdb.DuckDBPyConnection,
+    source: Source,
+    staged: Staged,
+    quarantine: Quarantine,
+    data_through: date | None,
+) -> StagedBook:
+    con.execute("SELECT count(*) FROM borrower_index")
+    n_borrowers = int(con.fetchall()[0][0])
+    first, last = date_range(con, staged)
+    if not n_borrowers or first is None:
+        raise BookError(f"{source.name} has no borrower with a usable row; correct what stands in quarantine.")
+    through = data_through or last
+    if through is None:
+        raise BookError(
+            f"{source.name} records no payment, statement or event, so nothing says how far it goes; give data_through."
+        )
+    return StagedBook(
+        n_borrowers=n_borrowers,
+        id_type=staged.id_type,
+        digest=source.digest(con),
+        data_through=through,
+        first_date=first,
+        observed=Observed(staged.columns, event_kinds(con, staged), staged.numeric),
+        ignored=staged.ignored,
+        categories=staged.categories,
+        quarantine=quarantine,
+        con=con,
+        outputs={table: tuple(names) for table, names in staged.outputs.items() if staged.rows[table]},
+    )
+
+
+def date_range(con: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[date | None, date | None]:
+    """(earliest due date or statement, latest recorded payment, statement or event); None where there is none."""
+    first, last = [], []
+    for table, start in (("instalments", "due_on"), ("statements", "statement_on"), ("events", "NULL")):
+        if staged.rows.get(table):
+            paid = "paid_on" if table == "instalments" else "0"
+            con.execute(
+                statement(
+                    "SELECT min({start}), max(recorded_on) FILTER (WHERE {paid} <> $never AND recorded_on <> $never) "
+                    "FROM staged_{table}",
+                    start=start,
+                    paid=paid,
+                    table=table,
+                ),
+                {"never": NEVER},
+            )
+            low, high = con.fetchall()[0]
+            first.append(low)
+            last.append(high)
+    days = [day for day in first if day is not None], [day for day in last if day is not None]
+    return to_date(min(days[0])) if days[0] else None, to_date(max(days[1])) if days[1] else None
+
+
+def event_kinds(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, int]:
+    """Kind of event → first day on which one was both past and recorded."""
+    if not staged.rows.get("events"):
+        return {}
+    con.execute("SELECT kind, min(greatest(occurred_on, recorded_on)) FROM staged_events GROUP BY kind ORDER BY kind")
+    return {staged.categories["events.kind"][code]: day for code, day in con.fetchall()}

@@ -1,0 +1,261 @@
+"""Staging: each table read once, checked, and written in the core's own types to a DuckDB file beside the run.
+
+A bad row keeps its first fault, goes to the table `quarantine`, and leaves the staged table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+
+from risk_warning.book import faults, numbering
+from risk_warning.book.faults import Faults
+from risk_warning.book.finding import Finder, IdType
+from risk_warning.book.reading import Reading
+from risk_warning.book.schema import TABLES, Column, check_protected, check_tables
+from risk_warning.book.source import Relation, Source
+from risk_warning.book.sql import quoted, statement
+from risk_warning.core.calendar import NEVER
+from risk_warning.errors import BookError
+from risk_warning.settings import BookSettings
+
+_OF_LOANS = ("instalments", "statements")
+
+
+@dataclass
+class Staged:
+    """What staging found; the rows themselves stand in the connection's tables `staged_NAME`."""
+
+    id_type: IdType = "string"
+    columns: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Table → columns of the contract that are present and not all empty; tables without a row have no entry."""
+    outputs: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Table → staged column, as in `Rows` → the contract's column it came from ("" for a number of ours)."""
+    ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    numeric: frozenset[str] = frozenset()
+    rows: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
+
+
+def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings) -> Staged:
+    """Stage every table of the source; `BookError` where a required table or column is missing or empty."""
+    check_protected(settings.never_modelled)
+    check_tables(source.name, source.columns, source.labels, source.also)
+    stager = _Stager(con, source, settings)
+    for table in TABLES:
+        if table in source.columns:
+            stager.stage(table)
+    stager.finish()
+    return stager.staged
+
+
+class _Stager:
+    """One staging under way."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings) -> None:
+        self.con = con
+        self.source = source
+        self.settings = settings
+        self.staged = Staged()
+        self.finder = Finder(con, source, settings)
+        self.has_loans = "loans" in source.columns
+        self.given: dict[str, tuple[str, ...]] = {}
+        self.waiting: list[tuple[str, Faults]] = []
+        faults.create(con)
+
+    def stage(self, table: str) -> None:
+        """Read one table into `staged_TABLE`."""
+        spec = TABLES[table]
+        present = self.source.columns[table]
+        columns = spec.read(present, self.settings.never_modelled)
+        if self.has_loans and table in _OF_LOANS:
+            columns = tuple(c for c in columns if c.name != "borrower_id")
+        try:
+            relation = self.source.relation(self.con, table, [c.name for c in columns])
+            readings, too_many = self.finder.readings(table, relation, columns)
+            found = self._write(table, relation, readings)
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise self.source.unreadable(table, error) from None
+        except duckdb.OutOfMemoryException:
+            raise BookError(
+                f"{self.source.labels[table]} needs more than the {self.settings.memory_limit_mb} MB of memory it may "
+                "use; raise book.memory_limit_mb, or free space for temporary files."
+            ) from None
+        self.staged.ignored[table] = tuple(sorted((*spec.unknown(present), *too_many)))
+        self.given[table] = tuple(c.name for c in readings)
+        if relation.is_copy:
+            self.con.execute(statement("DROP TABLE {raw}", raw=relation.sql))
+        self.staged.rows[table] = self._count(table)
+        if not self.staged.rows[table] and table in ("borrowers", "loans"):
+            raise BookError(
+                f"{self.source.labels[table]} in {self.source.name} holds no row; fill it"
+                + (", or take it away where the other tables carry borrower_id." if table == "loans" else ".")
+            )
+        if self.has_loans or table not in _OF_LOANS:
+            self._settle(table, found)
+        else:
+            self.waiting.append((table, found))
+        if table == "borrowers":
+            numbering.number_borrowers(self.con)
+        if table == "loans":
+            numbering.number_loans(self.con)
+
+    def finish(self) -> None:
+        """Number the loans of a book without `loans`, then note what each table holds."""
+        if not any(self.staged.rows.get(table) for table in _OF_LOANS):
+            labels = " and ".join(self.source.labels[t] for t in _OF_LOANS if t in self.source.labels)
+            raise BookError(f"{labels} in {self.source.name} hold no row; a book needs instalments or statements.")
+        if self.waiting:
+            numbering.number_loans_of(self.con, [table for table, _ in self.waiting])
+            for table, found in self.waiting:
+                self._settle(table, found)
+        for table, rows in self.staged.rows.items():
+            if rows:
+                self.staged.columns[table] = self._not_empty(table)
+        self.staged.id_type = self.finder.id_type
+        self.staged.categories = self.finder.categories
+        self.staged.numeric = frozenset(self.finder.numeric)
+
+    def _write(self, table: str, relation: Relation, readings: Mapping[Column, Reading]) -> Faults:
+        """Create `staged_TABLE`, good and bad rows."""
+        found = Faults(table)
+        position = {column.name: i for i, column in enumerate(readings)}
+        inner: list[str] = []
+        outputs: dict[str, str] = {}
+        whens: list[str] = []
+        for column, reading in readings.items():
+            i = position[column.name]
+            inner += [f"{reading.value} AS v{i}", f"{reading.has} AS h{i}"]
+            if column.kind != "id":
+                outputs[column.output] = _put(reading.staged, i)
+            for condition, reason in reading.faults:
+                whens.append(f"WHEN {_put(condition, i)} THEN {found.code(column.name, reason)}")
+        join = self._owner(table, position, outputs, whens, found)
+        _fill(table, position, outputs, has_loans=self.has_loans)
+        names = {column.output: column.name for column in readings}
+        self.staged.outputs[table] = {name: names.get(name, "") for name in outputs}
+        self.con.execute(
+            statement(
+                "CREATE TABLE staged_{table} AS SELECT {outputs}, file, row_no, "
+                "CAST(CASE {whens} ELSE 0 END AS USMALLINT) AS fault "
+                "FROM (SELECT {inner}, {row} AS row_no, CAST({file} AS VARCHAR) AS file FROM {source}) AS r {join}",
+                table=table,
+                outputs=", ".join(f"{sql} AS {quoted(name, outputs)}" for name, sql in outputs.items()),
+                whens=" ".join(whens),
+                inner=", ".join(inner),
+                row=relation.row,
+                file=relation.file,
+                source=relation.sql,
+                join=join,
+            ),
+            self._parameters(relation, inner),
+        )
+        return found
+
+    def _parameters(self, relation: Relation, inner: Iterable[str]) -> dict[str, Any]:
+        zone = {"zone": self.settings.time_zone} if any("$zone" in part for part in inner) else {}
+        return {**relation.parameters, **zone}
+
+    def _owner(
+        self, table: str, position: Mapping[str, int], outputs: dict[str, str], whens: list[str], found: Faults
+    ) -> str:
+        """The join that finds whom a row belongs to; adds the columns it yields and the fault of finding nobody."""
+        if table == "borrowers":
+            outputs["id"] = f"v{position['borrower_id']}"
+            return ""
+        if table in _OF_LOANS and self.has_loans:
+            loan = f"v{position['loan_id']}"
+            outputs.update(borrower="o.borrower", loan="o.loan", lost_loan=f"CASE WHEN o.loan IS NULL THEN {loan} END")
+            whens.append(f"WHEN o.loan IS NULL THEN {found.code('loan_id', 'is not in loans')}")
+            return f"LEFT JOIN loan_index AS o ON o.loan_id = r.{loan}"
+        outputs["borrower"] = "o.borrower"
+        if "loan_id" in position:
+            outputs["loan_id"] = f"v{position['loan_id']}"
+        whens.append(f"WHEN o.borrower IS NULL THEN {found.code('borrower_id', 'is not in borrowers')}")
+        return f"LEFT JOIN borrower_index AS o ON o.id = r.v{position['borrower_id']}"
+
+    def _settle(self, table: str, found: Faults) -> None:
+        """Set the bad rows of `staged_TABLE` aside."""
+        outputs = self.staged.outputs[table]
+        content = tuple(quoted(name, outputs) for name in outputs if name != "lost_loan")
+        if not self.has_loans and table in _OF_LOANS:
+            content = ("loan", *(name for name in content if name != '"loan_id"'))
+        faults.mark_doubles(self.con, found, content)
+        if table in _OF_LOANS:
+            faults.set_borrowers_aside(self.con, table, through_loans=self.has_loans)
+        if table == "loans":
+            faults.keep_claims(self.con)
+        self.staged.counts[table] = faults.set_aside(self.con, found, self.source.labels[table], self.source.prefix)
+        kept = {name: origin for name, origin in outputs.items() if name not in ("id", "loan_id", "lost_loan")}
+        owner = {"borrower": ""} if "borrower" not in kept else {}
+        loan = {"loan": ""} if table in ("loans", *_OF_LOANS) and "loan" not in kept else {}
+        self.staged.outputs[table] = {**owner, **loan, **kept}
+
+    def _count(self, table: str) -> int:
+        self.con.execute(statement("SELECT count(*) FROM staged_{table}", table=table))
+        return int(self.con.fetchall()[0][0])
+
+    def _not_empty(self, table: str) -> frozenset[str]:
+        """The contract's columns the table has that hold something; what is required or filled in always does."""
+        tests, tested = [], []
+        always = set(self.given[table])
+        for output, origin in self.staged.outputs[table].items():
+            column = TABLES[table].column(origin) if origin else None
+            if column is None or column.required or (table, output) in _FILLED:
+                continue
+            name = quoted(output, self.staged.outputs[table])
+            if column.kind in ("date", "timestamp"):
+                tests.append(f"bool_or({name} <> {NEVER})")
+            elif f"{table}.{output}" in self.finder.categories:
+                tests.append(f"bool_or({name} >= 0)")
+            else:
+                tests.append(f"bool_or(NOT isnan({name}))")
+            tested.append(origin)
+        if tests:
+            self.con.execute(statement("SELECT {t} FROM staged_{table}", t=", ".join(tests), table=table))
+            always -= {name for name, holds in zip(tested, self.con.fetchall()[0], strict=True) if not holds}
+        return frozenset(always)
+
+
+_FILLED = {
+    ("instalments", "paid_amount"),
+    ("instalments", "scheduled_on"),
+    ("instalments", "recorded_on"),
+    ("statements", "recorded_on"),
+    ("events", "recorded_on"),
+}
+
+
+def _put(template: str, i: int) -> str:
+    return template.replace("{v}", f"v{i}").replace("{has}", f"h{i}")
+
+
+def _fill(table: str, position: Mapping[str, int], outputs: dict[str, str], *, has_loans: bool) -> None:
+    """Put the contract's defaults where a row leaves a column out."""
+
+    def default(output: str, column: str, otherwise: str) -> None:
+        outputs[output] = (
+            f"CASE WHEN v{position[column]} IS NULL THEN {otherwise} ELSE {outputs[output]} END"
+            if column in position
+            else otherwise
+        )
+
+    if table == "instalments":
+        default("scheduled_on", "scheduled_on", "o.opened_on" if has_loans else str(NEVER))
+        outputs.setdefault("paid_on", f"CAST({NEVER} AS INTEGER)")
+        default("recorded_on", "recorded_on", outputs["paid_on"])
+        default("paid_amount", "paid_amount", outputs["due_amount"])
+        if "paid_on" in position:
+            outputs["paid_amount"] = (
+                f"CASE WHEN v{position['paid_on']} IS NULL THEN 0 ELSE {outputs['paid_amount']} END"
+            )
+        else:
+            outputs["paid_amount"] = "0::DOUBLE"
+    if table == "statements":
+        default("recorded_on", "recorded_on", outputs["statement_on"])
+    if table == "events":
+        default("recorded_on", "recorded_at", outputs["occurred_on"])

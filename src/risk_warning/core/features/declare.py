@@ -1,0 +1,72 @@
+"""What a feature is: declared once, with unit, meaning of null, direction and reason text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.panel import Panel
+
+Values = NDArray[np.float32]
+Direction = Literal[-1, 0, 1]
+
+FAMILIES = (
+    "delinquency",
+    "payment timing",
+    "payment amount",
+    "utilisation and balance",
+    "leverage and new borrowing",
+    "behaviour events",
+    "tenure and profile",
+)
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One number a borrower on one date."""
+
+    name: str
+    family: str
+    unit: str
+    null_means: str
+    monotone: Direction
+    """+1: a higher value is never safer; -1: never riskier; 0: free."""
+    reason: str
+    """Code of the reason group whose points it adds to."""
+    text_en: str
+    text_zh: str
+    needs: tuple[str, ...]
+    """Signals of the panel it is made of."""
+    compute: Callable[[Panel], Values]
+    """Panel → shape (n,) float32, by + − × ÷ √ min max only, so that one borrower and a million agree to the bit."""
+    is_category: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """Declares the features of one family."""
+
+    name: str
+    features: list[Feature]
+
+    def add(
+        self,
+        name: str,
+        compute: Callable[..., Values],
+        *,
+        needs: str,
+        unit: str,
+        null: str,
+        monotone: Direction,
+        reason: str,
+        en: str,
+        zh: str,
+    ) -> None:
+        """Declare one feature; `needs` is a blank-separated list of signals."""
+        self.features.append(
+            Feature(name, self.name, unit, null, monotone, reason, en, zh, tuple(needs.split()), compute)
+        )

@@ -1,0 +1,204 @@
+"""Delinquency: how far behind, how often, how long ago."""
+
+from __future__ import annotations
+
+from risk_warning.core.features import windows as w
+from risk_warning.core.features.declare import Family
+
+FAMILY = Family("delinquency", [])
+_add = FAMILY.add
+_DPD = "no instalment or days_past_due was observed then"
+
+_add(
+    "dpd_now",
+    lambda p: p["dpd"][0],
+    needs="dpd",
+    unit="days",
+    null=_DPD,
+    monotone=1,
+    reason="past_due_now",
+    en="A payment is past due today",
+    zh="目前有逾期未还款项",
+)
+for _m in (3, 6, 12):
+    _add(
+        f"dpd_max_{_m}m",
+        lambda p, m=_m: w.largest(p["dpd"], m),
+        needs="dpd",
+        unit="days",
+        null=_DPD,
+        monotone=1,
+        reason="past_due_before",
+        en=f"Was past due at a month's end in the last {_m} months",
+        zh=f"近{_m}个月内月末曾逾期",
+    )
+for _m in (3, 12):
+    _add(
+        f"dpd_mean_{_m}m",
+        lambda p, m=_m: w.mean(p["dpd"], m),
+        needs="dpd",
+        unit="days",
+        null=_DPD,
+        monotone=1,
+        reason="past_due_before",
+        en=f"Days past due are high on average over {_m} months",
+        zh=f"近{_m}个月平均逾期天数偏高",
+    )
+_add(
+    "dpd_change_3m",
+    lambda p: w.change(p["dpd"], 3, 9),
+    needs="dpd",
+    unit="days",
+    null=_DPD,
+    monotone=0,
+    reason="past_due_worse",
+    en="Days past due have risen against the months before",
+    zh="逾期天数较以往上升",
+)
+_add(
+    "dpd_spread_12m",
+    lambda p: w.spread(p["dpd"], 12),
+    needs="dpd",
+    unit="days",
+    null="fewer than two months observed",
+    monotone=0,
+    reason="past_due_before",
+    en="Days past due swing from month to month",
+    zh="逾期天数波动大",
+)
+for _m in (3, 6, 12):
+    _add(
+        f"months_past_due_{_m}m",
+        lambda p, m=_m: w.count_of(p["dpd"] > 0, p["dpd"], m),
+        needs="dpd",
+        unit="months",
+        null=_DPD,
+        monotone=1,
+        reason="past_due_before",
+        en=f"Several month ends past due in the last {_m} months",
+        zh=f"近{_m}个月内多次月末逾期",
+    )
+_add(
+    "months_dpd30_24m",
+    lambda p: w.count_of(p["dpd"] >= 30, p["dpd"], 24),
+    needs="dpd",
+    unit="months",
+    null=_DPD,
+    monotone=1,
+    reason="past_due_long",
+    en="Was 30 or more days past due within two years",
+    zh="两年内曾逾期30天以上",
+)
+_add(
+    "months_since_past_due",
+    lambda p: w.months_since(p["dpd"] > 0),
+    needs="dpd",
+    unit="months",
+    null="never past due at a month's end in the window",
+    monotone=0,
+    reason="past_due_before",
+    en="Was past due not long ago",
+    zh="不久前曾逾期",
+)
+_add(
+    "months_since_dpd30",
+    lambda p: w.months_since(p["dpd"] >= 30),
+    needs="dpd",
+    unit="months",
+    null="never 30 days past due in the window",
+    monotone=0,
+    reason="past_due_long",
+    en="Was 30 or more days past due not long ago",
+    zh="不久前曾逾期30天以上",
+)
+_add(
+    "past_due_streak_months",
+    lambda p: w.streak(p["dpd"] > 0, p["dpd"]),
+    needs="dpd",
+    unit="months",
+    null=_DPD,
+    monotone=1,
+    reason="past_due_now",
+    en="Past due at several month ends in a row",
+    zh="连续多个月末逾期",
+)
+_add(
+    "clean_streak_months",
+    lambda p: w.streak(p["dpd"] == 0, p["dpd"]),
+    needs="dpd",
+    unit="months",
+    null=_DPD,
+    monotone=-1,
+    reason="past_due_before",
+    en="Only a short time without being past due",
+    zh="无逾期的时间较短",
+)
+_add(
+    "overdue_to_outstanding_ratio",
+    lambda p: w.ratio(p["overdue_amount"], p["outstanding_amount"]),
+    needs="overdue_amount outstanding_amount",
+    unit="ratio",
+    null="nothing is owed",
+    monotone=1,
+    reason="past_due_now",
+    en="A large part of what is owed is overdue",
+    zh="未还款项中逾期占比高",
+)
+
+_STATUS = "no statement with a status was observed then"
+_add(
+    "status_now",
+    lambda p: w.latest(p["status"], 3),
+    needs="status",
+    unit="status code",
+    null=_STATUS,
+    monotone=1,
+    reason="past_due_now",
+    en="The account's latest status is late",
+    zh="账户最近状态为迟还",
+)
+for _m in (3, 6):
+    _add(
+        f"status_max_{_m}m",
+        lambda p, m=_m: w.largest(p["status"], m),
+        needs="status",
+        unit="status code",
+        null=_STATUS,
+        monotone=1,
+        reason="past_due_before",
+        en=f"The account was late within {_m} months",
+        zh=f"近{_m}个月内账户曾迟还",
+    )
+    _add(
+        f"status_mean_{_m}m",
+        lambda p, m=_m: w.mean(p["status"], m),
+        needs="status",
+        unit="status code",
+        null=_STATUS,
+        monotone=1,
+        reason="past_due_before",
+        en=f"The account is often late over {_m} months",
+        zh=f"近{_m}个月账户经常迟还",
+    )
+_add(
+    "status_late_months_6m",
+    lambda p: w.count_of(p["status"] >= 1, p["status"], 6),
+    needs="status",
+    unit="months",
+    null=_STATUS,
+    monotone=1,
+    reason="past_due_before",
+    en="The account was late in several of six months",
+    zh="近6个月账户多次迟还",
+)
+_add(
+    "status_change_3m",
+    lambda p: w.change(p["status"], 3, 3),
+    needs="status",
+    unit="status code",
+    null=_STATUS,
+    monotone=0,
+    reason="past_due_worse",
+    en="The account's status got worse",
+    zh="账户状态变差",
+)

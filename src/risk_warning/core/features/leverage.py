@@ -1,0 +1,138 @@
+"""Leverage and new borrowing: how much is owed, how much is coming, how recently it was taken."""
+
+from __future__ import annotations
+
+from risk_warning.core.features import windows as w
+from risk_warning.core.features.declare import Family
+
+FAMILY = Family("leverage and new borrowing", [])
+_add = FAMILY.add
+
+_add(
+    "open_loan_count",
+    lambda p: p["open_loan_count"],
+    needs="open_loan_count",
+    unit="loans",
+    null="never",
+    monotone=0,
+    reason="debt_burden",
+    en="Several loans are open",
+    zh="在贷笔数较多",
+)
+for _m in (3, 6, 12):
+    _add(
+        f"new_loan_count_{_m}m",
+        lambda p, m=_m: w.total(p["new_loan_count"], m),
+        needs="new_loan_count",
+        unit="loans",
+        null="no history yet",
+        monotone=0,
+        reason="new_borrowing",
+        en=f"Took new loans within {_m} months",
+        zh=f"近{_m}个月新增借款",
+    )
+_add(
+    "months_since_new_loan",
+    lambda p: w.months_since(p["new_loan_count"] > 0),
+    needs="new_loan_count",
+    unit="months",
+    null="none in the window",
+    monotone=0,
+    reason="new_borrowing",
+    en="Took a loan not long ago",
+    zh="不久前新增借款",
+)
+for _name, _unit, _en, _zh in (
+    ("loan_principal", "minor units", "A large amount was borrowed", "借款本金较高"),
+    ("loan_credit_limit", "minor units", "The limits of the open accounts", "在用账户授信额度"),
+    ("loan_annual_rate", "ratio a year", "A high interest rate", "借款利率较高"),
+    ("loan_term_months", "months", "A long term", "借款期限较长"),
+):
+    _add(
+        _name,
+        lambda p, s=_name: p[s],
+        needs=_name,
+        unit=_unit,
+        null="no open loan states it",
+        monotone=0,
+        reason="debt_burden",
+        en=_en,
+        zh=_zh,
+    )
+_add(
+    "outstanding_amount",
+    lambda p: p["outstanding_amount"],
+    needs="outstanding_amount",
+    unit="minor units",
+    null="never",
+    monotone=0,
+    reason="debt_burden",
+    en="Much is still to be repaid",
+    zh="待还金额较高",
+)
+_add(
+    "remaining_instalment_count",
+    lambda p: p["remaining_count"],
+    needs="remaining_count",
+    unit="instalments",
+    null="never",
+    monotone=0,
+    reason="debt_burden",
+    en="Many instalments are still to come",
+    zh="剩余期数较多",
+)
+_add(
+    "due_next_30d_amount",
+    lambda p: p["due_next_30d_amount"],
+    needs="due_next_30d_amount",
+    unit="minor units",
+    null="never",
+    monotone=0,
+    reason="debt_burden",
+    en="Much falls due in the next 30 days",
+    zh="未来30天应还金额较高",
+)
+_add(
+    "outstanding_to_income_ratio",
+    lambda p: w.ratio(p["outstanding_amount"], p["monthly_income"]),
+    needs="outstanding_amount monthly_income",
+    unit="ratio",
+    null="no income known",
+    monotone=0,
+    reason="debt_burden",
+    en="What is owed is high for the income",
+    zh="待还金额相对收入偏高",
+)
+_add(
+    "due_next_30d_to_income_ratio",
+    lambda p: w.ratio(p["due_next_30d_amount"], p["monthly_income"]),
+    needs="due_next_30d_amount monthly_income",
+    unit="ratio",
+    null="no income known",
+    monotone=0,
+    reason="debt_burden",
+    en="The next payment is high for the income",
+    zh="下期应还相对收入偏高",
+)
+_add(
+    "due_to_income_3m",
+    lambda p: w.ratio(w.mean(p["instalment_due_amount"], 3), p["monthly_income"]),
+    needs="instalment_due_amount monthly_income",
+    unit="ratio",
+    null="no income or nothing due",
+    monotone=0,
+    reason="debt_burden",
+    en="Instalments are high for the income",
+    zh="月供相对收入偏高",
+)
+_add(
+    "due_amount_growth_3m",
+    lambda p: w.ratio(w.mean(p["instalment_due_amount"], 3), w.mean(p["instalment_due_amount"], 9, 3)),
+    needs="instalment_due_amount",
+    unit="ratio",
+    null="nothing was due before",
+    monotone=0,
+    reason="new_borrowing",
+    en="Instalments have grown against the months before",
+    zh="月供较以往增加",
+)

@@ -1,0 +1,102 @@
+"""Tenure and profile: how long the borrower is known, and what they told the lender."""
+
+from __future__ import annotations
+
+from risk_warning.core.features.declare import Family, Feature
+from risk_warning.core.profile import CATEGORIES
+
+FAMILY = Family("tenure and profile", [])
+_add = FAMILY.add
+
+_add(
+    "tenure_days",
+    lambda p: p["tenure_days"],
+    needs="tenure_days",
+    unit="days",
+    null="onboarding date unknown",
+    monotone=0,
+    reason="short_history",
+    en="A short time as a customer",
+    zh="成为客户时间较短",
+)
+_add(
+    "oldest_loan_days",
+    lambda p: p["oldest_loan_days"],
+    needs="oldest_loan_days",
+    unit="days",
+    null="no loan yet",
+    monotone=0,
+    reason="short_history",
+    en="The first loan is recent",
+    zh="首笔借款时间较短",
+)
+_add(
+    "history_months",
+    lambda p: p["history_months"],
+    needs="history_months",
+    unit="months",
+    null="never",
+    monotone=0,
+    reason="short_history",
+    en="A short history",
+    zh="历史较短",
+)
+_add(
+    "record_months",
+    lambda p: p["record_months"],
+    needs="record_months",
+    unit="months",
+    null="never",
+    monotone=0,
+    reason="short_history",
+    en="Few months with a record",
+    zh="有记录的月份较少",
+)
+_add(
+    "monthly_income",
+    lambda p: p["monthly_income"],
+    needs="monthly_income",
+    unit="minor units",
+    null="income unknown",
+    monotone=-1,
+    reason="income",
+    en="A low income",
+    zh="收入较低",
+)
+
+
+def category(source: str) -> Feature:
+    """The feature of a category attribute `table.column`: its code, which the model makes an ordered target code."""
+    name = source.split(".", 1)[1]
+    return Feature(
+        name=name,
+        family=FAMILY.name,
+        unit="category",
+        null_means="not stated",
+        monotone=1,
+        reason="profile",
+        text_en=f"Profile: {name}",
+        text_zh=f"客户资料：{name}",
+        needs=(source,),
+        compute=lambda panel: panel.codes[source],
+        is_category=True,
+    )
+
+
+def numeric(signal: str) -> Feature:
+    """The feature of a lender's own numeric `x_…` signal: its level, or its latest value where it is monthly."""
+    return Feature(
+        name=signal,
+        family=FAMILY.name,
+        unit="as the lender's",
+        null_means="not observed",
+        monotone=0,
+        reason="lender_attribute",
+        text_en=f"The lender's attribute {signal}",
+        text_zh=f"机构自有属性：{signal}",
+        needs=(signal,),
+        compute=lambda panel: panel[signal] if panel[signal].ndim == 1 else panel[signal][0],
+    )
+
+
+CATEGORY_SOURCES = ("loans.product", *(f"borrowers.{name}" for name in CATEGORIES))

@@ -1,0 +1,140 @@
+"""Accounts: which loans were open, on which terms, on any day.
+
+A `closed_on` or `written_off_on` on or after the day reads as empty: it was not yet known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.calendar import ALWAYS, NEVER
+from risk_warning.core.observed import Observed
+from risk_warning.core.rows import Rows, Table
+
+Days = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """The rows of `loans`, in order of (loan, valid_from); without `loans`, `dated` is False and all is empty."""
+
+    dated: bool
+    n_loans: int
+    borrower: NDArray[np.int32]
+    loan: NDArray[np.int32]
+    valid_from: Days
+    opened_on: Days
+    closed_on: Days
+    written_off_on: Days
+    table: Table
+
+    @classmethod
+    def of(cls, rows: Rows) -> Accounts:
+        """Put the rows in order; they may stand in any."""
+        table = rows.loans
+        none = np.zeros(0, np.int32)
+        if table is None:
+            return cls(False, rows.n_loans, none, none, none, none, none, none, {})
+        size = len(table["loan"])
+        valid_from = table.get("valid_from", np.full(size, ALWAYS, np.int32))
+        valid_from = np.where(valid_from == NEVER, ALWAYS, valid_from).astype(np.int32)
+        order = np.lexsort((valid_from, table["loan"]))
+        table = {name: column[order] for name, column in table.items()}
+        never = np.full(size, NEVER, np.int32)
+        return cls(
+            dated=True,
+            n_loans=rows.n_loans,
+            borrower=table["borrower"],
+            loan=table["loan"],
+            valid_from=valid_from[order],
+            opened_on=table["opened_on"],
+            closed_on=table.get("closed_on", never),
+            written_off_on=table.get("written_off_on", never),
+            table=table,
+        )
+
+    def current(self, day: int) -> NDArray[np.int64]:
+        """Row of each loan's latest terms with `valid_from` before `day`."""
+        known = np.flatnonzero(self.valid_from < day)
+        loan = self.loan[known]
+        last = np.ones(len(known), np.bool_)
+        last[:-1] = loan[1:] != loan[:-1]
+        return known[last]
+
+    def open_rows(self, day: int) -> NDArray[np.int64]:
+        """Rows of `current(day)` whose loan was opened before `day` and neither closed nor written off before it."""
+        row = self.current(day)
+        return row[(self.opened_on[row] < day) & (self.closed_on[row] >= day) & (self.written_off_on[row] >= day)]
+
+    def any_open(self, day: int, n: int) -> NDArray[np.bool_]:
+        """Whether each borrower has an open loan, shape (n,)."""
+        found = np.zeros(n, np.bool_)
+        found[self.borrower[self.open_rows(day)]] = True
+        return found
+
+    def signals(
+        self, as_of: int, ends: NDArray[np.int32], n: int, observed: Observed
+    ) -> dict[str, NDArray[np.float32]]:
+        """Exposure and borrowing: openings by period, and levels on the as-of date."""
+        if not self.dated:
+            return {}
+        row = self.current(as_of)
+        row = row[self.opened_on[row] < as_of]
+        borrower, opened = self.borrower[row], self.opened_on[row]
+        periods = len(ends) - 1
+        ascending = ends[::-1]
+        period = periods - np.searchsorted(ascending, opened, side="right")
+        inside = (period >= 0) & (period < periods)
+        cell = period[inside].astype(np.int64) * n + borrower[inside]
+        signals = {"new_loan_count": np.bincount(cell, minlength=periods * n).reshape(periods, n).astype(np.float32)}
+        earliest = np.full(n, NEVER, np.int64)
+        np.minimum.at(earliest, borrower, opened)
+        signals["oldest_loan_days"] = np.where(earliest == NEVER, np.nan, as_of - earliest).astype(np.float32)
+        live = self.open_rows(as_of)
+        owner = self.borrower[live]
+        signals["open_loan_count"] = np.bincount(owner, minlength=n).astype(np.float32)
+        for column in ("principal", "credit_limit"):
+            if observed.has("loans", column):
+                signals[f"loan_{column}"] = _summed(self.table[column][live], owner, n)
+        for column in ("annual_rate", "term_months"):
+            if observed.has("loans", column):
+                signals[f"loan_{column}"] = _largest(self.table[column][live], owner, n)
+        for column in observed.extra("loans"):
+            if f"loans.{column}" in observed.numeric:
+                signals[f"loan_{column}"] = _largest(self.table[column][live], owner, n)
+        return signals
+
+    def codes(self, as_of: int, observed: Observed, n: int) -> dict[str, NDArray[np.float32]]:
+        """Categories of the loan opened last (the highest code where several were opened that day)."""
+        names = [c for c in observed.extra("loans") if f"loans.{c}" not in observed.numeric]
+        if observed.has("loans", "product"):
+            names.insert(0, "product")
+        if not names or not self.dated:
+            return {}
+        live = self.open_rows(as_of)
+        found = {}
+        for name in names:
+            code = self.table[name][live]
+            order = np.lexsort((code, self.opened_on[live]))
+            values = np.full(n, np.nan, np.float32)
+            # The last assignment wins, so the loan opened last decides.
+            values[self.borrower[live][order]] = np.where(code[order] < 0, np.nan, code[order])
+            found[f"loans.{name}"] = values
+        return found
+
+
+def _summed(values: NDArray[np.float64], owner: NDArray[np.int32], n: int) -> NDArray[np.float32]:
+    seen = ~np.isnan(values)
+    total = np.bincount(owner[seen], weights=values[seen], minlength=n)
+    return np.where(np.bincount(owner[seen], minlength=n) > 0, total, np.nan).astype(np.float32)
+
+
+def _largest(values: NDArray[np.float64], owner: NDArray[np.int32], n: int) -> NDArray[np.float32]:
+    seen = ~np.isnan(values)
+    largest = np.full(n, -np.inf, np.float32)
+    np.maximum.at(largest, owner[seen], values[seen].astype(np.float32))
+    largest[np.isneginf(largest)] = np.nan
+    return largest

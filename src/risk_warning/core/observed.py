@@ -1,0 +1,29 @@
+"""What a book can show: its columns, and since when each kind of event is sent.
+
+It decides which signals exist, so that a borrower without an event has "0 logins" where the lender sends
+logins, and "not observed" where it does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Columns present (and not all empty) per table, and each event kind's first observed day (from 1970-01-01)."""
+
+    columns: Mapping[str, frozenset[str]]
+    event_kinds: Mapping[str, int] = field(default_factory=dict)
+    numeric: frozenset[str] = frozenset()
+    """Columns `table.column` of open type (`x_…`, `status`) that hold numbers; the others hold categories."""
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the table exists with all these columns."""
+        present = self.columns.get(table)
+        return present is not None and all(column in present for column in columns)
+
+    def extra(self, table: str) -> tuple[str, ...]:
+        """The table's `x_…` columns, sorted."""
+        return tuple(sorted(c for c in self.columns.get(table, ()) if c.startswith("x_")))

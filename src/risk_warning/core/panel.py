@@ -1,0 +1,313 @@
+"""The panel: every signal of some borrowers, month by month, as it was known on the as-of date.
+
+A signal is a float32 array of shape (periods, n) ("monthly"; period 0 is the most recent), (periods + 1, n)
+("at the ends": row k is the start of day `ends[k]`, row 0 the as-of date) or (n,) ("level": on the as-of date).
+NaN means "not observed", never 0: before the borrower's history begins, or before the lender sends such data.
+
+All sums are of whole numbers, so no order of rows or size of chunk changes a bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.calendar import NEVER, add_months, period_ends, period_of, to_day
+from risk_warning.core.instalments import Obligations, Settled, Spells
+from risk_warning.core.loans import Accounts
+from risk_warning.core.observed import Observed
+from risk_warning.core.profile import Profile
+from risk_warning.core.rows import Rows
+from risk_warning.core.statements import Known, Statements
+
+Signal = NDArray[np.float32]
+PERIODS = 24
+"""Months of history a panel holds."""
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Signals of n borrowers as of one date."""
+
+    as_of_date: date
+    ends: NDArray[np.int32]
+    n: int
+    signals: Mapping[str, Signal]
+    codes: Mapping[str, Signal]
+    """Category attributes: the code of each borrower's value (NaN where empty), shape (n,)."""
+    has_open_loan: NDArray[np.bool_]
+    record_periods: NDArray[np.int32]
+    """Number of periods with a statement, a payment, or an obligation outstanding."""
+
+    @property
+    def periods(self) -> int:
+        """Number of months of history."""
+        return len(self.ends) - 1
+
+    def __getitem__(self, name: str) -> Signal:
+        return self.signals[name]
+
+
+@dataclass(frozen=True)
+class History:
+    """Some borrowers' rows, put in order once, for any number of as-of dates."""
+
+    rows: Rows
+    observed: Observed
+    obligations: Obligations | None
+    statements: Statements | None
+    accounts: Accounts
+    profile: Profile
+    dpd_tolerance_ratio: float = 0.01
+
+    @classmethod
+    def of(cls, rows: Rows, observed: Observed, *, dpd_tolerance_ratio: float = 0.01) -> History:
+        """Order the rows; nothing in `rows` is changed."""
+        obligations = Obligations.of(rows) if rows.instalments is not None else None
+        statements = Statements.of(rows) if rows.statements is not None else None
+        return cls(
+            rows=rows,
+            observed=observed,
+            obligations=obligations,
+            statements=statements,
+            accounts=Accounts.of(rows),
+            profile=Profile.of(rows),
+            dpd_tolerance_ratio=dpd_tolerance_ratio,
+        )
+
+    def panel(self, as_of_date: date, periods: int = PERIODS) -> Panel:
+        """What was known at the start of `as_of_date`."""
+        return _Builder(self, as_of_date, periods).build()
+
+
+class _Builder:
+    """One panel in the making."""
+
+    def __init__(self, history: History, as_of_date: date, periods: int) -> None:
+        self.history = history
+        self.as_of_date = as_of_date
+        self.as_of = to_day(as_of_date)
+        self.ends = period_ends(as_of_date, periods)
+        self.periods = periods
+        self.n = history.rows.n
+        self.signals: dict[str, Signal] = {}
+        self.record = np.zeros((periods, self.n), np.bool_)
+        self.begins = np.full(self.n, NEVER, np.int64)
+        """First day of each borrower's history, by what is known."""
+
+    def build(self) -> Panel:
+        observed = self.history.observed
+        settled = self._instalments() if self.history.obligations is not None else None
+        known = self._statements() if self.history.statements is not None else None
+        self._days_past_due(settled, known)
+        self._accounts()
+        self._events()
+        self.signals.update(self.history.profile.levels(self.as_of, observed))
+        self._blank_before_history()
+        return Panel(
+            as_of_date=self.as_of_date,
+            ends=self.ends,
+            n=self.n,
+            signals=self.signals,
+            codes={
+                **self.history.profile.codes(self.as_of, observed),
+                **self.history.accounts.codes(self.as_of, observed, self.n),
+            },
+            has_open_loan=self._has_open_loan(settled),
+            record_periods=self.record.sum(axis=0, dtype=np.int32),
+        )
+
+    def _monthly(self, cell: NDArray[np.int64], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        return (
+            np.bincount(cell, weights=weights, minlength=self.periods * self.n)
+            .astype(np.float64)
+            .reshape(self.periods, self.n)
+        )
+
+    def _level(self, borrower: NDArray[np.int32], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
+        return np.bincount(borrower, weights=weights, minlength=self.n).astype(np.float64)
+
+    def _begin(self, borrower: NDArray[np.int32], day: NDArray[np.int32]) -> None:
+        np.minimum.at(self.begins, borrower, day)
+
+    def _instalments(self) -> Settled:
+        owed = self.history.obligations
+        assert owed is not None
+        settled = owed.settle(self.as_of, self.history.dpd_tolerance_ratio)
+        is_known = owed.scheduled_on < self.as_of
+        period = period_of(owed.due_on, self.ends)
+        due = np.flatnonzero(is_known & (period >= 0) & (period < self.periods))
+        cell = period[due].astype(np.int64) * self.n + owed.borrower[due]
+        count = self._monthly(cell)
+        # Unsettled: as late as it is by now, and no later than is known.
+        late_days = np.minimum(settled.settled_on[due], self.as_of) - owed.due_on[due]
+        late_days = np.clip(late_days, -31, 120)
+        late = late_days > 0
+        with np.errstate(invalid="ignore"):
+            mean = self._monthly(cell, late_days.astype(np.float64)) / count
+        largest = np.full(self.periods * self.n, -np.inf, np.float32)
+        np.maximum.at(largest, cell, late_days.astype(np.float32))
+        largest[np.isneginf(largest)] = np.nan
+        due_amount = self._monthly(cell, owed.due_amount[due])
+        self._put("due_count", count)
+        self._put("late_count", self._monthly(cell[late]))
+        self._put("partial_count", self._monthly(cell[settled.payments[due] > 1]))
+        self._put("days_late_mean", mean)
+        self._put("days_late_max", largest.reshape(self.periods, self.n))
+        self._put("instalment_due_amount", due_amount)
+        self._put("instalment_unpaid_amount", self._monthly(cell, settled.unpaid_amount[due]))
+
+        row_known = (owed.paid_on < self.as_of) & (owed.recorded_on < self.as_of)
+        row_period = period_of(owed.paid_on, self.ends)
+        paid = np.flatnonzero(row_known & (row_period >= 0) & (row_period < self.periods))
+        row_borrower = np.repeat(owed.borrower, owed.rows)
+        cell = row_period[paid].astype(np.int64) * self.n + row_borrower[paid]
+        self._put("instalment_paid_amount", self._monthly(cell, owed.paid_amount[paid]))
+        self.record |= self._monthly(cell) > 0
+
+        still = is_known & (settled.settled_on == NEVER)
+        overdue = still & (owed.due_on < self.as_of)
+        soon = still & (owed.due_on >= self.as_of) & (owed.due_on < self.as_of + 30)
+        self._put("outstanding_amount", self._level(owed.borrower[still], settled.unpaid_amount[still]))
+        self._put("overdue_amount", self._level(owed.borrower[overdue], settled.unpaid_amount[overdue]))
+        self._put("due_next_30d_amount", self._level(owed.borrower[soon], settled.unpaid_amount[soon]))
+        self._put("remaining_count", self._level(owed.borrower[still]))
+        self._begin(owed.borrower[is_known], np.minimum(owed.scheduled_on, owed.due_on)[is_known])
+        self._outstanding_periods(owed, settled, is_known)
+        return settled
+
+    def _outstanding_periods(self, owed: Obligations, settled: Settled, is_known: NDArray[np.bool_]) -> None:
+        """Mark each period in which a borrower had an obligation scheduled and not settled."""
+        first = np.clip(period_of(owed.scheduled_on, self.ends), 0, self.periods - 1)
+        last = np.clip(period_of(np.minimum(settled.settled_on, self.as_of - 1), self.ends), 0, self.periods)
+        chosen = is_known & (last < self.periods) & (first >= last)
+        change = np.bincount(last[chosen].astype(np.int64) * self.n + owed.borrower[chosen], minlength=0)
+        steps = np.zeros((self.periods + 1) * self.n, np.int64)
+        steps[: len(change)] += change
+        stop = np.bincount((first[chosen].astype(np.int64) + 1) * self.n + owed.borrower[chosen], minlength=len(steps))
+        steps -= stop
+        self.record |= np.cumsum(steps.reshape(self.periods + 1, self.n), axis=0)[:-1] > 0
+
+    def _statements(self) -> Known:
+        statements = self.history.statements
+        assert statements is not None
+        known = statements.known(self.as_of, self.ends)
+        has = self.history.observed.has
+        for column, name in (
+            ("balance", "balance"),
+            ("credit_limit", "credit_limit"),
+            ("due_amount", "statement_due_amount"),
+            ("paid_amount", "statement_paid_amount"),
+        ):
+            if has("statements", column):
+                self.signals[name] = known.total(column, self.periods, self.n)
+        if has("statements", "status") and "statements.status" in self.history.observed.numeric:
+            self.signals["status"] = known.worst("status", self.periods, self.n)
+        for column in self.history.observed.extra("statements"):
+            if f"statements.{column}" in self.history.observed.numeric:
+                self.signals[f"statement_{column}"] = known.worst(column, self.periods, self.n)
+        self.record |= known.any(self.periods, self.n)
+        table = statements.columns
+        seen = (table["statement_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
+        self._begin(table["borrower"][seen], table["statement_on"][seen])
+        return known
+
+    def _days_past_due(self, settled: Settled | None, known: Known | None) -> None:
+        """`dpd` at the ends: the worst of the borrower's loans, from instalments and from statements."""
+        parts = []
+        if settled is not None:
+            parts.append(self._dpd_of_spells(settled.spells))
+        if known is not None and self.history.observed.has("statements", "days_past_due"):
+            worst = known.worst("days_past_due", self.periods, self.n)
+            # A period's last statement is the latest known picture at its end; one empty month carries it on.
+            at_end = np.full((self.periods + 1, self.n), np.nan, np.float32)
+            at_end[:-1] = worst
+            missing = np.isnan(at_end[:-1])
+            at_end[:-1][missing] = at_end[1:][missing]
+            parts.append(at_end)
+        if parts:
+            self.signals["dpd"] = parts[0] if len(parts) == 1 else np.fmax(parts[0], parts[1])
+
+    def _dpd_of_spells(self, spells: Spells) -> Signal:
+        dpd = np.zeros((self.periods + 1) * self.n, np.float32)
+        ascending = self.ends[::-1]
+        # Ends t with start < t <= end.
+        first = np.searchsorted(ascending, spells.start, side="right")
+        stop = np.searchsorted(ascending, spells.end, side="right")
+        count = np.maximum(stop - first, 0)
+        owner = np.repeat(np.arange(len(count)), count)
+        position = first[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+        k = self.periods - position
+        days = (ascending[position] - spells.due_on[owner]).astype(np.float32)
+        np.maximum.at(dpd, k.astype(np.int64) * self.n + spells.borrower[owner], days)
+        return dpd.reshape(self.periods + 1, self.n)
+
+    def _accounts(self) -> None:
+        accounts = self.history.accounts
+        self.signals.update(accounts.signals(self.as_of, self.ends, self.n, self.history.observed))
+        if accounts.dated:
+            opened = accounts.opened_on < self.as_of
+            self._begin(accounts.borrower[opened], accounts.opened_on[opened])
+
+    def _events(self) -> None:
+        table, observed = self.history.rows.events, self.history.observed
+        names = self.history.rows.categories.get("events.kind", ())
+        cells: dict[str, tuple[NDArray[np.int64], NDArray[np.float64] | None]] = {}
+        if table is not None and len(names):
+            known = (table["occurred_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
+            period = period_of(table["occurred_on"], self.ends)
+            keep = np.flatnonzero(known & (period >= 0) & (period < self.periods))
+            kind = table["kind"][keep]
+            cell = period[keep].astype(np.int64) * self.n + table["borrower"][keep]
+            amount = table["amount"][keep] if "amount" in table else None
+            for code, name in enumerate(names):
+                if name in observed.event_kinds:
+                    chosen = kind == code
+                    cells[name] = (cell[chosen], None if amount is None else amount[chosen])
+        none = np.zeros(0, np.int64)
+        for name, since in observed.event_kinds.items():
+            cell, amount = cells.get(name, (none, np.zeros(0)))
+            unseen = self.ends[1:] < since
+            signal = self._monthly(cell)
+            signal[unseen] = np.nan
+            self._put(f"{name}_count", signal)
+            if observed.has("events", "amount"):
+                money = self._monthly(cell, np.zeros(len(cell)) if amount is None else np.nan_to_num(amount))
+                money[unseen] = np.nan
+                self._put(f"{name}_amount", money)
+
+    def _blank_before_history(self) -> None:
+        """Monthly counts and sums are not observed before a borrower's history begins."""
+        begins = np.minimum(self.begins, self.history.profile.onboarded_before(self.as_of))
+        before = self.ends[:-1, None] <= begins[None, :]
+        for signal in self.signals.values():
+            if signal.shape == before.shape:
+                signal[before] = np.nan
+            elif signal.shape[0] == self.periods + 1:
+                # An end is before the history where the period that starts there still is.
+                signal[1:][before] = np.nan
+        self.signals["history_months"] = np.where(before, 0, 1).sum(axis=0, dtype=np.int32).astype(np.float32)
+        self.signals["record_months"] = self.record.sum(axis=0, dtype=np.int32).astype(np.float32)
+
+    def _has_open_loan(self, settled: Settled | None) -> NDArray[np.bool_]:
+        if self.history.accounts.dated:
+            return self.history.accounts.any_open(self.as_of, self.n)
+        # Without `loans`: a statement in period 0 or an unpaid obligation.
+        is_open = np.zeros(self.n, np.bool_)
+        if self.history.statements is not None:
+            table = self.history.statements.columns
+            start = to_day(add_months(self.as_of_date, -1))
+            recent = (table["statement_on"] >= start) & (table["statement_on"] < self.as_of)
+            is_open[table["borrower"][recent & (table["recorded_on"] < self.as_of)]] = True
+        if settled is not None and self.history.obligations is not None:
+            owed = self.history.obligations
+            unpaid = (owed.scheduled_on < self.as_of) & (settled.settled_on == NEVER)
+            is_open[owed.borrower[unpaid]] = True
+        return is_open
+
+    def _put(self, name: str, values: NDArray[np.floating]) -> None:
+        self.signals[name] = values.astype(np.float32)
