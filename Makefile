@@ -1,0 +1,32 @@
+# Everything runs in .venv, made from requirements-dev.lock (every version with its hashes) when it is not there.
+PYTHON ?= python3
+BIN := .venv/bin
+COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint lock clean
+
+help:  ## show this list
+	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-6s %s\n", $$1, $$2}'
+
+test: .venv/.ready  ## every test, the slow ones too
+	$(BIN)/pytest -n auto
+
+lint: .venv/.ready  ## style, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+lock: .venv/.ready  ## compile both lock files anew from pyproject.toml
+	$(COMPILE) -o requirements.lock
+	$(COMPILE) --extra postgres --group dev -o requirements-dev.lock
+
+clean:  ## remove .venv and what tools left
+	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/.ready: requirements-dev.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
