@@ -44,6 +44,8 @@ class StagedBook:
     """The earliest due date or statement."""
     observed: Observed
     """Columns that hold something, per table; each event kind's first day; which open columns hold numbers."""
+    given: Mapping[str, frozenset[str]]
+    """The contract's columns that are present, empty or not, per table."""
     ignored: Mapping[str, tuple[str, ...]]
     """Columns the contract does not know, or text with too many values to be a category."""
     categories: Mapping[str, tuple[str, ...]]
@@ -60,6 +62,15 @@ class StagedBook:
     def event_kinds(self) -> Mapping[str, int]:
         """Kind of event → first day (from 1970-01-01) on which one was known."""
         return self.observed.event_kinds
+
+    @property
+    def outcome_dates(self) -> tuple[date, ...]:
+        """As-of dates that have rows in `outcomes`; empty where outcomes are to be derived."""
+        if "outcomes" not in self.outputs:
+            return ()
+        cursor = self.con.cursor()
+        cursor.execute("SELECT DISTINCT as_of_date FROM staged_outcomes ORDER BY 1")
+        return tuple(to_date(row[0]) for row in cursor.fetchall())
 
     def chunks(self, borrowers_per_chunk: int) -> Iterator[Rows]:
         """All borrowers in order of their ids, at most `borrowers_per_chunk` at a time."""
@@ -179,6 +190,7 @@ def _book(
         data_through=through,
         first_date=first,
         observed=Observed(staged.columns, event_kinds(con, staged), staged.numeric),
+        given={table: names for table, names in staged.given.items() if staged.rows[table]},
         ignored=staged.ignored,
         categories=staged.categories,
         quarantine=quarantine,

@@ -32,6 +32,8 @@ class Staged:
     id_type: IdType = "string"
     columns: dict[str, frozenset[str]] = field(default_factory=dict)
     """Table → columns of the contract that are present and not all empty; tables without a row have no entry."""
+    given: dict[str, frozenset[str]] = field(default_factory=dict)
+    """Table → columns of the contract that are present, empty or not."""
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     """Table → staged column, as in `Rows` → the contract's column it came from ("" for a number of ours)."""
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -63,7 +65,6 @@ class _Stager:
         self.staged = Staged()
         self.finder = Finder(con, source, settings)
         self.has_loans = "loans" in source.columns
-        self.given: dict[str, tuple[str, ...]] = {}
         self.waiting: list[tuple[str, Faults]] = []
         faults.create(con)
 
@@ -86,7 +87,7 @@ class _Stager:
                 "use; raise book.memory_limit_mb, or free space for temporary files."
             ) from None
         self.staged.ignored[table] = tuple(sorted((*spec.unknown(present), *too_many)))
-        self.given[table] = tuple(c.name for c in readings)
+        self.staged.given[table] = frozenset(c.name for c in readings)
         if relation.is_copy:
             self.con.execute(statement("DROP TABLE {raw}", raw=relation.sql))
         self.staged.rows[table] = self._count(table)
@@ -202,7 +203,7 @@ class _Stager:
     def _not_empty(self, table: str) -> frozenset[str]:
         """The contract's columns the table has that hold something; what is required or filled in always does."""
         tests, tested = [], []
-        always = set(self.given[table])
+        always = set(self.staged.given[table])
         for output, origin in self.staged.outputs[table].items():
             column = TABLES[table].column(origin) if origin else None
             if column is None or column.required or (table, output) in _FILLED:

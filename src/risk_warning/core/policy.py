@@ -1,0 +1,84 @@
+"""The policy: score → band → whether somebody should call.
+
+Every comparison is strict: a borrower is warned about if their unrounded score lies below the threshold.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+BANDS = ("red", "orange", "yellow", "green")
+BANDS_ZH = {"red": "红", "orange": "橙", "yellow": "黄", "green": "绿"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Cut-offs on the score, and when a warning is over.
+
+    red < `red_below` ≤ orange < `threshold` ≤ yellow < `yellow_below` ≤ green.
+    """
+
+    threshold: float
+    """The safety threshold, points."""
+    red_below: float
+    yellow_below: float
+    margin: float = 10.0
+    """A warning ends only at `threshold + margin` points or more …"""
+    close_after_days: int = 7
+    """… on two successive as-of dates at least so many days apart."""
+
+    def __post_init__(self) -> None:
+        values = [float(getattr(self, field.name)) for field in fields(self)]
+        if not all(math.isfinite(value) for value in values):
+            raise ValueError("every cut-off of a policy must be a finite number")
+        if not self.red_below <= self.threshold <= self.yellow_below:
+            raise ValueError("a policy needs red_below <= threshold <= yellow_below")
+        if self.margin < 0 or self.close_after_days < 0:
+            raise ValueError("margin and close_after_days of a policy must not be negative")
+
+    @property
+    def version(self) -> str:
+        """First 12 hex digits of the sha256 of the cut-offs: a policy is named by its content."""
+        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+
+    def bands(self, scores: NDArray[np.float64]) -> NDArray[np.int8]:
+        """Index into `BANDS` for each score."""
+        cuts = np.array([self.red_below, self.threshold, self.yellow_below])
+        return np.searchsorted(cuts, scores, side="right").astype(np.int8)
+
+    def below_threshold(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Whether each borrower should be called."""
+        below: NDArray[np.bool_] = scores < self.threshold
+        return below
+
+    @classmethod
+    def from_training_scores(cls, scores: NDArray[np.float64]) -> Policy:
+        """The proposal a model carries: the riskiest 1 % are red, 5 % are warned about, 20 % are not green."""
+        red, threshold, yellow = (float(cut) for cut in np.percentile(scores, [1, 5, 20]))
+        return cls(threshold=threshold, red_below=red, yellow_below=yellow)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, float]) -> Policy:
+        """The policy with these cut-offs; `ValueError` where one is missing, unknown or no number."""
+        known = {field.name for field in fields(cls)}
+        if unknown := sorted(set(values) - known):
+            raise ValueError(f"unknown: {', '.join(unknown)}; a policy has {', '.join(sorted(known))}")
+        if missing := sorted({"threshold", "red_below", "yellow_below"} - set(values)):
+            raise ValueError(f"missing: {', '.join(missing)}")
+        if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values.values()):
+            raise ValueError("every cut-off must be a number")
+        days = values.get("close_after_days", cls.close_after_days)
+        cuts = {name: float(value) for name, value in values.items() if name != "close_after_days"}
+        return cls(**cuts, close_after_days=int(days))
+
+    def to_toml(self) -> str:
+        """The policy as the text of a `policy.toml`."""
+        return "".join(f"{name} = {value!r}\n" for name, value in asdict(self).items())

@@ -1,0 +1,143 @@
+"""Fitting: LightGBM, shallow and monotone, then a sigmoid on its margin.
+
+The number of trees and the calibration come from folds of borrowers inside the training rows, so nothing is tuned on
+what it is judged by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import lightgbm
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+
+from risk_warning.core.features import Feature
+from risk_warning.core.splits import borrower_fold
+from risk_warning.errors import LabelError
+from risk_warning.model.encoding import TargetCodes
+
+INNER_FOLDS = 3
+MAX_TREES = 1500
+PATIENCE = 50
+MIN_BADS = 30
+PARAMETERS: Mapping[str, Any] = {
+    "objective": "binary",
+    "metric": "binary_logloss",
+    "max_depth": 5,
+    "num_leaves": 16,
+    "learning_rate": 0.03,
+    "min_data_in_leaf": 100,
+    "feature_fraction": 0.5,
+    "bagging_fraction": 0.8,
+    "bagging_freq": 1,
+    "lambda_l2": 10.0,
+    "monotone_constraints_method": "advanced",
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 2,
+    "seed": 20240101,
+    "verbosity": -1,
+}
+Categories = Mapping[str, Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A booster with all that turns its margin into log-odds of bad."""
+
+    booster: lightgbm.Booster
+    codes: Mapping[str, TargetCodes]
+    slope: float
+    intercept: float
+
+
+def encode(
+    x: NDArray[np.float32], features: Sequence[Feature], codes: Mapping[str, TargetCodes], categories: Categories
+) -> NDArray[np.float32]:
+    """`x` with category features as target codes; `x` itself where there are none."""
+    if not codes:
+        return x
+    encoded = x.copy()
+    for column, feature in enumerate(features):
+        if feature.is_category:
+            encoded[:, column] = codes[feature.name].apply(x[:, column], categories[feature.needs[0]])
+    return encoded
+
+
+def fit(
+    x: NDArray[np.float32],
+    bad: NDArray[np.bool_],
+    borrower_id: NDArray[Any],
+    features: Sequence[Feature],
+    categories: Categories,
+) -> Fitted:
+    """A calibrated model of the rows; `LabelError` where there is a single class or too few bads."""
+    bads = int(bad.sum())
+    if min(bads, len(bad) - bads) < MIN_BADS:
+        raise LabelError(
+            f"Of {len(bad):,} rows to learn from {bads:,} are bad; at least {MIN_BADS} bads and as many goods are "
+            "needed. Give more as-of dates, a longer horizon, or a larger book."
+        )
+    fold = borrower_fold(borrower_id, INNER_FOLDS, seed=7)
+    margin, trees = np.empty(len(bad)), []
+    for k in range(INNER_FOLDS):
+        inside, outside = fold != k, fold == k
+        codes = _fit_codes(x[inside], bad[inside], features, categories)
+        train = _dataset(encode(x[inside], features, codes, categories), bad[inside], features)
+        check = lightgbm.Dataset(encode(x[outside], features, codes, categories), bad[outside], reference=train)
+        booster = lightgbm.train(
+            dict(PARAMETERS, monotone_constraints=[f.monotone for f in features]),
+            train,
+            MAX_TREES,
+            valid_sets=[check],
+            callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+        )
+        trees.append(booster.best_iteration)
+        margin[outside] = booster.predict(encode(x[outside], features, codes, categories), raw_score=True)
+    codes = _fit_codes(x, bad, features, categories)
+    # A model of all rows has half as many again to learn from, and carries a few more trees.
+    rounds = max(1, round(float(np.mean(trees)) * 1.1))
+    booster = lightgbm.train(
+        dict(PARAMETERS, monotone_constraints=[f.monotone for f in features]),
+        _dataset(encode(x, features, codes, categories), bad, features),
+        rounds,
+    )
+    _check_missing(booster)
+    sigmoid = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), bad)
+    slope = float(sigmoid.coef_[0, 0])
+    if slope <= 0:
+        raise LabelError(
+            "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
+            "Check the outcomes, or give more as-of dates."
+        )
+    return Fitted(booster, codes, slope, float(sigmoid.intercept_[0]))
+
+
+def _fit_codes(
+    x: NDArray[np.float32], bad: NDArray[np.bool_], features: Sequence[Feature], categories: Categories
+) -> dict[str, TargetCodes]:
+    return {
+        feature.name: TargetCodes.fit(x[:, column], bad, categories[feature.needs[0]])
+        for column, feature in enumerate(features)
+        if feature.is_category
+    }
+
+
+def _dataset(x: NDArray[np.float32], bad: NDArray[np.bool_], features: Sequence[Feature]) -> lightgbm.Dataset:
+    """The rows and five empty ones: LightGBM reads NaN as 0 in a feature that had no NaN in training."""
+    empty = np.full((5, x.shape[1]), np.nan, np.float32)
+    weight = np.concatenate((np.ones(len(bad)), np.full(5, 1e-6)))
+    label = np.concatenate((bad, np.zeros(5, np.bool_)))
+    return lightgbm.Dataset(np.concatenate((x, empty)), label, weight=weight, feature_name=[f.name for f in features])
+
+
+def _check_missing(booster: lightgbm.Booster) -> None:
+    """Nothing comes back; a split that would read an empty value as 0 is a bug, never saved."""
+    table = booster.trees_to_dataframe()
+    kinds = set(table.loc[table["split_feature"].notna(), "missing_type"])
+    if not kinds <= {"NaN"}:
+        raise RuntimeError(f"the model has splits of missing type {sorted(kinds - {'NaN'})}")
