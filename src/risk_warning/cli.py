@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import fields
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.errors import RiskWarningError, exit_codes
 from risk_warning.settings import load_settings
@@ -76,6 +77,74 @@ def features(as_json: Json = False) -> None:
         riskier = {1: "higher", -1: "lower", 0: "either"}[f.monotone]
         table.add_row(f.name, f.family, f.unit, riskier, f.null_means, f.text_en, f.text_zh)
     Console().print(table)
+
+
+@app.command()
+def train(
+    book: Book,
+    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First as-of date, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last as-of date, YYYY-MM-DD.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="A single as-of date.")] = None,
+    horizon_months: Annotated[int, typer.Option(min=1, max=24, help="Length of the outcome window, months.")] = 3,
+    bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
+    eligible_max_dpd: Annotated[
+        str | None, typer.Option(metavar="DAYS|any", help="Who is scored: at most so late; default bad_dpd − 1.")
+    ] = None,
+    min_history: Annotated[int, typer.Option(min=0, max=24, help="Months with a record a borrower needs.")] = 3,
+    folds: Annotated[int | None, typer.Option(min=2, max=20, help="Judge by folds of borrowers, on all dates.")] = None,
+    model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Train and judge a model, and register it; with neither dates nor as-of, on all mature months."""
+    from risk_warning.core.target import TargetSpec
+    from risk_warning.model.jobs import train_model
+    from risk_warning.model.training import Request
+
+    if as_of and (first or last):
+        raise typer.BadParameter("give either --as-of or --from and --to")
+    limit = _dpd_limit(eligible_max_dpd, bad_dpd)
+    request = Request(
+        target=TargetSpec(horizon_months, bad_dpd, limit, min_history),
+        as_of_date=_date("--as-of", as_of),
+        first=_date("--from", first),
+        last=_date("--to", last),
+        folds=folds,
+    )
+    with _progress() as progress:
+        report = train_model(book, load_settings(), request, model_out, progress)
+    print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
+
+
+def _date(option: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{option} {text!r} is not a date such as 2024-01-31") from None
+
+
+def _dpd_limit(text: str | None, bad_dpd: int) -> int | None:
+    if text is None:
+        return bad_dpd - 1
+    if text == "any":
+        return None
+    if not text.isdigit():
+        raise typer.BadParameter(f"--eligible-max-dpd {text!r} is neither a number of days nor 'any'")
+    return int(text)
+
+
+def _progress() -> Progress:
+    """A bar on a terminal, nothing in a log."""
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        disable=not sys.stderr.isatty(),
+    )
 
 
 @importing.command("uci-credit-card")

@@ -7,6 +7,7 @@ The file is `risk_warning.toml` in the working directory, or the one `RISK_WARNI
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from zoneinfo import available_timezones
 
@@ -65,7 +66,7 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".risk_warning"), description="where runs, models and the database live")
     db: str | None = Field(default=None, description="watch list database URL; default SQLite under home")
     policy: Path | None = Field(default=None, description="policy.toml; default the model's own proposal")
-    data_through: str | None = Field(default=None, description="last day the book is complete for, YYYY-MM-DD")
+    data_through: date | None = Field(default=None, description="last day the book is complete for, YYYY-MM-DD")
     book: BookSettings = BookSettings()
     score: ScoreSettings = ScoreSettings()
 

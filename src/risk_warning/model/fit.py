@@ -64,7 +64,7 @@ def encode(
     encoded = x.copy()
     for column, feature in enumerate(features):
         if feature.is_category:
-            encoded[:, column] = codes[feature.name].apply(x[:, column], categories[feature.needs[0]])
+            encoded[:, column] = codes[feature.name].apply(x[:, column], categories.get(feature.needs[0], ()))
     return encoded
 
 
@@ -121,7 +121,7 @@ def _fit_codes(
     x: NDArray[np.float32], bad: NDArray[np.bool_], features: Sequence[Feature], categories: Categories
 ) -> dict[str, TargetCodes]:
     return {
-        feature.name: TargetCodes.fit(x[:, column], bad, categories[feature.needs[0]])
+        feature.name: TargetCodes.fit(x[:, column], bad, categories.get(feature.needs[0], ()))
         for column, feature in enumerate(features)
         if feature.is_category
     }

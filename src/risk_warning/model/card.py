@@ -1,0 +1,73 @@
+"""The model card: what the model is for, what it was made of, how well it does, in a page of Markdown."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from risk_warning.core.features import FAMILIES
+from risk_warning.settings import PROTECTED
+
+if TYPE_CHECKING:
+    from risk_warning.model.risk_model import RiskModel
+
+_SHOWN = ("auc", "ks", "brier", "ece", "calibration_slope", "observed_over_expected", "capture_top_5pct")
+
+
+def card(model: RiskModel) -> str:
+    """The card's text."""
+    about, target, policy = model.about, model.target, model.policy
+    dates, judged = about["as_of_dates"], about["evaluation"]
+    limit = (
+        "any days past due" if target.eligible_max_dpd is None else f"at most {target.eligible_max_dpd} days past due"
+    )
+    count = Counter(feature.family for feature in model.features)
+    rows = [f"| {name} | {_shown(judged[name])} | {_shown(judged['dpd_0'][name])} |" for name in _SHOWN]
+    families = [f"| {family} | {count[family]} |" for family in FAMILIES]
+    undated = ", ".join(about["undated_columns"]) or "none"
+    return "\n".join(
+        [
+            f"# Model {model.version}",
+            "",
+            "Finds borrowers who are likely to fall behind, so that a person can offer help before the due date. It is "
+            "not made to refuse credit, set prices, or punish, and must not be used so.",
+            "",
+            "## What it predicts",
+            "",
+            f"The probability that a borrower reaches {target.bad_dpd} days past due, or is written off, within "
+            f"{target.horizon_months} month(s) of the as-of date (or what the table `outcomes` says). For borrowers "
+            f"with an open loan, {limit}, and at least {target.min_history} months with a record.",
+            "",
+            "## What it was made of",
+            "",
+            f"{about['rows']:,} rows ({about['bads']:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; "
+            f"data digest `{about['data_digest'][:16]}`, code {about['code_version']}.",
+            "",
+            f"Never entered: {', '.join(about['protected'] or PROTECTED)}. Undated attributes, taken to have been so "
+            f"from the start: {undated}.",
+            "",
+            "| family | features |",
+            "| --- | --- |",
+            *families,
+            "",
+            f"## How well it does ({judged['scheme']})",
+            "",
+            f"{judged['n']:,} rows, {_shown(judged['bad_rate'])} bad; of these {judged['dpd_0']['n']:,} were not past "
+            f"due at all ({_shown(judged['dpd_0']['bad_rate'])} bad).",
+            "",
+            "| measure | all | not past due |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "## Its scale",
+            "",
+            f"{model.scorecard.base_score:g} points are odds of {model.scorecard.base_odds_good_bad:g}:1, "
+            f"{model.scorecard.pdo:g} points more double them. Proposed policy `{policy.version}`: red below "
+            f"{policy.red_below:.1f}, safety threshold {policy.threshold:.1f}, green from {policy.yellow_below:.1f}.",
+            "",
+        ]
+    )
+
+
+def _shown(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4f}"

@@ -1,0 +1,157 @@
+"""The model folder: `model.txt`, `model.json`, `MODEL_CARD.md`; text and JSON, never pickle.
+
+`model.json` holds the sha256 of the other files, and of itself without that line; loading checks all of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import lightgbm
+
+from risk_warning.core.observed import Observed
+from risk_warning.core.policy import Policy
+from risk_warning.core.scorecard import Scorecard
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import ModelError, OutputError
+from risk_warning.model.card import card
+from risk_warning.model.encoding import TargetCodes
+from risk_warning.model.fit import Fitted
+from risk_warning.model.risk_model import RiskModel, features_named
+from risk_warning.settings import PROTECTED
+
+FORMAT = 1
+FILES = ("model.txt", "model.json", "MODEL_CARD.md")
+
+
+def assemble(
+    fitted: Fitted,
+    *,
+    names: tuple[str, ...],
+    observed: Observed,
+    scorecard: Scorecard,
+    policy: Policy,
+    target: TargetSpec,
+    about: Mapping[str, Any],
+    trained_on: date,
+) -> RiskModel:
+    """The model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content."""
+    features = features_named(names, observed)
+    assert features is not None
+    unnamed = RiskModel("", features, observed, fitted, scorecard, policy, target, about)
+    content = _canonical(_content(unnamed)) + fitted.booster.model_to_string().encode()
+    version = f"rw-{trained_on:%Y%m%d}-{hashlib.sha256(content).hexdigest()[:8]}"
+    return RiskModel(version, features, observed, fitted, scorecard, policy, target, about)
+
+
+def save(model: RiskModel, folder: Path) -> None:
+    """Nothing comes back; writes the folder whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        The folder exists and is not empty, or cannot be written.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(f"{folder} exists and is not an empty folder; name another with --model-out.")
+    texts = {"model.txt": model.fitted.booster.model_to_string(), "MODEL_CARD.md": card(model)}
+    content = _content(model)
+    content["files"] = {name: _sha256(text.encode()) for name, text in texts.items()}
+    content["sha256"] = _sha256(_canonical(content))
+    texts["model.json"] = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as unfinished:
+            whole = Path(unfinished) / "model"
+            whole.mkdir()
+            for name, text in texts.items():
+                (whole / name).write_text(text, encoding="utf-8")
+            whole.rename(folder)
+    except OSError:
+        raise OutputError(f"{folder} cannot be written; free it or name another with --model-out.") from None
+
+
+def load(folder: Path) -> RiskModel:
+    """The model in the folder; `ModelError` where a file is missing, altered, or not of this program."""
+    content = _checked(folder)
+    observed = Observed(
+        {table: frozenset(names) for table, names in content["contract"]["columns"].items()},
+        content["contract"]["event_kinds"],
+        frozenset(content["contract"]["numeric"]),
+    )
+    names = tuple(content["contract"]["features"])
+    features = features_named(names, observed)
+    if features is None:
+        raise ModelError(f"{folder} uses features this version does not know; upgrade risk-warning or train anew.")
+    if set(names) & set(PROTECTED):
+        raise ModelError(f"{folder} uses a protected attribute and must not score anyone; train anew without it.")
+    booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
+    if tuple(booster.feature_name()) != names:
+        raise ModelError(f"The features of {folder}/model.txt are not those of its model.json; export the model anew.")
+    codes = {name: TargetCodes(part["codes"], part["other"]) for name, part in content["target_codes"].items()}
+    return RiskModel(
+        version=content["version"],
+        features=features,
+        observed=observed,
+        fitted=Fitted(booster, codes, content["calibration"]["slope"], content["calibration"]["intercept"]),
+        scorecard=Scorecard(**content["scorecard"]),
+        policy=Policy.from_dict(content["policy"]),
+        target=TargetSpec(**content["target"]),
+        about=content["about"],
+    )
+
+
+def _checked(folder: Path) -> dict[str, Any]:
+    """`model.json`, its own digest and those of the other files seen to be right."""
+    missing = [name for name in FILES if not (folder / name).is_file()]
+    if missing:
+        raise ModelError(f"{folder} is no model folder: it lacks {', '.join(missing)}; name one made by train.")
+    try:
+        content: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        stated = content.pop("sha256")
+        digests = content["files"]
+        if content["format"] != FORMAT:
+            raise ModelError(f"{folder} is of format {content['format']}, this program reads {FORMAT}; train anew.")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise ModelError(f"{folder}/model.json is damaged; fetch the model again or train anew.") from None
+    if _sha256(_canonical(content)) != stated:
+        raise ModelError(f"{folder}/model.json was altered: its sha256 differs from the one it states; fetch it again.")
+    for name, digest in digests.items():
+        if _sha256((folder / name).read_bytes()) != digest:
+            raise ModelError(f"{folder}/{name} was altered: its sha256 is not the one in model.json; fetch it again.")
+    return content
+
+
+def _content(model: RiskModel) -> dict[str, Any]:
+    observed, fitted = model.observed, model.fitted
+    return {
+        "format": FORMAT,
+        "version": model.version,
+        "contract": {
+            "features": list(model.feature_names),
+            "columns": {table: sorted(names) for table, names in observed.columns.items()},
+            "event_kinds": dict(observed.event_kinds),
+            "numeric": sorted(observed.numeric),
+        },
+        "target_codes": {name: {"codes": dict(c.codes), "other": c.other} for name, c in fitted.codes.items()},
+        "calibration": {"slope": fitted.slope, "intercept": fitted.intercept},
+        "scorecard": asdict(model.scorecard),
+        "policy": asdict(model.policy),
+        "target": asdict(model.target),
+        "about": dict(model.about),
+    }
+
+
+def _canonical(content: Mapping[str, Any]) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,86 @@
+"""The training job: open the book, train, write the folder, record it in the registry, report."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+from rich.table import Table
+
+from risk_warning.book import open_book
+from risk_warning.model.folder import save
+from risk_warning.model.registry import record
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.training import Request, train
+from risk_warning.settings import Settings
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What a training came to."""
+
+    model: RiskModel
+    registry_version: int
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for a program."""
+        model, about = self.model, self.model.about
+        return {
+            "model_version": model.version,
+            "registry_version": self.registry_version,
+            "features": list(model.feature_names),
+            "as_of_dates": about["as_of_dates"],
+            "evaluation": about["evaluation"],
+            "left_out": about["left_out"],
+            "rows": about["rows"],
+            "bads": about["bads"],
+            "data_digest": about["data_digest"],
+            "policy_version": model.policy.version,
+            "threshold": model.policy.threshold,
+            "seconds": round(self.seconds, 1),
+        }
+
+    def table(self) -> Table:
+        """The report for a person."""
+        about, judged = self.model.about, self.model.about["evaluation"]
+        dates = about["as_of_dates"]
+        table = Table(
+            "measure",
+            "all",
+            "not past due",
+            title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
+            caption=f"{about['rows']:,} rows, {about['bads']:,} bad, {len(self.model.features)} features, "
+            f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
+            f"{self.seconds:.0f} s",
+        )
+        for name in (key for key in judged if key not in ("scheme", "dpd_0")):
+            table.add_row(name, _shown(judged[name]), _shown(judged["dpd_0"].get(name)))
+        return table
+
+
+def train_model(
+    book: str | Path, settings: Settings, request: Request, model_out: Path | None, progress: Progress
+) -> TrainingReport:
+    """Train on the book, write the folder to `model_out` if named, and record it in the registry."""
+    start = time.monotonic()
+    task = progress.add_task("reading the book", total=None)
+    with open_book(book, settings.book, data_through=settings.data_through) as opened:
+        progress.update(task, description="training", total=opened.n_borrowers)
+        trained = train(opened, settings, request, lambda done: progress.advance(task, done))
+    with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
+        folder = model_out or Path(scratch) / "model"
+        save(trained.model, folder)
+        progress.update(task, description="recording in the registry")
+        number = record(trained, folder, settings)
+    return TrainingReport(trained.model, number, time.monotonic() - start)
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

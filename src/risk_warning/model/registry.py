@@ -1,0 +1,202 @@
+"""The model registry: MLflow keeps each training with its figures, pictures and model folder.
+
+A model is named by folder, `@alias` or version number. What is loaded is always our own folder, checked file by
+file; MLflow's own loaders, which run code named in the artifact, are never used.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas
+
+from risk_warning.errors import RegistryError
+from risk_warning.model.folder import load
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from risk_warning.model.training import Trained
+
+NAME = "risk_warning"
+CHAMPION = "champion"
+_FOLDER = "model_folder"
+
+
+def record(trained: Trained, folder: Path, settings: Settings) -> int:
+    """Version number in the registry of the model in `folder`; the first one becomes `champion`.
+
+    Raises
+    ------
+    RegistryError
+        The tracking server cannot be reached or refuses.
+    """
+    with _mlflow(settings) as client:
+        import mlflow
+        import mlflow.data.pandas_dataset
+        from mlflow.models import infer_signature
+
+        from risk_warning.model.pictures import pictures
+
+        model, about = trained.model, trained.model.about
+        with mlflow.start_run(run_name=_run_name(model), experiment_id=_experiment(client, settings)) as run:
+            mlflow.log_params(_parameters(model))
+            mlflow.log_metrics(_metrics(about["evaluation"]))
+            mlflow.set_tags(
+                {
+                    "model_version": model.version,
+                    "policy_version": model.policy.version,
+                    "data_digest": about["data_digest"],
+                    "mlflow.source.git.commit": about["code_version"].rpartition("+")[2],
+                }
+            )
+            example = pandas.DataFrame(trained.encoded[:5].astype(np.float64), columns=list(model.feature_names))
+            output = np.asarray(model.fitted.booster.predict(example))
+            dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=about["data_digest"][:36])
+            mlflow.log_input(dataset, context="training")
+            mlflow.lightgbm.log_model(
+                model.fitted.booster,
+                name="booster",
+                signature=infer_signature(example, output),
+                input_example=example,
+                pip_requirements=["lightgbm", "numpy", "pandas"],
+            )
+            mlflow.log_artifacts(str(folder), _FOLDER)
+            for name, figure in pictures(trained):
+                mlflow.log_figure(figure, f"pictures/{name}")
+        return _register(client, run.info.run_id, model)
+
+
+def fetch(name: str, settings: Settings) -> RiskModel:
+    """The model `name`: a folder, `@alias` (or a bare alias) or a version number.
+
+    A verified copy of the champion stays on disk, so that a night without a registry still has a model.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    ModelError
+        The model is damaged.
+    """
+    if Path(name).is_dir() or "/" in name:
+        return load(Path(name))
+    cached = settings.home / "champion"
+    alias = name.removeprefix("@")
+    try:
+        folder = _download(alias, settings)
+    except RegistryError:
+        if alias == CHAMPION and cached.is_dir():
+            return load(cached)
+        raise
+    model = load(folder)
+    if alias == CHAMPION:
+        shutil.rmtree(cached, ignore_errors=True)
+        shutil.copytree(folder, cached)
+    shutil.rmtree(folder.parent)
+    return model
+
+
+def _download(alias: str, settings: Settings) -> Path:
+    if not (os.environ.get("MLFLOW_TRACKING_URI") or (settings.home / "mlflow.db").exists()):
+        raise RegistryError(
+            f"There is no model {alias} yet: {settings.home} holds no registry. Train one with "
+            "`risk-warning train BOOK`, or name a model folder with --model."
+        )
+    with _mlflow(settings) as client:
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+
+        try:
+            number = alias.isdigit()
+            known = client.get_model_version(NAME, alias) if number else client.get_model_version_by_alias(NAME, alias)
+        except MlflowException:
+            raise RegistryError(
+                f"The registry has no model {alias}; name @champion, a version number, or a model folder."
+            ) from None
+        target = tempfile.mkdtemp(prefix="risk-warning-model-")
+        return Path(download_artifacts(run_id=known.run_id, artifact_path=_FOLDER, dst_path=target))
+
+
+@contextmanager
+def _mlflow(settings: Settings) -> Iterator[MlflowClient]:
+    """A client of the tracking server; whatever it cannot do becomes a `RegistryError`."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+        import mlflow.lightgbm
+        from mlflow.exceptions import MlflowException
+
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
+        mlflow.set_tracking_uri(settings.tracking_uri)
+        mlflow.set_registry_uri(settings.tracking_uri)
+        try:
+            yield mlflow.MlflowClient()
+        except (MlflowException, OSError) as error:
+            if isinstance(error, RegistryError):
+                raise
+            raise RegistryError(
+                f"The model registry at {settings.tracking_uri.rpartition('@')[2]} cannot be used "
+                f"({type(error).__name__}); check MLFLOW_TRACKING_URI and that the server runs."
+            ) from error
+
+
+def _experiment(client: MlflowClient, settings: Settings) -> str:
+    known = client.get_experiment_by_name(NAME)
+    if known is not None:
+        return str(known.experiment_id)
+    own = None if os.environ.get("MLFLOW_TRACKING_URI") else (settings.home / "mlartifacts").absolute().as_uri()
+    return str(client.create_experiment(NAME, artifact_location=own))
+
+
+def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        registered = client.get_registered_model(NAME)
+    except MlflowException:
+        registered = client.create_registered_model(NAME, description="Early warning of overdue payments.")
+    version = client.create_model_version(
+        NAME,
+        source=f"runs:/{run_id}/{_FOLDER}",
+        run_id=run_id,
+        tags={"model_version": model.version},
+        description=f"{model.version}: {model.target.bad_dpd} DPD within {model.target.horizon_months} month(s)",
+    )
+    if CHAMPION not in registered.aliases:
+        client.set_registered_model_alias(NAME, CHAMPION, version.version)
+    return int(version.version)
+
+
+def _run_name(model: RiskModel) -> str:
+    target = model.target
+    return f"{model.version} · {target.bad_dpd} DPD in {target.horizon_months} m · {model.about['as_of_dates'][-1]}"
+
+
+def _parameters(model: RiskModel) -> dict[str, Any]:
+    from risk_warning.model.fit import PARAMETERS
+
+    target = {f"target.{name}": value for name, value in vars(model.target).items()}
+    trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}
+    return {**PARAMETERS, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
+
+
+def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+    flat = {name: value for name, value in evaluation.items() if isinstance(value, int | float)}
+    flat |= {f"dpd_0.{name}": value for name, value in evaluation["dpd_0"].items() if value is not None}
+    return {name: float(value) for name, value in flat.items()}

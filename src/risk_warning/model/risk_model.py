@@ -1,0 +1,141 @@
+"""The risk model: a fitted booster with all that makes its margin a PD, a score and reasons, and what it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core import features
+from risk_warning.core.features import Feature
+from risk_warning.core.observed import Observed
+from risk_warning.core.panel import History
+from risk_warning.core.policy import Policy
+from risk_warning.core.reasons import Reasons, reason_points
+from risk_warning.core.rows import Rows
+from risk_warning.core.scorecard import Scorecard, clipped, probability
+from risk_warning.core.target import TargetSpec, not_scored
+from risk_warning.errors import ContractError
+from risk_warning.model.fit import Fitted, encode
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Some borrowers' scores on one date; arrays of shape (n,)."""
+
+    borrower_id: NDArray[Any]
+    not_scored: NDArray[np.int8]
+    """Index into `target.REASONS`, -1 where scored."""
+    log_odds_bad: NDArray[np.float64]
+    """Calibrated and clipped; NaN where not scored, and so are `pd` and `score`."""
+    pd: NDArray[np.float64]
+    score: NDArray[np.float64]
+    days_past_due: NDArray[np.float32]
+    x: NDArray[np.float32]
+    """What the trees read, shape (n, features), category features encoded."""
+
+
+@dataclass(frozen=True)
+class RiskModel:
+    """A model ready to score; `observed` says what the book it was trained on could show."""
+
+    version: str
+    features: tuple[Feature, ...]
+    observed: Observed
+    fitted: Fitted
+    scorecard: Scorecard
+    policy: Policy
+    target: TargetSpec
+    about: Mapping[str, Any]
+    """Data digest, as-of dates, evaluation and code version, as they stand in `model.json`."""
+
+    def observed_in(self, book: StagedBook) -> Observed:
+        """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""
+        given = book.given
+        lacks = [
+            f"{t}.{c}" for t, names in sorted(self.observed.columns.items()) for c in sorted(names - _of(given, t))
+        ]
+        columns = {t: names & given[t] for t, names in self.observed.columns.items() if t in given}
+        kinds = self.observed.event_kinds if "events" in columns else {}
+        observed = Observed(columns, kinds, self.observed.numeric)
+        there = {feature.name for feature in features.supported(observed, frozenset())}
+        missing = [feature.name for feature in self.features if feature.name not in there]
+        if missing:
+            raise ContractError(
+                f"Model {self.version} cannot score this book: {len(missing)} of its {len(self.features)} features "
+                f"(such as {missing[0]}) need {', '.join(lacks)}, which the book does not have. Bring them, or train "
+                "a model on this book."
+            )
+        text = sorted(name for name in self.observed.numeric if name in book.categories)
+        if text:
+            raise ContractError(
+                f"Model {self.version} was trained on numbers in {', '.join(text)}, but this book has text there; "
+                "bring numbers, or train a model on this book."
+            )
+        return observed
+
+    def score(self, rows: Rows, observed: Observed, as_of_date: date) -> Scored:
+        """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book."""
+        history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
+        panel = history.panel(as_of_date)
+        why = not_scored(panel, self.target, rows.set_aside)
+        x = encode(
+            np.ascontiguousarray(features.matrix(panel, self.features).T),
+            self.features,
+            self.fitted.codes,
+            rows.categories,
+        )
+        log_odds = np.full(rows.n, np.nan)
+        wanted = np.flatnonzero(why < 0)
+        if len(wanted):
+            log_odds[wanted] = self.log_odds(x[wanted])
+        dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(rows.n, np.nan, np.float32)
+        return Scored(
+            borrower_id=rows.borrower_id,
+            not_scored=why,
+            log_odds_bad=log_odds,
+            pd=probability(log_odds),
+            score=self.scorecard.score(log_odds),
+            days_past_due=dpd,
+            x=x,
+        )
+
+    def log_odds(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated log-odds of bad of encoded rows, shape (n, features) → (n,)."""
+        margin = np.asarray(self.fitted.booster.predict(x, raw_score=True), np.float64)
+        return clipped(self.fitted.slope * margin + self.fitted.intercept)
+
+    def points(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Points each feature adds to the score: exact SHAP, shape (n, features + 1), the last column the base.
+
+        A row sums to the borrower's score (before clipping at the ends of the scale).
+        """
+        contributions = np.asarray(self.fitted.booster.predict(x, pred_contrib=True), np.float64)
+        points = -self.scorecard.points_per_log_odds * self.fitted.slope * contributions
+        points[:, -1] += self.scorecard.score(np.array([self.fitted.intercept]))[0]
+        return points
+
+    def reasons(self, x: NDArray[np.float32]) -> Reasons:
+        """The weightiest reasons of encoded rows."""
+        return reason_points(self.points(x)[:, :-1], self.features)
+
+    @cached_property
+    def feature_names(self) -> tuple[str, ...]:
+        """Names in the order of the columns."""
+        return tuple(feature.name for feature in self.features)
+
+
+def features_named(names: Sequence[str], observed: Observed) -> tuple[Feature, ...] | None:
+    """The features of these names, None where one is not known."""
+    known = {feature.name: feature for feature in features.supported(observed, frozenset())}
+    return tuple(known[name] for name in names) if set(names) <= set(known) else None
+
+
+def _of(given: Mapping[str, frozenset[str]], table: str) -> frozenset[str]:
+    return given.get(table, frozenset())

@@ -1,0 +1,239 @@
+"""Training: from a book to a judged model.
+
+With several mature dates: the last quarter of the dates and three tenths of the borrowers are kept apart, a gap of
+one horizon between; the model judged on them is the one that is saved. With a single date, or where folds are asked
+for: every row is judged by a model that never saw its borrower, and the model saved has learnt from all.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core import features
+from risk_warning.core.calendar import add_months, monthly
+from risk_warning.core.evaluation import evaluate
+from risk_warning.core.policy import Policy
+from risk_warning.core.scorecard import Scorecard, clipped, probability
+from risk_warning.core.splits import borrower_fold, out_of_time, spread_over_month
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import AsOfDateError, LabelError, SettingsError
+from risk_warning.model.fit import Fitted, encode, fit
+from risk_warning.model.folder import assemble
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.settings import Settings
+
+MAX_TRAINING_ROWS = 400_000
+"""Larger books are thinned by a hash of borrower and date; more rows hardly change a shallow model."""
+HELD_OUT_TENTHS = 3
+SEED = 20240101
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What to train: either one as-of date or a range of months; neither means all mature months."""
+
+    target: TargetSpec
+    as_of_date: date | None = None
+    first: date | None = None
+    last: date | None = None
+    folds: int | None = None
+
+    def horizon_too_short(self, *, derived: bool) -> bool:
+        """Whether nobody current can turn bad in the window, by derived outcomes."""
+        return derived and self.target.horizon_months * 30 <= self.target.bad_dpd
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model and the rows that judged it."""
+
+    model: RiskModel
+    bad: NDArray[np.bool_]
+    pd: NDArray[np.float64]
+    sample: TrainingSet
+    """Rows the model learnt from."""
+    encoded: NDArray[np.float32]
+    """The same as the trees read them."""
+
+
+def train(
+    book: StagedBook, settings: Settings, request: Request, advance: Callable[[int], None] | None = None
+) -> Trained:
+    """A judged model of the book.
+
+    Raises
+    ------
+    AsOfDateError
+        The as-of date lies outside the data.
+    LabelError
+        No mature date, a single class, or too few bads.
+    """
+    spec, chosen = request.target, features.supported(book.observed, settings.book.never_modelled)
+    dates = as_of_dates(book, request)
+    split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
+    given = set(book.outcome_dates)
+    if split and not given and {"instalments", "events"} & set(book.observed.columns):
+        split = replace(split, train=spread_over_month(split.train, split.test[0], spec.horizon_months, seed=SEED))
+    used = (*split.train, *split.test) if split else dates
+    learn_from = set(split.train if split else used)
+    share = min(1.0, MAX_TRAINING_ROWS / max(1, book.n_borrowers * len(learn_from)))
+
+    def keep(borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
+        thinned = borrower_fold(borrower_id, 10_000, seed=day.toordinal()) < round(share * 10_000)
+        if split is None:
+            return thinned
+        held_out = borrower_fold(borrower_id, 10, seed=1) < HELD_OUT_TENTHS
+        return ~held_out & thinned if day in learn_from else held_out
+
+    rows = training_set(
+        book,
+        used,
+        spec,
+        chosen,
+        borrowers_per_chunk=settings.score.borrowers_per_chunk,
+        keep=keep,
+        advance=advance,
+    )
+    if not len(rows.bad):
+        reasons = ", ".join(f"{count:,} {why}" for why, count in rows.left_out.items() if count)
+        raise LabelError(
+            f"No borrower is eligible on {used[0]} to {used[-1]} ({reasons}); choose other dates or limits."
+        )
+    if split:
+        learnt, judged = rows.take(rows.on(split.train)), rows.take(rows.on(split.test))
+        fitted = _fit(learnt, book)
+        scheme, bad, dpd, pd = "out-of-time", judged.bad, judged.dpd, _pd(fitted, judged, book)
+        if not 0 < bad.sum() < len(bad):
+            raise LabelError(
+                f"The {len(bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one class; "
+                "give more dates or a larger book."
+            )
+    else:
+        learnt, scheme, bad, dpd = rows, "out-of-borrower", rows.bad, rows.dpd
+        pd = _out_of_borrower(rows, book, request.folds or 5)
+        fitted = _fit(rows, book)
+    encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
+    scale = settings.score
+    scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
+    margin = np.asarray(fitted.booster.predict(encoded, raw_score=True))
+    scores = scorecard.score(clipped(fitted.slope * margin + fitted.intercept))
+    evaluation = {"scheme": scheme, **evaluate(bad, pd), "dpd_0": evaluate(bad[dpd == 0], pd[dpd == 0])}
+    learnt_on = sorted(learn_from)
+    about = {
+        "as_of_dates": [day.isoformat() for day in (learnt_on if split is None else (*learnt_on, *split.test))],
+        "train_dates": [day.isoformat() for day in learnt_on],
+        "test_dates": [day.isoformat() for day in split.test] if split else [],
+        "data_digest": book.digest,
+        "data_through": book.data_through.isoformat(),
+        "rows": len(learnt.bad),
+        "bads": int(learnt.bad.sum()),
+        "left_out": rows.left_out,
+        "evaluation": evaluation,
+        "code_version": code_version(),
+        "protected": sorted(settings.book.never_modelled),
+        "undated_columns": _undated(book),
+    }
+    model = assemble(
+        fitted,
+        names=tuple(feature.name for feature in chosen),
+        observed=book.observed,
+        scorecard=scorecard,
+        policy=Policy.from_training_scores(scores),
+        target=spec,
+        about=about,
+        trained_on=date.today(),
+    )
+    return Trained(model, bad, pd, learnt, encoded)
+
+
+def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
+    """The dates asked for, checked; with none asked for, every mature month the book has, on its first day."""
+    spec, given = request.target, book.outcome_dates
+    if request.horizon_too_short(derived=not given):
+        raise SettingsError(
+            f"Within {spec.horizon_months} month(s) nobody current can reach {spec.bad_dpd} days past due; give a "
+            "longer --horizon-months, or bring a table outcomes."
+        )
+    if request.as_of_date is not None:
+        day = request.as_of_date
+        if not book.first_date < day or (day - book.data_through).days > 1:
+            raise AsOfDateError(
+                f"The as-of date {day} lies outside the data, which goes from {book.first_date} through "
+                f"{book.data_through}; choose one in between."
+            )
+        if given and day not in given:
+            raise LabelError(f"The table outcomes has no row for {day}; it has {', '.join(map(str, given[:6]))}.")
+        if not given and not spec.is_mature(day, book.data_through):
+            raise LabelError(
+                f"What happened in the {spec.horizon_months} month(s) from {day} is not known yet: the data end on "
+                f"{book.data_through}. Choose an earlier date."
+            )
+        return (day,)
+    start = request.first or add_months(book.first_date.replace(day=1), spec.min_history)
+    grid = given or monthly(start, book.data_through)
+    dates = tuple(
+        day
+        for day in grid
+        if day >= start
+        and (request.last is None or day <= request.last)
+        and day > book.first_date
+        and (given or spec.is_mature(day, book.data_through))
+    )
+    if not dates:
+        raise LabelError(
+            f"The book has no mature month: its data end on {book.data_through} and an outcome takes "
+            f"{spec.horizon_months} month(s) after at least {spec.min_history} of history. Bring more months."
+        )
+    return dates
+
+
+def code_version() -> str:
+    """Version of the program, with the git commit where it runs from a checkout."""
+    found = version("risk-warning")
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return found
+    return f"{found}+{commit}"
+
+
+def _fit(rows: TrainingSet, book: StagedBook) -> Fitted:
+    return fit(rows.x, rows.bad, rows.borrower_id, rows.features, book.categories)
+
+
+def _pd(fitted: Fitted, rows: TrainingSet, book: StagedBook) -> NDArray[np.float64]:
+    x = encode(rows.x, rows.features, fitted.codes, book.categories)
+    margin = np.asarray(fitted.booster.predict(x, raw_score=True))
+    return probability(clipped(fitted.slope * margin + fitted.intercept))
+
+
+def _out_of_borrower(rows: TrainingSet, book: StagedBook, folds: int) -> NDArray[np.float64]:
+    fold = borrower_fold(rows.borrower_id, folds)
+    pd = np.empty(len(rows.bad))
+    for k in range(folds):
+        outside = fold == k
+        if outside.any():
+            pd[outside] = _pd(_fit(rows.take(~outside), book), rows.take(outside), book)
+    return pd
+
+
+def _undated(book: StagedBook) -> list[str]:
+    attributes: Sequence[str] = sorted(
+        {f.needs[0] for f in features.supported(book.observed, frozenset()) if f.family == "tenure and profile"}
+    )
+    named = {name.split(".", 1)[-1] for name in attributes}
+    columns = book.observed.columns.get("borrowers", frozenset())
+    return [] if "valid_from" in columns else sorted(named & columns)

@@ -1,0 +1,96 @@
+"""A model folder is loaded whole and unaltered, or not at all."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from risk_warning.core import features
+from risk_warning.core.observed import Observed
+from risk_warning.core.policy import Policy
+from risk_warning.core.scorecard import Scorecard
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import ModelError, OutputError
+from risk_warning.model.fit import fit
+from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.risk_model import RiskModel
+
+OBSERVED = Observed({"borrowers": frozenset({"borrower_id"}), "statements": frozenset({"days_past_due", "balance"})})
+JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_slope"), 0.5) | {
+    "scheme": "out-of-time",
+    "n": 10,
+    "observed_over_expected": 1.0,
+    "capture_top_5pct": 0.1,
+}
+ABOUT = {
+    "as_of_dates": ["2024-01-01"],
+    "evaluation": JUDGED | {"dpd_0": JUDGED},
+    "rows": 10,
+    "bads": 1,
+    "data_digest": "0" * 64,
+    "code_version": "0",
+    "protected": ["sex"],
+    "undated_columns": [],
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> RiskModel:
+    chosen = features.supported(OBSERVED, frozenset())
+    random = np.random.default_rng(0)
+    x = random.normal(size=(4000, len(chosen))).astype(np.float32)
+    x[random.random(x.shape) < 0.1] = np.nan
+    bad = random.random(4000) < 1 / (1 + np.exp(2 - np.nan_to_num(x[:, 0])))
+    return assemble(
+        fit(x, bad, np.arange(4000), chosen, {}),
+        names=tuple(f.name for f in chosen),
+        observed=OBSERVED,
+        scorecard=Scorecard(),
+        policy=Policy(threshold=560, red_below=530, yellow_below=590),
+        target=TargetSpec(),
+        about=ABOUT,
+        trained_on=date(2024, 6, 1),
+    )
+
+
+def test_a_reloaded_model_scores_the_same_to_the_last_bit(model: RiskModel, tmp_path: Path) -> None:
+    save(model, tmp_path / "m")
+    again = load(tmp_path / "m")
+    x = np.random.default_rng(1).normal(size=(500, len(model.features))).astype(np.float32)
+    assert again.version == model.version
+    assert np.array_equal(again.log_odds(x), model.log_odds(x))
+    assert np.array_equal(again.points(x), model.points(x))
+
+
+def test_points_sum_to_the_score(model: RiskModel) -> None:
+    x = np.random.default_rng(2).normal(size=(200, len(model.features))).astype(np.float32)
+    assert np.allclose(model.points(x).sum(axis=1), model.scorecard.score(model.log_odds(x)), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["model.txt", "model.json", "MODEL_CARD.md"])
+def test_one_altered_byte_is_refused(model: RiskModel, tmp_path: Path, name: str) -> None:
+    save(model, tmp_path / "m")
+    file = tmp_path / "m" / name
+    content = file.read_bytes()
+    middle = content.index(b"0", len(content) // 2)
+    file.write_bytes(content[:middle] + b"1" + content[middle + 1 :])
+    with pytest.raises(ModelError):
+        load(tmp_path / "m")
+
+
+@pytest.mark.parametrize("name", ["model.txt", "model.json", "MODEL_CARD.md"])
+def test_a_missing_file_is_named(model: RiskModel, tmp_path: Path, name: str) -> None:
+    save(model, tmp_path / "m")
+    (tmp_path / "m" / name).unlink()
+    with pytest.raises(ModelError, match=f"lacks {name}"):
+        load(tmp_path / "m")
+
+
+def test_a_folder_in_use_is_not_written_over(model: RiskModel, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError):
+        save(model, tmp_path)
+    assert [f.name for f in tmp_path.iterdir()] == ["notes.txt"]
