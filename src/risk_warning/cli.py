@@ -80,6 +80,25 @@ def features(as_json: Json = False) -> None:
 
 
 @app.command()
+def simulate(
+    out: Annotated[Path, typer.Option(help="Folder to write the book to; must not exist or be empty.")],
+    borrowers: Annotated[int, typer.Option(min=1, max=50_000_000, help="Number of borrowers.")] = 20_000,
+    months: Annotated[int, typer.Option(min=6, max=120, help="Months of history, from 2022-01 on.")] = 24,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed makes the same book.")] = 1,
+    downturn_month: Annotated[
+        int | None, typer.Option(min=0, help="A macro downturn from this month on (0 = the first).")
+    ] = None,
+) -> None:
+    """Write the book of a simulated lender, with the truth behind it in truth.parquet."""
+    from risk_warning.book.simulation.lender import simulate as write
+
+    with _progress() as progress:
+        task = progress.add_task("simulating borrowers", total=borrowers)
+        write(borrowers, months, seed, out, downturn_month=downturn_month, advance=lambda n: progress.advance(task, n))
+    print(f"{borrowers:,} borrowers × {months} months written to {out}; next: risk-warning check {out}")
+
+
+@app.command()
 def train(
     book: Book,
     first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First as-of date, YYYY-MM-DD.")] = None,

@@ -25,7 +25,7 @@ _EXPLAINED_ROWS = 2000
 def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     """(file name, figure) of ROC, KS, calibration, lift, score distribution by band, and SHAP summary."""
     judged = trained.model.about["evaluation"]
-    bad, pd = trained.bad, trained.pd
+    bad, pd = trained.judged.bad, trained.pd
     wrong, right, _ = roc_curve(bad, pd)
 
     figure, axes = _axes(f"ROC, AUC {judged['auc']:.3f} ({judged['scheme']})", "goods called", "bads called")

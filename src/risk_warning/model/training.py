@@ -56,11 +56,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Trained:
-    """A model and the rows that judged it."""
+    """A model with what it learnt from and was judged by."""
 
     model: RiskModel
-    bad: NDArray[np.bool_]
+    judged: TrainingSet
+    """Rows that judged it."""
     pd: NDArray[np.float64]
+    """Its PD for them, by a model that never saw their borrowers."""
     sample: TrainingSet
     """Rows the model learnt from."""
     encoded: NDArray[np.float32]
@@ -113,14 +115,14 @@ def train(
     if split:
         learnt, judged = rows.take(rows.on(split.train)), rows.take(rows.on(split.test))
         fitted = _fit(learnt, book)
-        scheme, bad, dpd, pd = "out-of-time", judged.bad, judged.dpd, _pd(fitted, judged, book)
-        if not 0 < bad.sum() < len(bad):
+        scheme, pd = "out-of-time", _pd(fitted, judged, book)
+        if not 0 < judged.bad.sum() < len(judged.bad):
             raise LabelError(
-                f"The {len(bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one class; "
-                "give more dates or a larger book."
+                f"The {len(judged.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
+                "class; give more dates or a larger book."
             )
     else:
-        learnt, scheme, bad, dpd = rows, "out-of-borrower", rows.bad, rows.dpd
+        learnt, judged, scheme = rows, rows, "out-of-borrower"
         pd = _out_of_borrower(rows, book, request.folds or 5)
         fitted = _fit(rows, book)
     encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
@@ -128,7 +130,12 @@ def train(
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
     margin = np.asarray(fitted.booster.predict(encoded, raw_score=True))
     scores = scorecard.score(clipped(fitted.slope * margin + fitted.intercept))
-    evaluation = {"scheme": scheme, **evaluate(bad, pd), "dpd_0": evaluate(bad[dpd == 0], pd[dpd == 0])}
+    current = judged.dpd == 0
+    evaluation = {
+        "scheme": scheme,
+        **evaluate(judged.bad, pd),
+        "dpd_0": evaluate(judged.bad[current], pd[current]),
+    }
     learnt_on = sorted(learn_from)
     about = {
         "as_of_dates": [day.isoformat() for day in (learnt_on if split is None else (*learnt_on, *split.test))],
@@ -154,7 +161,7 @@ def train(
         about=about,
         trained_on=date.today(),
     )
-    return Trained(model, bad, pd, learnt, encoded)
+    return Trained(model, judged, pd, learnt, encoded)
 
 
 def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:

@@ -1,0 +1,1 @@
+"""A lender that never was, whose truth is known."""

@@ -1,0 +1,51 @@
+"""Out of time on a lender whose truth is known: how much of what can be known does the model find?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from risk_warning.book import open_book
+from risk_warning.book.simulation.lender import simulate
+from risk_warning.core.target import TargetSpec
+from risk_warning.model.training import Request, train
+from risk_warning.settings import Settings
+
+
+@pytest.mark.slow
+def test_the_model_finds_most_of_what_the_truth_knows(tmp_path: Path) -> None:
+    simulate(50_000, 36, 11, tmp_path / "book")
+    with open_book(tmp_path / "book", Settings().book) as book:
+        trained = train(book, Settings(), Request(target=TargetSpec()))
+    judged, evaluation = trained.judged, trained.model.about["evaluation"]
+    assert evaluation["scheme"] == "out-of-time"
+    assert judged.bad.sum() >= 1000
+    assert 0.9 <= evaluation["calibration_slope"] <= 1.1
+    assert 0.9 <= evaluation["observed_over_expected"] <= 1.1
+
+    rows = pandas.DataFrame(
+        {"borrower_id": judged.borrower_id, "as_of_date": np.array(judged.dates)[judged.date_index]}
+    )
+    truth = pandas.read_parquet(tmp_path / "book" / "truth.parquet")
+    known = rows.merge(truth, how="left", on=["borrower_id", "as_of_date"])["pd"].to_numpy()
+    names = [feature.name for feature in judged.features]
+    simple = [names.index("dpd_now"), names.index("utilisation_now")]
+    baseline = make_pipeline(StandardScaler(), LogisticRegression())
+    baseline.fit(np.nan_to_num(trained.sample.x[:, simple]), trained.sample.bad)
+    usual = baseline.predict_proba(np.nan_to_num(judged.x[:, simple]))[:, 1]
+    for chosen in (~np.isnan(known), ~np.isnan(known) & (judged.dpd == 0)):
+        bad = judged.bad[chosen]
+        ours, best = roc_auc_score(bad, trained.pd[chosen]), roc_auc_score(bad, known[chosen])
+        assert (2 * ours - 1) / (2 * best - 1) >= 0.85
+        assert ours <= best + 0.005  # better than the truth is a leak
+    current = judged.dpd == 0
+    assert roc_auc_score(judged.bad[current], trained.pd[current]) >= 0.02 + roc_auc_score(
+        judged.bad[current], usual[current]
+    )
