@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.errors import RiskWarningError, exit_codes
-from risk_warning.settings import load_settings
+from risk_warning.settings import Settings, load_settings
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -116,7 +116,7 @@ def train(
 ) -> None:
     """Train and judge a model, and register it; with neither dates nor as-of, on all mature months."""
     from risk_warning.core.target import TargetSpec
-    from risk_warning.model.jobs import train_model
+    from risk_warning.jobs.training import train_model
     from risk_warning.model.training import Request
 
     if as_of and (first or last):
@@ -132,6 +132,58 @@ def train(
     with _progress() as progress:
         report = train_model(book, load_settings(), request, model_out, progress)
     print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
+
+
+@app.command()
+def score(
+    book: Book,
+    as_of: Annotated[str, typer.Option(metavar="DATE", help="As-of date, YYYY-MM-DD: the start of that day.")],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Scores are published to DIR/as_of=DATE.")],
+    model: Annotated[str, typer.Option(help="A model folder, @alias or version number.")] = "champion",
+    reasons: Annotated[str, typer.Option(metavar="below|all", help="Whom to give reasons for.")] = "below",
+    db: Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")] = None,
+    force: Annotated[bool, typer.Option(help="Take back this and later runs first, and run again.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Score the whole book, publish it, and bring the watch list up to date: the nightly job."""
+    from risk_warning.jobs.nightly import run_night
+
+    if reasons not in ("below", "all"):
+        raise typer.BadParameter("--reasons is 'below' or 'all'")
+    day = _date("--as-of", as_of)
+    assert day is not None
+    settings = _with_db(load_settings(), db)
+    with _progress() as progress:
+        report = run_night(book, settings, day, out, progress, model=model, all_reasons=reasons == "all", force=force)
+    print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) if as_json else report.line())
+
+
+@app.command()
+def watchlist(
+    band: Annotated[str | None, typer.Option(metavar="red|orange|yellow|green", help="Only this band.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows to show; JSON has all.")] = 30,
+    db: Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Show who needs a call and why: score, change since the last run, reasons in words."""
+    from risk_warning.core.policy import BANDS
+    from risk_warning.jobs.watch import as_rows, table
+    from risk_warning.watchlist.watch_list import listed
+
+    if band is not None and band not in BANDS:
+        raise typer.BadParameter(f"--band is one of {', '.join(BANDS)}")
+    as_of_date, rows = listed(_with_db(load_settings(), db).database_url, band)
+    if as_json:
+        shown = {"as_of_date": as_of_date and as_of_date.isoformat(), "warnings": as_rows(rows)}
+        print(json.dumps(shown, indent=1, ensure_ascii=False))
+    elif as_of_date is None:
+        print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
+    else:
+        Console().print(table(as_of_date, rows, limit))
+
+
+def _with_db(settings: Settings, db: str | None) -> Settings:
+    return settings.model_copy(update={"db": db}) if db else settings
 
 
 def _date(option: str, text: str | None) -> date | None:

@@ -1,0 +1,157 @@
+"""The nightly job: score the whole book as of a date, publish it, and bring the watch list up to date."""
+
+from __future__ import annotations
+
+import time
+import tomllib
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.policy import Policy
+from risk_warning.errors import SettingsError
+from risk_warning.model.registry import fetch
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.whole_book import WholeBook, publishing, score_book, timed, write_json
+from risk_warning.settings import Settings
+from risk_warning.watchlist.lifecycle import Seen
+from risk_warning.watchlist.watch_list import Run, Sighting, check_rerun, open_borrowers, take_in
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night came to."""
+
+    as_of_date: date
+    folder: str
+    borrowers: int
+    scored: int
+    not_scored: dict[str, int]
+    set_aside: int
+    below_threshold: int
+    bands: dict[str, int]
+    warnings: dict[str, int]
+    model_version: str
+    policy_version: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for a program."""
+        return asdict(self) | {"as_of_date": self.as_of_date.isoformat()}
+
+    def line(self) -> str:
+        """The report in a line."""
+        why = ", ".join(f"{count:,} {reason}" for reason, count in self.not_scored.items() if count)
+        change = self.warnings
+        return (
+            f"{self.as_of_date}: {self.scored:,} scored, {self.borrowers - self.scored:,} not scored"
+            f"{f' ({why})' if why else ''}, {self.set_aside:,} rows set aside; warnings: {change['opened']:,} new, "
+            f"{change['kept']:,} kept, {change['closed']:,} closed, {change['handed_over']:,} handed over; "
+            f"model {self.model_version}, policy {self.policy_version}; {self.seconds:.1f} s; {self.folder}"
+        )
+
+
+def run_night(
+    book: str | Path,
+    settings: Settings,
+    as_of_date: date,
+    out: Path,
+    progress: Progress,
+    *,
+    model: str = "champion",
+    all_reasons: bool = False,
+    force: bool = False,
+) -> NightReport:
+    """Score, publish to `out/as_of=D`, then the watch list; run again after a crash, it ends the same."""
+    start = time.monotonic()
+    timings: dict[str, float] = {}
+    task = progress.add_task("loading the model", total=None)
+    with timed(timings, "load_model"):
+        loaded = fetch(model, settings)
+        policy = policy_of(loaded, settings)
+    progress.update(task, description="reading the book")
+    stage = time.perf_counter()
+    with open_book(book, settings.book, data_through=settings.data_through) as opened:
+        timings["stage"] = time.perf_counter() - stage
+        run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type)
+        check_rerun(settings.database_url, run, force=force)
+        progress.update(task, description="scoring", total=opened.n_borrowers)
+        with publishing(out, as_of_date) as folder:
+            result = score_book(
+                opened,
+                loaded,
+                policy,
+                as_of_date,
+                folder,
+                all_reasons=all_reasons,
+                watched=open_borrowers(settings.database_url),
+                borrowers_per_chunk=settings.score.borrowers_per_chunk,
+                advance=lambda done: progress.advance(task, done),
+            )
+            if opened.quarantine.total:
+                opened.quarantine.write(folder / "quarantine")
+            write_json(folder / "run.json", _described(opened, loaded, policy, run, result))
+            durations = {**timings, **result.timings}
+            write_json(folder / "timings.json", {name: round(seconds, 3) for name, seconds in durations.items()})
+        counts = take_in(
+            settings.database_url,
+            Run(**{**vars(run), "scored": result.scored}),
+            [_sighting(seen) for seen in result.sightings],
+            policy,
+            loaded.target.bad_dpd,
+            force=force,
+        )
+        return NightReport(
+            as_of_date=as_of_date,
+            folder=str(out / f"as_of={as_of_date}"),
+            borrowers=opened.n_borrowers,
+            scored=result.scored,
+            not_scored=result.not_scored,
+            set_aside=opened.quarantine.total,
+            below_threshold=result.below_threshold,
+            bands=result.bands,
+            warnings=counts,
+            model_version=loaded.version,
+            policy_version=policy.version,
+            seconds=time.monotonic() - start,
+        )
+
+
+def policy_of(model: RiskModel, settings: Settings) -> Policy:
+    """The configured policy, or the model's own proposal; `SettingsError` where the file cannot be used."""
+    if settings.policy is None:
+        return model.policy
+    try:
+        return Policy.from_dict(tomllib.loads(settings.policy.read_text(encoding="utf-8")))
+    except OSError:
+        raise SettingsError(f"The policy {settings.policy} cannot be read; correct the setting policy.") from None
+    except ValueError as error:
+        raise SettingsError(f"The policy {settings.policy} cannot be used: {error}.") from None
+
+
+def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, result: WholeBook) -> dict[str, Any]:
+    return {
+        "as_of_date": run.as_of_date.isoformat(),
+        "borrowers": book.n_borrowers,
+        "scored": result.scored,
+        "not_scored": result.not_scored,
+        "unknown_days_past_due": result.unknown_dpd,
+        "below_threshold": result.below_threshold,
+        "bands": result.bands,
+        "set_aside": {table: book.quarantine.set_aside(table) for table in book.quarantine.counts},
+        "ignored_columns": {table: list(names) for table, names in book.ignored.items() if names},
+        "book_digest": book.digest,
+        "data_through": book.data_through.isoformat(),
+        "model_version": model.version,
+        "policy_version": policy.version,
+        "policy": asdict(policy),
+    }
+
+
+def _sighting(found: dict[str, Any]) -> Sighting:
+    seen = Seen(found["borrower_id"], found["score"], found["not_scored"], found["days_past_due"])
+    return Sighting(seen, found["band"], found["reasons"])

@@ -1,0 +1,54 @@
+"""Tables of the watch list: runs, warnings, and what each run saw of each open warning.
+
+A warning's state is what its latest observation says, so that taking a run back is deleting its rows.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import JSON, Column, Date, Float, ForeignKey, Index, Integer, MetaData, String, Table, UniqueConstraint
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("as_of_date", Date, nullable=False),
+    Column("book_digest", String(64), nullable=False),
+    Column("model_version", String(64), nullable=False),
+    Column("policy_version", String(12), nullable=False),
+    Column("id_type", String(8), nullable=False),
+    Column("scored", Integer, nullable=False),
+    UniqueConstraint("as_of_date"),
+)
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("borrower_id", String, nullable=False),
+    Column("opened_run_id", ForeignKey("runs.id"), nullable=False),
+    Column("ended_run_id", ForeignKey("runs.id")),
+    Column("outcome", String(16)),
+    Index(None, "borrower_id"),
+)
+observations = Table(
+    "observations",
+    metadata,
+    Column("run_id", ForeignKey("runs.id"), primary_key=True),
+    Column("warning_id", ForeignKey("warnings.id"), primary_key=True),
+    Column("event", String(16), nullable=False),
+    Column("score", Float),
+    Column("band", String(8)),
+    Column("not_scored", String(32)),
+    Column("days_past_due", Float),
+    Column("change", Float),
+    Column("safe_since", Date),
+    Column("reasons", JSON, nullable=False),
+)

@@ -1,0 +1,223 @@
+"""The watch list: each night's run, taken in whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from risk_warning.core.policy import Policy
+from risk_warning.errors import RerunError
+from risk_warning.watchlist.database import transaction
+from risk_warning.watchlist.lifecycle import Seen, step
+from risk_warning.watchlist.tables import observations, runs, warnings
+
+EVENTS = ("opened", "kept", "closed", "handed_over")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What makes a run the same run."""
+
+    as_of_date: date
+    book_digest: str
+    model_version: str
+    policy_version: str
+    id_type: str
+    scored: int = 0
+
+    def differs_from(self, other: Any) -> list[str]:
+        """Names of the inputs that are not those of the stored run."""
+        named = {"book_digest": "book", "model_version": "model", "policy_version": "policy"}
+        return [name for column, name in named.items() if getattr(self, column) != getattr(other, column)]
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """What a run saw of a borrower who is flagged or has a warning open."""
+
+    seen: Seen
+    band: str | None
+    reasons: Sequence[Mapping[str, Any]]
+
+
+def check_rerun(url: str, run: Run, *, force: bool) -> None:
+    """Nothing comes back; `RerunError` for an older date, or the same date with other inputs, unless forced."""
+    with transaction(url) as connection:
+        if not force:
+            _refuse(connection, run)
+
+
+def _refuse(connection: Connection, run: Run) -> None:
+    latest = connection.execute(select(func.max(runs.c.as_of_date))).scalar()
+    if latest is not None and run.as_of_date < latest:
+        raise RerunError(
+            f"The as-of date {run.as_of_date} is older than the watch list's last run, {latest}; with --force that and "
+            "every run after it are taken back first."
+        )
+    known = connection.execute(select(runs).where(runs.c.as_of_date == run.as_of_date)).one_or_none()
+    if known is not None and (other := run.differs_from(known)):
+        raise RerunError(
+            f"{run.as_of_date} was already run with another {' and '.join(other)}; run it with the same, or with "
+            "--force to take that run back and replace it."
+        )
+
+
+def open_borrowers(url: str) -> frozenset[str]:
+    """Ids of the borrowers with an open warning, or with one in the last run (so that a rerun sees the same)."""
+    with transaction(url) as connection:
+        latest = select(func.max(runs.c.id)).scalar_subquery()
+        in_last = select(observations.c.warning_id).where(observations.c.run_id == latest)
+        found = connection.execute(
+            select(warnings.c.borrower_id).where(warnings.c.ended_run_id.is_(None) | warnings.c.id.in_(in_last))
+        )
+        return frozenset(found.scalars())
+
+
+def take_in(
+    url: str, run: Run, sightings: Iterable[Sighting], policy: Policy, bad_dpd: int, *, force: bool
+) -> dict[str, int]:
+    """Number of warnings opened, kept, closed and handed over; running the same date again changes nothing.
+
+    Raises
+    ------
+    RerunError
+        As `check_rerun`.
+    """
+    with transaction(url) as connection:
+        known = connection.execute(select(runs).where(runs.c.as_of_date == run.as_of_date)).one_or_none()
+        latest = connection.execute(select(func.max(runs.c.as_of_date))).scalar()
+        if known is not None and not run.differs_from(known) and known.as_of_date == latest:
+            return _counts(connection, known.id)
+        if not force:
+            _refuse(connection, run)
+        _take_back(connection, run.as_of_date)
+        return _write(connection, run, sightings, policy, bad_dpd)
+
+
+def _take_back(connection: Connection, first: date) -> None:
+    """Undo the runs from `first` on."""
+    gone = select(runs.c.id).where(runs.c.as_of_date >= first).scalar_subquery()
+    connection.execute(delete(observations).where(observations.c.run_id.in_(gone)))
+    connection.execute(
+        update(warnings).where(warnings.c.ended_run_id.in_(gone)).values(ended_run_id=None, outcome=None)
+    )
+    connection.execute(delete(warnings).where(warnings.c.opened_run_id.in_(gone)))
+    connection.execute(delete(runs).where(runs.c.as_of_date >= first))
+
+
+def _write(
+    connection: Connection, run: Run, sightings: Iterable[Sighting], policy: Policy, bad_dpd: int
+) -> dict[str, int]:
+    before = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
+    last = _last_seen(connection, before.id) if before is not None else {}
+    comparable = before is not None and before.model_version == run.model_version
+    run_id = connection.execute(insert(runs).values(**vars(run)).returning(runs.c.id)).scalar_one()
+    next_id = (connection.execute(select(func.max(warnings.c.id))).scalar() or 0) + 1
+    opened, ended, rows = [], [], []
+    for sighting in sorted(sightings, key=lambda s: s.seen.borrower_id):
+        seen = sighting.seen
+        past = last.pop(seen.borrower_id, None)
+        found = step(
+            seen,
+            is_open=past is not None,
+            safe_since=past.safe_since if past is not None else None,
+            as_of_date=run.as_of_date,
+            policy=policy,
+            bad_dpd=bad_dpd,
+        )
+        if found is None:
+            continue
+        if past is None:
+            warning_id, next_id = next_id, next_id + 1
+            opened.append({"id": warning_id, "borrower_id": seen.borrower_id, "opened_run_id": run_id})
+        else:
+            warning_id = past.warning_id
+        if found.event in ("closed", "handed_over"):
+            ended.append((warning_id, found.event))
+        comparable_scores = comparable and past is not None and past.score is not None and seen.score is not None
+        rows.append(
+            {
+                "run_id": run_id,
+                "warning_id": warning_id,
+                "event": found.event,
+                "score": seen.score,
+                "band": sighting.band,
+                "not_scored": seen.not_scored,
+                "days_past_due": seen.days_past_due,
+                "change": seen.score - past.score if comparable_scores else None,
+                "safe_since": found.safe_since,
+                "reasons": list(sighting.reasons),
+            }
+        )
+    for past in last.values():
+        # Not in tonight's book at all: the warning stays open until somebody says otherwise.
+        rows.append(_unseen(run_id, past.warning_id))
+    if opened:
+        connection.execute(insert(warnings), opened)
+    if rows:
+        connection.execute(insert(observations), rows)
+    for warning_id, outcome in ended:
+        connection.execute(
+            update(warnings).where(warnings.c.id == warning_id).values(ended_run_id=run_id, outcome=outcome)
+        )
+    return _counts(connection, run_id)
+
+
+def _last_seen(connection: Connection, run_id: int) -> dict[str, Any]:
+    """Borrower → last observation of each open warning."""
+    found = connection.execute(
+        select(warnings.c.borrower_id, observations)
+        .join(observations, observations.c.warning_id == warnings.c.id)
+        .where(observations.c.run_id == run_id, warnings.c.ended_run_id.is_(None))
+    )
+    return {row.borrower_id: row for row in found}
+
+
+def _unseen(run_id: int, warning_id: int) -> dict[str, Any]:
+    empty = dict.fromkeys(("score", "band", "days_past_due", "change", "safe_since"))
+    return {
+        "run_id": run_id,
+        "warning_id": warning_id,
+        "event": "kept",
+        "not_scored": "not_in_book",
+        "reasons": [],
+    } | empty
+
+
+def _counts(connection: Connection, run_id: int) -> dict[str, int]:
+    found = connection.execute(
+        select(observations.c.event, func.count()).where(observations.c.run_id == run_id).group_by(observations.c.event)
+    )
+    return dict.fromkeys(EVENTS, 0) | {event: int(count) for event, count in found}
+
+
+def listed(url: str, band: str | None = None) -> tuple[date | None, list[dict[str, Any]]]:
+    """(as-of date of the last run, its open warnings, the lowest score first); (None, []) before any run."""
+    with transaction(url) as connection:
+        run = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
+        if run is None:
+            return None, []
+        found = connection.execute(
+            select(warnings.c.borrower_id, observations)
+            .join(observations, observations.c.warning_id == warnings.c.id)
+            .where(observations.c.run_id == run.id, warnings.c.ended_run_id.is_(None))
+            .order_by(observations.c.score.is_(None), observations.c.score, warnings.c.borrower_id)
+        )
+        rows = [
+            {
+                "borrower_id": int(row.borrower_id) if run.id_type == "integer" else row.borrower_id,
+                "band": row.band,
+                "score": row.score,
+                "change": row.change,
+                "reasons": row.reasons,
+                "not_scored": row.not_scored,
+                "event": row.event,
+            }
+            for row in found
+            if band is None or row.band == band
+        ]
+        return run.as_of_date, rows
