@@ -4,10 +4,14 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help test lint lock clean
+.PHONY: help demo test lint lock clean
 
 help:  ## show this list
 	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-6s %s\n", $$1, $$2}'
+
+demo: .venv/.ready  ## a simulated lender, from its tables to a watch list with reasons (into ./demo)
+	rm -rf demo
+	$(BIN)/risk-warning demo --out demo
 
 test: .venv/.ready  ## every test, the slow ones too
 	$(BIN)/pytest -n auto

@@ -182,6 +182,18 @@ def watchlist(
         Console().print(table(as_of_date, rows, limit))
 
 
+@app.command()
+def demo(
+    borrowers: Annotated[int, typer.Option(min=5000, help="Number of simulated borrowers.")] = 20_000,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Everything the demo makes goes here.")] = Path("demo"),
+) -> None:
+    """Simulate a lender, check, train, score two nights, and show the watch list."""
+    from risk_warning.jobs.demo import run_demo
+
+    with _progress() as progress:
+        run_demo(out, borrowers, load_settings(), progress.console if sys.stdout.isatty() else Console(), progress)
+
+
 def _with_db(settings: Settings, db: str | None) -> Settings:
     return settings.model_copy(update={"db": db}) if db else settings
 

@@ -88,7 +88,7 @@ def run_night(
                 as_of_date,
                 folder,
                 all_reasons=all_reasons,
-                watched=open_borrowers(settings.database_url),
+                watched=open_borrowers(settings.database_url, as_of_date),
                 borrowers_per_chunk=settings.score.borrowers_per_chunk,
                 advance=lambda done: progress.advance(task, done),
             )

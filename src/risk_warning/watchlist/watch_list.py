@@ -66,15 +66,12 @@ def _refuse(connection: Connection, run: Run) -> None:
         )
 
 
-def open_borrowers(url: str) -> frozenset[str]:
-    """Ids of the borrowers with an open warning, or with one in the last run (so that a rerun sees the same)."""
+def open_borrowers(url: str, as_of_date: date) -> frozenset[str]:
+    """Ids of the borrowers whose warning was open before the date, also where this or a later run ended it."""
     with transaction(url) as connection:
-        latest = select(func.max(runs.c.id)).scalar_subquery()
-        in_last = select(observations.c.warning_id).where(observations.c.run_id == latest)
-        found = connection.execute(
-            select(warnings.c.borrower_id).where(warnings.c.ended_run_id.is_(None) | warnings.c.id.in_(in_last))
-        )
-        return frozenset(found.scalars())
+        from_here = select(runs.c.id).where(runs.c.as_of_date >= as_of_date).scalar_subquery()
+        still = warnings.c.ended_run_id.is_(None) | warnings.c.ended_run_id.in_(from_here)
+        return frozenset(connection.execute(select(warnings.c.borrower_id).where(still)).scalars())
 
 
 def take_in(

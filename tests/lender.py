@@ -1,0 +1,38 @@
+"""A small simulated lender with a model of its book, shared by the tests of one run."""
+
+from __future__ import annotations
+
+import fcntl
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.progress import Progress
+
+from risk_warning.book.simulation.lender import simulate
+from risk_warning.core.target import TargetSpec
+from risk_warning.jobs.training import train_model
+from risk_warning.model.training import Request
+from risk_warning.settings import Settings
+
+
+@dataclass(frozen=True)
+class Lender:
+    """Where the book, the model folder and the registry lie."""
+
+    book: Path
+    model: Path
+    home: Path
+
+
+def lender_in(folder: Path) -> Lender:
+    """The lender in the folder, made by whoever comes first."""
+    folder.mkdir(exist_ok=True)
+    made = Lender(folder / "book", folder / "model", folder / "home")
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.model.exists():
+            simulate(8000, 24, 3, made.book)
+            with Progress(disable=True) as progress:
+                request = Request(target=TargetSpec())
+                train_model(made.book, Settings(home=made.home), request, made.model, progress)
+    return made
