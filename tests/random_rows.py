@@ -1,0 +1,158 @@
+"""Random rows of a few borrowers around an as-of date: instalments in parts, reversals, late records, gaps."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.observed import Observed
+from risk_warning.core.rows import Rows, Table
+
+AS_OF = date(2024, 3, 31)
+KINDS = ("cash_advance", "external_enquiry", "login", "payment_failed", "salary_in")
+OBSERVED = Observed(
+    columns={
+        "borrowers": frozenset({"onboarded_on", "monthly_income", "region", "x_points"}),
+        "loans": frozenset({"opened_on", "closed_on", "written_off_on", "principal", "credit_limit", "product"}),
+        "instalments": frozenset({"due_on", "due_amount", "paid_on", "paid_amount"}),
+        "statements": frozenset(
+            {"statement_on", "balance", "credit_limit", "due_amount", "paid_amount", "days_past_due", "status"}
+        ),
+        "events": frozenset({"kind", "occurred_at", "amount"}),
+    },
+    event_kinds={kind: to_day(date(2022, 6, 1)) for kind in KINDS},
+    numeric=frozenset({"statements.status", "borrowers.x_points"}),
+)
+
+
+def random_rows(seed: int, n: int = 4) -> Rows:
+    """Rows of n borrowers; days lie from two years and a half before the as-of date to three months after."""
+    random = np.random.default_rng(seed)
+    today = to_day(AS_OF)
+
+    def days(size: int, first: int = -900, last: int = 90) -> NDArray[np.int32]:
+        return (today + random.integers(first, last, size)).astype(np.int32)
+
+    def money(size: int, most: int = 90_000) -> NDArray[np.float64]:
+        return random.integers(0, most, size).astype(np.float64)
+
+    def sometimes(values: NDArray[Any], empty: float, share: float = 0.2) -> NDArray[Any]:
+        return np.where(random.random(len(values)) < share, empty, values).astype(values.dtype)
+
+    loan_of = np.sort(random.integers(0, n, 2 * n)).astype(np.int32)
+    n_loans = len(loan_of)
+    opened = days(n_loans, -800, 30)
+    loans = {
+        "borrower": loan_of,
+        "loan": np.arange(n_loans, dtype=np.int32),
+        "opened_on": opened,
+        "closed_on": sometimes(days(n_loans, -200, 90), NEVER, 0.7),
+        "written_off_on": sometimes(days(n_loans, -100, 90), NEVER, 0.9),
+        "product": random.integers(-1, 2, n_loans).astype(np.int32),
+        "principal": sometimes(money(n_loans), np.nan),
+        "credit_limit": sometimes(money(n_loans), np.nan),
+    }
+    loan = random.integers(0, n_loans, 12 * n).astype(np.int32)
+    number = random.integers(1, 8, 12 * n).astype(np.int32)
+    # The rows of one instalment agree on what is owed and when.
+    first = {}
+    for i, key in enumerate(zip(loan.tolist(), number.tolist(), strict=True)):
+        first.setdefault(key, i)
+    head = np.array([first[key] for key in zip(loan.tolist(), number.tolist(), strict=True)])
+    due_on, due_amount = days(12 * n, -800, 90)[head], money(12 * n)[head]
+    scheduled = np.minimum(opened[loan], due_on)
+    paid_on = sometimes(np.maximum(due_on + random.integers(-20, 80, 12 * n), scheduled).astype(np.int32), NEVER)
+    late = random.integers(0, 9, 12 * n)
+    instalments = {
+        "borrower": loan_of[loan],
+        "loan": loan,
+        "instalment_no": number,
+        "due_on": due_on,
+        "due_amount": due_amount,
+        "scheduled_on": scheduled,
+        "paid_on": paid_on,
+        "paid_amount": np.where(paid_on == NEVER, 0.0, np.rint(due_amount * random.choice([1.0, 0.5, -0.5], 12 * n))),
+        "recorded_on": np.where(paid_on == NEVER, NEVER, paid_on + late).astype(np.int32),
+    }
+    of = random.integers(0, n_loans, 15 * n).astype(np.int32)
+    statement_on = days(15 * n)
+    # One row a (loan, day, recorded day): the key.
+    recorded = (statement_on + random.integers(0, 6, 15 * n)).astype(np.int32)
+    _, once = np.unique(np.stack((of, statement_on, recorded)), axis=1, return_index=True)
+    statements = {
+        "borrower": loan_of[of],
+        "loan": of,
+        "statement_on": statement_on,
+        "recorded_on": recorded,
+        "balance": sometimes(money(15 * n), np.nan),
+        "credit_limit": sometimes(money(15 * n) + 1, np.nan),
+        "due_amount": sometimes(money(15 * n), np.nan),
+        "paid_amount": sometimes(money(15 * n), np.nan),
+        "days_past_due": sometimes(random.choice([0.0, 0.0, 5.0, 40.0], 15 * n), np.nan),
+        "status": sometimes(random.integers(-2, 5, 15 * n).astype(np.float64), np.nan),
+    }
+    occurred = days(30 * n)
+    events = {
+        "borrower": random.integers(0, n, 30 * n).astype(np.int32),
+        "kind": random.integers(0, len(KINDS), 30 * n).astype(np.int32),
+        "occurred_on": occurred,
+        "recorded_on": (occurred + random.integers(0, 5, 30 * n)).astype(np.int32),
+        "amount": sometimes(money(30 * n), np.nan, 0.5),
+    }
+    borrowers = {
+        "borrower": np.arange(n, dtype=np.int32),
+        "onboarded_on": sometimes(days(n, -900, 10), NEVER),
+        "monthly_income": sometimes(money(n), np.nan),
+        "region": random.integers(-1, 3, n).astype(np.int32),
+        "x_points": random.normal(size=n),
+    }
+    rows = Rows(
+        borrower_id=np.arange(100, 100 + n),
+        n_loans=n_loans,
+        borrowers=borrowers,
+        loans=loans,
+        instalments=instalments,
+        statements={name: column[once] for name, column in statements.items()},
+        events=events,
+        categories={"events.kind": KINDS, "loans.product": ("card", "loan"), "borrowers.region": ("a", "b", "c")},
+    )
+    return frozen(rows)
+
+
+TABLES = ("borrowers", "loans", "instalments", "statements", "events")
+
+
+def frozen(rows: Rows) -> Rows:
+    """The rows in arrays that cannot be written to: whoever tries, fails."""
+    for name in TABLES:
+        for column in getattr(rows, name).values():
+            column.flags.writeable = False
+    return rows
+
+
+def with_rows(rows: Rows, table: str, chosen: NDArray[Any]) -> Rows:
+    """The rows with those chosen of one table, in that order."""
+    old: Table = getattr(rows, table)
+    return frozen(replace(rows, **{table: {name: column[chosen] for name, column in old.items()}}))
+
+
+def only(rows: Rows, low: int, high: int) -> Rows:
+    """The rows of borrowers low … high − 1, numbered from 0, as a smaller chunk would hold them."""
+    assert rows.loans is not None
+    inside = (rows.loans["borrower"] >= low) & (rows.loans["borrower"] < high)
+    first = int(rows.loans["loan"][inside].min()) if inside.any() else 0
+    tables: dict[str, dict[str, NDArray[Any]]] = {}
+    for name in TABLES:
+        table: Table = getattr(rows, name)
+        chosen = (table["borrower"] >= low) & (table["borrower"] < high)
+        tables[name] = {column: values[chosen] for column, values in table.items()}
+        tables[name]["borrower"] = (tables[name]["borrower"] - low).astype(np.int32)
+        if "loan" in table:
+            tables[name]["loan"] = (tables[name]["loan"] - first).astype(np.int32)
+    smaller = replace(rows, borrower_id=rows.borrower_id[low:high], n_loans=int(inside.sum()), **tables)
+    return frozen(smaller)
