@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Two workers that each spin on every core would slow each other tenfold; set before LightGBM loads.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import pytest
 from lender import Lender, lender_in
 

@@ -144,8 +144,9 @@ def _mlflow(settings: Settings) -> Iterator[MlflowClient]:
 
         for noisy in ("mlflow", "alembic"):
             logging.getLogger(noisy).setLevel(logging.ERROR)
-        mlflow.set_tracking_uri(settings.tracking_uri)
-        mlflow.set_registry_uri(settings.tracking_uri)
+        uri, named = settings.tracking_uri, os.environ.get("MLFLOW_TRACKING_URI")
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_registry_uri(uri)
         try:
             yield mlflow.MlflowClient()
         except (MlflowException, OSError) as error:
@@ -155,6 +156,11 @@ def _mlflow(settings: Settings) -> Iterator[MlflowClient]:
                 f"The model registry at {settings.tracking_uri.rpartition('@')[2]} cannot be used "
                 f"({type(error).__name__}); check MLFLOW_TRACKING_URI and that the server runs."
             ) from error
+        finally:
+            # MLflow writes the variable itself; left there, it would outweigh the next settings' home.
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+            if named is not None:
+                os.environ["MLFLOW_TRACKING_URI"] = named
 
 
 def _experiment(client: MlflowClient, settings: Settings) -> str:
