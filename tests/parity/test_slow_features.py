@@ -1,0 +1,39 @@
+"""The fast features against the slow ones, on two hundred borrowers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from random_rows import AS_OF, OBSERVED, TABLES, random_rows
+
+from risk_warning.core import features
+from risk_warning.core.panel import History
+
+sys.path.append(str(Path(__file__).parent))
+from slow_features import SlowBorrower
+
+
+@pytest.mark.slow
+def test_every_feature_is_what_its_words_say() -> None:
+    chosen = features.supported(OBSERVED, frozenset())
+    fast, slow = [], []
+    for seed in range(25):
+        rows = random_rows(seed, 8)
+        fast.append(features.matrix(History.of(rows, OBSERVED).panel(AS_OF), chosen).T)
+        tables = {name: pandas.DataFrame(dict(getattr(rows, name))) for name in TABLES}
+        for borrower in range(rows.n):
+            found = SlowBorrower(tables, borrower, AS_OF, dict(OBSERVED.event_kinds)).features()
+            assert set(found) == {feature.name for feature in chosen}
+            slow.append([found[feature.name] for feature in chosen])
+    left, right = np.concatenate(fast).astype(np.float64), np.array(slow, np.float64)
+    assert len(left) == 200
+    scale = np.nanmax(np.abs(right), axis=0)
+    for column, feature in enumerate(chosen):
+        # Signals are float32: differences are small against the feature's own scale.
+        np.testing.assert_allclose(
+            left[:, column], right[:, column], rtol=1e-5, atol=2e-6 * scale[column], err_msg=feature.name
+        )
