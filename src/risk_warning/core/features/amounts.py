@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Family, Values
+from risk_warning.core.features.declare import Family, Values, span
 from risk_warning.core.panel import Panel
 
 FAMILY = Family("payment amount", [])
@@ -32,7 +32,7 @@ for _m in (1, 3, 6, 12):
         null=_OWED,
         monotone=-1,
         reason="pays_less",
-        en=f"Paid less than fell due over {_m} month(s)",
+        en=f"Paid less than fell due over {span(_m)}",
         zh=f"近{_m}个月还款少于应还",
     )
 _add(
@@ -78,7 +78,7 @@ for _m in (1, 3, 6, 12):
         null=_OWED,
         monotone=-1,
         reason="card_pays_less",
-        en=f"Paid little against the card's amount due over {_m} month(s)",
+        en=f"Paid little against the card's amount due over {span(_m)}",
         zh=f"近{_m}个月信用卡还款占应还比例低",
     )
 for _m in (1, 3, 6, 12):
@@ -90,7 +90,7 @@ for _m in (1, 3, 6, 12):
         null=_OWED,
         monotone=-1,
         reason="card_pays_less",
-        en=f"Paid little of the card's balance over {_m} month(s)",
+        en=f"Paid little of the card's balance over {span(_m)}",
         zh=f"近{_m}个月信用卡还款占余额比例低",
     )
 _add(
@@ -124,7 +124,7 @@ for _m in (1, 3, 6):
         null="no statement then",
         monotone=-1,
         reason="card_pays_less",
-        en=f"Small card payments over {_m} month(s)",
+        en=f"Small card payments over {span(_m)}",
         zh=f"近{_m}个月信用卡还款额小",
     )
 _add(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Direction, Family
+from risk_warning.core.features.declare import Direction, Family, span
 
 FAMILY = Family("behaviour events", [])
 _add = FAMILY.add
@@ -31,7 +31,7 @@ for _kind, _direction, _reason, _en, _zh in _KINDS:
             null=_NULL,
             monotone=_direction,
             reason=_reason,
-            en=f"{_en}: count over {_m} month(s)",
+            en=f"{_en} in {span(_m)}",
             zh=f"{_zh}：近{_m}个月次数",
         )
     _add(

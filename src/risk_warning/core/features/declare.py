@@ -25,6 +25,11 @@ FAMILIES = (
 )
 
 
+def span(months: int) -> str:
+    """A window in words, as in "over the last 3 months"."""
+    return "the last month" if months == 1 else f"the last {months} months"
+
+
 @dataclass(frozen=True)
 class Feature:
     """One number a borrower on one date."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Family, Values
+from risk_warning.core.features.declare import Family, Values, span
 from risk_warning.core.panel import Panel
 
 FAMILY = Family("payment timing", [])
@@ -24,7 +24,7 @@ for _m in (1, 3, 6, 12):
         null=_DUE,
         monotone=1,
         reason="pays_late",
-        en=f"Pays late on average over {_m} month(s)",
+        en=f"Pays late on average over {span(_m)}",
         zh=f"近{_m}个月平均还款偏晚",
     )
 for _m in (3, 6, 12):
@@ -103,7 +103,7 @@ for _m in (1, 3, 6, 12):
         null=_DUE,
         monotone=1,
         reason="pays_late",
-        en=f"Many instalments were paid after the due date over {_m} month(s)",
+        en=f"Many instalments were paid after the due date over {span(_m)}",
         zh=f"近{_m}个月多期在到期日后还款",
     )
 _add(
