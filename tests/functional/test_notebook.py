@@ -1,0 +1,21 @@
+"""The notebook runs as it stands."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+@pytest.mark.slow
+def test_the_notebook_runs_and_was_committed_executed() -> None:
+    notebook = nbformat.read(NOTEBOOKS / "book_and_model.ipynb", 4)
+    assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
