@@ -63,7 +63,7 @@ def usual(folder: Path) -> dict[str, float]:
     model = lightgbm.LGBMClassifier(n_estimators=300, max_depth=5, num_leaves=16, n_jobs=2, verbosity=-1)
     target = np.random.default_rng(0).random(len(x)) < 1 / (1 + np.exp(4 - 0.1 * x.iloc[:, 0].fillna(0).to_numpy()))
     model.fit(x.iloc[:20_000], target[:20_000])
-    start = time.perf_counter()
+    lap("fit")
     pd = model.predict_proba(x)[:, 1]
     lap("predict")
     flagged = x[pd >= np.quantile(pd, 0.95)]
@@ -200,8 +200,8 @@ def main() -> None:
         prepare(folder, options.borrowers, options.months)
         results = {work.__name__: measured(work, folder) for work in (ours, usual, predict)}
     seconds = {name: result[1] for name, result in results.items()}
-    # The analyst's model is fitted on the way, outside the clock.
-    seconds["usual"] = sum(results["usual"][0].values())
+    # The analyst's model is fitted on the way; a night would find it ready.
+    seconds["usual"] -= results["usual"][0].pop("fit")
     seconds["predict"] = results["predict"][0]["predict"]
     found = {
         "borrowers": options.borrowers,
