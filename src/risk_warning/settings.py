@@ -53,7 +53,7 @@ class ScoreSettings(_Section):
     base_score: float = 600.0
     base_odds_good_bad: float = Field(default=50.0, gt=0)
     pdo: float = Field(default=20.0, gt=0, description="points that double the odds")
-    borrowers_per_chunk: int = Field(default=50_000, ge=1)
+    borrowers_per_chunk: int = Field(default=20_000, ge=1, description="borrowers in memory at a time")
 
 
 class Settings(BaseSettings):
