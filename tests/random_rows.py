@@ -14,11 +14,18 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows, Table
 
 AS_OF = date(2024, 3, 31)
-KINDS = ("cash_advance", "external_enquiry", "login", "payment_failed", "salary_in")
+KINDS = (
+    *("balance_enquiry", "cash_advance", "contact_change", "external_enquiry", "limit_increase_request"),
+    *("login", "payment_failed", "salary_in", "support_call"),
+)
+ATTRIBUTES = ("education", "employment_status", "housing", "occupation", "region")
 OBSERVED = Observed(
     columns={
-        "borrowers": frozenset({"onboarded_on", "monthly_income", "region", "x_points"}),
-        "loans": frozenset({"opened_on", "closed_on", "written_off_on", "principal", "credit_limit", "product"}),
+        "borrowers": frozenset({"onboarded_on", "monthly_income", "x_points", *ATTRIBUTES}),
+        "loans": frozenset(
+            {"opened_on", "closed_on", "written_off_on", "product"}
+            | {"principal", "credit_limit", "annual_rate", "term_months"}
+        ),
         "instalments": frozenset({"due_on", "due_amount", "paid_on", "paid_amount"}),
         "statements": frozenset(
             {"statement_on", "balance", "credit_limit", "due_amount", "paid_amount", "days_past_due", "status"}
@@ -56,6 +63,8 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         "product": random.integers(-1, 2, n_loans).astype(np.int32),
         "principal": sometimes(money(n_loans), np.nan),
         "credit_limit": sometimes(money(n_loans), np.nan),
+        "annual_rate": sometimes(random.random(n_loans), np.nan),
+        "term_months": sometimes(random.integers(1, 60, n_loans).astype(np.float64), np.nan),
     }
     loan = random.integers(0, n_loans, 12 * n).astype(np.int32)
     number = random.integers(1, 8, 12 * n).astype(np.int32)
@@ -96,21 +105,22 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         "days_past_due": sometimes(random.choice([0.0, 0.0, 5.0, 40.0], 15 * n), np.nan),
         "status": sometimes(random.integers(-2, 5, 15 * n).astype(np.float64), np.nan),
     }
-    occurred = days(30 * n)
+    occurred = days(54 * n)
     events = {
-        "borrower": random.integers(0, n, 30 * n).astype(np.int32),
-        "kind": random.integers(0, len(KINDS), 30 * n).astype(np.int32),
+        "borrower": random.integers(0, n, 54 * n).astype(np.int32),
+        "kind": random.integers(0, len(KINDS), 54 * n).astype(np.int32),
         "occurred_on": occurred,
-        "recorded_on": (occurred + random.integers(0, 5, 30 * n)).astype(np.int32),
-        "amount": sometimes(money(30 * n), np.nan, 0.5),
+        "recorded_on": (occurred + random.integers(0, 5, 54 * n)).astype(np.int32),
+        "amount": sometimes(money(54 * n), np.nan, 0.5),
     }
     borrowers = {
         "borrower": np.arange(n, dtype=np.int32),
         "onboarded_on": sometimes(days(n, -900, 10), NEVER),
         "monthly_income": sometimes(money(n), np.nan),
-        "region": random.integers(-1, 3, n).astype(np.int32),
+        **{name: random.integers(-1, 3, n).astype(np.int32) for name in ATTRIBUTES},
         "x_points": random.normal(size=n),
     }
+    values = {f"borrowers.{name}": ("a", "b", "c") for name in ATTRIBUTES}
     rows = Rows(
         borrower_id=np.arange(100, 100 + n),
         n_loans=n_loans,
@@ -119,7 +129,11 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         instalments=instalments,
         statements={name: column[once] for name, column in statements.items()},
         events=events,
-        categories={"events.kind": KINDS, "loans.product": ("card", "loan"), "borrowers.region": ("a", "b", "c")},
+        categories={
+            "events.kind": KINDS,
+            "loans.product": ("card", "loan"),
+            **{f"borrowers.{name}": ("a", "b", "c") for name in ATTRIBUTES},
+        },
     )
     return frozen(rows)
 

@@ -61,13 +61,13 @@ def test_a_reloaded_model_scores_the_same_to_the_last_bit(model: RiskModel, tmp_
     again = load(tmp_path / "m")
     x = np.random.default_rng(1).normal(size=(500, len(model.features))).astype(np.float32)
     assert again.version == model.version
-    assert np.array_equal(again.log_odds(x), model.log_odds(x))
+    assert np.array_equal(again.fitted.log_odds(x), model.fitted.log_odds(x))
     assert np.array_equal(again.points(x), model.points(x))
 
 
 def test_points_sum_to_the_score(model: RiskModel) -> None:
     x = np.random.default_rng(2).normal(size=(200, len(model.features))).astype(np.float32)
-    assert np.allclose(model.points(x).sum(axis=1), model.scorecard.score(model.log_odds(x)), atol=1e-6)
+    assert np.allclose(model.points(x).sum(axis=1), model.scorecard.score(model.fitted.log_odds(x)), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["model.txt", "model.json", "MODEL_CARD.md"])

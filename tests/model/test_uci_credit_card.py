@@ -20,6 +20,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.slow
+# The data set is not ours to commit; `import uci-credit-card` fetches it where the network allows.
 @pytest.mark.skipif(not DATA.exists(), reason="the data set is not beside the checkout")
 def test_uci_credit_card_out_of_borrower(tmp_path: Path) -> None:
     run(tmp_path, "import", "uci-credit-card", "--file", str(DATA), "--out", "book")

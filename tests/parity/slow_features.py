@@ -205,6 +205,8 @@ class SlowBorrower:
         for column in ("principal", "credit_limit"):
             values = seen(live[column].tolist())
             self.s[f"loan_{column}"] = sum(values) if values else NAN
+        for column in ("annual_rate", "term_months"):
+            self.s[f"loan_{column}"] = max(seen(live[column].tolist()), default=NAN)
         youngest = live.sort_values(["opened_on", "product"]).tail(1)["product"].tolist()
         self.s["product"] = float(youngest[0]) if youngest and youngest[0] >= 0 else NAN
         if len(opened):
@@ -232,7 +234,8 @@ class SlowBorrower:
         self.begins = min(self.begins, came)
         self.s["monthly_income"] = row["monthly_income"]
         self.s["borrower_x_points"] = row["x_points"]
-        self.s["region"] = NAN if row["region"] < 0 else float(row["region"])
+        for name in ("education", "employment_status", "housing", "occupation", "region"):
+            self.s[name] = NAN if row[name] < 0 else float(row[name])
 
     def blank(self) -> None:
         before = [self.ends[k] <= self.begins for k in range(MONTHS)]
@@ -334,8 +337,9 @@ class SlowBorrower:
         for m in (3, 6, 12):
             f[f"new_loan_count_{m}m"] = total(s["new_loan_count"], m)
         f["months_since_new_loan"] = months_since(lambda v: v > 0, s["new_loan_count"])
-        for name in ("open_loan_count", "loan_principal", "loan_credit_limit", "outstanding_amount"):
+        for name in ("open_loan_count", "loan_principal", "loan_credit_limit", "loan_annual_rate", "loan_term_months"):
             f[name] = s[name]
+        f["outstanding_amount"] = s["outstanding_amount"]
         f["due_next_30d_amount"], f["remaining_instalment_count"] = s["due_next_30d_amount"], s["remaining_count"]
         f["outstanding_to_income_ratio"] = ratio(s["outstanding_amount"], s["monthly_income"])
         f["due_next_30d_to_income_ratio"] = ratio(s["due_next_30d_amount"], s["monthly_income"])
@@ -351,7 +355,7 @@ class SlowBorrower:
             for m in (1, 3, 12):
                 f[f"{kind}_count_{m}m"] = total(count, m)
             f[f"{kind}_change_3m"] = change(count, 3, 9)
-            if kind != "login":
+            if kind in ("payment_failed", "cash_advance", "external_enquiry", "salary_in"):
                 f[f"months_since_{kind}"] = months_since(lambda v: v > 0, count)
         salary = s["salary_in_amount"]
         f["salary_amount_growth_3m"] = ratio(mean(salary, 3), mean(salary, 9, 3))
@@ -361,4 +365,5 @@ class SlowBorrower:
 
     def _known(self) -> dict[str, float]:
         names = ("tenure_days", "oldest_loan_days", "history_months", "record_months", "monthly_income")
-        return {name: self.s[name] for name in (*names, "borrower_x_points", "region", "product")}
+        attributes = ("education", "employment_status", "housing", "occupation", "region", "product")
+        return {name: self.s[name] for name in (*names, "borrower_x_points", *attributes)}

@@ -35,7 +35,7 @@ def test_a_thousand_borrowers_score_the_same_everywhere(lender: Lender, tmp_path
         trained = training_set(book, [AS_OF], model.target, model.features, borrowers_per_chunk=3000)
         x = encode(trained.x, model.features, model.fitted.codes, book.categories)
         of = {borrower: row for row, borrower in enumerate(trained.borrower_id.tolist())}
-        scores = model.scorecard.score(model.log_odds(x))
+        scores = model.scorecard.score(model.fitted.log_odds(x))
         compared = 0
         for borrower in range(book.n_borrowers):
             rows = book.rows(borrower, borrower + 1)

@@ -20,6 +20,7 @@ from slow_features import SlowBorrower
 @pytest.mark.slow
 def test_every_feature_is_what_its_words_say() -> None:
     chosen = features.supported(OBSERVED, frozenset())
+    assert {feature.name for feature in features.registry()} <= {feature.name for feature in chosen}
     fast, slow = [], []
     for seed in range(25):
         rows = random_rows(seed, 8)

@@ -5,6 +5,7 @@ Nothing here can fail on a value: what cannot be read becomes NULL, and the row'
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from risk_warning.core.calendar import NEVER
 Source = Literal["text", "integer", "real", "boolean", "date", "timestamp", "zoned", "other"]
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_PLAIN: Mapping[str, Source] = {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}
 _FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
 _ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 EMPTY = "is empty"
@@ -30,7 +32,7 @@ def source_of(duckdb_type: str) -> Source:
         return "zoned"
     if duckdb_type.startswith("TIMESTAMP"):
         return "timestamp"
-    return {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}.get(duckdb_type, "other")  # type: ignore[return-value]
+    return _PLAIN.get(duckdb_type, "other")
 
 
 @dataclass(frozen=True)

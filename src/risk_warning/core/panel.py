@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,12 @@ from risk_warning.core.statements import Known, Statements
 Signal = NDArray[np.float32]
 PERIODS = 24
 """Months of history a panel holds."""
+
+
+def ratio(above: NDArray[np.floating], below: NDArray[np.floating]) -> Signal:
+    """`above / below` where `below` is positive; NaN elsewhere. Any shape."""
+    positive = below > 0
+    return np.where(positive, above / np.where(positive, below, 1.0), np.nan).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,16 @@ class Panel:
     def periods(self) -> int:
         """Number of months of history."""
         return len(self.ends) - 1
+
+    @cached_property
+    def utilisation(self) -> Signal:
+        """Balance over limit at each month's end, shape (periods, n)."""
+        return ratio(self["balance"], self["credit_limit"])
+
+    @cached_property
+    def card_paid_to_balance(self) -> Signal:
+        """What was paid in each month over the balance at the end of the month before, at most 2; (periods − 1, n)."""
+        return np.minimum(ratio(self["statement_paid_amount"][:-1], self["balance"][1:]), np.float32(2))
 
     def __getitem__(self, name: str) -> Signal:
         return self.signals[name]

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from risk_warning.core.features import Feature
+from risk_warning.core.scorecard import clipped
 from risk_warning.core.splits import borrower_fold
 from risk_warning.errors import LabelError
 from risk_warning.model.encoding import TargetCodes
@@ -53,6 +54,11 @@ class Fitted:
     codes: Mapping[str, TargetCodes]
     slope: float
     intercept: float
+
+    def log_odds(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Calibrated log-odds of bad of encoded rows, clipped to the scale's ends; shape (n, features) → (n,)."""
+        margin = np.asarray(self.booster.predict(x, raw_score=True), np.float64)
+        return clipped(self.slope * margin + self.intercept)
 
 
 def encode(

@@ -19,7 +19,7 @@ from risk_warning.core.panel import History
 from risk_warning.core.policy import Policy
 from risk_warning.core.reasons import Reasons, reason_points
 from risk_warning.core.rows import Rows
-from risk_warning.core.scorecard import Scorecard, clipped, probability
+from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.target import TargetSpec, not_scored
 from risk_warning.errors import ContractError
 from risk_warning.model.fit import Fitted, encode
@@ -94,7 +94,7 @@ class RiskModel:
         log_odds = np.full(rows.n, np.nan)
         wanted = np.flatnonzero(why < 0)
         if len(wanted):
-            log_odds[wanted] = self.log_odds(x[wanted])
+            log_odds[wanted] = self.fitted.log_odds(x[wanted])
         dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(rows.n, np.nan, np.float32)
         return Scored(
             borrower_id=rows.borrower_id,
@@ -105,11 +105,6 @@ class RiskModel:
             days_past_due=dpd,
             x=x,
         )
-
-    def log_odds(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Calibrated log-odds of bad of encoded rows, shape (n, features) → (n,)."""
-        margin = np.asarray(self.fitted.booster.predict(x, raw_score=True), np.float64)
-        return clipped(self.fitted.slope * margin + self.fitted.intercept)
 
     def points(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Points each feature adds to the score: exact SHAP, shape (n, features + 1), the last column the base.

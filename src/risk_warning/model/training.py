@@ -23,7 +23,7 @@ from risk_warning.core import features
 from risk_warning.core.calendar import add_months, monthly
 from risk_warning.core.evaluation import evaluate
 from risk_warning.core.policy import Policy
-from risk_warning.core.scorecard import Scorecard, clipped, probability
+from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.splits import borrower_fold, out_of_time, spread_over_month
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import AsOfDateError, LabelError, SettingsError
@@ -128,8 +128,7 @@ def train(
     encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
     scale = settings.score
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
-    margin = np.asarray(fitted.booster.predict(encoded, raw_score=True))
-    scores = scorecard.score(clipped(fitted.slope * margin + fitted.intercept))
+    scores = scorecard.score(fitted.log_odds(encoded))
     current = judged.dpd == 0
     evaluation = {
         "scheme": scheme,
@@ -222,9 +221,7 @@ def _fit(rows: TrainingSet, book: StagedBook) -> Fitted:
 
 
 def _pd(fitted: Fitted, rows: TrainingSet, book: StagedBook) -> NDArray[np.float64]:
-    x = encode(rows.x, rows.features, fitted.codes, book.categories)
-    margin = np.asarray(fitted.booster.predict(x, raw_score=True))
-    return probability(clipped(fitted.slope * margin + fitted.intercept))
+    return probability(fitted.log_odds(encode(rows.x, rows.features, fitted.codes, book.categories)))
 
 
 def _out_of_borrower(rows: TrainingSet, book: StagedBook, folds: int) -> NDArray[np.float64]:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family, Values, span
-from risk_warning.core.panel import Panel
+from risk_warning.core.panel import Panel, ratio
 
 FAMILY = Family("payment amount", [])
 _add = FAMILY.add
@@ -15,12 +13,7 @@ _OWED = "nothing was owed then"
 
 def _paid_to_due(panel: Panel, kind: str, months: int, start: int = 0) -> Values:
     paid = w.total(panel[f"{kind}_paid_amount"], months, start)
-    return w.ratio(paid, w.total(panel[f"{kind}_due_amount"], months, start))
-
-
-def _paid_to_balance(panel: Panel) -> Values:
-    """What was paid in each month over the balance at the end of the month before; capped at 2."""
-    return np.minimum(w.ratio(panel["statement_paid_amount"][:-1], panel["balance"][1:]), 2).astype(np.float32)
+    return ratio(paid, w.total(panel[f"{kind}_due_amount"], months, start))
 
 
 for _m in (1, 3, 6, 12):
@@ -49,7 +42,7 @@ _add(
 for _m in (3, 6):
     _add(
         f"partial_share_{_m}m",
-        lambda p, m=_m: w.ratio(w.total(p["partial_count"], m), w.total(p["due_count"], m)),
+        lambda p, m=_m: ratio(w.total(p["partial_count"], m), w.total(p["due_count"], m)),
         needs="partial_count due_count",
         unit="ratio",
         null=_OWED,
@@ -60,7 +53,7 @@ for _m in (3, 6):
     )
     _add(
         f"unpaid_share_{_m}m",
-        lambda p, m=_m: w.ratio(w.total(p["instalment_unpaid_amount"], m), w.total(p["instalment_due_amount"], m)),
+        lambda p, m=_m: ratio(w.total(p["instalment_unpaid_amount"], m), w.total(p["instalment_due_amount"], m)),
         needs="instalment_unpaid_amount instalment_due_amount",
         unit="ratio",
         null=_OWED,
@@ -84,7 +77,7 @@ for _m in (1, 3, 6, 12):
 for _m in (1, 3, 6, 12):
     _add(
         f"card_paid_to_balance_{_m}m",
-        lambda p, m=_m: w.mean(_paid_to_balance(p), m),
+        lambda p, m=_m: w.mean(p.card_paid_to_balance, m),
         needs="statement_paid_amount balance",
         unit="ratio",
         null=_OWED,
@@ -95,7 +88,7 @@ for _m in (1, 3, 6, 12):
     )
 _add(
     "card_paid_to_balance_min_6m",
-    lambda p: w.smallest(_paid_to_balance(p), 6),
+    lambda p: w.smallest(p.card_paid_to_balance, 6),
     needs="statement_paid_amount balance",
     unit="ratio",
     null=_OWED,
@@ -106,7 +99,7 @@ _add(
 )
 _add(
     "card_paid_to_balance_change_3m",
-    lambda p: w.change(_paid_to_balance(p), 3, 9),
+    lambda p: w.change(p.card_paid_to_balance, 3, 9),
     needs="statement_paid_amount balance",
     unit="ratio",
     null=_OWED,
@@ -140,7 +133,7 @@ _add(
 )
 _add(
     "card_paid_to_limit_6m",
-    lambda p: w.ratio(w.mean(p["statement_paid_amount"], 6), w.mean(p["credit_limit"], 6)),
+    lambda p: ratio(w.mean(p["statement_paid_amount"], 6), w.mean(p["credit_limit"], 6)),
     needs="statement_paid_amount credit_limit",
     unit="ratio",
     null="no limit known",

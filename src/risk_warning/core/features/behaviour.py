@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Direction, Family, span
+from risk_warning.core.panel import ratio
 
 FAMILY = Family("behaviour events", [])
 _add = FAMILY.add
@@ -65,7 +66,7 @@ for _kind, _reason, _en, _zh in (
     )
 _add(
     "salary_amount_growth_3m",
-    lambda p: w.ratio(w.mean(p["salary_in_amount"], 3), w.mean(p["salary_in_amount"], 9, 3)),
+    lambda p: ratio(w.mean(p["salary_in_amount"], 3), w.mean(p["salary_in_amount"], 9, 3)),
     needs="salary_in_amount",
     unit="ratio",
     null="no salary before",
@@ -76,7 +77,7 @@ _add(
 )
 _add(
     "salary_amount_growth_1m",
-    lambda p: w.ratio(w.mean(p["salary_in_amount"], 1), w.mean(p["salary_in_amount"], 6, 1)),
+    lambda p: ratio(w.mean(p["salary_in_amount"], 1), w.mean(p["salary_in_amount"], 6, 1)),
     needs="salary_in_amount",
     unit="ratio",
     null="no salary before",

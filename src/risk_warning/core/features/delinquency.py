@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family
+from risk_warning.core.panel import ratio
 
 FAMILY = Family("delinquency", [])
 _add = FAMILY.add
@@ -135,7 +136,7 @@ _add(
 )
 _add(
     "overdue_to_outstanding_ratio",
-    lambda p: w.ratio(p["overdue_amount"], p["outstanding_amount"]),
+    lambda p: ratio(p["overdue_amount"], p["outstanding_amount"]),
     needs="overdue_amount outstanding_amount",
     unit="ratio",
     null="nothing is owed",

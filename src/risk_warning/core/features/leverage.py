@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family
+from risk_warning.core.panel import ratio
 
 FAMILY = Family("leverage and new borrowing", [])
 _add = FAMILY.add
@@ -94,7 +95,7 @@ _add(
 )
 _add(
     "outstanding_to_income_ratio",
-    lambda p: w.ratio(p["outstanding_amount"], p["monthly_income"]),
+    lambda p: ratio(p["outstanding_amount"], p["monthly_income"]),
     needs="outstanding_amount monthly_income",
     unit="ratio",
     null="no income known",
@@ -105,7 +106,7 @@ _add(
 )
 _add(
     "due_next_30d_to_income_ratio",
-    lambda p: w.ratio(p["due_next_30d_amount"], p["monthly_income"]),
+    lambda p: ratio(p["due_next_30d_amount"], p["monthly_income"]),
     needs="due_next_30d_amount monthly_income",
     unit="ratio",
     null="no income known",
@@ -116,7 +117,7 @@ _add(
 )
 _add(
     "due_to_income_3m",
-    lambda p: w.ratio(w.mean(p["instalment_due_amount"], 3), p["monthly_income"]),
+    lambda p: ratio(w.mean(p["instalment_due_amount"], 3), p["monthly_income"]),
     needs="instalment_due_amount monthly_income",
     unit="ratio",
     null="no income or nothing due",
@@ -127,7 +128,7 @@ _add(
 )
 _add(
     "due_amount_growth_3m",
-    lambda p: w.ratio(w.mean(p["instalment_due_amount"], 3), w.mean(p["instalment_due_amount"], 9, 3)),
+    lambda p: ratio(w.mean(p["instalment_due_amount"], 3), w.mean(p["instalment_due_amount"], 9, 3)),
     needs="instalment_due_amount",
     unit="ratio",
     null="nothing was due before",

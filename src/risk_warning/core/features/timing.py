@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family, Values, span
-from risk_warning.core.panel import Panel
+from risk_warning.core.panel import Panel, ratio
 
 FAMILY = Family("payment timing", [])
 _add = FAMILY.add
@@ -12,7 +12,7 @@ _DUE = "no instalment fell due then"
 
 
 def _late_share(panel: Panel, months: int, start: int = 0) -> Values:
-    return w.ratio(w.total(panel["late_count"], months, start), w.total(panel["due_count"], months, start))
+    return ratio(w.total(panel["late_count"], months, start), w.total(panel["due_count"], months, start))
 
 
 for _m in (1, 3, 6, 12):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Family, Values
-from risk_warning.core.panel import Panel
+from risk_warning.core.features.declare import Family
+from risk_warning.core.panel import ratio
 
 FAMILY = Family("utilisation and balance", [])
 _add = FAMILY.add
@@ -14,13 +14,9 @@ _NEEDS = "balance credit_limit"
 _NULL = "no balance with a limit was observed then"
 
 
-def _drawn(panel: Panel) -> Values:
-    return w.ratio(panel["balance"], panel["credit_limit"])
-
-
 _add(
     "utilisation_now",
-    lambda p: w.latest(_drawn(p), 3),
+    lambda p: w.latest(p.utilisation, 3),
     needs=_NEEDS,
     unit="ratio",
     null=_NULL,
@@ -32,7 +28,7 @@ _add(
 for _m in (3, 6, 12):
     _add(
         f"utilisation_mean_{_m}m",
-        lambda p, m=_m: w.mean(_drawn(p), m),
+        lambda p, m=_m: w.mean(p.utilisation, m),
         needs=_NEEDS,
         unit="ratio",
         null=_NULL,
@@ -43,7 +39,7 @@ for _m in (3, 6, 12):
     )
     _add(
         f"utilisation_max_{_m}m",
-        lambda p, m=_m: w.largest(_drawn(p), m),
+        lambda p, m=_m: w.largest(p.utilisation, m),
         needs=_NEEDS,
         unit="ratio",
         null=_NULL,
@@ -54,7 +50,7 @@ for _m in (3, 6, 12):
     )
 _add(
     "utilisation_change_1m",
-    lambda p: w.change(_drawn(p), 1, 3),
+    lambda p: w.change(p.utilisation, 1, 3),
     needs=_NEEDS,
     unit="ratio",
     null=_NULL,
@@ -65,7 +61,7 @@ _add(
 )
 _add(
     "utilisation_change_3m",
-    lambda p: w.change(_drawn(p), 3, 9),
+    lambda p: w.change(p.utilisation, 3, 9),
     needs=_NEEDS,
     unit="ratio",
     null=_NULL,
@@ -76,7 +72,7 @@ _add(
 )
 _add(
     "utilisation_slope_6m",
-    lambda p: w.slope(_drawn(p), 6),
+    lambda p: w.slope(p.utilisation, 6),
     needs=_NEEDS,
     unit="ratio a month",
     null="fewer than three months observed",
@@ -87,7 +83,7 @@ _add(
 )
 _add(
     "utilisation_spread_12m",
-    lambda p: w.spread(_drawn(p), 12),
+    lambda p: w.spread(p.utilisation, 12),
     needs=_NEEDS,
     unit="ratio",
     null="fewer than two months observed",
@@ -98,7 +94,7 @@ _add(
 )
 _add(
     "months_nearly_full_6m",
-    lambda p: w.count_of(_drawn(p) >= 0.9, _drawn(p), 6),
+    lambda p: w.count_of(p.utilisation >= 0.9, p.utilisation, 6),
     needs=_NEEDS,
     unit="months",
     null=_NULL,
@@ -120,7 +116,7 @@ _add(
 )
 _add(
     "limit_change_6m",
-    lambda p: w.ratio(w.mean(p["credit_limit"], 3), w.mean(p["credit_limit"], 9, 3)),
+    lambda p: ratio(w.mean(p["credit_limit"], 3), w.mean(p["credit_limit"], 9, 3)),
     needs="credit_limit",
     unit="ratio",
     null="no limit was observed then",
@@ -164,7 +160,7 @@ _add(
 )
 _add(
     "balance_growth_3m",
-    lambda p: w.ratio(w.mean(p["balance"], 3), w.mean(p["balance"], 9, 3)),
+    lambda p: ratio(w.mean(p["balance"], 3), w.mean(p["balance"], 9, 3)),
     needs="balance",
     unit="ratio",
     null="no balance before",
@@ -175,7 +171,7 @@ _add(
 )
 _add(
     "balance_to_income_ratio",
-    lambda p: w.ratio(w.latest(p["balance"], 3), p["monthly_income"]),
+    lambda p: ratio(w.latest(p["balance"], 3), p["monthly_income"]),
     needs="balance monthly_income",
     unit="ratio",
     null="no balance or income known",

@@ -127,9 +127,3 @@ def streak(condition: NDArray[np.bool_], signal: Monthly) -> Values:
         length += going
         seen |= ~np.isnan(values)
     return _where(seen, length)
-
-
-def ratio(above: NDArray[np.floating], below: NDArray[np.floating]) -> NDArray[np.float32]:
-    """`above / below` where `below` is positive; NaN elsewhere. Any shape."""
-    positive = below > 0
-    return np.where(positive, above / np.where(positive, below, 1.0), np.nan).astype(np.float32)
