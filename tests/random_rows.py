@@ -132,7 +132,7 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         categories={
             "events.kind": KINDS,
             "loans.product": ("card", "loan"),
-            **{f"borrowers.{name}": ("a", "b", "c") for name in ATTRIBUTES},
+            **values,
         },
     )
     return frozen(rows)

@@ -88,9 +88,14 @@ class Settings(BaseSettings):
         return self.db or f"sqlite:///{self.home / 'watchlist.db'}"
 
     @property
+    def own_tracking_uri(self) -> str:
+        """MLflow's tracking URI under home."""
+        return f"sqlite:///{self.home / 'mlflow.db'}"
+
+    @property
     def tracking_uri(self) -> str:
         """MLflow's tracking URI: `MLFLOW_TRACKING_URI` where set, else SQLite under home."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.home / 'mlflow.db'}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or self.own_tracking_uri
 
 
 def load_settings() -> Settings:

@@ -94,3 +94,9 @@ def test_a_folder_in_use_is_not_written_over(model: RiskModel, tmp_path: Path) -
     with pytest.raises(OutputError):
         save(model, tmp_path)
     assert [f.name for f in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_nobody_to_explain_has_no_reasons(model: RiskModel) -> None:
+    nobody = np.zeros((0, len(model.features)), np.float32)
+    assert model.points(nobody).shape == (0, len(model.features) + 1)
+    assert model.reasons(nobody).group.shape == (0, 4)

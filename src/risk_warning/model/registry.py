@@ -109,7 +109,7 @@ def fetch(name: str, settings: Settings) -> RiskModel:
 
 
 def _download(alias: str, settings: Settings) -> Path:
-    if not (os.environ.get("MLFLOW_TRACKING_URI") or (settings.home / "mlflow.db").exists()):
+    if settings.tracking_uri == settings.own_tracking_uri and not (settings.home / "mlflow.db").exists():
         raise RegistryError(
             f"There is no model {alias} yet: {settings.home} holds no registry. Train one with "
             "`risk-warning train BOOK`, or name a model folder with --model."
@@ -167,8 +167,10 @@ def _experiment(client: MlflowClient, settings: Settings) -> str:
     known = client.get_experiment_by_name(NAME)
     if known is not None:
         return str(known.experiment_id)
-    own = None if os.environ.get("MLFLOW_TRACKING_URI") else (settings.home / "mlartifacts").absolute().as_uri()
-    return str(client.create_experiment(NAME, artifact_location=own))
+    # A server of the lender's keeps artifacts where it is told to; ours keeps them beside its database.
+    is_own = settings.tracking_uri == settings.own_tracking_uri
+    location = (settings.home / "mlartifacts").absolute().as_uri() if is_own else None
+    return str(client.create_experiment(NAME, artifact_location=location))
 
 
 def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:

@@ -111,6 +111,9 @@ class RiskModel:
 
         A row sums to the borrower's score (before clipping at the ends of the scale).
         """
+        if not len(x):
+            # LightGBM divides by the number of rows.
+            return np.zeros((0, len(self.features) + 1))
         contributions = np.asarray(self.fitted.booster.predict(x, pred_contrib=True), np.float64)
         points = -self.scorecard.points_per_log_odds * self.fitted.slope * contributions
         points[:, -1] += self.scorecard.score(np.array([self.fitted.intercept]))[0]

@@ -1,0 +1,50 @@
+"""The registry: what a training leaves, where, and how a model is fetched again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from lender import Lender
+from rich.progress import Progress
+
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import RegistryError
+from risk_warning.jobs.training import train_model
+from risk_warning.model.folder import load
+from risk_warning.model.registry import fetch
+from risk_warning.model.training import Request
+from risk_warning.settings import Settings
+
+PICTURES = {"calibration.png", "ks.png", "lift.png", "roc.png", "scores.png", "shap.png"}
+
+
+@pytest.mark.slow
+def test_everything_a_training_leaves_lies_under_home(
+    lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with Progress(disable=True) as progress:
+        train_model(lender.book, Settings(home=Path("home")), Request(target=TargetSpec()), None, progress)
+    assert [path.name for path in tmp_path.iterdir()] == ["home"]
+    found = {path.name for path in (tmp_path / "home" / "mlartifacts").rglob("*") if path.is_file()}
+    assert found >= {"model.txt", "model.json", "MODEL_CARD.md", *PICTURES}
+    assert "MLFLOW_TRACKING_URI" not in os.environ
+
+
+@pytest.mark.slow
+def test_the_first_model_is_champion_and_stays_at_hand_without_the_registry(lender: Lender, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(lender.home, home)
+    settings = Settings(home=home)
+    version = load(lender.model).version
+    assert fetch("champion", settings).version == fetch("@champion", settings).version == version
+    assert fetch("1", settings).version == version
+    with pytest.raises(RegistryError, match="has no model 99"):
+        fetch("99", settings)
+    (home / "mlflow.db").unlink()
+    assert fetch("champion", settings).version == version
+    with pytest.raises(RegistryError, match="Train one with"):
+        fetch("1", settings)
