@@ -15,6 +15,7 @@ from risk_warning.core.calendar import NEVER
 Source = Literal["text", "integer", "real", "boolean", "date", "timestamp", "zoned", "other"]
 
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+_FIT_BIGINT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _PLAIN: Mapping[str, Source] = {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}
 _FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
 _ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
@@ -61,10 +62,12 @@ def read(
     faults = [("NOT {has}", EMPTY)] if column.required else []
     if column.kind == "id":
         value, staged = _id(raw, source, integer_id), "{v}"
-        faults.append(("{has} AND {v} IS NULL", "is not a whole number"))
+        if integer_id and duckdb_type not in _FIT_BIGINT:
+            faults.append(("{has} AND {v} IS NULL", "is not a whole number"))
     elif column.kind in ("date", "timestamp"):
         value = _day(raw, source)
-        faults.append(("{has} AND {v} IS NULL", f"is not a {column.kind}"))
+        if source not in ("date", "timestamp", "zoned"):
+            faults.append(("{has} AND {v} IS NULL", f"is not a {column.kind}"))
         faults.append((f"{{v}} NOT BETWEEN {_FIRST} AND {_LAST}", OUT_OF_RANGE))
         staged = (
             f"CASE WHEN {{v}} BETWEEN {_FIRST} AND {_LAST} "
@@ -75,7 +78,8 @@ def read(
         staged = "CAST(COALESCE(enum_code({v}), -1) AS INTEGER)" if enum else "-1"
     else:
         value = f"TRY_CAST({raw} AS DOUBLE)" if source != "date" else f"TRY_CAST(CAST({raw} AS VARCHAR) AS DOUBLE)"
-        faults.append(("{has} AND {v} IS NULL", "is not a number"))
+        if source not in ("integer", "real"):
+            faults.append(("{has} AND {v} IS NULL", "is not a number"))
         if source in ("real", "text"):
             faults.append(("NOT isfinite({v})", "is not a finite number"))
         staged, more = _number(column, source, minor_units)

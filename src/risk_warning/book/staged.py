@@ -125,7 +125,7 @@ class StagedBook:
 def open_book(
     location: str | Path, settings: BookSettings, *, data_through: date | None = None
 ) -> Iterator[StagedBook]:
-    """The book at `location`, checked and staged on disk; memory is flat in its size.
+    """The book at `location`, checked and staged; memory is flat in its size.
 
     `location` is a folder, a DuckDB file or a `postgresql://` URL. The book is complete through the end of
     `data_through`; left out, that is the day of the latest recorded payment, statement or event (never a due date).
@@ -148,10 +148,10 @@ def open_book(
 
 @contextmanager
 def staging_connection(settings: BookSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database on disk that is gone when the `with` ends."""
+    """A DuckDB database in memory that spills to a folder beyond `memory_limit_mb`; gone when the `with` ends."""
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as folder:
         con = duckdb.connect(
-            str(Path(folder) / "book.duckdb"),
+            ":memory:",
             config={
                 "memory_limit": f"{settings.memory_limit_mb}MB",
                 "threads": os.cpu_count() or 1,

@@ -1,4 +1,4 @@
-"""Staging: each table read once, checked, and written in the core's own types to a DuckDB file beside the run.
+"""Staging: each table read once, checked, and held in the core's own types by DuckDB, which spills to disk.
 
 A bad row keeps its first fault, goes to the table `quarantine`, and leaves the staged table.
 """
@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from risk_warning.book import faults, numbering
+from risk_warning.book.doubles import mark_doubles
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.reading import Reading
@@ -143,7 +144,7 @@ class _Stager:
             statement(
                 "CREATE TABLE staged_{table} AS SELECT {outputs}, file, row_no, "
                 "CAST(CASE {whens} ELSE 0 END AS USMALLINT) AS fault "
-                "FROM (SELECT {inner}, {row} AS row_no, CAST({file} AS VARCHAR) AS file FROM {source}) AS r {join}",
+                "FROM (SELECT {inner}, {row} AS row_no, {file} AS file FROM {source}) AS r {join}",
                 table=table,
                 outputs=", ".join(f"{sql} AS {quoted(name, outputs)}" for name, sql in outputs.items()),
                 whens=" ".join(whens),
@@ -185,7 +186,7 @@ class _Stager:
         content = tuple(quoted(name, outputs) for name in outputs if name != "lost_loan")
         if not self.has_loans and table in _OF_LOANS:
             content = ("loan", *(name for name in content if name != '"loan_id"'))
-        faults.mark_doubles(self.con, found, content)
+        mark_doubles(self.con, found, content)
         if table in _OF_LOANS:
             faults.set_borrowers_aside(self.con, table, through_loans=self.has_loans)
         if table == "loans":

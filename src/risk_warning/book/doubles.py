@@ -1,0 +1,120 @@
+"""Doubles: rows that repeat a key.
+
+Of several rows with one key, identical ones leave the first; where they contradict each other none is kept, since
+nothing says which is right. The same holds for an instalment whose rows disagree on what is owed and when.
+"""
+
+from __future__ import annotations
+
+import duckdb
+
+from risk_warning.book.faults import Faults
+from risk_warning.book.schema import TABLES
+from risk_warning.book.sql import statement
+
+REPEATED = "repeats a key, with the same content"
+CONTRADICTED = "repeats a key, with other content"
+DISAGREEING = "rows of one instalment disagree on due_on or due_amount"
+
+_KEYS = {
+    "borrowers": "id, valid_from",
+    "loans": "loan_id, valid_from",
+    # One 63-bit number compares faster than three columns; the two dates are days from 1990-01-01, 16 bits each.
+    "statements": "(CAST(loan AS BIGINT) << 32) + (CAST(statement_on - 7305 AS BIGINT) << 16) + (recorded_on - 7305)",
+    "outcomes": "(CAST(borrower AS BIGINT) << 32) + as_of_date",
+}
+_INSTALMENT = "(CAST(loan AS BIGINT) << 32) + (CAST(instalment_no AS BIGINT) + 2147483648)"
+_MAX_STRETCHES = 10_000
+
+
+def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> None:
+    """Nothing comes back; marks the rows of the staged table that repeat a key, or disagree on an instalment."""
+    table = f"staged_{faults.table}"
+    if faults.table == "instalments":
+        _mark_disagreeing(con, faults)
+    if faults.table == "loans":
+        con.execute(
+            statement(
+                "UPDATE {table} SET fault = {code} WHERE fault = 0 AND loan_id IN (SELECT loan_id FROM {table} "
+                "WHERE fault = 0 GROUP BY loan_id HAVING min(borrower) <> max(borrower))",
+                table=table,
+                code=faults.code("loan_id", "belongs to more than one borrower"),
+            )
+        )
+    if faults.table not in _KEYS:
+        return
+    key = _KEYS[faults.table]
+    if '"valid_from"' not in columns:
+        key = key.removesuffix(", valid_from")
+    is_number = key.startswith("(")
+    if is_number and _in_order_without(con, table, key, "k = before"):
+        return
+    twice = "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE fault = 0 GROUP BY {key} HAVING count(*) > 1)"
+    con.execute(statement(twice, table=table, key=key))
+    if con.fetchall()[0][0] == 0:
+        return
+    first = TABLES[faults.table].columns[0].name
+    parts = [key] if is_number else key.split(", ")
+    con.execute(
+        statement(
+            "UPDATE {table} SET fault = CASE WHEN d.is_same THEN {repeated} ELSE {contradicted} END FROM ("
+            "SELECT rowid AS r, min(h) OVER same_key = max(h) OVER same_key AS is_same, "
+            "row_number() OVER (same_key ORDER BY file, row_no) AS nth, count(*) OVER same_key AS size "
+            "FROM (SELECT rowid, file, row_no, {named} hash({content}) AS h FROM {table} WHERE fault = 0) "
+            "WINDOW same_key AS (PARTITION BY {names})) AS d "
+            "WHERE {table}.rowid = d.r AND d.size > 1 AND (NOT d.is_same OR d.nth > 1)",
+            table=table,
+            content=", ".join(columns),
+            named="".join(f"{part} AS k{i}, " for i, part in enumerate(parts)),
+            names=", ".join(f"k{i}" for i in range(len(parts))),
+            repeated=faults.code(first, REPEATED),
+            contradicted=faults.code(first, CONTRADICTED),
+        )
+    )
+
+
+def _mark_disagreeing(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
+    """Marks the rows of instalments that disagree on what is owed and when."""
+    differs = "k = before AND (due_on <> lag(due_on) OVER () OR due_amount <> lag(due_amount) OVER ())"
+    if _in_order_without(con, "staged_instalments", _INSTALMENT, differs):
+        return
+    con.execute(
+        statement(
+            "UPDATE staged_instalments SET fault = {code} WHERE fault = 0 AND {key} IN "
+            "(SELECT {key} FROM staged_instalments WHERE fault = 0 GROUP BY ALL "
+            "HAVING min(due_on) <> max(due_on) OR min(due_amount) <> max(due_amount))",
+            key=_INSTALMENT,
+            code=faults.code("instalment_no", DISAGREEING),
+        )
+    )
+
+
+def _in_order_without(con: duckdb.DuckDBPyConnection, table: str, key: str, double: str) -> bool:
+    """Whether the good rows, as they stand, show that there is no `double` among rows of one key; False: not known.
+
+    Tables mostly come in order of their keys, and stand in a few stretches of rows that followed each other there.
+    Where no two stretches overlap, rows of one key are neighbours, and one pass without a hash table sees them all.
+    `double` is SQL on the key `k` and its neighbour's, `before`.
+    """
+    neighbours = statement(
+        "(SELECT k, before, n, {double} AS is_double, k < before OR row_no <> lag(row_no) OVER () + 1 AS begins FROM "
+        "(SELECT *, {key} AS k, lag({key}) OVER () AS before, row_number() OVER () AS n FROM {table} WHERE fault = 0))",
+        double=double,
+        key=key,
+        table=table,
+    )
+    con.execute(
+        statement(
+            "SELECT count(*) FILTER (WHERE begins), COALESCE(bool_or(is_double), false), arg_min(k, n), arg_max(k, n) "
+            "FROM {neighbours}",
+            neighbours=neighbours,
+        )
+    )
+    borders, has_double, first, last = con.fetchall()[0]
+    if has_double or borders >= _MAX_STRETCHES:
+        return False
+    con.execute(statement("SELECT before, k FROM {neighbours} WHERE begins", neighbours=neighbours))
+    found = con.fetchall()
+    starts, ends = sorted([first, *(start for _, start in found)]), sorted([last, *(end for end, _ in found)])
+    # Each stretch ends before the next one begins, in the order of the keys, whatever the order they stand in.
+    return all(end < start for end, start in zip(ends, starts[1:], strict=False))
