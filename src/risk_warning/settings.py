@@ -53,7 +53,10 @@ class ScoreSettings(_Section):
     base_score: float = 600.0
     base_odds_good_bad: float = Field(default=50.0, gt=0)
     pdo: float = Field(default=20.0, gt=0, description="points that double the odds")
-    borrowers_per_chunk: int = Field(default=20_000, ge=1, description="borrowers in memory at a time")
+    borrowers_per_chunk: int = Field(default=10_000, ge=1, description="borrowers a worker has in memory at a time")
+    workers: int = Field(
+        default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, description="chunks scored at a time; one a core"
+    )
 
 
 class Settings(BaseSettings):

@@ -96,25 +96,23 @@ def _in_order_without(con: duckdb.DuckDBPyConnection, table: str, key: str, doub
     Where no two stretches overlap, rows of one key are neighbours, and one pass without a hash table sees them all.
     `double` is SQL on the key `k` and its neighbour's, `before`.
     """
-    neighbours = statement(
-        "(SELECT k, before, n, {double} AS is_double, k < before OR row_no <> lag(row_no) OVER () + 1 AS begins FROM "
-        "(SELECT *, {key} AS k, lag({key}) OVER () AS before, row_number() OVER () AS n FROM {table} WHERE fault = 0))",
-        double=double,
-        key=key,
-        table=table,
-    )
     con.execute(
         statement(
-            "SELECT count(*) FILTER (WHERE begins), COALESCE(bool_or(is_double), false), arg_min(k, n), arg_max(k, n) "
-            "FROM {neighbours}",
-            neighbours=neighbours,
+            "SELECT k, before, is_double FROM (SELECT k, before, {double} AS is_double, "
+            "k < before OR row_no <> lag(row_no) OVER () + 1 AS begins FROM "
+            "(SELECT *, {key} AS k, lag({key}) OVER () AS before FROM {table} WHERE fault = 0)) "
+            "WHERE before IS NULL OR begins OR is_double LIMIT {limit}",
+            double=double,
+            key=key,
+            table=table,
+            limit=str(_MAX_STRETCHES + 1),
         )
     )
-    borders, has_double, first, last = con.fetchall()[0]
-    if has_double or borders >= _MAX_STRETCHES:
+    marks = con.fetchall()
+    if len(marks) > _MAX_STRETCHES or any(is_double for _, _, is_double in marks):
         return False
-    con.execute(statement("SELECT before, k FROM {neighbours} WHERE begins", neighbours=neighbours))
-    found = con.fetchall()
-    starts, ends = sorted([first, *(start for _, start in found)]), sorted([last, *(end for end, _ in found)])
+    con.execute(statement("SELECT arg_max({key}, rowid) FROM {table} WHERE fault = 0", key=key, table=table))
+    starts = sorted(start for start, _, _ in marks)
+    ends = sorted(end for end in (*(before for _, before, _ in marks), con.fetchall()[0][0]) if end is not None)
     # Each stretch ends before the next one begins, in the order of the keys, whatever the order they stand in.
     return all(end < start for end, start in zip(ends, starts[1:], strict=False))

@@ -94,8 +94,10 @@ def _number(column: Column, source: Source, minor_units: int) -> tuple[str, list
         if column.name == "due_amount":
             faults.append(("{v} < 0", "is negative"))
         scaled = f"{{v}} * {minor_units}"
-        # Rounding to a millionth of a minor unit first takes the binary noise off a decimal tie: 1.015 is 101.5 cents.
-        exact = scaled if source == "integer" else f"round_even(round({scaled}, 6), 0)"
+        # Near a tie, rounding to a millionth of a minor unit first takes the binary noise off: 1.015 is 101.5 cents.
+        near = f"abs({scaled} - round({scaled})) >= 0.499999"
+        rounded = f"CASE WHEN {near} THEN round_even(round({scaled}, 6), 0) ELSE round({scaled}) END"
+        exact = scaled if source == "integer" else rounded
         return f"COALESCE({exact}, 'NaN'::DOUBLE)", faults
     if column.kind == "count":
         return "TRY_CAST({v} AS INTEGER)", [("{v} <> trunc({v}) OR abs({v}) >= 2147483647", "is not a whole number")]

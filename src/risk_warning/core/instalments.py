@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import NEVER
+from risk_warning.core.order import order_by
 from risk_warning.core.rows import Rows
 
 Days = NDArray[np.int32]
@@ -70,8 +71,8 @@ class Obligations:
         table = rows.instalments
         assert table is not None
         key = table["loan"].astype(np.int64) << 32 | table["instalment_no"].astype(np.int64) & 0xFFFFFFFF
-        if len(key) > 1 and not bool(np.all(key[1:] > key[:-1])):
-            order = np.lexsort((table["paid_amount"], table["recorded_on"], table["paid_on"], key))
+        order = order_by(key, table["paid_on"], table["recorded_on"], table["paid_amount"])
+        if order is not None:
             key = key[order]
             table = {name: column[order] for name, column in table.items()}
         first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
@@ -100,19 +101,18 @@ class Obligations:
         # Nothing was owed: settled from the start, with or without a payment row.
         settled_on[is_paid & (payments == 0)] = np.minimum(self.due_on, before)[is_paid & (payments == 0)]
         late = settled_on > self.due_on
-        spells = [_spells(self, late, self.due_on, settled_on)]
-        if not single:
+        if single:
+            spells = _spells(self, late, settled_on)
+        else:
             several = np.flatnonzero(self.rows > 1)
-            plain = late.copy()
-            plain[several] = False
-            exact, parts = self._settle_in_parts(several, known, amount, allowed)
-            settled_on[several] = exact
-            spells = [_spells(self, plain, self.due_on, settled_on), parts]
+            settled_on[several], parts = self._settle_in_parts(several, known, amount, allowed)
+            late[several] = False
+            spells = _join(_spells(self, late, settled_on), parts)
         return Settled(
             settled_on=settled_on,
             unpaid_amount=np.where(is_paid, 0.0, np.maximum(unpaid, 0.0)),
             payments=payments,
-            spells=spells[0] if len(spells) == 1 else _join(*spells),
+            spells=spells,
         )
 
     def _settle_in_parts(
@@ -185,8 +185,11 @@ def _nth(group: NDArray[np.int64]) -> NDArray[np.int64]:
     return position - np.searchsorted(group, group)
 
 
-def _spells(owed: Obligations, chosen: NDArray[np.bool_], start: Days, end: Days) -> Spells:
-    return Spells(owed.borrower[chosen], owed.loan[chosen], owed.due_on[chosen], start[chosen], end[chosen])
+def _spells(owed: Obligations, late: NDArray[np.bool_], settled_on: Days) -> Spells:
+    """Spells of obligations with at most one payment: from the due date to the settling."""
+    row = np.flatnonzero(late)
+    due_on = owed.due_on[row]
+    return Spells(owed.borrower[row], owed.loan[row], due_on, due_on, settled_on[row])
 
 
 def _join(*parts: Spells) -> Spells:

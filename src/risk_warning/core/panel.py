@@ -9,10 +9,11 @@ All sums are of whole numbers, so no order of rows or size of chunk changes a bi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from risk_warning.core.calendar import NEVER, add_months, period_ends, period_of
 from risk_warning.core.instalments import Obligations, Settled, Spells
 from risk_warning.core.loans import Accounts
 from risk_warning.core.observed import Observed
+from risk_warning.core.order import least
 from risk_warning.core.profile import Profile
 from risk_warning.core.rows import Rows
 from risk_warning.core.statements import Known, Statements
@@ -32,8 +34,9 @@ PERIODS = 24
 
 def ratio(above: NDArray[np.floating], below: NDArray[np.floating]) -> Signal:
     """`above / below` where `below` is positive; NaN elsewhere. Any shape."""
-    positive = below > 0
-    return np.where(positive, above / np.where(positive, below, 1.0), np.nan).astype(np.float32)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # 0 / True is 0 and 0 / False is NaN: no branch for the processor to guess wrong.
+        return (above / below + np.divide(0, below > 0, dtype=np.float32)).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -96,16 +99,20 @@ class History:
             dpd_tolerance_ratio=dpd_tolerance_ratio,
         )
 
-    def panel(self, as_of_date: date, periods: int = PERIODS) -> Panel:
-        """What was known at the start of `as_of_date`."""
-        return _Builder(self, as_of_date, periods).build()
+    def panel(self, as_of_date: date, periods: int = PERIODS, needs: Collection[str] | None = None) -> Panel:
+        """What was known at the start of `as_of_date`.
+
+        Of the signals made of events, the many, those not among `needs` are left out; None wants them all.
+        """
+        return _Builder(self, as_of_date, periods, needs).build()
 
 
 class _Builder:
     """One panel in the making."""
 
-    def __init__(self, history: History, as_of_date: date, periods: int) -> None:
+    def __init__(self, history: History, as_of_date: date, periods: int, needs: Collection[str] | None) -> None:
         self.history = history
+        self.needs = needs
         self.as_of_date = as_of_date
         self.as_of = to_day(as_of_date)
         self.ends = period_ends(as_of_date, periods)
@@ -138,18 +145,11 @@ class _Builder:
             record_periods=self.record.sum(axis=0, dtype=np.int32),
         )
 
-    def _monthly(self, cell: NDArray[np.int64], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        return (
-            np.bincount(cell, weights=weights, minlength=self.periods * self.n)
-            .astype(np.float64)
-            .reshape(self.periods, self.n)
-        )
+    def _monthly(self, cell: NDArray[np.int64], weights: NDArray[np.float64] | None = None) -> NDArray[Any]:
+        return np.bincount(cell, weights=weights, minlength=self.periods * self.n).reshape(self.periods, self.n)
 
-    def _level(self, borrower: NDArray[np.int32], weights: NDArray[np.float64] | None = None) -> NDArray[np.float64]:
-        return np.bincount(borrower, weights=weights, minlength=self.n).astype(np.float64)
-
-    def _begin(self, borrower: NDArray[np.int32], day: NDArray[np.int32]) -> None:
-        np.minimum.at(self.begins, borrower, day)
+    def _level(self, borrower: NDArray[np.int32], weights: NDArray[np.float64] | None = None) -> NDArray[Any]:
+        return np.bincount(borrower, weights=weights, minlength=self.n)
 
     def _instalments(self) -> Settled:
         owed = self.history.obligations
@@ -168,7 +168,7 @@ class _Builder:
             mean = self._monthly(cell, late_days.astype(np.float64)) / count
         largest = np.full(self.periods * self.n, -np.inf, np.float32)
         np.maximum.at(largest, cell, late_days.astype(np.float32))
-        largest[np.isneginf(largest)] = np.nan
+        np.putmask(largest, np.isneginf(largest), np.nan)
         due_amount = self._monthly(cell, owed.due_amount[due])
         self._put("due_count", count)
         self._put("late_count", self._monthly(cell[late]))
@@ -193,7 +193,7 @@ class _Builder:
         self._put("overdue_amount", self._level(owed.borrower[overdue], settled.unpaid_amount[overdue]))
         self._put("due_next_30d_amount", self._level(owed.borrower[soon], settled.unpaid_amount[soon]))
         self._put("remaining_count", self._level(owed.borrower[still]))
-        self._begin(owed.borrower[is_known], np.minimum(owed.scheduled_on, owed.due_on)[is_known])
+        least(np.where(is_known, np.minimum(owed.scheduled_on, owed.due_on), NEVER), owed.borrower, self.begins)
         self._outstanding_periods(owed, settled, is_known)
         return settled
 
@@ -212,7 +212,7 @@ class _Builder:
     def _statements(self) -> Known:
         statements = self.history.statements
         assert statements is not None
-        known = statements.known(self.as_of, self.ends)
+        known = statements.known(self.as_of, self.ends, self.n)
         has = self.history.observed.has
         for column, name in (
             ("balance", "balance"),
@@ -221,16 +221,16 @@ class _Builder:
             ("paid_amount", "statement_paid_amount"),
         ):
             if has("statements", column):
-                self.signals[name] = known.total(column, self.periods, self.n)
+                self.signals[name] = known.total(column)
         if has("statements", "status") and "statements.status" in self.history.observed.numeric:
-            self.signals["status"] = known.worst("status", self.periods, self.n)
+            self.signals["status"] = known.worst("status")
         for column in self.history.observed.extra("statements"):
             if f"statements.{column}" in self.history.observed.numeric:
-                self.signals[f"statement_{column}"] = known.worst(column, self.periods, self.n)
-        self.record |= known.any(self.periods, self.n)
+                self.signals[f"statement_{column}"] = known.worst(column)
+        self.record |= known.any()
         table = statements.columns
         seen = (table["statement_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
-        self._begin(table["borrower"][seen], table["statement_on"][seen])
+        least(np.where(seen, table["statement_on"], NEVER), table["borrower"], self.begins)
         return known
 
     def _days_past_due(self, settled: Settled | None, known: Known | None) -> None:
@@ -239,7 +239,7 @@ class _Builder:
         if settled is not None:
             parts.append(self._dpd_of_spells(settled.spells))
         if known is not None and self.history.observed.has("statements", "days_past_due"):
-            worst = known.worst("days_past_due", self.periods, self.n)
+            worst = known.worst("days_past_due")
             # A period's last statement is the latest known picture at its end; one empty month carries it on.
             at_end = np.full((self.periods + 1, self.n), np.nan, np.float32)
             at_end[:-1] = worst
@@ -268,45 +268,53 @@ class _Builder:
         self.signals.update(accounts.signals(self.as_of, self.ends, self.n, self.history.observed))
         if accounts.dated:
             opened = accounts.opened_on < self.as_of
-            self._begin(accounts.borrower[opened], accounts.opened_on[opened])
+            least(accounts.opened_on[opened], accounts.borrower[opened], self.begins)
 
     def _events(self) -> None:
         table, observed = self.history.rows.events, self.history.observed
         names = self.history.rows.categories.get("events.kind", ())
-        cells: dict[str, tuple[NDArray[np.int64], NDArray[np.float64] | None]] = {}
+        kinds = [kind for kind in observed.event_kinds if self._needs(f"{kind}_count")]
+        paid = [kind for kind in observed.event_kinds if self._needs(f"{kind}_amount")]
+        counts: dict[str, NDArray[Any]] = {}
+        amounts: dict[str, NDArray[Any]] = {}
         if table is not None and len(names):
             known = (table["occurred_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
             period = period_of(table["occurred_on"], self.ends)
             keep = np.flatnonzero(known & (period >= 0) & (period < self.periods))
-            kind = table["kind"][keep]
-            cell = period[keep].astype(np.int64) * self.n + table["borrower"][keep]
-            amount = table["amount"][keep] if "amount" in table else None
-            for code, name in enumerate(names):
-                if name in observed.event_kinds:
-                    chosen = kind == code
-                    cells[name] = (cell[chosen], None if amount is None else amount[chosen])
-        none = np.zeros(0, np.int64)
+            kind, cell = table["kind"][keep], period[keep].astype(np.int64) * self.n + table["borrower"][keep]
+            size = self.periods * self.n
+            found = np.bincount(kind.astype(np.int64) * size + cell, minlength=len(names) * size)
+            of_kind = found.reshape(len(names), self.periods, self.n)
+            counts = {name: of_kind[code] for code, name in enumerate(names)}
+            if "amount" in table:
+                for name in set(paid) & set(names):
+                    chosen = np.flatnonzero(kind == names.index(name))
+                    amounts[name] = self._monthly(cell[chosen], np.nan_to_num(table["amount"][keep[chosen]]))
+        none = np.zeros((self.periods, self.n))
+        for name in kinds:
+            self._put(f"{name}_count", counts.get(name, none))
+        if observed.has("events", "amount"):
+            for name in paid:
+                self._put(f"{name}_amount", amounts.get(name, none))
         for name, since in observed.event_kinds.items():
-            cell, amount = cells.get(name, (none, np.zeros(0)))
-            unseen = self.ends[1:] < since
-            signal = self._monthly(cell)
-            signal[unseen] = np.nan
-            self._put(f"{name}_count", signal)
-            if observed.has("events", "amount"):
-                money = self._monthly(cell, np.zeros(len(cell)) if amount is None else np.nan_to_num(amount))
-                money[unseen] = np.nan
-                self._put(f"{name}_amount", money)
+            for signal in (f"{name}_count", f"{name}_amount"):
+                if signal in self.signals:
+                    self.signals[signal][self.ends[1:] < since] = np.nan
+
+    def _needs(self, signal: str) -> bool:
+        return self.needs is None or signal in self.needs
 
     def _blank_before_history(self) -> None:
         """Monthly counts and sums are not observed before a borrower's history begins."""
         begins = np.minimum(self.begins, self.history.profile.onboarded_before(self.as_of))
         before = self.ends[:-1, None] <= begins[None, :]
+        blank = np.where(before, np.float32(np.nan), np.float32(0))
         for signal in self.signals.values():
             if signal.shape == before.shape:
-                signal[before] = np.nan
+                signal += blank
             elif signal.shape[0] == self.periods + 1:
                 # An end is before the history where the period that starts there still is.
-                signal[1:][before] = np.nan
+                signal[1:] += blank
         self.signals["history_months"] = np.where(before, 0, 1).sum(axis=0, dtype=np.int32).astype(np.float32)
         self.signals["record_months"] = self.record.sum(axis=0, dtype=np.int32).astype(np.float32)
 

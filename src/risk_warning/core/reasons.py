@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from risk_warning.core.features import Feature
 
 TOP = 4
+DIGITS = 9
+"""Decimals of points that count: two ways to compute exact contributions differ from the fourteenth on."""
 
 
 @dataclass(frozen=True)
@@ -39,10 +41,12 @@ def reason_points(points: NDArray[np.float64], features: Sequence[Feature]) -> R
     """
     codes = tuple(dict.fromkeys(feature.reason for feature in features))
     n = len(points)
+    points = np.round(points, DIGITS)
     total = np.zeros((n, len(codes)))
     for column, feature in enumerate(features):
         # Feature by feature, so that one borrower and many add up in one order.
         total[:, codes.index(feature.reason)] += points[:, column]
+    total = np.round(total, DIGITS)
     order = np.argsort(total, axis=1, kind="stable")[:, :TOP]
     order = np.pad(order, ((0, 0), (0, TOP - order.shape[1])))
     top = np.take_along_axis(total, order, axis=1)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import period_of
+from risk_warning.core.order import order_by
 from risk_warning.core.rows import Rows
 
 LEVELS = ("balance", "credit_limit", "days_past_due", "status")
@@ -33,12 +34,12 @@ class Statements:
         table = rows.statements
         assert table is not None
         key = table["loan"].astype(np.int64) << 32 | table["statement_on"].astype(np.int64) & 0xFFFFFFFF
-        if len(key) > 1 and not bool(np.all(key[1:] > key[:-1])):
-            order = np.lexsort((table["recorded_on"], key))
+        order = order_by(key, table["recorded_on"])
+        if order is not None:
             table = {name: column[order] for name, column in table.items()}
         return cls(columns=dict(table))
 
-    def known(self, before: int, ends: NDArray[np.int32]) -> Known:
+    def known(self, before: int, ends: NDArray[np.int32], n: int) -> Known:
         """The statements dated and recorded before the day `before` that fall in the periods of `ends`."""
         table = self.columns
         period = period_of(table["statement_on"], ends)
@@ -47,10 +48,12 @@ class Statements:
         loan, day, period = table["loan"][keep], table["statement_on"][keep], period[keep]
         final = np.ones(len(keep), np.bool_)
         final[:-1] = (loan[1:] != loan[:-1]) | (day[1:] != day[:-1])
-        keep, loan, period = keep[final], loan[final], period[final]
+        if not final.all():
+            keep, loan, period = keep[final], loan[final], period[final]
         last = np.ones(len(keep), np.bool_)
         last[:-1] = (loan[1:] != loan[:-1]) | (period[1:] != period[:-1])
-        return Known(table, rows=keep, period=period, is_last_of_period=last)
+        cell = period.astype(np.int64) * n + table["borrower"][keep]
+        return Known(table, rows=keep, cell=cell, is_last_of_period=last, shape=(len(ends) - 1, n))
 
 
 @dataclass(frozen=True)
@@ -59,36 +62,36 @@ class Known:
 
     columns: Mapping[str, NDArray[Any]]
     rows: NDArray[np.int64]
-    period: NDArray[np.int32]
+    cell: NDArray[np.int64]
+    """Position of each row in an array of `shape`."""
     is_last_of_period: NDArray[np.bool_]
+    shape: tuple[int, int]
+    """(periods, n)."""
 
-    def borrower(self) -> NDArray[np.int32]:
-        """Borrower of each row."""
-        found: NDArray[np.int32] = self.columns["borrower"][self.rows]
-        return found
-
-    def total(self, column: str, periods: int, n: int) -> NDArray[np.float32]:
+    def total(self, column: str) -> NDArray[np.float32]:
         """Sum over a borrower's loans, shape (periods, n); NaN where no value was observed."""
-        values = self.columns[column][self.rows]
-        if column in LEVELS:
-            values = np.where(self.is_last_of_period, values, np.nan)
-        cell = self.period.astype(np.int64) * n + self.borrower()
-        seen = ~np.isnan(values)
-        summed = np.bincount(cell[seen], weights=values[seen], minlength=periods * n)
-        count = np.bincount(cell[seen], minlength=periods * n)
-        return np.where(count > 0, summed, np.nan).astype(np.float32).reshape(periods, n)
+        values, cell = self._observed(column, levels=column in LEVELS)
+        size = self.shape[0] * self.shape[1]
+        summed = np.bincount(cell, weights=values, minlength=size).astype(np.float32)
+        np.putmask(summed, np.bincount(cell, minlength=size) == 0, np.nan)
+        return summed.reshape(self.shape)
 
-    def worst(self, column: str, periods: int, n: int) -> NDArray[np.float32]:
+    def worst(self, column: str) -> NDArray[np.float32]:
         """Largest value over a borrower's loans, shape (periods, n); NaN where no value was observed."""
-        values = self.columns[column][self.rows]
-        seen = self.is_last_of_period & ~np.isnan(values)
-        largest = np.full(periods * n, -np.inf, np.float32)
-        cell = self.period.astype(np.int64) * n + self.borrower()
-        np.maximum.at(largest, cell[seen], values[seen].astype(np.float32))
-        largest[np.isneginf(largest)] = np.nan
-        return largest.reshape(periods, n)
+        values, cell = self._observed(column, levels=True)
+        largest = np.full(self.shape[0] * self.shape[1], -np.inf, np.float32)
+        np.maximum.at(largest, cell, values.astype(np.float32))
+        np.putmask(largest, np.isneginf(largest), np.nan)
+        return largest.reshape(self.shape)
 
-    def any(self, periods: int, n: int) -> NDArray[np.bool_]:
+    def any(self) -> NDArray[np.bool_]:
         """Whether the borrower has a statement in the period, shape (periods, n)."""
-        cell = self.period.astype(np.int64) * n + self.borrower()
-        return np.bincount(cell, minlength=periods * n).reshape(periods, n) > 0
+        return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape) > 0
+
+    def _observed(self, column: str, *, levels: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The values observed and their cells; of levels those of each period's last statement alone."""
+        values = self.columns[column][self.rows]
+        seen = ~np.isnan(values)
+        if levels:
+            seen &= self.is_last_of_period
+        return (values, self.cell) if seen.all() else (values[seen], self.cell[seen])

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.policy import Policy
 from risk_warning.errors import SettingsError
-from risk_warning.model.registry import fetch
-from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.whole_book import WholeBook, publishing, score_book, timed, write_json
+from risk_warning.scoring.publishing import publishing, timed, write_json
 from risk_warning.settings import Settings
 from risk_warning.watchlist.lifecycle import Seen
 from risk_warning.watchlist.watch_list import Run, Sighting, check_rerun, open_borrowers, take_in
+
+if TYPE_CHECKING:
+    from risk_warning.model.risk_model import RiskModel
+    from risk_warning.scoring.whole_book import WholeBook
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,18 @@ def run_night(
     """Score, publish to `out/as_of=D`, then the watch list; run again after a crash, it ends the same."""
     start = time.monotonic()
     timings: dict[str, float] = {}
-    task = progress.add_task("loading the model", total=None)
-    with timed(timings, "load_model"):
-        loaded = fetch(model, settings)
-        policy = policy_of(loaded, settings)
-    progress.update(task, description="reading the book")
-    stage = time.perf_counter()
-    with open_book(book, settings.book, data_through=settings.data_through) as opened:
-        timings["stage"] = time.perf_counter() - stage
+    task = progress.add_task("reading the book", total=None)
+    with ExitStack() as stack:
+        # The model's libraries take seconds to import: meanwhile the book is read.
+        loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
+        with timed(timings, "stage"):
+            opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
+        progress.update(task, description="loading the model")
+        with timed(timings, "load_model"):
+            loaded, policy = loading.result()
+
+            from risk_warning.scoring.whole_book import score_book
+
         run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type)
         check_rerun(settings.database_url, run, force=force)
         progress.update(task, description="scoring", total=opened.n_borrowers)
@@ -89,7 +97,7 @@ def run_night(
                 folder,
                 all_reasons=all_reasons,
                 watched=open_borrowers(settings.database_url, as_of_date),
-                borrowers_per_chunk=settings.score.borrowers_per_chunk,
+                settings=settings.score,
                 advance=lambda done: progress.advance(task, done),
             )
             if opened.quarantine.total:
@@ -119,6 +127,13 @@ def run_night(
             policy_version=policy.version,
             seconds=time.monotonic() - start,
         )
+
+
+def _load(model: str, settings: Settings) -> tuple[RiskModel, Policy]:
+    from risk_warning.model.registry import fetch
+
+    loaded = fetch(model, settings)
+    return loaded, policy_of(loaded, settings)
 
 
 def policy_of(model: RiskModel, settings: Settings) -> Policy:

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.linear_model import LogisticRegression
 
 from risk_warning.core.features import Feature
 from risk_warning.core.scorecard import clipped
 from risk_warning.core.splits import borrower_fold
 from risk_warning.errors import LabelError
 from risk_warning.model.encoding import TargetCodes
+from risk_warning.model.forest import Forest
 
 INNER_FOLDS = 3
 MAX_TREES = 1500
@@ -57,8 +58,12 @@ class Fitted:
 
     def log_odds(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
         """Calibrated log-odds of bad of encoded rows, clipped to the scale's ends; shape (n, features) → (n,)."""
-        margin = np.asarray(self.booster.predict(x, raw_score=True), np.float64)
-        return clipped(self.slope * margin + self.intercept)
+        return clipped(self.slope * self.forest.margin(x) + self.intercept)
+
+    @cached_property
+    def forest(self) -> Forest:
+        """The booster's trees."""
+        return Forest(self.booster)
 
 
 def encode(
@@ -82,6 +87,8 @@ def fit(
     categories: Categories,
 ) -> Fitted:
     """A calibrated model of the rows; `LabelError` where there is a single class or too few bads."""
+    from sklearn.linear_model import LogisticRegression
+
     bads = int(bad.sum())
     if min(bads, len(bad) - bads) < MIN_BADS:
         raise LabelError(

@@ -22,6 +22,7 @@ from risk_warning.core.rows import Rows
 from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.target import TargetSpec, not_scored
 from risk_warning.errors import ContractError
+from risk_warning.model.contributions import Contributions
 from risk_warning.model.fit import Fitted, encode
 
 
@@ -83,7 +84,7 @@ class RiskModel:
     def score(self, rows: Rows, observed: Observed, as_of_date: date) -> Scored:
         """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book."""
         history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
-        panel = history.panel(as_of_date)
+        panel = history.panel(as_of_date, needs={need for feature in self.features for need in feature.needs})
         why = not_scored(panel, self.target, rows.set_aside)
         x = encode(
             np.ascontiguousarray(features.matrix(panel, self.features).T),
@@ -111,17 +112,17 @@ class RiskModel:
 
         A row sums to the borrower's score (before clipping at the ends of the scale).
         """
-        if not len(x):
-            # LightGBM divides by the number of rows.
-            return np.zeros((0, len(self.features) + 1))
-        contributions = np.asarray(self.fitted.booster.predict(x, pred_contrib=True), np.float64)
-        points = -self.scorecard.points_per_log_odds * self.fitted.slope * contributions
+        points = -self.scorecard.points_per_log_odds * self.fitted.slope * self._contributions.of(x)
         points[:, -1] += self.scorecard.score(np.array([self.fitted.intercept]))[0]
         return points
 
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
-        """The weightiest reasons of encoded rows."""
+        """The weightiest reasons of encoded rows, the same for one borrower and for many."""
         return reason_points(self.points(x)[:, :-1], self.features)
+
+    @cached_property
+    def _contributions(self) -> Contributions:
+        return Contributions(self.fitted.forest)
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:

