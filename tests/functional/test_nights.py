@@ -106,10 +106,10 @@ def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_chunk_size_and_reasons_for_all_change_no_score(lender: Lender, tmp_path: Path) -> None:
+def test_neither_chunks_nor_workers_nor_reasons_for_all_change_a_score(lender: Lender, tmp_path: Path) -> None:
     frames = []
-    for name, chunk in (("one", 100_000), ("many", 999)):
-        score = ScoreSettings(borrowers_per_chunk=chunk)
+    for name, chunk, workers in (("one", 100_000, 1), ("many", 999, 3)):
+        score = ScoreSettings(borrowers_per_chunk=chunk, workers=workers)
         settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / name}.db", score=score)
         night(lender, settings, tmp_path / name, SECOND, all_reasons=name == "many")
         frames.append(pandas.read_parquet(tmp_path / name / f"as_of={SECOND}" / "scores"))

@@ -32,6 +32,10 @@ class Reasons:
     feature: NDArray[np.int16]
     """Shape (n, TOP): index of the feature that costs most within the reason, -1 where there is none."""
 
+    def __getitem__(self, rows: slice) -> Reasons:
+        """The reasons of some of the borrowers."""
+        return Reasons(self.codes, self.group[rows], self.points[rows], self.feature[rows])
+
 
 def reason_points(points: NDArray[np.float64], features: Sequence[Feature]) -> Reasons:
     """The `TOP` reasons of each borrower, from points a feature, shape (n, features).

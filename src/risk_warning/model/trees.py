@@ -10,6 +10,10 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+_ZERO = np.float32(1e-35)
+_INFINITE = 1e300
+"""What a dump shows for a threshold that only tells values from missing ones."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -75,7 +79,7 @@ def _tree(root: Mapping[str, Any]) -> Tree | None:
         splits.append(
             Split(
                 feature=node["split_feature"],
-                threshold=_rounded_down(node["threshold"]),
+                threshold=_single(node["threshold"]),
                 empty_above=not node["default_left"],
                 below=number(node["left_child"]),
                 above=number(node["right_child"]),
@@ -87,8 +91,13 @@ def _tree(root: Mapping[str, Any]) -> Tree | None:
     return Tree(tuple(splits), values, np.array([leaf.get("leaf_count", 1) for leaf in leaves], np.int64))
 
 
-def _rounded_down(threshold: float) -> np.float32:
-    """The largest single-precision number not above `threshold`: a single `x` is above both or neither."""
+def _single(threshold: float) -> np.float32:
+    """The single-precision number that a single-precision `x` lies above just when LightGBM finds it above."""
+    if threshold >= _INFINITE:
+        return np.float32(np.inf)
+    if abs(threshold) <= _ZERO:
+        # What is as near to 0 as that is read as 0.
+        return _ZERO if threshold >= 0 else np.nextafter(-_ZERO, np.float32(-np.inf))
     with np.errstate(over="ignore"):
         rounded = np.float32(threshold)
     return rounded if float(rounded) <= threshold else np.nextafter(rounded, np.float32(-np.inf))

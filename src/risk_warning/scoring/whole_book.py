@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,10 @@ from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.scoring.publishing import timed
 from risk_warning.settings import ScoreSettings
 
+_EXPLAINED_TOGETHER = 5_000
+"""Borrowers explained in one go: a step through the trees costs about the same for one and for a thousand."""
+_MOST_WAITING = 50
+
 
 @dataclass
 class WholeBook:
@@ -38,19 +42,17 @@ class WholeBook:
     sightings: list[dict[str, Any]] = field(default_factory=list)
     """One entry a borrower below the threshold or asked for by id: id, score, band, days past due, reasons."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Seconds by stage; of reading, scoring and explaining those of all workers together."""
+    """Seconds by stage; of reading and scoring those of all workers together."""
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Some borrowers' scores, and the reasons of those to be explained."""
+    """Some borrowers' scores, and which of them are to be explained."""
 
     scored: Scored
+    """`x` holds the rows of the explained alone."""
     below: NDArray[np.bool_]
     explained: NDArray[np.int64]
-    """Rows of the explained."""
-    reasons: Reasons
-    """Theirs, in that order."""
     timings: Mapping[str, float]
 
 
@@ -95,22 +97,39 @@ def score_book(
             scored = model.score(rows, observed, as_of_date)
             is_scored = scored.not_scored < 0
             below = is_scored & policy.below_threshold(scored.score)
-        with timed(timings, "explain"):
-            explained = np.flatnonzero(is_scored if all_reasons else below)
-            reasons = model.reasons(scored.x[explained])
-        return _Chunk(scored, below, explained, reasons, timings)
+        explained = np.flatnonzero(is_scored if all_reasons else below)
+        return _Chunk(replace(scored, x=scored.x[explained]), below, explained, timings)
 
-    for part, chunk in enumerate(_side_by_side(score, book.n_borrowers, settings)):
-        with timed(result.timings, "write"):
-            table = _table(chunk, policy, model, as_of_date)
-            pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
-        _count(result, chunk.scored, policy, chunk.below)
-        result.sightings += _sightings(chunk, policy, model, watched)
-        for stage, seconds in chunk.timings.items():
-            result.timings[stage] = result.timings.get(stage, 0.0) + seconds
-        if advance:
-            advance(len(chunk.below))
+    part = 0
+    for chunks in _in_groups(_side_by_side(score, book.n_borrowers, settings)):
+        with timed(result.timings, "explain"):
+            reasons = model.reasons(np.concatenate([chunk.scored.x for chunk in chunks]))
+        start = 0
+        for chunk in chunks:
+            stop = start + len(chunk.explained)
+            with timed(result.timings, "write"):
+                table = _table(chunk, reasons[start:stop], policy, model, as_of_date)
+                pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
+            _count(result, chunk.scored, policy, chunk.below)
+            result.sightings += _sightings(chunk, reasons[start:stop], policy, model, watched)
+            for stage, seconds in chunk.timings.items():
+                result.timings[stage] = result.timings.get(stage, 0.0) + seconds
+            start, part = stop, part + 1
+            if advance:
+                advance(len(chunk.below))
     return result
+
+
+def _in_groups(chunks: Iterator[_Chunk]) -> Iterator[list[_Chunk]]:
+    """The chunks in groups with enough to explain in one go, and few enough to keep in memory."""
+    waiting: list[_Chunk] = []
+    for chunk in chunks:
+        waiting.append(chunk)
+        if sum(len(one.explained) for one in waiting) >= _EXPLAINED_TOGETHER or len(waiting) == _MOST_WAITING:
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 def _side_by_side(score: Callable[[int], _Chunk], n_borrowers: int, settings: ScoreSettings) -> Iterator[_Chunk]:
@@ -135,8 +154,8 @@ def _count(result: WholeBook, scored: Scored, policy: Policy, below: NDArray[np.
         result.bands[BANDS[code]] += int(count)
 
 
-def _table(chunk: _Chunk, policy: Policy, model: RiskModel, as_of_date: date) -> pyarrow.Table:
-    scored, reasons = chunk.scored, chunk.reasons
+def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as_of_date: date) -> pyarrow.Table:
+    scored = chunk.scored
     n = len(scored.borrower_id)
     is_scored = scored.not_scored < 0
     empty = ~is_scored
@@ -166,7 +185,9 @@ def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
     return pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(names, pyarrow.string())).cast(pyarrow.string())
 
 
-def _sightings(chunk: _Chunk, policy: Policy, model: RiskModel, watched: frozenset[str]) -> Iterator[dict[str, Any]]:
+def _sightings(
+    chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, watched: frozenset[str]
+) -> Iterator[dict[str, Any]]:
     """Borrowers the watch list must hear of: below the threshold, or with a warning open."""
     scored, chosen = chunk.scored, chunk.below.copy()
     if watched:
@@ -183,7 +204,7 @@ def _sightings(chunk: _Chunk, policy: Policy, model: RiskModel, watched: frozens
             "band": BANDS[bands[row]] if is_scored else None,
             "not_scored": None if is_scored else REASONS[scored.not_scored[row]],
             "days_past_due": None if np.isnan(dpd) else dpd,
-            "reasons": [] if i is None else in_words(chunk.reasons, i, model),
+            "reasons": [] if i is None else in_words(reasons, i, model),
         }
 
 

@@ -1,0 +1,75 @@
+"""Rows that repeat a key are found wherever they stand: beside each other, far apart, in another file, unsorted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+
+from risk_warning.book import open_book
+from risk_warning.book.doubles import CONTRADICTED, DISAGREEING, REPEATED
+from risk_warning.settings import BookSettings
+
+LOANS, MONTHS = 300, 12
+FIRST = date(2023, 1, 31)
+
+
+def statements() -> pandas.DataFrame:
+    loan, month = np.divmod(np.arange(LOANS * MONTHS), MONTHS)
+    day = [FIRST + timedelta(days=30 * int(k)) for k in month]
+    return pandas.DataFrame({"loan_id": loan, "statement_on": day, "balance": (loan * 7 + month * 3).astype(float)})
+
+
+def instalments() -> pandas.DataFrame:
+    loan, number = np.divmod(np.arange(LOANS * MONTHS), MONTHS)
+    day = [FIRST + timedelta(days=30 * int(k)) for k in number]
+    return pandas.DataFrame({"loan_id": loan, "instalment_no": number + 1, "due_on": day, "due_amount": 100.0})
+
+
+def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str) -> Path:
+    ids = np.arange(LOANS)
+    pandas.DataFrame({"borrower_id": ids}).to_parquet(folder / "borrowers.parquet")
+    pandas.DataFrame({"loan_id": ids, "borrower_id": ids, "opened_on": date(2022, 1, 1)}).to_parquet(
+        folder / "loans.parquet"
+    )
+    for name, table in tables.items():
+        if arrangement == "shuffled":
+            table = table.sample(frac=1, random_state=1)
+        elif arrangement == "sorted":
+            table = table.sort_values(list(table.columns[:2]), kind="stable")
+        if arrangement == "files":
+            (folder / name).mkdir()
+            for k in range(3):
+                table[k::3].to_parquet(folder / name / f"part-{k}.parquet", row_group_size=500)
+        else:
+            table.to_parquet(folder / f"{name}.parquet", row_group_size=500)
+    return folder
+
+
+@pytest.mark.parametrize("arrangement", ["sorted", "appended", "shuffled", "files"])
+def test_the_same_doubles_however_the_tables_are_arranged(tmp_path: Path, arrangement: str) -> None:
+    shown, owed = statements(), instalments()
+    repeated, other = shown.iloc[[17, 2_000]], shown.iloc[[499, 3_599]].assign(balance=-1.0)
+    disagreeing, in_parts = owed.iloc[[500]].assign(due_amount=99.0), owed.iloc[[1_700, 3_000]]
+    tables = {
+        "statements": pandas.concat([shown, repeated, other]),
+        "instalments": pandas.concat([owed, disagreeing, in_parts]),
+    }
+    with open_book(write(tmp_path, tables, arrangement), BookSettings()) as book:
+        counts = book.quarantine.counts
+        rows = book.rows(0, LOANS)
+    assert counts["statements"] == {("loan_id", CONTRADICTED): 4, ("loan_id", REPEATED): 2}
+    assert counts["instalments"] == {("instalment_no", DISAGREEING): 2}
+    assert rows.statements is not None and len(rows.statements["loan"]) == LOANS * MONTHS - 2
+    assert rows.instalments is not None and len(rows.instalments["loan"]) == LOANS * MONTHS + 2 - 1
+
+
+@pytest.mark.parametrize("arrangement", ["sorted", "shuffled", "files"])
+def test_no_double_is_seen_where_there_is_none(tmp_path: Path, arrangement: str) -> None:
+    tables = {"statements": statements(), "instalments": instalments()}
+    with open_book(write(tmp_path, tables, arrangement), BookSettings()) as book:
+        assert book.quarantine.total == 0
