@@ -15,6 +15,7 @@ from lender import Lender
 from rich.progress import Progress
 
 from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
+from risk_warning.jobs import nightly
 from risk_warning.jobs.nightly import NightReport, run_night
 from risk_warning.scoring import whole_book
 from risk_warning.settings import ScoreSettings, Settings
@@ -118,6 +119,26 @@ def test_neither_chunks_nor_workers_nor_reasons_for_all_change_a_score(lender: L
     pandas.testing.assert_frame_equal(one[shared], many[shared], check_exact=True)
     below = one["below_threshold"].fillna(False).astype(bool)
     pandas.testing.assert_frame_equal(one[below], many[below], check_exact=True)
+
+
+@pytest.mark.slow
+def test_a_run_that_dies_before_the_watch_list_is_made_good_by_running_it_again(
+    lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(nightly, "take_in", die)
+        with pytest.raises(KeyboardInterrupt):
+            night(lender, settings, tmp_path / "out", SECOND)
+    published = digests(tmp_path / "out")
+    assert published and listed(settings.database_url) == (None, [])
+    again = night(lender, settings, tmp_path / "out", SECOND)
+    assert again.warnings["opened"] == again.below_threshold > 0
+    assert digests(tmp_path / "out") == published
 
 
 @pytest.mark.slow

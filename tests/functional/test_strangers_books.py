@@ -62,6 +62,30 @@ def only_single_instalment_loans(folder: Path, random: np.random.Generator) -> N
 
 
 @pytest.mark.slow
+def test_outcomes_from_outside_on_several_dates_say_who_was_bad_and_when_to_learn(tmp_path: Path) -> None:
+    book, random = tmp_path / "book", np.random.default_rng(6)
+    book.mkdir()
+    only_statements_with_gaps(book, random)
+    statements = pandas.read_csv(book / "statements.csv")
+    weak = statements.groupby("borrower_id")["days_past_due"].mean() > 5
+    dates = [date(2022, 9, 1), date(2022, 12, 15), date(2023, 2, 1), date(2023, 5, 1)]
+    frames = []
+    for day in dates:
+        known = weak.sample(frac=0.8, random_state=day.month)
+        bad = random.random(len(known)) < np.where(known, 0.5, 0.05)
+        frames.append(pandas.DataFrame({"bad": bad.astype(int), "borrower_id": known.index, "as_of_date": day}))
+    pandas.concat(frames).to_csv(book / "outcomes.csv", index=False)
+    settings = Settings(home=tmp_path / "home")
+    with Progress(disable=True) as progress:
+        request = Request(target=TargetSpec(eligible_max_dpd=None))
+        trained = train_model(book, settings, request, None, progress)
+    about = trained.model.about
+    assert about["as_of_dates"] == [day.isoformat() for day in dates]
+    assert about["evaluation"]["auc"] > 0.6
+    assert trained.left_out["no_outcome"] > 0
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [only_statements_with_gaps, only_single_instalment_loans])
 def test_it_trains_and_scores(make: Callable[[Path, np.random.Generator], None], tmp_path: Path) -> None:
     book = tmp_path / "book"

@@ -68,12 +68,13 @@ def training_set(
     `advance` is told the borrowers done.
     """
     outcome_dates = set(book.outcome_dates)
+    needs = {need for feature in chosen for need in feature.needs}
     parts: list[tuple[NDArray[Any], ...]] = []
     left_out = dict.fromkeys((*REASONS, "no_outcome"), 0)
     for rows in book.chunks(borrowers_per_chunk):
         history = History.of(rows, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
         for index, day in enumerate(dates):
-            panel = history.panel(day)
+            panel = history.panel(day, needs=needs)
             why = not_scored(panel, spec, rows.set_aside)
             for code, reason in enumerate(REASONS):
                 left_out[reason] += int((why == code).sum())
