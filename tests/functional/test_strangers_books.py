@@ -82,7 +82,7 @@ def test_outcomes_from_outside_on_several_dates_say_who_was_bad_and_when_to_lear
     about = trained.model.about
     assert about["as_of_dates"] == [day.isoformat() for day in dates]
     assert about["evaluation"]["auc"] > 0.6
-    assert trained.left_out["no_outcome"] > 0
+    assert about["left_out"]["no_outcome"] > 0
 
 
 @pytest.mark.slow

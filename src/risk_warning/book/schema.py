@@ -201,7 +201,7 @@ def check_tables(
         for column in TABLES[name].columns:
             if column.required and column.name not in present:
                 raise BookError(
-                    f"{labels[name]} has no column {column.name}{_meant(column.name, present)} "
+                    f"{labels[name]} has no column {column.name}{_meant(column.name, TABLES[name].unknown(present))} "
                     f"(found: {', '.join(sorted(present)) or 'none'}); add it or rename the one that holds it."
                 )
     if "loans" not in found:

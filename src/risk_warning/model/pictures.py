@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from risk_warning.core.evaluation import calibration_bins
@@ -42,11 +43,16 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     axes.legend(frameon=False)
     yield "ks.png", figure
 
-    predicted, observed, _ = calibration_bins(bad, pd, 20)
+    predicted, observed, rows = calibration_bins(bad, pd, 20)
     figure, axes = _axes(f"Calibration, ECE {judged['ece']:.4f}", "predicted PD", "observed bad rate")
-    highest = float(max(predicted.max(), observed.max()))
-    axes.plot([0, highest], [0, highest], color=_GREY, linewidth=1)
-    axes.plot(predicted, observed, "o", color=_BLUE)
+    # Wilson's interval: a twentieth of the borrowers may hold no bad at all.
+    low, high = _wilson(observed, rows)
+    ends = [float(min(predicted.min(), observed[observed > 0].min())) / 2, 1.0]
+    axes.plot(ends, ends, color=_GREY, linewidth=1)
+    axes.vlines(predicted, np.maximum(low, ends[0]), high, color=_BLUE, linewidth=1, alpha=0.5, label="95 % interval")
+    axes.plot(predicted, observed, "o", markersize=4, color=_BLUE, label="a twentieth of the borrowers")
+    axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
+    axes.legend(frameon=False, loc="upper left")
     yield "calibration.png", figure
 
     figure, axes = _axes("Bads reached by calling the riskiest first", "share of borrowers called", "share of bads")
@@ -55,16 +61,36 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     axes.plot(np.arange(1, len(bad) + 1) / len(bad), reached, color=_BLUE)
     yield "lift.png", figure
 
-    figure, axes = _axes("Scores by band", "score, points", "borrowers")
-    edges = np.linspace(scores.min(), scores.max(), 60).tolist()
-    bands = trained.model.policy.bands(scores)
-    parts = [scores[bands == i] for i in range(len(BANDS))]
-    axes.hist(parts, bins=edges, stacked=True, color=[BAND_COLOURS[b] for b in BANDS], label=list(BANDS))
-    axes.axvline(trained.model.policy.threshold, color="black", linewidth=1, linestyle="--")
+    figure, axes = _axes("Scores by band", "score, points", "borrowers a point")
+    policy = trained.model.policy
+    cuts = [
+        cut for cut in (policy.red_below, policy.threshold, policy.yellow_below) if scores.min() < cut < scores.max()
+    ]
+    edges = np.union1d(np.linspace(scores.min(), scores.max(), 60), cuts).tolist()
+    bands = policy.bands(scores)
+    for code, band in enumerate(BANDS):
+        own = scores[bands == code]
+        # By width of the bar: one cut in two by a band's border stays as high as its neighbours.
+        axes.hist(own, bins=edges, weights=_per_point(own, edges), color=BAND_COLOURS[band], label=band)
+    axes.axvline(policy.threshold, color="black", linewidth=1, linestyle="--", label="safety threshold")
     axes.legend(frameon=False)
     yield "scores.png", figure
 
     yield "shap.png", _shap(trained)
+
+
+def _wilson(share: NDArray[np.float64], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """95 % interval of a share (Wilson 1927)."""
+    z = 1.96
+    centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
+    half = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / (1 + z**2 / rows)
+    return centre - half, centre + half
+
+
+def _per_point(values: NDArray[np.float64], edges: list[float]) -> NDArray[np.float64]:
+    """One over the width of each value's bin."""
+    bin_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
+    return np.asarray(1 / np.diff(edges)[bin_of])
 
 
 def _axes(title: str, x: str, y: str) -> tuple[Figure, Axes]:
