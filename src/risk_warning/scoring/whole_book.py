@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -101,23 +101,39 @@ def score_book(
         return _Chunk(replace(scored, x=scored.x[explained]), below, explained, timings)
 
     part = 0
-    for chunks in _in_groups(_side_by_side(score, book.n_borrowers, settings)):
-        with timed(result.timings, "explain"):
-            reasons = model.reasons(np.concatenate([chunk.scored.x for chunk in chunks]))
-        start = 0
-        for chunk in chunks:
-            stop = start + len(chunk.explained)
-            with timed(result.timings, "write"):
-                table = _table(chunk, reasons[start:stop], policy, model, as_of_date)
-                pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
-            _count(result, chunk.scored, policy, chunk.below)
-            result.sightings += _sightings(chunk, reasons[start:stop], policy, model, watched)
-            for stage, seconds in chunk.timings.items():
-                result.timings[stage] = result.timings.get(stage, 0.0) + seconds
-            start, part = stop, part + 1
-            if advance:
-                advance(len(chunk.below))
+    lows = range(0, book.n_borrowers, settings.borrowers_per_chunk)
+    with ThreadPoolExecutor(settings.workers) as pool:
+        for chunks in _in_groups(_ahead(pool, score, lows, settings.workers + 1, advance)):
+            with timed(result.timings, "explain"):
+                reasons = model.reasons(np.concatenate([chunk.scored.x for chunk in chunks]))
+            start = 0
+            for chunk in chunks:
+                own = reasons[start : start + len(chunk.explained)]
+                with timed(result.timings, "write"):
+                    table = _table(chunk, own, policy, model, as_of_date)
+                    pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
+                _count(result, chunk, policy)
+                result.sightings += _sightings(chunk, own, policy, model, watched)
+                start, part = start + len(chunk.explained), part + 1
     return result
+
+
+def _ahead(
+    pool: ThreadPoolExecutor,
+    score: Callable[[int], _Chunk],
+    lows: Iterable[int],
+    most: int,
+    advance: Callable[[int], None] | None,
+) -> Iterator[_Chunk]:
+    """The chunks in order, at most `most` under way; numpy, DuckDB and LightGBM let other threads run."""
+    waiting = iter(lows)
+    ahead = deque(pool.submit(score, low) for low in islice(waiting, most))
+    while ahead:
+        chunk = ahead.popleft().result()
+        ahead.extend(pool.submit(score, low) for low in islice(waiting, 1))
+        if advance:
+            advance(len(chunk.below))
+        yield chunk
 
 
 def _in_groups(chunks: Iterator[_Chunk]) -> Iterator[list[_Chunk]]:
@@ -132,26 +148,18 @@ def _in_groups(chunks: Iterator[_Chunk]) -> Iterator[list[_Chunk]]:
         yield waiting
 
 
-def _side_by_side(score: Callable[[int], _Chunk], n_borrowers: int, settings: ScoreSettings) -> Iterator[_Chunk]:
-    """The chunks in order, a few scored ahead; numpy, DuckDB and LightGBM let other threads run."""
-    lows = iter(range(0, n_borrowers, settings.borrowers_per_chunk))
-    with ThreadPoolExecutor(settings.workers) as pool:
-        ahead = deque(pool.submit(score, low) for low in islice(lows, settings.workers + 1))
-        while ahead:
-            chunk = ahead.popleft().result()
-            ahead.extend(pool.submit(score, low) for low in islice(lows, 1))
-            yield chunk
-
-
-def _count(result: WholeBook, scored: Scored, policy: Policy, below: NDArray[np.bool_]) -> None:
+def _count(result: WholeBook, chunk: _Chunk, policy: Policy) -> None:
+    scored = chunk.scored
     is_scored = scored.not_scored < 0
     result.scored += int(is_scored.sum())
-    result.below_threshold += int(below.sum())
+    result.below_threshold += int(chunk.below.sum())
     result.unknown_dpd += int(np.isnan(scored.days_past_due[is_scored]).sum())
     for code, reason in enumerate(REASONS):
         result.not_scored[reason] += int((scored.not_scored == code).sum())
     for code, count in enumerate(np.bincount(policy.bands(scored.score[is_scored]), minlength=len(BANDS))):
         result.bands[BANDS[code]] += int(count)
+    for stage, seconds in chunk.timings.items():
+        result.timings[stage] = result.timings.get(stage, 0.0) + seconds
 
 
 def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as_of_date: date) -> pyarrow.Table:
