@@ -55,7 +55,9 @@ class ScoreSettings(_Section):
     pdo: float = Field(default=20.0, gt=0, description="points that double the odds")
     borrowers_per_chunk: int = Field(default=10_000, ge=1, description="borrowers a worker has in memory at a time")
     workers: int = Field(
-        default_factory=lambda: min(os.cpu_count() or 1, 8), ge=1, description="chunks scored at a time; one a core"
+        default_factory=lambda: min(os.cpu_count() or 1, 8),
+        ge=1,
+        description="chunks scored at a time; default one a core, at most 8",
     )
 
 

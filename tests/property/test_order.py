@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_warning.core.order import least, order_by
+from risk_warning.core.order import order_by
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=30)
 
@@ -21,11 +21,3 @@ def test_the_order_is_that_of_a_full_sort(rows: list[tuple[int, int, int]], is_s
         assert np.array_equal(column[chosen], column[plain])
     assert sorted(chosen.tolist()) == list(range(len(key)))
     assert not is_sorted or order is None
-
-
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(-9, 9)), max_size=30))
-def test_the_least_of_each_group(rows: list[tuple[int, int]]) -> None:
-    group, value = np.array(rows, np.int32).reshape(-1, 2).T
-    found = np.full(6, 100, np.int64)
-    least(value, group, found)
-    assert found.tolist() == [min((v for g, v in rows if g == k), default=100) for k in range(6)]

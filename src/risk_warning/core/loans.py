@@ -10,8 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core import grouped
 from risk_warning.core.calendar import ALWAYS, NEVER
 from risk_warning.core.observed import Observed
+from risk_warning.core.order import in_order
 from risk_warning.core.rows import Rows, Table
 
 Days = NDArray[np.int32]
@@ -41,15 +43,15 @@ class Accounts:
         size = len(table["loan"])
         valid_from = table.get("valid_from", np.full(size, ALWAYS, np.int32))
         valid_from = np.where(valid_from == NEVER, ALWAYS, valid_from).astype(np.int32)
-        order = np.lexsort((valid_from, table["loan"]))
-        table = {name: column[order] for name, column in table.items()}
+        table = {**table, "valid_from": valid_from}
+        table = in_order(table, table["loan"].astype(np.int64), valid_from)
         never = np.full(size, NEVER, np.int32)
         return cls(
             dated=True,
             n_loans=rows.n_loans,
             borrower=table["borrower"],
             loan=table["loan"],
-            valid_from=valid_from[order],
+            valid_from=table["valid_from"],
             opened_on=table["opened_on"],
             closed_on=table.get("closed_on", never),
             written_off_on=table.get("written_off_on", never),
@@ -91,20 +93,20 @@ class Accounts:
         cell = period[inside].astype(np.int64) * n + borrower[inside]
         signals = {"new_loan_count": np.bincount(cell, minlength=periods * n).reshape(periods, n).astype(np.float32)}
         earliest = np.full(n, NEVER, np.int64)
-        np.minimum.at(earliest, borrower, opened)
+        grouped.lower(earliest, opened, borrower)
         signals["oldest_loan_days"] = np.where(earliest == NEVER, np.nan, as_of - earliest).astype(np.float32)
         live = self.open_rows(as_of)
         owner = self.borrower[live]
         signals["open_loan_count"] = np.bincount(owner, minlength=n).astype(np.float32)
         for column in ("principal", "credit_limit"):
             if observed.has("loans", column):
-                signals[f"loan_{column}"] = _summed(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.total(self.table[column][live], owner, n)
         for column in ("annual_rate", "term_months"):
             if observed.has("loans", column):
-                signals[f"loan_{column}"] = _largest(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.largest(self.table[column][live], owner, n)
         for column in observed.extra("loans"):
             if f"loans.{column}" in observed.numeric:
-                signals[f"loan_{column}"] = _largest(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.largest(self.table[column][live], owner, n)
         return signals
 
     def codes(self, as_of: int, observed: Observed, n: int) -> dict[str, NDArray[np.float32]]:
@@ -124,17 +126,3 @@ class Accounts:
             values[self.borrower[live][order]] = np.where(code[order] < 0, np.nan, code[order])
             found[f"loans.{name}"] = values
         return found
-
-
-def _summed(values: NDArray[np.float64], owner: NDArray[np.int32], n: int) -> NDArray[np.float32]:
-    seen = ~np.isnan(values)
-    total = np.bincount(owner[seen], weights=values[seen], minlength=n)
-    return np.where(np.bincount(owner[seen], minlength=n) > 0, total, np.nan).astype(np.float32)
-
-
-def _largest(values: NDArray[np.float64], owner: NDArray[np.int32], n: int) -> NDArray[np.float32]:
-    seen = ~np.isnan(values)
-    largest = np.full(n, -np.inf, np.float32)
-    np.maximum.at(largest, owner[seen], values[seen].astype(np.float32))
-    largest[np.isneginf(largest)] = np.nan
-    return largest

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.rows import Table
+
 
 def order_by(key: NDArray[np.int64], *ties: NDArray[Any]) -> NDArray[np.int64] | None:
     """The permutation that sorts by `key`, then by `ties`, the first weighing most; None where it would change nothing.
@@ -28,6 +30,12 @@ def order_by(key: NDArray[np.int64], *ties: NDArray[Any]) -> NDArray[np.int64] |
     return order
 
 
+def in_order(table: Table, key: NDArray[np.int64], *ties: NDArray[Any]) -> Table:
+    """The table's columns in the order of `order_by`; the table itself where it stands so already."""
+    order = order_by(key, *ties)
+    return table if order is None else {name: column[order] for name, column in table.items()}
+
+
 def _ties_in_order(key: NDArray[np.int64], ties: tuple[NDArray[Any], ...]) -> bool:
     """Whether neighbours of equal `key` stand in order of `ties`."""
     first = np.flatnonzero(key[1:] == key[:-1])
@@ -37,10 +45,3 @@ def _ties_in_order(key: NDArray[np.int64], ties: tuple[NDArray[Any], ...]) -> bo
             return False
         first = first[above == below]
     return True
-
-
-def least(values: NDArray[np.int32], group: NDArray[np.int32], found: NDArray[np.int64]) -> None:
-    """Nothing comes back; lowers `found[g]` to the least value of group g. Quick where groups are contiguous."""
-    if len(group):
-        starts = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
-        np.minimum.at(found, group[starts], np.minimum.reduceat(values, starts))

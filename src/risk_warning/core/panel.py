@@ -18,11 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core import grouped
 from risk_warning.core.calendar import NEVER, add_months, period_ends, period_of, to_day
 from risk_warning.core.instalments import Obligations, Settled, Spells
 from risk_warning.core.loans import Accounts
 from risk_warning.core.observed import Observed
-from risk_warning.core.order import least
 from risk_warning.core.profile import Profile
 from risk_warning.core.rows import Rows
 from risk_warning.core.statements import Known, Statements
@@ -166,9 +166,7 @@ class _Builder:
         late = late_days > 0
         with np.errstate(invalid="ignore"):
             mean = self._monthly(cell, late_days.astype(np.float64)) / count
-        largest = np.full(self.periods * self.n, -np.inf, np.float32)
-        np.maximum.at(largest, cell, late_days.astype(np.float32))
-        np.putmask(largest, np.isneginf(largest), np.nan)
+        largest = grouped.largest(late_days, cell, self.periods * self.n)
         due_amount = self._monthly(cell, owed.due_amount[due])
         self._put("due_count", count)
         self._put("late_count", self._monthly(cell[late]))
@@ -193,7 +191,8 @@ class _Builder:
         self._put("overdue_amount", self._level(owed.borrower[overdue], settled.unpaid_amount[overdue]))
         self._put("due_next_30d_amount", self._level(owed.borrower[soon], settled.unpaid_amount[soon]))
         self._put("remaining_count", self._level(owed.borrower[still]))
-        least(np.where(is_known, np.minimum(owed.scheduled_on, owed.due_on), NEVER), owed.borrower, self.begins)
+        known_from = np.where(is_known, np.minimum(owed.scheduled_on, owed.due_on), NEVER)
+        grouped.lower(self.begins, known_from, owed.borrower)
         self._outstanding_periods(owed, settled, is_known)
         return settled
 
@@ -230,7 +229,7 @@ class _Builder:
         self.record |= known.any()
         table = statements.columns
         seen = (table["statement_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
-        least(np.where(seen, table["statement_on"], NEVER), table["borrower"], self.begins)
+        grouped.lower(self.begins, np.where(seen, table["statement_on"], NEVER), table["borrower"])
         return known
 
     def _days_past_due(self, settled: Settled | None, known: Known | None) -> None:
@@ -268,7 +267,7 @@ class _Builder:
         self.signals.update(accounts.signals(self.as_of, self.ends, self.n, self.history.observed))
         if accounts.dated:
             opened = accounts.opened_on < self.as_of
-            least(accounts.opened_on[opened], accounts.borrower[opened], self.begins)
+            grouped.lower(self.begins, accounts.opened_on[opened], accounts.borrower[opened])
 
     def _events(self) -> None:
         table, observed = self.history.rows.events, self.history.observed

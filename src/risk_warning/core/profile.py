@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from risk_warning.core.calendar import ALWAYS, NEVER
 from risk_warning.core.observed import Observed
+from risk_warning.core.order import in_order
 from risk_warning.core.rows import Rows, Table
 
 CATEGORIES = ("employment_status", "occupation", "education", "region", "housing")
@@ -29,8 +30,9 @@ class Profile:
         size = len(table["borrower"])
         valid_from = table.get("valid_from", np.full(size, ALWAYS, np.int32))
         valid_from = np.where(valid_from == NEVER, ALWAYS, valid_from).astype(np.int32)
-        order = np.lexsort((valid_from, table["borrower"]))
-        return cls(rows.n, valid_from[order], {name: column[order] for name, column in table.items()})
+        table = {**table, "valid_from": valid_from}
+        table = in_order(table, table["borrower"].astype(np.int64), valid_from)
+        return cls(rows.n, table["valid_from"], table)
 
     def _current(self, as_of: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
         known = np.flatnonzero(self.valid_from < as_of)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core import grouped
 from risk_warning.core.calendar import period_of
-from risk_warning.core.order import order_by
+from risk_warning.core.order import in_order
 from risk_warning.core.rows import Rows
 
 LEVELS = ("balance", "credit_limit", "days_past_due", "status")
@@ -34,10 +35,7 @@ class Statements:
         table = rows.statements
         assert table is not None
         key = table["loan"].astype(np.int64) << 32 | table["statement_on"].astype(np.int64) & 0xFFFFFFFF
-        order = order_by(key, table["recorded_on"])
-        if order is not None:
-            table = {name: column[order] for name, column in table.items()}
-        return cls(columns=dict(table))
+        return cls(columns=in_order(table, key, table["recorded_on"]))
 
     def known(self, before: int, ends: NDArray[np.int32], n: int) -> Known:
         """The statements dated and recorded before the day `before` that fall in the periods of `ends`."""
@@ -70,28 +68,21 @@ class Known:
 
     def total(self, column: str) -> NDArray[np.float32]:
         """Sum over a borrower's loans, shape (periods, n); NaN where no value was observed."""
-        values, cell = self._observed(column, levels=column in LEVELS)
-        size = self.shape[0] * self.shape[1]
-        summed = np.bincount(cell, weights=values, minlength=size).astype(np.float32)
-        np.putmask(summed, np.bincount(cell, minlength=size) == 0, np.nan)
-        return summed.reshape(self.shape)
+        values, cell = self._values(column, levels=column in LEVELS)
+        return grouped.total(values, cell, self.shape[0] * self.shape[1]).reshape(self.shape)
 
     def worst(self, column: str) -> NDArray[np.float32]:
         """Largest value over a borrower's loans, shape (periods, n); NaN where no value was observed."""
-        values, cell = self._observed(column, levels=True)
-        largest = np.full(self.shape[0] * self.shape[1], -np.inf, np.float32)
-        np.maximum.at(largest, cell, values.astype(np.float32))
-        np.putmask(largest, np.isneginf(largest), np.nan)
-        return largest.reshape(self.shape)
+        values, cell = self._values(column, levels=True)
+        return grouped.largest(values, cell, self.shape[0] * self.shape[1]).reshape(self.shape)
 
     def any(self) -> NDArray[np.bool_]:
         """Whether the borrower has a statement in the period, shape (periods, n)."""
         return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape) > 0
 
-    def _observed(self, column: str, *, levels: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-        """The values observed and their cells; of levels those of each period's last statement alone."""
+    def _values(self, column: str, *, levels: bool) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """The values and their cells; of levels those of each period's last statement alone."""
         values = self.columns[column][self.rows]
-        seen = ~np.isnan(values)
-        if levels:
-            seen &= self.is_last_of_period
-        return (values, self.cell) if seen.all() else (values[seen], self.cell[seen])
+        if not levels or self.is_last_of_period.all():
+            return values, self.cell
+        return values[self.is_last_of_period], self.cell[self.is_last_of_period]

@@ -84,7 +84,7 @@ class RiskModel:
     def score(self, rows: Rows, observed: Observed, as_of_date: date) -> Scored:
         """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book."""
         history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
-        panel = history.panel(as_of_date, needs={need for feature in self.features for need in feature.needs})
+        panel = history.panel(as_of_date, needs=features.signals_of(self.features))
         why = not_scored(panel, self.target, rows.set_aside)
         x = encode(
             np.ascontiguousarray(features.matrix(panel, self.features).T),

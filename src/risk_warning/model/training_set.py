@@ -68,7 +68,7 @@ def training_set(
     `advance` is told the borrowers done.
     """
     outcome_dates = set(book.outcome_dates)
-    needs = {need for feature in chosen for need in feature.needs}
+    needs = features.signals_of(chosen)
     parts: list[tuple[NDArray[Any], ...]] = []
     left_out = dict.fromkeys((*REASONS, "no_outcome"), 0)
     for rows in book.chunks(borrowers_per_chunk):

@@ -17,7 +17,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History, Panel
 from risk_warning.core.rows import Rows
 
-__all__ = ["FAMILIES", "Feature", "matrix", "registry", "supported"]
+__all__ = ["FAMILIES", "Feature", "matrix", "registry", "signals_of", "supported"]
 
 _FAMILIES: tuple[Family, ...] = (
     delinquency.FAMILY,
@@ -50,6 +50,11 @@ def supported(observed: Observed, protected: frozenset[str]) -> tuple[Feature, .
     ]
     categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
     return (*(f for f in fixed if f.name not in protected), *own, *categories)
+
+
+def signals_of(features: Sequence[Feature]) -> frozenset[str]:
+    """Names of the signals the features are made of."""
+    return frozenset(need for feature in features for need in feature.needs)
 
 
 def matrix(panel: Panel, features: Sequence[Feature]) -> NDArray[np.float32]:
