@@ -33,6 +33,35 @@ def evaluate(bad: NDArray[np.bool_], pd: Floats) -> dict[str, float | int | None
     return measures
 
 
+def by_history(
+    bad: NDArray[np.bool_], pd: Floats, record_periods: NDArray[np.int32], min_history: int
+) -> list[dict[str, float | int | None]]:
+    """Calibration by length of history, the shortest band first: how far a PD of a thin file can be trusted.
+
+    All arrays have shape (n,). A band holds the rows with `from_months` … `to_months` months with a record, both
+    included (`to_months` None: no end). `predicted` is the mean PD, `observed` the bad rate; None in an empty band.
+    """
+    bands = []
+    for start, end in HISTORY_BANDS_MONTHS:
+        if end is not None and end < min_history:
+            continue
+        inside = (record_periods >= start) & (record_periods <= (np.inf if end is None else end))
+        n, bads, expected = int(inside.sum()), int(bad[inside].sum()), float(pd[inside].sum())
+        bands.append(
+            {
+                "from_months": max(start, min_history),
+                "to_months": end,
+                "n": n,
+                "bads": bads,
+                "predicted": expected / n if n else None,
+                "observed": bads / n if n else None,
+                "observed_over_expected": bads / expected if expected else None,
+            }
+        )
+    return bands
+
+
+HISTORY_BANDS_MONTHS = ((0, 5), (6, 11), (12, 23), (24, None))
 MEASURES = (
     "auc",
     "ks",

@@ -9,13 +9,14 @@ it does not have is None. Rows stand in any order.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Table = Mapping[str, NDArray[Any]]
+TABLES = ("borrowers", "loans", "instalments", "statements", "events", "outcomes")
 
 
 @dataclass(frozen=True)
@@ -52,3 +53,58 @@ class Rows:
     def n(self) -> int:
         """Number of borrowers."""
         return len(self.borrower_id)
+
+
+@dataclass(frozen=True)
+class ByBorrower:
+    """Rows put in order of borrowers once, so that those of a few are found without looking at the others."""
+
+    rows: Rows
+    """The same rows, each table in order of `borrower`."""
+    first_row: Mapping[str, NDArray[np.int64]]
+    """Table → first row of each borrower and, last, the number of rows; shape (n + 1,)."""
+    first_loan: NDArray[np.int64]
+    loans: NDArray[np.int64]
+    """Number of loans of each borrower, shape (n,), as is the number of the first."""
+
+    @classmethod
+    def of(cls, rows: Rows) -> ByBorrower:
+        """Order the tables; nothing in `rows` is changed."""
+        first_loan, end = np.full(rows.n, rows.n_loans, np.int64), np.zeros(rows.n, np.int64)
+        tables: dict[str, Any] = {}
+        first_row: dict[str, NDArray[np.int64]] = {}
+        for name in TABLES:
+            table: Table | None = getattr(rows, name)
+            if table is None:
+                continue
+            order = np.argsort(table["borrower"], kind="stable")
+            tables[name] = {column: values[order] for column, values in table.items()}
+            first_row[name] = np.searchsorted(tables[name]["borrower"], np.arange(rows.n + 1))
+            if "loan" in table:
+                np.minimum.at(first_loan, table["borrower"], table["loan"])
+                np.maximum.at(end, table["borrower"], table["loan"].astype(np.int64) + 1)
+        return cls(replace(rows, **tables), first_row, first_loan, np.maximum(end - first_loan, 0))
+
+    def select(self, borrowers: NDArray[np.integer]) -> Rows:
+        """The rows of these borrowers alone (ascending, none twice), numbered from 0 as a book of only them would."""
+        loans = self.loans[borrowers]
+        # What to take from a borrower's loan numbers so that those of the chosen follow one another.
+        shift = self.first_loan[borrowers] - (np.cumsum(loans) - loans)
+        tables = {}
+        for name, first in self.first_row.items():
+            count = first[borrowers + 1] - first[borrowers]
+            owner = np.repeat(np.arange(len(borrowers)), count)
+            row = first[borrowers][owner] + np.arange(len(owner)) - (np.cumsum(count) - count)[owner]
+            table = {column: values[row] for column, values in getattr(self.rows, name).items()}
+            table["borrower"] = owner.astype(np.int32)
+            if "loan" in table:
+                table["loan"] = (table["loan"] - shift[owner]).astype(np.int32)
+            tables[name] = table
+        aside = self.rows.set_aside
+        return replace(
+            self.rows,
+            borrower_id=self.rows.borrower_id[borrowers],
+            n_loans=int(loans.sum()),
+            set_aside=None if aside is None else aside[borrowers],
+            **tables,
+        )

@@ -12,6 +12,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from risk_warning.book import open_book
+from risk_warning.core.evaluation import MEASURES
 from risk_warning.model.folder import save
 from risk_warning.model.registry import record
 from risk_warning.model.risk_model import RiskModel
@@ -39,6 +40,7 @@ class TrainingReport:
             "left_out": about["left_out"],
             "rows": about["rows"],
             "bads": about["bads"],
+            "openings": about["openings"],
             "data_digest": about["data_digest"],
             "policy_version": model.policy.version,
             "threshold": model.policy.threshold,
@@ -49,17 +51,22 @@ class TrainingReport:
         """The report for a person."""
         about, judged = self.model.about, self.model.about["evaluation"]
         dates = about["as_of_dates"]
+        openings = about["openings"]
+        apart = {"all": judged, "not past due": judged["dpd_0"]}
+        if openings:
+            apart["at loan openings"] = judged["openings"]
         table = Table(
             "measure",
-            "all",
-            "not past due",
+            *apart,
             title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
-            caption=f"{about['rows']:,} rows, {about['bads']:,} bad, {len(self.model.features)} features, "
+            caption=f"{about['rows']:,} rows, {about['bads']:,} bad"
+            + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
+            + f", {len(self.model.features)} features, "
             f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
             f"{self.seconds:.0f} s",
         )
-        for name in (key for key in judged if key not in ("scheme", "dpd_0")):
-            table.add_row(name, _shown(judged[name]), _shown(judged["dpd_0"].get(name)))
+        for name in ("n", "bad_rate", *MEASURES):
+            table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
         return table
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from risk_warning.core.features import FAMILIES
 from risk_warning.settings import PROTECTED
@@ -59,6 +60,8 @@ def card(model: RiskModel) -> str:
             "| --- | --- | --- |",
             *rows,
             "",
+            *_history(judged.get("by_history", ())),
+            *_openings(about.get("openings"), judged.get("openings")),
             "## Its scale",
             "",
             f"{model.scorecard.base_score:g} points are odds of {model.scorecard.base_odds_good_bad:g}:1, "
@@ -67,6 +70,43 @@ def card(model: RiskModel) -> str:
             "",
         ]
     )
+
+
+def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines on calibration by length of history; none for a model that was not judged by it."""
+    if not bands:
+        return []
+    return [
+        "By length of history, months with a record:",
+        "",
+        "| months | rows | bad | predicted | observed | observed / expected |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *(
+            f"| {_months(band)} | {band['n']:,} | {band['bads']:,} | {_shown(band['predicted'])} | "
+            f"{_shown(band['observed'])} | {_shown(band['observed_over_expected'])} |"
+            for band in bands
+        ),
+        "",
+    ]
+
+
+def _months(band: Mapping[str, Any]) -> str:
+    return (
+        f"{band['from_months']} or more" if band["to_months"] is None else f"{band['from_months']}–{band['to_months']}"
+    )
+
+
+def _openings(learnt: Mapping[str, int] | None, judged: Mapping[str, Any] | None) -> list[str]:
+    """Lines on loan openings; none for a model that did not learn from them."""
+    if not learnt or not judged:
+        return []
+    return [
+        f"At loan review: {learnt['rows']:,} of the rows it was made of ({learnt['bads']:,} bad) are borrowers the day "
+        f"after they opened a loan. {judged['n']:,} such openings that it had not seen: {_shown(judged['bad_rate'])} "
+        f"bad, auc {_shown(judged['auc'])}, ks {_shown(judged['ks'])}, calibration_slope "
+        f"{_shown(judged['calibration_slope'])}, observed_over_expected {_shown(judged['observed_over_expected'])}.",
+        "",
+    ]
 
 
 def _shown(value: float | None) -> str:

@@ -3,17 +3,16 @@
 With several mature dates: the last quarter of the dates and three tenths of the borrowers are kept apart, a gap of
 one horizon between; the model judged on them is the one that is saved. With a single date, or where folds are asked
 for: every row is judged by a model that never saw its borrower, and the model saved has learnt from all.
+
+With openings, rows at past loan openings are learnt from too, as a borrower stands at the review of a loan; those of
+the borrowers and months kept apart are judged by themselves, and leave the other measures as they are.
 """
 
 from __future__ import annotations
 
-import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date
-from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +20,20 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.calendar import add_months, monthly
-from risk_warning.core.evaluation import evaluate
+from risk_warning.core.evaluation import by_history, evaluate
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard, probability
-from risk_warning.core.splits import borrower_fold, out_of_time, spread_over_month
+from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spread_over_month
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import AsOfDateError, LabelError, SettingsError
+from risk_warning.model.about import about
 from risk_warning.model.fit import Fitted, encode, fit
 from risk_warning.model.folder import assemble
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.sides import Sides
 from risk_warning.model.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
 
-MAX_TRAINING_ROWS = 400_000
-"""Larger books are thinned by a hash of borrower and date; more rows hardly change a shallow model."""
-HELD_OUT_TENTHS = 3
 SEED = 20240101
 
 
@@ -48,6 +46,8 @@ class Request:
     first: date | None = None
     last: date | None = None
     folds: int | None = None
+    with_openings: bool = False
+    """Whether to learn from past loan openings too."""
 
     def horizon_too_short(self, *, derived: bool) -> bool:
         """Whether nobody current can turn bad in the window, by derived outcomes."""
@@ -87,24 +87,21 @@ def train(
     given = set(book.outcome_dates)
     if split and not given and {"instalments", "events"} & set(book.observed.columns):
         split = replace(split, train=spread_over_month(split.train, split.test[0], spec.horizon_months, seed=SEED))
+    if request.with_openings:
+        _check_openings(book, split)
     used = (*split.train, *split.test) if split else dates
-    learn_from = set(split.train if split else used)
-    share = min(1.0, MAX_TRAINING_ROWS / max(1, book.n_borrowers * len(learn_from)))
-
-    def keep(borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
-        thinned = borrower_fold(borrower_id, 10_000, seed=day.toordinal()) < round(share * 10_000)
-        if split is None:
-            return thinned
-        held_out = borrower_fold(borrower_id, 10, seed=1) < HELD_OUT_TENTHS
-        return ~held_out & thinned if day in learn_from else held_out
-
+    learn_from = split.train if split else dates
+    span = (dates[0], dates[-1]) if request.with_openings else None
+    expected = book.n_borrowers * len(learn_from) + (book.loans_opened(*span) if span else 0)
+    sides = Sides(spec, split, expected)
     rows = training_set(
         book,
         used,
         spec,
         chosen,
         borrowers_per_chunk=settings.score.borrowers_per_chunk,
-        keep=keep,
+        keep=sides.keep,
+        openings=span,
         advance=advance,
     )
     if not len(rows.bad):
@@ -113,7 +110,10 @@ def train(
             f"No borrower is eligible on {used[0]} to {used[-1]} ({reasons}); choose other dates or limits."
         )
     if split:
-        learnt, judged = rows.take(rows.on(split.train)), rows.take(rows.on(split.test))
+        # A borrower who opened a loan the day before an ordinary date has that row already.
+        opened_on = sorted(set(sides.learn_on(rows.dates)) - set(split.train))
+        learnt = rows.take(rows.on(split.train) | rows.on(opened_on, at_openings=True))
+        judged = rows.take(rows.on(split.test))
         fitted = _fit(learnt, book)
         scheme, pd = "out-of-time", _pd(fitted, judged, book)
         if not 0 < judged.bad.sum() < len(judged.bad):
@@ -128,28 +128,27 @@ def train(
     encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
     scale = settings.score
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
-    scores = scorecard.score(fitted.log_odds(encoded))
+    # The threshold is the night's: whom openings add to the rows learnt from does not move it.
+    scores = scorecard.score(fitted.log_odds(encoded[~learnt.at_opening]))
     current = judged.dpd == 0
     evaluation = {
         "scheme": scheme,
         **evaluate(judged.bad, pd),
         "dpd_0": evaluate(judged.bad[current], pd[current]),
+        "by_history": by_history(judged.bad, pd, judged.record_periods, spec.min_history),
+        "openings": None,
     }
-    learnt_on = sorted(learn_from)
-    about = {
-        "as_of_dates": [day.isoformat() for day in (learnt_on if split is None else (*learnt_on, *split.test))],
-        "train_dates": [day.isoformat() for day in learnt_on],
-        "test_dates": [day.isoformat() for day in split.test] if split else [],
-        "data_digest": book.digest,
-        "data_through": book.data_through.isoformat(),
-        "rows": len(learnt.bad),
-        "bads": int(learnt.bad.sum()),
-        "left_out": rows.left_out,
-        "evaluation": evaluation,
-        "code_version": code_version(),
-        "protected": sorted(settings.book.never_modelled),
-        "undated_columns": _undated(book),
-    }
+    if request.with_openings:
+        reviewed = rows.take(rows.on(sides.judge_on(rows.dates), at_openings=True))
+        evaluation["openings"] = evaluate(reviewed.bad, _pd(fitted, reviewed, book))
+    model_about = about(
+        book,
+        settings,
+        train_dates=learn_from,
+        test_dates=split.test if split else (),
+        learnt=learnt,
+        evaluation=evaluation,
+    )
     model = assemble(
         fitted,
         names=tuple(feature.name for feature in chosen),
@@ -157,7 +156,7 @@ def train(
         scorecard=scorecard,
         policy=Policy.from_training_scores(scores),
         target=spec,
-        about=about,
+        about=model_about,
         trained_on=date.today(),
     )
     return Trained(model, judged, pd, learnt, encoded)
@@ -204,16 +203,22 @@ def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
     return dates
 
 
-def code_version() -> str:
-    """Version of the program, with the git commit where it runs from a checkout."""
-    found = version("risk-warning")
-    here = Path(__file__).parent
-    command = ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"]
-    try:
-        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return found
-    return f"{found}+{commit}"
+def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
+    """Nothing comes back; `SettingsError` where openings cannot be learnt from and judged apart."""
+    if "loans" not in book.columns:
+        raise SettingsError(
+            "--with-openings needs to know when loans were opened: bring the table loans, or leave it out."
+        )
+    if book.outcome_dates:
+        raise SettingsError(
+            "--with-openings needs outcomes on any day, and the table outcomes has them on its own dates only; leave "
+            "out the option, or the table."
+        )
+    if split is None:
+        raise SettingsError(
+            "--with-openings needs months to learn from and later ones to judge by; leave out --as-of and --folds, or "
+            "give a longer range of months."
+        )
 
 
 def _fit(rows: TrainingSet, book: StagedBook) -> Fitted:
@@ -232,12 +237,3 @@ def _out_of_borrower(rows: TrainingSet, book: StagedBook, folds: int) -> NDArray
         if outside.any():
             pd[outside] = _pd(_fit(rows.take(~outside), book), rows.take(outside), book)
     return pd
-
-
-def _undated(book: StagedBook) -> list[str]:
-    attributes: Sequence[str] = sorted(
-        {f.needs[0] for f in features.supported(book.observed, frozenset()) if f.family == "tenure and profile"}
-    )
-    named = {name.split(".", 1)[-1] for name in attributes}
-    columns = book.observed.columns.get("borrowers", frozenset())
-    return [] if "valid_from" in columns else sorted(named & columns)

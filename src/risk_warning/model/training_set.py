@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,12 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.features import Feature
-from risk_warning.core.panel import History
+from risk_warning.core.openings import openings as openings_of
+from risk_warning.core.panel import History, Panel
+from risk_warning.core.rows import ByBorrower, Rows
 from risk_warning.core.target import REASONS, TargetSpec, given_outcomes, is_bad, not_scored
+
+Keep = Callable[[NDArray[Any], date], NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -30,26 +34,32 @@ class TrainingSet:
     dates: tuple[date, ...]
     dpd: NDArray[np.float32]
     """Days past due on the as-of date, NaN where unknown."""
+    record_periods: NDArray[np.int32]
+    """Months of history with a record."""
+    at_opening: NDArray[np.bool_]
+    """Whether the row stands at the opening of a loan, not on one of the dates asked for."""
     left_out: dict[str, int]
-    """Why borrowers on a date are not in it → how many."""
+    """Why borrowers on a date asked for are not in it → how many."""
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingSet:
         """The rows chosen."""
-        return TrainingSet(
-            self.features,
-            self.x[rows],
-            self.bad[rows],
-            self.borrower_id[rows],
-            self.date_index[rows],
-            self.dates,
-            self.dpd[rows],
-            self.left_out,
+        return replace(
+            self,
+            x=self.x[rows],
+            bad=self.bad[rows],
+            borrower_id=self.borrower_id[rows],
+            date_index=self.date_index[rows],
+            dpd=self.dpd[rows],
+            record_periods=self.record_periods[rows],
+            at_opening=self.at_opening[rows],
         )
 
-    def on(self, dates: Sequence[date]) -> NDArray[np.bool_]:
-        """Whether each row stands on one of the dates."""
-        wanted = np.array([day in set(dates) for day in self.dates])
-        return wanted[self.date_index]
+    def on(self, dates: Collection[date], *, at_openings: bool = False) -> NDArray[np.bool_]:
+        """Whether each row stands on one of the dates: of those asked for, or at an opening."""
+        chosen = frozenset(dates)
+        wanted = np.array([day in chosen for day in self.dates])
+        found: NDArray[np.bool_] = wanted[self.date_index] & (self.at_opening == at_openings)
+        return found
 
 
 def training_set(
@@ -59,14 +69,20 @@ def training_set(
     chosen: Sequence[Feature],
     *,
     borrowers_per_chunk: int,
-    keep: Callable[[NDArray[Any], date], NDArray[np.bool_]] | None = None,
+    keep: Keep | None = None,
+    openings: tuple[date, date] | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> TrainingSet:
     """Every eligible borrower on every date, in order of borrowers within chunks.
 
     `keep` (ids, date → which to keep) thins large books before anything is computed for a row's target;
+    `openings` adds whoever opened a loan the day before, for the as-of dates from its first to its last;
     `advance` is told the borrowers done.
     """
+    days = tuple(dates)
+    if openings:
+        first, last = openings
+        days += tuple(first + timedelta(days=k) for k in range((last - first).days + 1))
     outcome_dates = set(book.outcome_dates)
     needs = features.signals_of(chosen)
     parts: list[tuple[NDArray[Any], ...]] = []
@@ -87,12 +103,48 @@ def training_set(
                 bad = is_bad(history, day, spec)
             if keep is not None:
                 wanted &= keep(rows.borrower_id, day)
-            found = np.flatnonzero(wanted)
-            dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(rows.n, np.nan, np.float32)
-            x = features.matrix(panel, chosen)[:, found].T
-            day_index = np.full(len(found), index, np.int16)
-            parts.append((x, bad[found], rows.borrower_id[found], day_index, dpd[found]))
+            parts.append(_columns(rows, panel, chosen, wanted, bad, index, at_opening=False))
+        if openings:
+            by_borrower = ByBorrower.of(rows)
+            for day, opened in openings_of(history.accounts, first, last).items():
+                if keep is not None:
+                    opened = opened[keep(rows.borrower_id[opened], day)]
+                if not len(opened):
+                    continue
+                # A day has few openings: a panel of those borrowers alone, equal to the bit, is cheap.
+                few = by_borrower.select(opened)
+                history_of_few = History.of(few, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
+                panel = history_of_few.panel(day, needs=needs)
+                wanted, bad = not_scored(panel, spec, few.set_aside) < 0, is_bad(history_of_few, day, spec)
+                index = len(dates) + (day - first).days
+                parts.append(_columns(few, panel, chosen, wanted, bad, index, at_opening=True))
         if advance:
             advance(rows.n)
-    x, bad, borrower_id, date_index, dpd = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return TrainingSet(tuple(chosen), x, bad, borrower_id, date_index, tuple(dates), dpd, left_out)
+    x, bad, borrower_id, date_index, dpd, record_periods, at_opening = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    return TrainingSet(tuple(chosen), x, bad, borrower_id, date_index, days, dpd, record_periods, at_opening, left_out)
+
+
+def _columns(
+    rows: Rows,
+    panel: Panel,
+    chosen: Sequence[Feature],
+    wanted: NDArray[np.bool_],
+    bad: NDArray[np.bool_],
+    index: int,
+    *,
+    at_opening: bool,
+) -> tuple[NDArray[Any], ...]:
+    """The arrays of a training set for the borrowers wanted, in the order in which it holds them."""
+    found = np.flatnonzero(wanted)
+    dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
+    return (
+        features.matrix(panel, chosen)[:, found].T,
+        bad[found],
+        rows.borrower_id[found],
+        np.full(len(found), index, np.int16),
+        dpd[found],
+        panel.record_periods[found],
+        np.full(len(found), at_opening, np.bool_),
+    )

@@ -1,0 +1,69 @@
+"""About: where a model comes from and what it was judged by, as it stands in its `model.json`."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Mapping, Sequence
+from datetime import date
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from risk_warning.book import StagedBook
+from risk_warning.core import features
+from risk_warning.model.training_set import TrainingSet
+from risk_warning.model.typical import typical
+from risk_warning.settings import Settings
+
+
+def about(
+    book: StagedBook,
+    settings: Settings,
+    *,
+    train_dates: Sequence[date],
+    test_dates: Sequence[date],
+    learnt: TrainingSet,
+    evaluation: Mapping[str, Any],
+) -> dict[str, Any]:
+    """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for."""
+    learnt_on = sorted(train_dates)
+    at_opening = learnt.at_opening
+    return {
+        "as_of_dates": [day.isoformat() for day in (*learnt_on, *test_dates)],
+        "train_dates": [day.isoformat() for day in learnt_on],
+        "test_dates": [day.isoformat() for day in test_dates],
+        "data_digest": book.digest,
+        "data_through": book.data_through.isoformat(),
+        "rows": len(learnt.bad),
+        "bads": int(learnt.bad.sum()),
+        "openings": {"rows": int(at_opening.sum()), "bads": int(learnt.bad[at_opening].sum())}
+        if evaluation["openings"]
+        else None,
+        "left_out": learnt.left_out,
+        "evaluation": dict(evaluation),
+        "code_version": code_version(),
+        "protected": sorted(settings.book.never_modelled),
+        "undated_columns": _undated(book),
+        "typical": typical(learnt.x, learnt.features, book.categories),
+    }
+
+
+def code_version() -> str:
+    """Version of the program, with the git commit where it runs from a checkout."""
+    found = version("risk-warning")
+    here = Path(__file__).parent
+    command = ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"]
+    try:
+        commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return found
+    return f"{found}+{commit}"
+
+
+def _undated(book: StagedBook) -> list[str]:
+    attributes: Sequence[str] = sorted(
+        {f.needs[0] for f in features.supported(book.observed, frozenset()) if f.family == "tenure and profile"}
+    )
+    named = {name.split(".", 1)[-1] for name in attributes}
+    columns = book.observed.columns.get("borrowers", frozenset())
+    return [] if "valid_from" in columns else sorted(named & columns)
