@@ -41,8 +41,13 @@ class TargetSpec:
         return (self.window_end(as_of_date) - data_through).days <= 1
 
 
-def not_scored(panel: Panel, spec: TargetSpec, set_aside: NDArray[np.bool_] | None) -> NDArray[np.int8]:
-    """Index into `REASONS` for each borrower, -1 where eligible; shape (n,)."""
+def not_scored(
+    panel: Panel, spec: TargetSpec, set_aside: NDArray[np.bool_] | None, *, waive_open_loan: bool = False
+) -> NDArray[np.int8]:
+    """Index into `REASONS` for each borrower, -1 where eligible; shape (n,).
+
+    `waive_open_loan` is for a loan under review: who asks for one needs no other that is open.
+    """
     reason = np.full(panel.n, -1, np.int8)
     if set_aside is not None:
         reason[set_aside] = 3
@@ -50,7 +55,8 @@ def not_scored(panel: Panel, spec: TargetSpec, set_aside: NDArray[np.bool_] | No
     if spec.eligible_max_dpd is not None and "dpd" in panel.signals:
         # An unknown DPD (NaN) compares False: counted, shown, and eligible.
         reason[panel["dpd"][0] > spec.eligible_max_dpd] = 1
-    reason[~panel.has_open_loan] = 0
+    if not waive_open_loan:
+        reason[~panel.has_open_loan] = 0
     return reason
 
 

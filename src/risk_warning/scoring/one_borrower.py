@@ -1,0 +1,144 @@
+"""One borrower: a question with their rows, and the answer, the same number the night would give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from risk_warning.book.records import Records, rows_of
+from risk_warning.core.policy import Policy
+from risk_warning.core.rows import Rows
+from risk_warning.errors import RequestError
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.review.explanation import feature_values
+from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
+from risk_warning.scoring.review.what_if import outcome_of
+from risk_warning.scoring.whole_book import in_words
+from risk_warning.settings import BookSettings
+
+THIN_MONTHS = 6
+"""A history with a record in fewer months is thin."""
+_NO_TABLE = "is missing: the model reads it; send it, empty where the borrower has no row in it"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A borrower as they are asked about."""
+
+    borrower_id: str | int
+    as_of_date: date
+    records: Records
+    set_aside: bool = False
+    """A row of theirs could not be read, so that their history is not whole."""
+    loan: LoanUnderReview | None = None
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A question brought before a model."""
+
+    question: Question
+    model: RiskModel
+    policy: Policy
+    rows: Rows
+    """The loan under review among them."""
+    scored: Scored
+    """Of one borrower."""
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is a score."""
+        return bool(self.scored.not_scored[0] < 0)
+
+
+def rows_for(question: Question, model: RiskModel, settings: BookSettings) -> Rows:
+    """The borrower's rows as the model reads them, without the loan under review.
+
+    Raises
+    ------
+    RequestError
+        A table the model reads is missing, or a row cannot be used.
+    """
+    for table, field in (("borrowers", "profile"), *((t, t) for t in sorted(model.observed.columns) if t in _ROWS)):
+        if table in model.observed.columns and table not in question.records:
+            raise RequestError(_NO_TABLE, field)
+    if not {"instalments", "statements"} & set(question.records):
+        raise RequestError(_NO_TABLE.replace("the model reads it; ", ""), "instalments")
+    rows = rows_of(question.borrower_id, question.records, model.observed, settings)
+    return replace(rows, set_aside=np.array([True])) if question.set_aside else rows
+
+
+_ROWS = ("loans", "instalments", "statements", "events")
+
+
+def examine(question: Question, model: RiskModel, policy: Policy, settings: BookSettings) -> Examined:
+    """The borrower scored, the loan under review counted as opened; `RequestError` where their rows cannot be used."""
+    rows = rows_for(question, model, settings)
+    if question.loan is not None:
+        rows = with_loan(rows, question.loan, question.as_of_date, model.observed)
+    scored = model.score(rows, model.observed, question.as_of_date, waive_open_loan=question.loan is not None)
+    return Examined(question, model, policy, rows, scored)
+
+
+def answer(examined: Examined) -> dict[str, Any]:
+    """The answer as plain data: PD, score, band, reasons, or why there is no score; and what it rests on."""
+    question, model, policy = examined.question, examined.model, examined.policy
+    outcome = outcome_of(examined.scored, 0, policy)
+    return {
+        "borrower_id": question.borrower_id,
+        "as_of_date": question.as_of_date,
+        "pd": outcome.pd,
+        "score": outcome.score,
+        "band": outcome.band,
+        "below_threshold": outcome.below_threshold,
+        "reasons": _reasons(examined) if examined.is_scored else [],
+        "not_scored": outcome.not_scored,
+        "history": _history(int(examined.scored.record_periods[0]), model),
+        "empty_columns": empty_columns(question.records, model),
+        "loan_under_review": None if question.loan is None else under_review(model),
+        "warning": None,
+        "model_version": model.version,
+        "policy_version": policy.version,
+    }
+
+
+def under_review(model: RiskModel) -> dict[str, bool]:
+    """How the loan under review was taken, and whether the model has learnt from such cases."""
+    return {"counted_as_opened": True, "model_has_seen_openings": bool(model.about["openings"])}
+
+
+def empty_columns(records: Records, model: RiskModel) -> list[str]:
+    """`table.column` of what the model reads and no row of a table that has rows holds, sorted."""
+    found = []
+    for table, rows in records.items():
+        if rows:
+            sent = {name for row in rows for name, value in row.items() if value is not None}
+            found += [f"{table}.{name}" for name in model.observed.columns.get(table, frozenset()) - sent - _IDS]
+    return sorted(found)
+
+
+_IDS = {"borrower_id", "loan_id"}
+
+
+def _reasons(examined: Examined) -> list[dict[str, Any]]:
+    model, scored = examined.model, examined.scored
+    reasons = in_words(model.reasons(scored.x), 0, model)
+    place = {name: i for i, name in enumerate(model.feature_names)}
+    for reason in reasons:
+        i = place[reason["feature"]]
+        if model.features[i].is_category:
+            values = feature_values(model, examined.rows, model.observed, examined.question.as_of_date, scored)
+            reason["value"] = values[reason["feature"]]
+        else:
+            value = float(scored.x[0, i])
+            reason["value"] = None if np.isnan(value) else value
+    return reasons
+
+
+def _history(periods: int, model: RiskModel) -> dict[str, Any]:
+    bands = model.about["evaluation"]["by_history"]
+    of_such = [b for b in bands if b["from_months"] <= periods <= (b["to_months"] or periods) and b["n"]]
+    return {"periods": periods, "is_thin": periods < THIN_MONTHS, "calibration": of_such[0] if of_such else None}

@@ -1,0 +1,147 @@
+"""What if: a loan under review as it was asked for and with other terms, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.features import Feature
+from risk_warning.core.observed import Observed
+from risk_warning.core.policy import BANDS, Policy
+from risk_warning.core.reasons import DIGITS
+from risk_warning.core.rows import Rows
+from risk_warning.core.target import REASONS
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.review.under_review import LoanUnderReview, knowing, with_loan
+from risk_warning.scoring.review.variants import stacked
+from risk_warning.scoring.whole_book import in_words
+
+Terms = LoanUnderReview | None
+"""None: without the loan."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one borrower scores; all None but `not_scored` where there is no score."""
+
+    not_scored: str | None
+    pd: float | None
+    score: float | None
+    band: str | None
+    below_threshold: bool | None
+
+
+@dataclass(frozen=True)
+class MovedReason:
+    """A reason whose points differ from the loan as asked; `points` below 0 cost."""
+
+    code: str
+    points_before: float
+    points_after: float
+    text: Mapping[str, str]
+    """Of the reason's feature whose points moved most."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """The borrower with one version of the loan."""
+
+    outcome: Outcome
+    reasons: tuple[Mapping[str, Any], ...]
+    """What costs most: code, feature, points and text, as in the nightly run."""
+    points_difference: float | None
+    """Score minus that of the loan as asked; None where either has none."""
+    moved: tuple[MovedReason, ...]
+    """Reasons whose points changed, the largest change first; they sum to the difference (before the scale's ends)."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The case ready for JSON, the outcome's fields beside the others."""
+        shown = asdict(self)
+        return {**shown.pop("outcome"), **{k: list(v) if isinstance(v, tuple) else v for k, v in shown.items()}}
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The loan as asked, and each alternative in the order given."""
+
+    base: Case
+    alternatives: tuple[Case, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison ready for JSON."""
+        return {"base": self.base.to_dict(), "alternatives": [case.to_dict() for case in self.alternatives]}
+
+
+def what_if(
+    model: RiskModel,
+    policy: Policy,
+    rows: Rows,
+    observed: Observed,
+    as_of_date: date,
+    loan: Terms,
+    alternatives: Sequence[Terms],
+) -> WhatIf:
+    """The borrower of `rows` with the loan as asked and with each alternative; None stands for no loan at all.
+
+    The open-loan rule is waived in every case, so that the comparison is about the loan and nothing else.
+
+    Raises
+    ------
+    RequestError
+        The schedule of a loan cannot be made, or begins before the as-of date.
+    """
+    asked = [loan, *alternatives]
+    known = knowing(rows, [terms for terms in asked if terms is not None])
+    variants = [known if terms is None else with_loan(known, terms, as_of_date, observed) for terms in asked]
+    scored = model.score(stacked(variants), observed, as_of_date, waive_open_loan=True)
+    points = np.round(model.points(scored.x)[:, :-1], DIGITS)
+    reasons = model.reasons(scored.x)
+    base_score = float(scored.score[0])
+    cases = []
+    for row in range(len(asked)):
+        is_scored = scored.not_scored[row] < 0
+        both = bool(is_scored and scored.not_scored[0] < 0)
+        cases.append(
+            Case(
+                outcome=outcome_of(scored, row, policy),
+                reasons=tuple(in_words(reasons, row, model)) if is_scored else (),
+                points_difference=float(scored.score[row]) - base_score if both else None,
+                moved=_moved(points[0], points[row], model.features) if both else (),
+            )
+        )
+    return WhatIf(cases[0], tuple(cases[1:]))
+
+
+def outcome_of(scored: Scored, row: int, policy: Policy) -> Outcome:
+    """One borrower's PD, score and band, or why there is none."""
+    if scored.not_scored[row] >= 0:
+        return Outcome(REASONS[scored.not_scored[row]], None, None, None, None)
+    score = scored.score[row : row + 1]
+    return Outcome(
+        not_scored=None,
+        pd=float(scored.pd[row]),
+        score=float(score[0]),
+        band=BANDS[policy.bands(score)[0]],
+        below_threshold=bool(policy.below_threshold(score)[0]),
+    )
+
+
+def _moved(
+    before: NDArray[np.float64], after: NDArray[np.float64], features: Sequence[Feature]
+) -> tuple[MovedReason, ...]:
+    """Reasons whose points differ, from points a feature; one borrower's reason is always the sum of its features."""
+    columns: dict[str, list[int]] = {}
+    for column, feature in enumerate(features):
+        columns.setdefault(feature.reason, []).append(column)
+    found = []
+    for code, of_reason in columns.items():
+        was, now = (round(float(points[of_reason].sum()), DIGITS) for points in (before, after))
+        if was != now:
+            leading = features[max(of_reason, key=lambda column: abs(after[column] - before[column]))]
+            found.append(MovedReason(code, was, now, {"en": leading.text_en, "zh": leading.text_zh}))
+    return tuple(sorted(found, key=lambda reason: -abs(reason.points_after - reason.points_before)))

@@ -1,0 +1,132 @@
+"""Explanation: points, values and typical values that belong together, and the picture of them."""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ElementTree
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from lender import Lender
+from reviewed import AS_OF, Review, review
+
+from risk_warning.core.features import registry
+from risk_warning.core.policy import Policy
+from risk_warning.scoring.review.explanation import PLACES, Contribution, Explanation, explain, place_of
+from risk_warning.scoring.review.waterfall import TOP, waterfall
+from risk_warning.scoring.review.wording import value_in_words
+
+LEVELS = {"min": 0.0, "p5": 1.0, "p25": 2.0, "p50": 3.0, "p75": 4.0, "p95": 5.0, "max": 6.0, "missing": 0.1}
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def of(at: Review, borrower: int) -> Explanation:
+    rows = at.rows(borrower)
+    return explain(at.model, rows, at.observed, AS_OF, at.model.score(rows, at.observed, AS_OF))
+
+
+@pytest.mark.slow
+def test_the_points_of_all_features_and_the_base_are_the_score(lender: Lender) -> None:
+    with review(lender) as at:
+        for borrower in (*at.below[::40], *at.safe[::1500]):
+            told = of(at, int(borrower))
+            assert told.score == at.scored.score[borrower]
+            assert told.sum_of_points == pytest.approx(told.score, abs=1e-6)
+            points = [c.points for c in told.contributions]
+            assert told.base_points + math.fsum(points) == pytest.approx(told.sum_of_points, abs=1e-7)
+            assert [abs(p) for p in points] == sorted((abs(p) for p in points), reverse=True)
+            assert {c.feature for c in told.contributions} == set(at.model.feature_names)
+
+
+@pytest.mark.slow
+def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender) -> None:
+    with review(lender) as at:
+        borrower = int(at.below[0])
+        rows = at.rows(borrower)
+        told = {c.feature: c for c in of(at, borrower).contributions}
+        assert set(at.model.about["typical"]) == set(told)
+        declared = {feature.name: feature for feature in registry()}
+        for name, contribution in told.items():
+            column = at.model.feature_names.index(name)
+            assert contribution.place in PLACES
+            if name in declared:
+                assert contribution.unit == declared[name].unit
+                assert contribution.text == {"en": declared[name].text_en, "zh": declared[name].text_zh}
+            if contribution.unit != "category":
+                x = at.scored.x[borrower, column]
+                assert contribution.value == (None if np.isnan(x) else x)
+        region = rows.categories["borrowers.region"][rows.borrowers["region"][0]]
+        assert told["region"].value == region
+        assert told["region"].typical is not None and told["region"].typical["shares"][region] > 0.05
+        assert told["region"].place == "common"
+
+
+@pytest.mark.parametrize(
+    ("value", "typical", "place"),
+    [
+        (-0.5, LEVELS, "below_all"),
+        (0.5, LEVELS, "far_below"),
+        (1.5, LEVELS, "below"),
+        (3.0, LEVELS, "usual"),
+        (4.5, LEVELS, "above"),
+        (5.5, LEVELS, "far_above"),
+        (6.5, LEVELS, "above_all"),
+        (6.0000001, LEVELS, "far_above"),
+        (None, LEVELS, "not_observed"),
+        (1.0, dict.fromkeys(LEVELS), "above_all"),
+        ("east", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "common"),
+        ("west", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "rare"),
+        ("moon", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "rare"),
+        (3.0, None, None),
+    ],
+)
+def test_where_a_value_lies_among_the_typical_ones(
+    value: float | str | None, typical: dict[str, Any] | None, place: str | None
+) -> None:
+    assert place_of(value, typical) == place
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "en", "zh"),
+    [
+        (1.0, "days", "1 day", "1天"),
+        (12.25, "days a month", "12.2 days a month", "12.2天／月"),
+        (0.5, "ratio", "50 %", "50%"),
+        (-0.012, "ratio a month", "−1.2 % a month", "−1.2%／月"),
+        (123_456.0, "minor units", "1,234.56", "1,234.56"),
+        (None, "months", "not observed", "未观测到"),
+        ("east", "category", "east", "east"),
+        (2.0, "status code", "2", "2"),
+    ],
+)
+def test_a_value_is_told_with_its_unit(value: float | str | None, unit: str, en: str, zh: str) -> None:
+    assert value_in_words(value, unit, "en", 2) == en
+    assert value_in_words(value, unit, "zh", 2) == zh
+
+
+@pytest.mark.slow
+def test_the_waterfall_leads_from_the_base_over_the_ten_weightiest_to_the_score(lender: Lender) -> None:
+    with review(lender) as at:
+        told = of(at, int(at.below[-1]))
+        for language in ("en", "zh"):
+            drawn = ElementTree.fromstring(waterfall(told, at.model.policy, language=language))
+            words = [element.text or "" for element in drawn.iter(f"{SVG}text")]
+            shown = [c.text[language] for c in told.contributions[:TOP]]
+            assert [word for word in words if word in shown] == shown
+            assert f"{told.base_points:.1f}" in words and f"{told.score:.1f}" in words
+            assert any(f"{at.model.policy.threshold:.0f}" in word for word in words)
+            numbers = [float(word.replace("−", "-")) for word in words if word[:1] in ("+", "−")]
+            assert told.base_points + sum(numbers) == pytest.approx(told.score, abs=0.05 * len(numbers))
+
+
+def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
+    evil = '<script>alert(1)</script>"&'
+    contribution = Contribution("x_evil", -5.0, evil, "category", "", "profile", {"en": evil, "zh": evil}, None, None)
+    told = Explanation(600.0, 600.0, 605.0, (contribution, replace(contribution, points=0.0)))
+    picture = waterfall(told, Policy(threshold=560, red_below=530, yellow_below=590))
+    assert {element.tag for element in ElementTree.fromstring(picture).iter()} == {
+        f"{SVG}{name}" for name in ("svg", "title", "rect", "text", "line", "circle")
+    }
+    assert picture.count("http") == 1  # The namespace; nothing is fetched.

@@ -1,0 +1,58 @@
+"""Borrowers at loan review, shared by the tests of what a reviewer asks: the lender's book, its model, some loans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from lender import Lender
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.observed import Observed
+from risk_warning.core.rows import Rows
+from risk_warning.model.folder import load
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.review.under_review import LoanUnderReview
+from risk_warning.settings import Settings
+
+AS_OF = date(2023, 9, 1)
+PERSONAL = LoanUnderReview(product="personal", principal_amount=3_000_000.0, annual_rate=0.15, term_months=24)
+CARD = LoanUnderReview(product="card", credit_limit=2_000_000.0, annual_rate=0.2)
+
+
+@dataclass(frozen=True)
+class Review:
+    """The book open, with everybody scored on the as-of date."""
+
+    book: StagedBook
+    model: RiskModel
+    observed: Observed
+    scored: Scored
+
+    def rows(self, borrower: int) -> Rows:
+        """One borrower's own rows."""
+        return self.book.rows(borrower, borrower + 1)
+
+    @property
+    def safe(self) -> NDArray[np.int64]:
+        """Borrowers at or above the threshold."""
+        return np.flatnonzero((self.scored.not_scored < 0) & (self.scored.score >= self.model.policy.threshold))
+
+    @property
+    def below(self) -> NDArray[np.int64]:
+        """Borrowers below it, the safest first: those a small change may help."""
+        found = np.flatnonzero((self.scored.not_scored < 0) & (self.scored.score < self.model.policy.threshold))
+        return found[np.argsort(-self.scored.score[found], kind="stable")]
+
+
+@contextmanager
+def review(lender: Lender) -> Iterator[Review]:
+    """The lender's borrowers as of the date."""
+    model = load(lender.model)
+    with open_book(lender.book, Settings(home=lender.home).book) as book:
+        observed = model.observed_in(book)
+        yield Review(book, model, observed, model.score(book.rows(0, book.n_borrowers), observed, AS_OF))
