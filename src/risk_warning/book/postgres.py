@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import date
 from urllib.parse import urlsplit
 
 import duckdb
@@ -66,6 +67,27 @@ class PostgresSource(Source):
                 self.labels[table] = f"table {table}"
                 self.columns[table] = tuple(self._types[table])
 
+    @property
+    def _place(self) -> str:
+        return quoted(self._schema, (self._schema,))
+
+    def narrow(self, con: duckdb.DuckDBPyConnection, borrower_id: str | int) -> bool:
+        if not self.look_at(borrower_id, self._types["borrowers"]["borrower_id"]):
+            return False
+        with self._postgres.cursor() as cursor:
+            cursor.execute(
+                statement("SELECT 1 FROM {schema}.borrowers WHERE borrower_id = $1 LIMIT 1", schema=self._place),
+                (self.only,),
+            )
+            return bool(cursor.fetchall())
+
+    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+        place = lambda table: f"{self._place}.{quoted(table, TABLES)}"  # noqa: E731
+        with self._postgres.cursor() as cursor:
+            cursor.execute(self.latest_recorded(place, "$1"), (today,))
+            found: date | None = cursor.fetchall()[0][0]
+            return found
+
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
         known = self._types[table]
         columns = ", ".join(_cast(quoted(name, known), known[name]) for name in wanted)
@@ -75,11 +97,13 @@ class PostgresSource(Source):
             with self._postgres.cursor() as cursor:
                 cursor.execute(
                     statement(
-                        "SELECT {columns} FROM {schema}.{table}",
+                        "SELECT {columns} FROM {schema}.{table} {own}",
                         columns=columns,
-                        schema=quoted(self._schema, (self._schema,)),
+                        schema=self._place,
                         table=quoted(table, TABLES),
-                    )
+                        own=self.rows_of_only(table, f"{self._place}.loans", "$1"),
+                    ),
+                    () if self.only is None else (self.only,),
                 )
                 con.register("batches", cursor.fetch_record_batch())
                 con.execute(statement("CREATE TABLE {raw} AS SELECT * FROM batches", raw=raw))

@@ -14,7 +14,7 @@ from risk_warning.core.calendar import NEVER
 
 Source = Literal["text", "integer", "real", "boolean", "date", "timestamp", "zoned", "other"]
 
-_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
+INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT")
 _FIT_BIGINT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _PLAIN: Mapping[str, Source] = {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}
 _FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
@@ -25,7 +25,7 @@ OUT_OF_RANGE = "lies outside 1990-2100"
 
 def source_of(duckdb_type: str) -> Source:
     """Family of a DuckDB type."""
-    if duckdb_type in _INTEGERS:
+    if duckdb_type in INTEGERS:
         return "integer"
     if duckdb_type in ("FLOAT", "DOUBLE") or duckdb_type.startswith("DECIMAL"):
         return "real"

@@ -9,15 +9,17 @@ import csv
 import hashlib
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import duckdb
 
+from risk_warning.book.reading import INTEGERS
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sql import quoted, statement
-from risk_warning.errors import BookError
+from risk_warning.errors import BookError, SettingsError
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ class Relation:
     """A table made for the staging alone, to be dropped after it."""
 
 
+_RECORDED = {
+    "instalments": ("recorded_on", "paid_on"),
+    "statements": ("recorded_on", "statement_on"),
+    "events": ("recorded_at", "occurred_at"),
+}
+"""What says when a row was recorded, the first that is given."""
+
+
 class Source(ABC):
     """A book's tables before they are staged."""
 
@@ -51,10 +61,64 @@ class Source(ABC):
         """Names of other things seen there."""
         self.prefix = ""
         """What a file's name starts with before the part a message shows."""
+        self.only: str | int | None = None
+        """Read nothing but this borrower's rows; for sources with an index or zone maps, that find them quickly."""
 
     @abstractmethod
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
         """The table's `wanted` columns, ready to be read in a statement of `con`."""
+
+    def rows_of_only(self, table: str, loans: str, parameter: str) -> str:
+        """SQL that leaves of the table the rows of `only`; `loans` is how that table is named, where there is one."""
+        if self.only is None:
+            return ""
+        if "loans" in self.columns and table in ("instalments", "statements"):
+            own = "WHERE loan_id IN (SELECT loan_id FROM {loans} WHERE borrower_id = {parameter})"
+            return statement(own, loans=loans, parameter=parameter)
+        return f"WHERE borrower_id = {parameter}"
+
+    def look_at(self, borrower_id: str | int, id_type: str) -> bool:
+        """Whether ids of a column of `id_type` can be equal to this one, which is then the `only` one read."""
+        self.only = str(borrower_id)
+        if id_type.upper() in INTEGERS:
+            try:
+                self.only = int(borrower_id)
+            except ValueError:
+                return False
+            # 007 and 7 are two borrowers.
+            return str(self.only) == str(borrower_id) and abs(self.only) < 2**63
+        return True
+
+    @abstractmethod
+    def narrow(self, con: duckdb.DuckDBPyConnection, borrower_id: str | int) -> bool:
+        """Whether the book has this borrower, whose rows are then all that is read.
+
+        Raises
+        ------
+        SettingsError
+            The source cannot find one borrower quickly.
+        """
+
+    @abstractmethod
+    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+        """The latest day, not after `today`, on which a payment, statement or event was recorded."""
+
+    def latest_recorded(self, place: Callable[[str], str], parameter: str) -> str:
+        """SQL of that day; `place` says how a table is named."""
+        parts = []
+        for table, names in _RECORDED.items():
+            present = [quoted(name, names) for name in names if name in self.columns.get(table, ())]
+            if present:
+                day = f"CAST(COALESCE({', '.join(present)}) AS DATE)"
+                parts.append(
+                    statement(
+                        "SELECT max({day}) AS day FROM {place} WHERE {day} <= {today}",
+                        day=day,
+                        place=place(table),
+                        today=parameter,
+                    )
+                )
+        return statement("SELECT max(day) FROM ({parts}) AS known", parts=" UNION ALL ".join(parts))
 
     @abstractmethod
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -149,6 +213,14 @@ class FolderSource(Source):
             con.execute("SET preserve_insertion_order = false")
         return Relation(f"raw_{table}", types, is_text=True, is_copy=True)
 
+    def narrow(self, con: duckdb.DuckDBPyConnection, borrower_id: str | int) -> bool:
+        raise SettingsError(
+            f"Single borrowers cannot be looked up in {self.name}, a folder: name a DuckDB file or a postgresql:// URL."
+        )
+
+    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+        raise SettingsError(f"{self.name} is a folder; name a DuckDB file or a postgresql:// URL.")
+
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
         whole = hashlib.sha256()
         for path in sorted(path for files in self._files.values() for path in files):
@@ -217,11 +289,26 @@ class DuckDBSource(Source):
                 self.columns[table] = tuple(self._types[table])
 
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
-        return Relation(
-            f"lender.main.{quoted(table, TABLES)}",
-            {name: self._types[table][name] for name in wanted},
-            row="row_number() OVER ()" if table in self._views else "rowid + 1",
+        place = f"lender.main.{quoted(table, TABLES)}"
+        types = {name: self._types[table][name] for name in wanted}
+        if self.only is not None:
+            own = self.rows_of_only(table, "lender.main.loans", "$only")
+            sql = statement("(SELECT * FROM {place} {own})", place=place, own=own)
+            return Relation(sql, types, {"only": self.only}, row="row_number() OVER ()")
+        return Relation(place, types, row="row_number() OVER ()" if table in self._views else "rowid + 1")
+
+    def narrow(self, con: duckdb.DuckDBPyConnection, borrower_id: str | int) -> bool:
+        if not self.look_at(borrower_id, self._types["borrowers"]["borrower_id"]):
+            return False
+        con.execute("SELECT 1 FROM lender.main.borrowers WHERE borrower_id = $only LIMIT 1", {"only": self.only})
+        return bool(con.fetchall())
+
+    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+        con.execute(
+            self.latest_recorded(lambda table: f"lender.main.{quoted(table, TABLES)}", "$today"), {"today": today}
         )
+        found: date | None = con.fetchall()[0][0]
+        return found
 
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
         with self._path.open("rb") as file:

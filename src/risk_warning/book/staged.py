@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
-from risk_warning.core.calendar import NEVER, to_date
+from risk_warning.core.calendar import NEVER, to_date, to_day
 from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError
@@ -72,6 +72,15 @@ class StagedBook:
         cursor.execute("SELECT DISTINCT as_of_date FROM staged_outcomes ORDER BY 1")
         return tuple(to_date(row[0]) for row in cursor.fetchall())
 
+    def loans_opened(self, first: date, last: date) -> int:
+        """Number of loans opened from `first` to `last`, both included."""
+        con = self.con.cursor()
+        con.execute(
+            "SELECT count(DISTINCT loan) FROM staged_loans WHERE opened_on BETWEEN $first AND $last",
+            {"first": to_day(first), "last": to_day(last)},
+        )
+        return int(con.fetchall()[0][0])
+
     def chunks(self, borrowers_per_chunk: int) -> Iterator[Rows]:
         """All borrowers in order of their ids, at most `borrowers_per_chunk` at a time."""
         for low in range(0, self.n_borrowers, borrowers_per_chunk):
@@ -79,46 +88,57 @@ class StagedBook:
 
     def rows(self, low: int, high: int) -> Rows:
         """The rows of the borrowers `low` … `high` − 1 in order of their ids; numbers start at 0 in each answer."""
-        con = self.con.cursor()
-        span = {"low": low, "high": high - 1}
-        ids = con.sql(
-            "SELECT id FROM borrower_index WHERE borrower BETWEEN $low AND $high ORDER BY borrower", params=span
-        ).to_arrow_table()
-        con.execute(
-            "SELECT COALESCE(min(loan), 0), count(*) FROM loan_index WHERE borrower BETWEEN $low AND $high", span
-        )
-        first_loan, n_loans = con.fetchall()[0]
-        con.execute("SELECT DISTINCT borrower FROM set_aside WHERE borrower BETWEEN $low AND $high", span)
-        aside = np.zeros(high - low, np.bool_)
-        aside[[row[0] - low for row in con.fetchall()]] = True
-        tables = {name: self._table(con, name, low, high - 1, first_loan) for name in _READ if name in self.outputs}
-        return Rows(
-            borrower_id=ids.column(0).to_numpy(),
-            n_loans=n_loans,
-            borrowers=tables.pop("borrowers"),
-            **tables,
-            categories=self.categories,
-            set_aside=aside,
-        )
+        return rows_between(self.con, self.outputs, self.categories, low, high)
 
-    def _table(
-        self, con: duckdb.DuckDBPyConnection, table: str, low: int, high: int, first_loan: int
-    ) -> dict[str, NDArray[Any]]:
-        names = self.outputs[table]
-        columns = []
-        for name in names:
-            base = {"borrower": low, "loan": first_loan}.get(name)
-            column = quoted(name, names)
-            columns.append(column if base is None else f"CAST({column} - {int(base)} AS INTEGER) AS {name}")
-        found = con.sql(
-            statement(
-                "SELECT {columns} FROM staged_{table} WHERE borrower BETWEEN $low AND $high",
-                columns=", ".join(columns),
-                table=table,
-            ),
-            params={"low": low, "high": high},
-        ).to_arrow_table()
-        return {name: found.column(i).to_numpy() for i, name in enumerate(names)}
+
+def rows_between(
+    con: duckdb.DuckDBPyConnection,
+    outputs: Mapping[str, Collection[str]],
+    categories: Mapping[str, tuple[str, ...]],
+    low: int,
+    high: int,
+) -> Rows:
+    """The staged rows of the borrowers `low` … `high` − 1 in order of their ids; numbers start at 0."""
+    con = con.cursor()
+    span = {"low": low, "high": high - 1}
+    ids = con.sql(
+        "SELECT id FROM borrower_index WHERE borrower BETWEEN $low AND $high ORDER BY borrower", params=span
+    ).to_arrow_table()
+    con.execute("SELECT COALESCE(min(loan), 0), count(*) FROM loan_index WHERE borrower BETWEEN $low AND $high", span)
+    first_loan, n_loans = con.fetchall()[0]
+    con.execute("SELECT DISTINCT borrower FROM set_aside WHERE borrower BETWEEN $low AND $high", span)
+    aside = np.zeros(high - low, np.bool_)
+    aside[[row[0] - low for row in con.fetchall()]] = True
+    tables = {
+        name: _table(con, name, tuple(outputs[name]), low, high - 1, first_loan) for name in _READ if name in outputs
+    }
+    return Rows(
+        borrower_id=ids.column(0).to_numpy(),
+        n_loans=n_loans,
+        borrowers=tables.pop("borrowers"),
+        **tables,
+        categories=categories,
+        set_aside=aside,
+    )
+
+
+def _table(
+    con: duckdb.DuckDBPyConnection, table: str, names: tuple[str, ...], low: int, high: int, first_loan: int
+) -> dict[str, NDArray[Any]]:
+    columns = []
+    for name in names:
+        base = {"borrower": low, "loan": first_loan}.get(name)
+        column = quoted(name, names)
+        columns.append(column if base is None else f"CAST({column} - {int(base)} AS INTEGER) AS {name}")
+    found = con.sql(
+        statement(
+            "SELECT {columns} FROM staged_{table} WHERE borrower BETWEEN $low AND $high",
+            columns=", ".join(columns),
+            table=table,
+        ),
+        params={"low": low, "high": high},
+    ).to_arrow_table()
+    return {name: found.column(i).to_numpy() for i, name in enumerate(names)}
 
 
 @contextmanager

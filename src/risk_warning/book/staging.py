@@ -92,7 +92,7 @@ class _Stager:
         if relation.is_copy:
             self.con.execute(statement("DROP TABLE {raw}", raw=relation.sql))
         self.staged.rows[table] = self._count(table)
-        if not self.staged.rows[table] and table in ("borrowers", "loans"):
+        if not self.staged.rows[table] and table in ("borrowers", "loans") and self.source.only is None:
             raise BookError(
                 f"{self.source.labels[table]} in {self.source.name} holds no row; fill it"
                 + (", or take it away where the other tables carry borrower_id." if table == "loans" else ".")
@@ -108,7 +108,7 @@ class _Stager:
 
     def finish(self) -> None:
         """Number the loans of a book without `loans`, then note what each table holds."""
-        if not any(self.staged.rows.get(table) for table in _OF_LOANS):
+        if not any(self.staged.rows.get(table) for table in _OF_LOANS) and self.source.only is None:
             labels = " and ".join(self.source.labels[t] for t in _OF_LOANS if t in self.source.labels)
             raise BookError(f"{labels} in {self.source.name} hold no row; a book needs instalments or statements.")
         if self.waiting:
