@@ -1,4 +1,4 @@
-"""What can go wrong, as types: each maps to one exit code.
+"""What can go wrong, as types: each maps to one exit code and one HTTP status.
 
 Everything raised for a user's mistake is a `RiskWarningError`; its message is one sentence that says what,
 where, and the next step, and never holds a borrower's values. Anything else that reaches the user is a bug.
@@ -13,6 +13,8 @@ class RiskWarningError(Exception):
     """Base of every error a user can cause or mend."""
 
     exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 503
+    """What a caller over HTTP is told: 4xx where the request is at fault, 503 where the operator has to act."""
     meaning: ClassVar[str] = "something went wrong that has no code of its own"
 
 
@@ -33,6 +35,7 @@ class BookQualityError(RiskWarningError):
 
 class AsOfDateError(RiskWarningError):
     exit_code = 6
+    http_status = 422
     meaning = "the as-of date lies outside the data"
 
 
@@ -43,6 +46,7 @@ class LabelError(RiskWarningError):
 
 class ContractError(RiskWarningError):
     exit_code = 8
+    http_status = 422
     meaning = "the book lacks what the model was trained on"
 
 
@@ -74,6 +78,29 @@ class OutputError(RiskWarningError):
 class DownloadError(RiskWarningError):
     exit_code = 14
     meaning = "a download failed or is not the file that was expected"
+
+
+class AnsweredAlreadyError(DatabaseError):
+    """A decision with this idempotency key or request id is stored already; the caller is given that one."""
+
+    http_status = 409
+
+
+class AuditError(RiskWarningError):
+    exit_code = 15
+    meaning = "the audit trail was altered or is incomplete"
+
+
+class RequestError(RiskWarningError):
+    """A borrower's rows, sent one by one, cannot be used; `field` says which, such as `instalments[3].due_on`."""
+
+    exit_code = 16
+    http_status = 422
+    meaning = "a request for one borrower cannot be answered as it stands"
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
 
 
 def exit_codes() -> dict[int, str]:

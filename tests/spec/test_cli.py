@@ -49,4 +49,4 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch:
 
 
 def test_every_error_has_an_exit_code_of_its_own() -> None:
-    assert sorted(exit_codes()) == list(range(3, 15))
+    assert sorted(exit_codes()) == list(range(3, 17))

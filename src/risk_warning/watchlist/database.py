@@ -4,45 +4,95 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import Connection, create_engine, event
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from risk_warning.errors import DatabaseError
 
-_BUSY_SECONDS = 10
+_WAIT_SECONDS = 10
+_UPGRADE_LOCK = 0x7269736B
+"""Names the lock under which one process at a time upgrades a PostgreSQL database."""
 
 
 @contextmanager
 def transaction(url: str) -> Iterator[Connection]:
-    """A connection in one transaction, committed at the end of the `with`, rolled back on any error.
+    """A connection in one writing transaction, committed at the end of the `with`, rolled back on any error.
 
     Raises
     ------
     DatabaseError
         The database cannot be reached, is locked, unwritable, or of another version.
     """
+    with in_words(url):
+        engine = open_engine(url)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+@contextmanager
+def snapshot(url: str) -> Iterator[Connection]:
+    """A connection that reads the database as it stood at its first statement, and holds up no writer.
+
+    Raises
+    ------
+    DatabaseError
+        As `transaction`.
+    """
+    with in_words(url):
+        engine = open_reading(url)
+        try:
+            with engine.begin() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+
+def open_engine(url: str, *, wait_seconds: int = _WAIT_SECONDS) -> Engine:
+    """An engine for writing, the database at this version's tables; the caller disposes of it.
+
+    On SQLite every transaction takes the write lock at its start: one that reads first and writes later would be
+    refused, without waiting, where another wrote in between. `DatabaseError` as `transaction`.
+    """
+    return _opened(url, wait_seconds).execution_options(sqlite_begin="BEGIN IMMEDIATE")
+
+
+def open_reading(url: str, *, wait_seconds: int = _WAIT_SECONDS) -> Engine:
+    """An engine whose transactions read one state of the database; the caller disposes of it."""
+    engine = _opened(url, wait_seconds)
+    return engine if engine.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
+
+
+def lock(connection: Connection, table: Table) -> None:
+    """Nothing comes back; until the transaction ends nobody else writes to the table, everybody reads it."""
+    if connection.dialect.name != "sqlite":  # a writing transaction of SQLite holds its only lock from the start
+        name = connection.dialect.identifier_preparer.format_table(table)
+        connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+
+
+@contextmanager
+def in_words(url: str) -> Iterator[None]:
+    """What goes wrong with the database inside the `with` becomes a `DatabaseError` that says so in a sentence."""
     try:
-        parsed = make_url(url)
+        shown = make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         raise DatabaseError(
             "The database URL cannot be read; give one such as sqlite:///watchlist.db or postgresql+psycopg://…"
         ) from None
-    shown = parsed.render_as_string(hide_password=True)
     try:
-        engine = _engine(url)
-        try:
-            with engine.begin() as connection:
-                _upgrade(connection)
-                yield connection
-        finally:
-            engine.dispose()
+        yield
     except CommandError:
         raise DatabaseError(
             f"The watch list at {shown} was made by another version of risk-warning; upgrade the program, or name "
@@ -55,28 +105,69 @@ def transaction(url: str) -> Iterator[Connection]:
         ) from None
 
 
-def _engine(url: str) -> Any:
-    parsed = make_url(url)
-    if parsed.drivername in ("postgresql", "postgres"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": _BUSY_SECONDS})
+def _opened(url: str, wait_seconds: int) -> Engine:
+    with in_words(url):
+        parsed = make_url(url)
+        if parsed.drivername in ("postgresql", "postgres"):
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        engine = _engine(parsed, wait_seconds, foreign_keys=True)
+        try:
+            with engine.connect() as connection:
+                current = MigrationContext.configure(connection).get_current_revision()
+            if current != _scripts().get_current_head():
+                _upgrade(parsed, wait_seconds)
+        except BaseException:
+            engine.dispose()
+            raise
+        return engine
+
+
+def _engine(url: URL, wait_seconds: int, *, foreign_keys: bool) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        options = f"-c lock_timeout={wait_seconds}s"
+        return create_engine(url, connect_args={"connect_timeout": wait_seconds, "options": options})
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": wait_seconds})
 
     @event.listens_for(engine, "connect")
-    def _enforce(connection: Any, _: Any) -> None:
-        connection.execute("PRAGMA foreign_keys = ON")
+    def _prepare(connection: Any, _: Any) -> None:
+        # The driver would begin transactions at the first write only, and none around a change of tables.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN"))
 
     return engine
 
 
-def _upgrade(connection: Connection) -> None:
+def _upgrade(url: URL, wait_seconds: int) -> None:
+    # SQLite changes a column by making the table anew, which references to it would forbid.
+    engine = _engine(url, wait_seconds, foreign_keys=False).execution_options(sqlite_begin="BEGIN IMMEDIATE")
+    try:
+        with engine.begin() as connection:
+            if engine.name != "sqlite":
+                connection.execute(select(func.pg_advisory_xact_lock(_UPGRADE_LOCK)))
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    return config
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
 
 
 def _cause(error: Exception) -> str:
@@ -84,5 +175,5 @@ def _cause(error: Exception) -> str:
     origin = getattr(error, "orig", None)
     if origin is None:
         return type(error).__name__
-    text = str(origin).splitlines()[0] if str(origin) else ""
-    return text if text in ("database is locked", "unable to open database file") else type(origin).__name__
+    words = str(origin).splitlines()[0] if str(origin) else ""
+    return words if words in ("database is locked", "unable to open database file") else type(origin).__name__

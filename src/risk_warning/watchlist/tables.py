@@ -1,6 +1,7 @@
 """Tables of the watch list: runs, warnings, and what each run saw of each open warning.
 
-A warning's state is what its latest observation says, so that taking a run back is deleting its rows.
+A warning's state is what its latest observation says, so that taking a run back is deleting its rows. A warning the
+service opened between nights has no opening run; what was first seen of it stands with it until a run observes it.
 """
 
 from __future__ import annotations
@@ -33,9 +34,12 @@ warnings = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("borrower_id", String, nullable=False),
-    Column("opened_run_id", ForeignKey("runs.id"), nullable=False),
+    Column("opened_run_id", ForeignKey("runs.id")),
     Column("ended_run_id", ForeignKey("runs.id")),
     Column("outcome", String(16)),
+    Column("opened_request_id", String(64)),
+    Column("opened_as_of", Date),
+    Column("first_seen", JSON),
     Index(None, "borrower_id"),
 )
 observations = Table(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
 from risk_warning.core.policy import Policy
 from risk_warning.errors import RerunError
-from risk_warning.watchlist.database import transaction
+from risk_warning.watchlist.database import lock, snapshot, transaction
 from risk_warning.watchlist.lifecycle import Seen, step
 from risk_warning.watchlist.tables import observations, runs, warnings
 
@@ -46,7 +46,7 @@ class Sighting:
 
 def check_rerun(url: str, run: Run, *, force: bool) -> None:
     """Nothing comes back; `RerunError` for an older date, or the same date with other inputs, unless forced."""
-    with transaction(url) as connection:
+    with snapshot(url) as connection:
         if not force:
             _refuse(connection, run)
 
@@ -68,7 +68,7 @@ def _refuse(connection: Connection, run: Run) -> None:
 
 def open_borrowers(url: str, as_of_date: date) -> frozenset[str]:
     """Ids of the borrowers whose warning was open before the date, also where this or a later run ended it."""
-    with transaction(url) as connection:
+    with snapshot(url) as connection:
         from_here = select(runs.c.id).where(runs.c.as_of_date >= as_of_date).scalar_subquery()
         still = warnings.c.ended_run_id.is_(None) | warnings.c.ended_run_id.in_(from_here)
         return frozenset(connection.execute(select(warnings.c.borrower_id).where(still)).scalars())
@@ -85,6 +85,7 @@ def take_in(
         As `check_rerun`.
     """
     with transaction(url) as connection:
+        lock(connection, warnings)  # the service may be opening warnings at this moment
         known = connection.execute(select(runs).where(runs.c.as_of_date == run.as_of_date)).one_or_none()
         latest = connection.execute(select(func.max(runs.c.as_of_date))).scalar()
         if known is not None and not run.differs_from(known) and known.as_of_date == latest:
@@ -96,13 +97,21 @@ def take_in(
 
 
 def _take_back(connection: Connection, first: date) -> None:
-    """Undo the runs from `first` on."""
+    """Undo the runs from `first` on; warnings the service opened stay, those such a run ended are open again."""
     gone = select(runs.c.id).where(runs.c.as_of_date >= first).scalar_subquery()
     connection.execute(delete(observations).where(observations.c.run_id.in_(gone)))
+    connection.execute(delete(warnings).where(warnings.c.opened_run_id.in_(gone)))
+    # The service may have opened another one since; had the run not ended the first, there would have been no second.
+    first_one = warnings.alias()
+    reopened = exists().where(
+        first_one.c.borrower_id == warnings.c.borrower_id,
+        first_one.c.id < warnings.c.id,
+        first_one.c.ended_run_id.in_(gone),
+    )
+    connection.execute(delete(warnings).where(reopened))
     connection.execute(
         update(warnings).where(warnings.c.ended_run_id.in_(gone)).values(ended_run_id=None, outcome=None)
     )
-    connection.execute(delete(warnings).where(warnings.c.opened_run_id.in_(gone)))
     connection.execute(delete(runs).where(runs.c.as_of_date >= first))
 
 
@@ -110,7 +119,7 @@ def _write(
     connection: Connection, run: Run, sightings: Iterable[Sighting], policy: Policy, bad_dpd: int
 ) -> dict[str, int]:
     before = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
-    last = _last_seen(connection, before.id) if before is not None else {}
+    last = _last_seen(connection, before.id if before is not None else None)
     comparable = before is not None and before.model_version == run.model_version
     run_id = connection.execute(insert(runs).values(**vars(run)).returning(runs.c.id)).scalar_one()
     next_id = (connection.execute(select(func.max(warnings.c.id))).scalar() or 0) + 1
@@ -150,9 +159,9 @@ def _write(
                 "reasons": list(sighting.reasons),
             }
         )
-    for past in last.values():
-        # Not in tonight's book at all: the warning stays open until somebody says otherwise.
-        rows.append(_unseen(run_id, past.warning_id))
+    # Not in tonight's book at all: the warning stays open until somebody says otherwise. One that no run has seen may
+    # have been opened while this night was being scored: it waits for the next.
+    rows += [_unseen(run_id, past.warning_id) for past in last.values() if past.run_id is not None]
     if opened:
         connection.execute(insert(warnings), opened)
     if rows:
@@ -164,14 +173,24 @@ def _write(
     return _counts(connection, run_id)
 
 
-def _last_seen(connection: Connection, run_id: int) -> dict[str, Any]:
-    """Borrower → last observation of each open warning."""
+def _last_seen(connection: Connection, run_id: int | None) -> dict[str, Any]:
+    """Borrower → open warning with the run's observation of it, all null where the service opened it since."""
     found = connection.execute(
-        select(warnings.c.borrower_id, observations)
-        .join(observations, observations.c.warning_id == warnings.c.id)
-        .where(observations.c.run_id == run_id, warnings.c.ended_run_id.is_(None))
+        select(
+            warnings.c.id.label("warning_id"),
+            warnings.c.borrower_id,
+            observations.c.run_id,
+            observations.c.score,
+            observations.c.safe_since,
+        )
+        .outerjoin(observations, _observed_by(run_id))
+        .where(warnings.c.ended_run_id.is_(None))
     )
     return {row.borrower_id: row for row in found}
+
+
+def _observed_by(run_id: int | None) -> ColumnElement[bool]:
+    return and_(observations.c.warning_id == warnings.c.id, observations.c.run_id == run_id)
 
 
 def _unseen(run_id: int, warning_id: int) -> dict[str, Any]:
@@ -193,28 +212,27 @@ def _counts(connection: Connection, run_id: int) -> dict[str, int]:
 
 
 def listed(url: str, band: str | None = None) -> tuple[date | None, list[dict[str, Any]]]:
-    """(as-of date of the last run, its open warnings, the lowest score first); (None, []) before any run."""
-    with transaction(url) as connection:
+    """(as-of date of the last run, the open warnings, the lowest score first).
+
+    A warning opened since that run shows what was seen of it then, as "opened". Before any run the date is None.
+    """
+    with snapshot(url) as connection:
         run = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
-        if run is None:
-            return None, []
         found = connection.execute(
-            select(warnings.c.borrower_id, observations)
-            .join(observations, observations.c.warning_id == warnings.c.id)
-            .where(observations.c.run_id == run.id, warnings.c.ended_run_id.is_(None))
-            .order_by(observations.c.score.is_(None), observations.c.score, warnings.c.borrower_id)
+            select(warnings.c.borrower_id, warnings.c.first_seen, observations)
+            .outerjoin(observations, _observed_by(run.id if run is not None else None))
+            .where(warnings.c.ended_run_id.is_(None))
         )
-        rows = [
-            {
-                "borrower_id": int(row.borrower_id) if run.id_type == "integer" else row.borrower_id,
-                "band": row.band,
-                "score": row.score,
-                "change": row.change,
-                "reasons": row.reasons,
-                "not_scored": row.not_scored,
-                "event": row.event,
-            }
-            for row in found
-            if band is None or row.band == band
-        ]
-        return run.as_of_date, rows
+        rows = [_shown(row, id_is_integer=run is not None and run.id_type == "integer") for row in found]
+    rows.sort(key=lambda row: (row["score"] is None, row["score"], str(row["borrower_id"])))
+    shown = [row for row in rows if band is None or row["band"] == band]
+    return (run.as_of_date if run is not None else None), shown
+
+
+def _shown(row: Any, *, id_is_integer: bool) -> dict[str, Any]:
+    borrower_id = int(row.borrower_id) if id_is_integer else row.borrower_id
+    if row.run_id is None:
+        first = {name: row.first_seen[name] for name in ("band", "score", "reasons")}
+        return {"borrower_id": borrower_id} | first | {"change": None, "not_scored": None, "event": "opened"}
+    names = ("band", "score", "change", "reasons", "not_scored", "event")
+    return {"borrower_id": borrower_id} | {name: getattr(row, name) for name in names}

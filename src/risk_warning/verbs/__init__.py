@@ -1,0 +1,1 @@
+"""Families of verbs: each module is one, with its own `app`."""

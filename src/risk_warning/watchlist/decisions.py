@@ -1,0 +1,137 @@
+"""Decisions: what the service was asked and answered, found again, and erased where the law asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy import Select, func, select, update
+
+from risk_warning.errors import SettingsError
+from risk_warning.watchlist.audit_tables import decision_contents, decisions
+from risk_warning.watchlist.database import in_words, open_reading, transaction
+from risk_warning.watchlist.events import CONTENTS_ERASED, append, stamp
+
+Outcome = Literal["opened", "already_open", "as_of_date_too_old"]
+"""What became of a warning the service wanted to open."""
+_WAIT_SECONDS = 2  # a request is waiting
+
+
+@dataclass(frozen=True)
+class WarningToOpen:
+    """A warning for a borrower below the threshold, and how the answer reads for each outcome.
+
+    Whether the warning is new is known only in the transaction that also keeps the answer.
+    """
+
+    borrower_id: str
+    as_of_date: date
+    score: float
+    band: str
+    days_past_due: float | None
+    """None where unknown."""
+    reasons: Sequence[Mapping[str, Any]]
+    answers: Mapping[Outcome, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """A request and the answer about to be given."""
+
+    request_id: str
+    route: str
+    key_name: str
+    role: str
+    as_of_date: date | None
+    model_version: str
+    policy_version: str
+    inputs: str
+    """All the answer rests on, JSON text."""
+    keep_inputs: bool
+    """False: only their digest is kept."""
+    answer: str | WarningToOpen
+    """The exact JSON text of the answer, or the warning that decides which it is."""
+    idempotency_key: str | None
+    body_digest: str
+    """The sha256 of the request's body: the same key with another body is another request."""
+    at: str = field(default_factory=stamp)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands durably in the trail."""
+
+    answer: str
+    outcome: Outcome | None
+    """None where no warning was to be opened."""
+
+
+@dataclass(frozen=True)
+class StoredAnswer:
+    """The answer once given under an idempotency key."""
+
+    request_id: str
+    body_digest: str
+    answer: str | None
+    """None where it was erased since."""
+
+
+class Decisions:
+    """The stored decisions, over connections held open. Its methods raise `DatabaseError`; threads may share it."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._engine = open_reading(url, wait_seconds=_WAIT_SECONDS)
+
+    def stored_answer(self, key_name: str, route: str, idempotency_key: str) -> StoredAnswer | None:
+        """The answer given to this key's request, None where there was none."""
+        query = select(decisions.c.request_id, decisions.c.body_digest, decision_contents.c.answer)
+        found = self._one(
+            query.outerjoin(decision_contents, decision_contents.c.request_id == decisions.c.request_id).where(
+                decisions.c.key_name == key_name,
+                decisions.c.route == route,
+                decisions.c.idempotency_key == idempotency_key,
+            )
+        )
+        return None if found is None else StoredAnswer(**found)
+
+    def find(self, request_id: str) -> dict[str, Any] | None:
+        """Every column of the decision with its `inputs` and `answer` (None where not kept or erased), or None."""
+        return self._one(
+            select(decisions, decision_contents.c.inputs, decision_contents.c.answer)
+            .outerjoin(decision_contents, decision_contents.c.request_id == decisions.c.request_id)
+            .where(decisions.c.request_id == request_id)
+        )
+
+    def close(self) -> None:
+        """Nothing comes back; the connections are closed."""
+        self._engine.dispose()
+
+    def _one(self, query: Select[Any]) -> dict[str, Any] | None:
+        with in_words(self._url), self._engine.begin() as connection:
+            found = connection.execute(query).mappings().one_or_none()
+            return None if found is None else dict(found)
+
+
+def erase(url: str, request_id: str, actor: str) -> None:
+    """Nothing comes back; inputs and answer of the decision are gone, and an event says who had that done.
+
+    Their digests stay, and with them the chain.
+
+    Raises
+    ------
+    SettingsError
+        No decision has this request id.
+    """
+    with transaction(url) as connection:
+        there = select(func.count()).where(decisions.c.request_id == request_id)
+        if not connection.execute(there).scalar_one():
+            raise SettingsError(f"No decision has the request id {request_id}; it stands in the answer that was given.")
+        connection.execute(
+            update(decision_contents)
+            .where(decision_contents.c.request_id == request_id)
+            .values(inputs=None, answer=None)
+        )
+        append(connection, actor=actor, kind=CONTENTS_ERASED, subject=request_id, detail={})
