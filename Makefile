@@ -4,17 +4,23 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint lock clean
+.PHONY: help demo serve test test-full lint lock clean
 
 help:  ## show this list
-	@grep -hE '^[a-z.]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-6s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
 
 demo: .venv/.ready  ## a simulated lender, from its tables to a watch list with reasons (into ./demo)
 	rm -rf demo
 	$(BIN)/risk-warning demo --out demo
 
-test: .venv/.ready  ## every test, the slow ones too
+serve: .venv/.ready  ## the service with the demo model on http://127.0.0.1:3000, for this machine alone and without keys
+	RISK_WARNING_NO_AUTH=1 $(BIN)/bentoml serve --host 127.0.0.1 --port 3000
+
+test: .venv/.ready  ## every test, the slow ones too; what loads or breaks the service, at a tenth of its count
 	$(BIN)/pytest -n auto
+
+test-full: .venv/.ready  ## the same, whole
+	RISK_WARNING_TESTS=full $(BIN)/pytest -n auto
 
 lint: .venv/.ready  ## style, types and the direction of imports
 	$(BIN)/ruff check .
@@ -31,6 +37,8 @@ clean:  ## remove .venv and what tools left
 
 .venv/.ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	sed -n '/^uv==/,/[^\\]$$/p' requirements-dev.lock > .venv/uv.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip install -q --require-hashes -r requirements-dev.lock
+	$(BIN)/uv pip install -q --no-deps --no-build-isolation -e .
 	touch $@

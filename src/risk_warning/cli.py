@@ -18,6 +18,8 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 
 from risk_warning.errors import RiskWarningError, exit_codes
 from risk_warning.settings import Settings, load_settings
+from risk_warning.verbs import audit, keys
+from risk_warning.verbs.replay import replay
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -30,6 +32,9 @@ app = typer.Typer(
 )
 importing = typer.Typer(help="Turn a public data set into a book.", no_args_is_help=True)
 app.add_typer(importing, name="import")
+app.add_typer(keys.app, name="keys")
+app.add_typer(audit.app, name="audit")
+app.command()(replay)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
@@ -67,7 +72,7 @@ def features(as_json: Json = False) -> None:
     from risk_warning.core.features import Feature, registry
 
     if as_json:
-        shown = [f.name for f in fields(Feature) if f.name != "compute"]
+        shown = [*(f.name for f in fields(Feature) if f.name != "value"), "needs"]
         print(
             json.dumps([{name: getattr(f, name) for name in shown} for f in registry()], ensure_ascii=False, indent=1)
         )
@@ -111,6 +116,9 @@ def train(
     ] = None,
     min_history: Annotated[int, typer.Option(min=0, max=24, help="Months with a record a borrower needs.")] = 3,
     folds: Annotated[int | None, typer.Option(min=2, max=20, help="Judge by folds of borrowers, on all dates.")] = None,
+    with_openings: Annotated[
+        bool, typer.Option("--with-openings", help="Learn from past loan openings too, as at loan review.")
+    ] = False,
     model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
     as_json: Json = False,
 ) -> None:
@@ -128,6 +136,7 @@ def train(
         first=_date("--from", first),
         last=_date("--to", last),
         folds=folds,
+        with_openings=with_openings,
     )
     with _progress() as progress:
         report = train_model(book, load_settings(), request, model_out, progress)

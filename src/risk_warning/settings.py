@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from pathlib import Path
+from typing import Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -61,6 +62,34 @@ class ScoreSettings(_Section):
     )
 
 
+class ServiceSettings(_Section):
+    """Real-time scoring over HTTP."""
+
+    book: str | None = Field(
+        default=None, description="DuckDB file or postgresql:// URL that /score_by_id reads histories from"
+    )
+    rate_limit: str = Field(default="200/second", description="requests a key may make, where the key has no other")
+    max_body_mb: float = Field(default=1.0, gt=0, le=64, description="largest body of a request, MB")
+    max_batch_body_mb: float = Field(default=32.0, gt=0, le=256, description="largest body of a batch, MB")
+    body_timeout_seconds: float = Field(default=10.0, gt=0, description="time a client has to send its body, seconds")
+    drain_seconds: float = Field(default=2.0, ge=0, description="time a stopping service goes on answering, seconds")
+    audit_inputs: Literal["included", "digest"] = Field(
+        default="included", description="whether the audit keeps inputs or only their sha256"
+    )
+    open_warnings: bool = Field(default=True, description="whether /score_by_id may open a warning")
+    registry_poll_seconds: float = Field(
+        default=5.0, gt=0, description="how often the registry is asked for its champion, seconds"
+    )
+
+    @field_validator("rate_limit")
+    @classmethod
+    def _is_a_rate(cls, value: str) -> str:
+        from limits import parse_many
+
+        parse_many(value)
+        return value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
@@ -71,9 +100,14 @@ class Settings(BaseSettings):
     home: Path = Field(default=Path(".risk_warning"), description="where runs, models and the database live")
     db: str | None = Field(default=None, description="watch list database URL; default SQLite under home")
     policy: Path | None = Field(default=None, description="policy.toml; default the model's own proposal")
+    model: str = Field(
+        default="models/demo", description="what the service serves: a model folder or models:/NAME@champion"
+    )
+    no_auth: bool = Field(default=False, description="answer loopback clients without a key; for a demo only")
     data_through: date | None = Field(default=None, description="last day the book is complete for, YYYY-MM-DD")
     book: BookSettings = BookSettings()
     score: ScoreSettings = ScoreSettings()
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def settings_customise_sources(

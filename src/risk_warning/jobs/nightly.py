@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.policy import Policy
-from risk_warning.errors import SettingsError
+from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.scoring.publishing import publishing, timed, write_json
 from risk_warning.settings import Settings
 from risk_warning.watchlist.lifecycle import Seen
@@ -134,18 +133,6 @@ def _load(model: str, settings: Settings) -> tuple[RiskModel, Policy]:
 
     loaded = fetch(model, settings)
     return loaded, policy_of(loaded, settings)
-
-
-def policy_of(model: RiskModel, settings: Settings) -> Policy:
-    """The configured policy, or the model's own proposal; `SettingsError` where the file cannot be used."""
-    if settings.policy is None:
-        return model.policy
-    try:
-        return Policy.from_dict(tomllib.loads(settings.policy.read_text(encoding="utf-8")))
-    except OSError:
-        raise SettingsError(f"The policy {settings.policy} cannot be read; correct the setting policy.") from None
-    except ValueError as error:
-        raise SettingsError(f"The policy {settings.policy} cannot be used: {error}.") from None
 
 
 def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, result: WholeBook) -> dict[str, Any]:

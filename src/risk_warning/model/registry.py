@@ -1,18 +1,20 @@
 """The model registry: MLflow keeps each training with its figures, pictures and model folder.
 
-A model is named by folder, `@alias` or version number. What is loaded is always our own folder, checked file by
-file; MLflow's own loaders, which run code named in the artifact, are never used.
+A model is named by folder, `@alias` or version number, or MLflow's way, `models:/NAME@alias`. What is loaded is always
+our own folder, checked file by file; MLflow's own loaders, which run code named in the artifact, are never used.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +28,7 @@ from risk_warning.settings import Settings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
 
     from risk_warning.model.training import Trained
 
@@ -42,7 +45,7 @@ def record(trained: Trained, folder: Path, settings: Settings) -> int:
     RegistryError
         The tracking server cannot be reached or refuses.
     """
-    with _mlflow(settings) as client:
+    with registry(settings) as client:
         import mlflow
         import mlflow.data.pandas_dataset
         from mlflow.models import infer_signature
@@ -78,8 +81,32 @@ def record(trained: Trained, folder: Path, settings: Settings) -> int:
         return _register(client, run.info.run_id, model)
 
 
+@dataclass(frozen=True)
+class Reference:
+    """Which entry of the registry is meant."""
+
+    registered: str
+    """Name of the registered model."""
+    alias: str
+    """An alias, or a version number."""
+
+    @classmethod
+    def of(cls, name: str) -> Reference | None:
+        """What `name` refers to, None where it names a folder; `RegistryError` where `models:/…` cannot be read."""
+        if name.startswith("models:/"):
+            found = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
+            if found is None:
+                raise RegistryError(
+                    f"{name} names no model of the registry; give models:/{NAME}@{CHAMPION} or models:/{NAME}/VERSION."
+                )
+            return cls(found[1], found[2] or found[3])
+        if Path(name).is_dir() or "/" in name:
+            return None
+        return cls(NAME, name.removeprefix("@"))
+
+
 def fetch(name: str, settings: Settings) -> RiskModel:
-    """The model `name`: a folder, `@alias` (or a bare alias) or a version number.
+    """The model `name`: a folder, `@alias` (or a bare alias), a version number, or `models:/NAME@alias`.
 
     A verified copy of the champion stays on disk, so that a night without a registry still has a model.
 
@@ -90,47 +117,107 @@ def fetch(name: str, settings: Settings) -> RiskModel:
     ModelError
         The model is damaged.
     """
-    if Path(name).is_dir() or "/" in name:
+    reference = Reference.of(name)
+    if reference is None:
         return load(Path(name))
-    cached = settings.home / "champion"
-    alias = name.removeprefix("@")
+    cached, is_champion = settings.home / "champion", reference == Reference(NAME, CHAMPION)
     try:
-        folder = _download(alias, settings)
+        _must_exist(reference.alias, settings)
+        with registry(settings) as client, tempfile.TemporaryDirectory(prefix="risk-warning-model-") as scratch:
+            folder = _download(_version(client, reference), Path(scratch))
+            model = load(folder)
+            if is_champion:
+                shutil.rmtree(cached, ignore_errors=True)
+                shutil.copytree(folder, cached)
+            return model
     except RegistryError:
-        if alias == CHAMPION and cached.is_dir():
+        if is_champion and cached.is_dir():
             return load(cached)
         raise
-    model = load(folder)
-    if alias == CHAMPION:
-        shutil.rmtree(cached, ignore_errors=True)
-        shutil.copytree(folder, cached)
-    shutil.rmtree(folder.parent)
-    return model
 
 
-def _download(alias: str, settings: Settings) -> Path:
+def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path:
+    """The verified folder of a model the registry holds, kept under `home/models` from the first call on.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    ModelError
+        The model is damaged.
+    """
+    version = _version(client, reference)
+    folder = settings.home / "models" / version.tags.get("model_version", f"{reference.registered}-{version.version}")
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
+            found = _download(version, Path(scratch))
+            load(found)
+            # Another worker may have been quicker; a folder that is there is whole.
+            with suppress(OSError):
+                found.rename(folder)
+    return folder
+
+
+def keep(folder: Path, model_version: str, settings: Settings) -> None:
+    """Nothing comes back; a copy of the model's folder lies under `home/models`, for replays of what it decided."""
+    kept_at = settings.home / "models" / model_version
+    if not kept_at.is_dir():
+        kept_at.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept_at.parent, prefix=".keeping-") as scratch, suppress(OSError):
+            shutil.copytree(folder, Path(scratch) / "model").rename(kept_at)
+
+
+def with_version(model_version: str, settings: Settings) -> Path:
+    """The folder of the model that names itself so, kept under `home/models`; `RegistryError` where there is none."""
+    _must_exist(model_version, settings)
+    with registry(settings) as client:
+        found = client.search_model_versions(f"tags.model_version = '{model_version}'")
+        if not found:
+            raise RegistryError(f"The registry has no model of version {model_version}; name its folder with --model.")
+        return kept(client, Reference(found[0].name, str(found[0].version)), settings)
+
+
+def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
+    """Alias → version number of a registered model; `RegistryError` where the registry does not know it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return {alias: str(number) for alias, number in client.get_registered_model(registered).aliases.items()}
+    except MlflowException:
+        raise RegistryError(f"The registry has no model named {registered}; train one, or correct the name.") from None
+
+
+def _must_exist(alias: str, settings: Settings) -> None:
     if settings.tracking_uri == settings.own_tracking_uri and not (settings.home / "mlflow.db").exists():
         raise RegistryError(
             f"There is no model {alias} yet: {settings.home} holds no registry. Train one with "
             "`risk-warning train BOOK`, or name a model folder with --model."
         )
-    with _mlflow(settings) as client:
-        from mlflow.artifacts import download_artifacts
-        from mlflow.exceptions import MlflowException
 
-        try:
-            number = alias.isdigit()
-            known = client.get_model_version(NAME, alias) if number else client.get_model_version_by_alias(NAME, alias)
-        except MlflowException:
-            raise RegistryError(
-                f"The registry has no model {alias}; name @champion, a version number, or a model folder."
-            ) from None
-        target = tempfile.mkdtemp(prefix="risk-warning-model-")
-        return Path(download_artifacts(run_id=known.run_id, artifact_path=_FOLDER, dst_path=target))
+
+def _version(client: MlflowClient, reference: Reference) -> ModelVersion:
+    from mlflow.exceptions import MlflowException
+
+    name, alias = reference.registered, reference.alias
+    try:
+        return (
+            client.get_model_version(name, alias) if alias.isdigit() else client.get_model_version_by_alias(name, alias)
+        )
+    except MlflowException:
+        raise RegistryError(
+            f"The registry has no model {alias}; name @champion, a version number, or a model folder."
+        ) from None
+
+
+def _download(version: ModelVersion, into: Path) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    return Path(download_artifacts(run_id=version.run_id, artifact_path=_FOLDER, dst_path=str(into)))
 
 
 @contextmanager
-def _mlflow(settings: Settings) -> Iterator[MlflowClient]:
+def registry(settings: Settings) -> Iterator[MlflowClient]:
     """A client of the tracking server; whatever it cannot do becomes a `RegistryError`."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")

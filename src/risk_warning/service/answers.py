@@ -1,0 +1,271 @@
+"""What is answered: the types of the OpenAPI page. The answers themselves are plain dicts of these shapes."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from risk_warning.service.refusals import ErrorBody
+
+Band = Literal["red", "orange", "yellow", "green"]
+NotScored = Literal["no_open_loan", "past_due", "too_little_history", "rows_set_aside"]
+
+
+class Words(TypedDict):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
+
+class Reason(TypedDict):
+    """What costs the borrower most points."""
+
+    code: str
+    text: Words
+    points: Annotated[float, Field(description="points of the score, negative")]
+    feature: str
+    value: Annotated[float | str | None, Field(description="the feature's value in its own unit, null: not observed")]
+
+
+class Calibration(TypedDict):
+    """How PDs of files with so much history held, out of time."""
+
+    from_months: int
+    to_months: int | None
+    n: int
+    bads: int
+    predicted: float
+    observed: float
+    observed_over_expected: float | None
+
+
+class HistoryShown(TypedDict):
+    """What the answer rests on."""
+
+    periods: Annotated[int, Field(description="months of the last 24 with a record")]
+    is_thin: Annotated[bool, Field(description="fewer than six months")]
+    calibration: Annotated[Calibration | None, Field(description="of such histories; null where not measured")]
+
+
+class UnderReview(TypedDict):
+    """How the loan under review was taken."""
+
+    counted_as_opened: bool
+    model_has_seen_openings: Annotated[bool, Field(description="whether it was trained with past openings")]
+
+
+class BorrowerAnswer(TypedDict):
+    """A borrower's PD, score, band and reasons; or why there is no score."""
+
+    borrower_id: str | int
+    as_of_date: date
+    pd: Annotated[float | None, Field(description="probability of turning bad, 0–1")]
+    score: Annotated[float | None, Field(description="points, higher is safer")]
+    band: Band | None
+    below_threshold: bool | None
+    reasons: list[Reason]
+    not_scored: NotScored | None
+    history: HistoryShown
+    empty_columns: Annotated[list[str], Field(description="columns the model reads and no row held")]
+    loan_under_review: UnderReview | None
+    warning: Annotated[
+        Literal["opened", "already_open", "as_of_date_too_old"] | None,
+        Field(description="what became of a warning; null where none was due"),
+    ]
+    model_version: str
+    policy_version: str
+
+
+class ScoreAnswer(BorrowerAnswer):
+    """The answer for one borrower, and the id under which the audit keeps it."""
+
+    request_id: str
+
+
+class BatchItem(TypedDict):
+    """One borrower's answer, or why there is none."""
+
+    answer: BorrowerAnswer | None
+    error: ErrorBody | None
+
+
+class BatchAnswer(TypedDict):
+    """Answers in the order asked."""
+
+    request_id: str
+    answers: list[BatchItem]
+    model_version: str
+    policy_version: str
+
+
+class ModelAnswer(TypedDict):
+    """The model that answers now."""
+
+    model_version: str
+    policy_version: str
+    source: Annotated[str, Field(description="where it came from: a folder, or the registry's name for it")]
+    serving_since: str
+    challenger_version: str | None
+    threshold: float
+    policy: dict[str, float]
+    scorecard: dict[str, float]
+    target: dict[str, Any]
+    contract: Annotated[dict[str, list[str]], Field(description="table → columns the model reads")]
+    features: list[str]
+    training_window: dict[str, Any]
+    metrics: dict[str, Any]
+    openings: Annotated[dict[str, int] | None, Field(description="past openings it was trained with")]
+
+
+class Health(TypedDict):
+    """How the service is."""
+
+    status: Literal["alive", "ready"]
+
+
+class Typical(TypedDict, total=False):
+    """What training rows held: percentiles of a number, shares of a category's values."""
+
+    p5: float | None
+    p25: float | None
+    p50: float | None
+    p75: float | None
+    p95: float | None
+    min: float | None
+    max: float | None
+    shares: dict[str, float]
+    missing: Annotated[float, Field(description="share of rows without a value")]
+
+
+class ContributionShown(TypedDict):
+    """What one feature adds to the score."""
+
+    feature: str
+    points: float
+    value: float | str | None
+    unit: str
+    null_means: str
+    reason: str
+    text: Words
+    typical: Typical | None
+    place: Annotated[str | None, Field(description="where the value lies among typical ones")]
+    place_text: Words | None
+
+
+class ExplanationShown(TypedDict):
+    """A score taken apart: base_points and all points sum to sum_of_points."""
+
+    score: float
+    sum_of_points: float
+    base_points: float
+    contributions: list[ContributionShown]
+
+
+class Pictures(TypedDict):
+    """A waterfall as SVG in each language."""
+
+    en: str
+    zh: str
+
+
+class ExplainAnswer(ScoreAnswer):
+    """A score with all that makes it; both null where there is none."""
+
+    explanation: ExplanationShown | None
+    waterfall_svg: Pictures | None
+
+
+class PlainReason(TypedDict):
+    """What costs points."""
+
+    code: str
+    feature: str
+    points: float
+    text: Words
+
+
+class MovedReasonShown(TypedDict):
+    """A reason whose points changed."""
+
+    code: str
+    points_before: float
+    points_after: float
+    text: Words
+
+
+class OutcomeShown(TypedDict):
+    """What a borrower scores."""
+
+    not_scored: NotScored | None
+    pd: float | None
+    score: float | None
+    band: Band | None
+    below_threshold: bool | None
+
+
+class CaseShown(OutcomeShown):
+    """The borrower with one version of the loan."""
+
+    reasons: list[PlainReason]
+    points_difference: Annotated[float | None, Field(description="against the loan as asked")]
+    moved: list[MovedReasonShown]
+
+
+class AlternativeShown(CaseShown):
+    """One of the alternatives asked for."""
+
+    changed: dict[str, float | int]
+
+
+class StepShown(TypedDict):
+    """Something that can be done."""
+
+    action: Literal["pay_overdue", "pay_down_cards", "borrow_less", "longer_term", "lower_limit", "no_loan"]
+    unit: str
+    before: Annotated[float, Field(description="in minor units or months")]
+    after: float
+    text: Words
+
+
+class FeatureChangeShown(TypedDict):
+    """A feature the path moves."""
+
+    feature: str
+    unit: str
+    reason: str
+    text: Words
+    before: float | str | None
+    after: float | str | None
+
+
+class PathShown(TypedDict):
+    """The smallest changes that bring the score to the threshold, or why none do."""
+
+    found: bool
+    threshold: float
+    start: OutcomeShown
+    reached: OutcomeShown | None
+    steps: list[StepShown]
+    share: float
+    changes: list[FeatureChangeShown]
+    why: str | None
+    why_text: Words | None
+
+
+class WhatIfAnswer(TypedDict):
+    """The loan as asked, its alternatives side by side, and the path to safe."""
+
+    request_id: str
+    borrower_id: str | int
+    as_of_date: date
+    threshold: float
+    base: CaseShown
+    alternatives: list[AlternativeShown]
+    path_to_safe: PathShown
+    loan_under_review: UnderReview | None
+    model_version: str
+    policy_version: str

@@ -1,0 +1,63 @@
+"""The borrowers of the configured book, looked up one at a time, as the book stands now."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import date
+
+from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, data_through
+from risk_warning.errors import AsOfDateError
+from risk_warning.service.refusals import Refusal
+from risk_warning.settings import Settings
+
+MOST_DAYS_AFTER = 31
+"""An as-of date lies at most so many days after the data, as in the nightly run."""
+_AT_ONCE = 4
+_KNOWN_SECONDS = 300.0
+
+
+class Borrowers:
+    """Histories by id."""
+
+    def __init__(self, location: str | None, settings: Settings) -> None:
+        self._location = location
+        self._settings = settings
+        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._through: date | None = settings.data_through
+        self._looked_at = float("-inf")
+
+    async def find(self, borrower_id: str | int, as_of_date: date) -> BorrowerRecords:
+        """The borrower's rows.
+
+        Raises
+        ------
+        Refusal
+            404: no book is configured, or it has no such borrower.
+        AsOfDateError
+            The as-of date lies outside the book's data.
+        BookError, SettingsError
+            The book cannot be read.
+        """
+        if self._location is None:
+            raise Refusal(
+                404, "not_found", "No book is configured: set RISK_WARNING_SERVICE__BOOK, or send the borrower's rows."
+            )
+        async with self._free:
+            through = await self._data_through(self._location)
+            if through is not None and (as_of_date - through).days > MOST_DAYS_AFTER:
+                raise AsOfDateError(
+                    f"The as-of date {as_of_date} lies outside the data, which goes through {through}; choose a date "
+                    f"at most {MOST_DAYS_AFTER} days after."
+                )
+            book = self._settings.book
+            found = await asyncio.to_thread(borrower_records, self._location, borrower_id, book)
+        if found is None:
+            raise Refusal(404, "unknown_borrower", "The book has no borrower with this id.", "borrower_id")
+        return found
+
+    async def _data_through(self, location: str) -> date | None:
+        if self._settings.data_through is None and time.monotonic() - self._looked_at > _KNOWN_SECONDS:
+            self._through = await asyncio.to_thread(data_through, location, self._settings.book, today=date.today())
+            self._looked_at = time.monotonic()
+        return self._through

@@ -1,0 +1,134 @@
+"""The champion: which model answers, followed through the registry without a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from risk_warning.errors import ModelError, RegistryError, RiskWarningError
+from risk_warning.model.registry import Reference, keep
+from risk_warning.service.served import Served, serve, settle_memory
+from risk_warning.settings import Settings
+
+_FIRST_SECONDS = 120.0
+"""Time a registry has to name the first champion."""
+_AGAIN_SECONDS = 2.0
+_log = logging.getLogger(__name__)
+Changed = Callable[[Served | None, Served], Awaitable[None]]
+
+
+class Champion:
+    """The model in service, and where the challenger's folder lies.
+
+    `changed` is awaited with the old and the new one before the new one answers; where it fails, the old one stays.
+    """
+
+    def __init__(self, settings: Settings, changed: Changed, challenged: Callable[[Path | None], Awaitable[None]]):
+        self._settings = settings
+        self._changed = changed
+        self._challenged = challenged
+        self._served: Served | None = None
+        self._first = asyncio.Event()
+        self._watching: asyncio.Task[None] | None = None
+        self._kept = settings.home / "serving.json"
+
+    @property
+    def served(self) -> Served:
+        """What answers now."""
+        if self._served is None:
+            raise ModelError("No model is loaded yet; wait until the service is ready.")
+        return self._served
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether anything can answer."""
+        return self._served is not None
+
+    async def start(self) -> None:
+        """Nothing comes back; a model answers from then on.
+
+        Raises
+        ------
+        ModelError, RegistryError
+            There is no model: not in the folder, not in the registry, nor one kept from before.
+        """
+        name = self._settings.model
+        if Reference.of(name) is None:
+            await self._take(Path(name), name)
+            return
+        self._watching = asyncio.create_task(self._watch(name))
+        try:
+            async with asyncio.timeout(_FIRST_SECONDS):
+                await self._first.wait()
+        except TimeoutError:
+            raise RegistryError(f"The registry did not name a model within {_FIRST_SECONDS:.0f} s.") from None
+        if self._served is None:
+            await self._take_kept(name)
+
+    async def stop(self) -> None:
+        """Nothing comes back; the registry is watched no longer."""
+        if self._watching is not None:
+            self._watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watching
+
+    async def _watch(self, name: str) -> None:
+        """Follow the watching process, and start another where it ends."""
+        seconds = str(self._settings.service.registry_poll_seconds)
+        command = (sys.executable, "-m", "risk_warning.service.registry_watch", name, seconds)
+        while True:
+            process = await asyncio.create_subprocess_exec(
+                *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+            )
+            try:
+                assert process.stdout is not None
+                async for line in process.stdout:
+                    await self._hear(json.loads(line), name)
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                    await process.wait()
+            _log.error("the watch on the registry ended; it is started again")
+            await asyncio.sleep(_AGAIN_SECONDS)
+
+    async def _hear(self, said: dict[str, str | None], name: str) -> None:
+        if "problem" in said:
+            _log.error("registry: %s The model in service stays.", said["problem"])
+        else:
+            assert said["champion"] is not None
+            try:
+                await self._take(Path(said["champion"]), name)
+            except RiskWarningError as error:
+                _log.error("the new champion cannot be served: %s", error)
+            challenger = said["challenger"]
+            await self._challenged(None if challenger is None else Path(challenger))
+        self._first.set()
+
+    async def _take(self, folder: Path, source: str) -> None:
+        if self._served is not None and self._served.model.version == folder.name:
+            return
+        served = await asyncio.to_thread(serve, folder, source, self._settings)
+        if self._served is not None and self._served.model.version == served.model.version:
+            return
+        await asyncio.to_thread(keep, folder, served.model.version, self._settings)
+        await self._changed(self._served, served)
+        settle_memory(collect=self._served is None)
+        self._served = served
+        _log.warning("serving %s with policy %s", served.model.version, served.policy.version)
+        self._settings.home.mkdir(parents=True, exist_ok=True)
+        self._kept.write_text(json.dumps({"folder": str(folder.absolute()), "source": source}), encoding="utf-8")
+
+    async def _take_kept(self, name: str) -> None:
+        """Take the model that answered last: the registry may be down when the service starts."""
+        try:
+            last = json.loads(self._kept.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            last = {}
+        if last.get("source") != name:
+            raise RegistryError(f"There is no model {name}, and none was kept from before; see the log.")
+        await self._take(Path(last["folder"]), name)

@@ -1,0 +1,148 @@
+"""Deciding: from a request to the answer that is given, and never an answer that is not in the audit."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
+from risk_warning.service.gate import Call
+from risk_warning.service.refusals import Refusal
+from risk_warning.service.runtime import Runtime
+from risk_warning.service.served import Served
+from risk_warning.service.work import Done, text_of
+from risk_warning.watchlist.decisions import Decision, Outcome, StoredAnswer, WarningToOpen
+
+OUTCOMES: tuple[Outcome, ...] = ("opened", "already_open", "as_of_date_too_old")
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@dataclass(frozen=True)
+class Worked:
+    """What was worked out for a request."""
+
+    done: Done
+    inputs: str
+    may_open_warning: bool = False
+
+
+class Deciding:
+    """Answers requests, each kept before it is given."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._under_way: dict[tuple[str, str, str], asyncio.Future[None]] = {}
+
+    async def decide(
+        self, call: Call, route: str, idempotency_key: str | None, work: Callable[[Served], Awaitable[Worked]]
+    ) -> str:
+        """The answer's JSON text.
+
+        Raises
+        ------
+        Refusal
+            409: the idempotency key came with another body; 503: the audit cannot be written.
+        """
+        if idempotency_key is None:
+            return await self._answer(call, route, None, work)
+        if not _KEY.fullmatch(idempotency_key):
+            raise RequestError("is not 1 to 128 visible ASCII characters", "Idempotency-Key")
+        name = (call.caller.key_name, route, idempotency_key)
+        while name in self._under_way:
+            await asyncio.wait([self._under_way[name]])
+        mine = self._under_way[name] = asyncio.get_running_loop().create_future()
+        try:
+            if (stored := await asyncio.to_thread(self._runtime.decisions.stored_answer, *name)) is not None:
+                return _repeated(stored, call)
+            try:
+                return await self._answer(call, route, idempotency_key, work)
+            except AnsweredAlreadyError:
+                # Another process was quicker with the same key.
+                stored = await asyncio.to_thread(self._runtime.decisions.stored_answer, *name)
+                if stored is None:
+                    raise
+                return _repeated(stored, call)
+        finally:
+            mine.set_result(None)
+            del self._under_way[name]
+
+    async def _answer(
+        self, call: Call, route: str, idempotency_key: str | None, work: Callable[[Served], Awaitable[Worked]]
+    ) -> str:
+        runtime = self._runtime
+        served = runtime.champion.served
+        worked = await work(served)
+        done, question = worked.done, worked.done.question
+        answer: str | WarningToOpen = text_of(call.request_id, done.content)
+        if worked.may_open_warning and (warning := _warning(call, done, runtime)) is not None:
+            answer = warning
+        start = time.perf_counter()
+        decision = Decision(
+            request_id=call.request_id,
+            route=route,
+            key_name=call.caller.key_name,
+            role=call.caller.role,
+            as_of_date=None if question is None else question.as_of_date,
+            model_version=served.model.version,
+            policy_version=served.policy.version,
+            inputs=worked.inputs,
+            keep_inputs=runtime.settings.service.audit_inputs == "included",
+            answer=answer,
+            idempotency_key=idempotency_key,
+            body_digest=hashlib.sha256(call.body).hexdigest(),
+        )
+        try:
+            written = await asyncio.wrap_future(runtime.writer.submit(decision))
+        except AnsweredAlreadyError:
+            raise
+        except DatabaseError:
+            raise Refusal(
+                503, "unavailable", "The answer cannot be written to the audit, so it is not given. Try again later."
+            ) from None
+        runtime.metrics.spent("audit", time.perf_counter() - start)
+        for one in done.given:
+            runtime.metrics.given(one)
+        if written.outcome == "opened":
+            runtime.metrics.warning_opened()
+        runtime.shadow.hand_over(call.request_id, route, worked.inputs)
+        return written.answer
+
+
+def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
+    """The warning an answer by id calls for: below the threshold, as the borrower is, without a loan under review."""
+    examined, content = done.examined, done.content
+    if examined is None or not content["below_threshold"] or examined.question.loan is not None:
+        return None
+    if not runtime.settings.service.open_warnings:
+        return None
+    dpd = float(examined.scored.days_past_due[0])
+    reasons: list[dict[str, Any]] = [{k: v for k, v in r.items() if k != "value"} for r in content["reasons"]]
+    return WarningToOpen(
+        borrower_id=str(examined.question.borrower_id),
+        as_of_date=examined.question.as_of_date,
+        score=content["score"],
+        band=content["band"],
+        days_past_due=None if dpd != dpd else dpd,
+        reasons=reasons,
+        answers={outcome: text_of(call.request_id, {**content, "warning": outcome}) for outcome in OUTCOMES},
+    )
+
+
+def _repeated(stored: StoredAnswer, call: Call) -> str:
+    if stored.body_digest != hashlib.sha256(call.body).hexdigest():
+        raise Refusal(
+            409,
+            "conflict",
+            "This Idempotency-Key was used with another body; use a new key for a new request.",
+            "Idempotency-Key",
+        )
+    if stored.answer is None:
+        raise Refusal(
+            409, "conflict", "The answer to this Idempotency-Key was erased; use a new key.", "Idempotency-Key"
+        )
+    return stored.answer

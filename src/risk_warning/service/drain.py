@@ -1,0 +1,70 @@
+"""Draining: a service that is told to stop answers whoever already speaks to it, and asks nobody to wait.
+
+On SIGTERM it says that it is not ready, so that a load balancer turns away; every answer closes its connection; after
+`drain_seconds` the listening socket is shut, for the supervising process too, which would otherwise go on taking
+connections that nobody serves; then the server stops as it always does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from risk_warning.service.runtime import Runtime
+
+Handler = Callable[[int, FrameType | None], Any] | int | None
+_log = logging.getLogger(__name__)
+
+
+def drain_on_sigterm(runtime: Runtime) -> None:
+    """Nothing comes back; from now on SIGTERM drains first, then does what it did before."""
+    loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+    def begin(signum: int, frame: FrameType | None) -> None:
+        if runtime.is_draining:
+            _finish(usual, signum, frame)
+            return
+        runtime.is_draining = True
+        _log.warning("stopping: answering for %g s more", runtime.settings.service.drain_seconds)
+        loop.call_soon_threadsafe(loop.call_later, runtime.settings.service.drain_seconds, end, signum)
+
+    def end(signum: int) -> None:
+        for listening in _listening():
+            with suppress(OSError):
+                listening.shutdown(socket.SHUT_RDWR)
+        # What was accepted in this very moment is read before the server closes.
+        loop.call_later(_LAST_SECONDS, _finish, usual, signum, None)
+
+    # Only a process's main thread may; elsewhere somebody else takes care of signals.
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, begin)
+
+
+_LAST_SECONDS = 0.1
+
+
+def _listening() -> list[socket.socket]:
+    """The sockets this process accepts connections on, whoever opened them."""
+    found = []
+    opened = Path("/proc/self/fd")
+    for entry in opened.iterdir() if opened.is_dir() else ():
+        with suppress(OSError):
+            candidate = socket.socket(fileno=os.dup(int(entry.name)))
+            if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                found.append(candidate)
+            else:
+                candidate.close()
+    return found
+
+
+def _finish(usual: Handler, signum: int, frame: FrameType | None) -> None:
+    if callable(usual):
+        usual(signum, frame)

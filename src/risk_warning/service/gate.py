@@ -1,0 +1,164 @@
+"""The gate: what every request passes before anything looks at it, and what every answer leaves by.
+
+Key, role, rate, content type, size and patience are checked here, for every path there is; only health is open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+import traceback
+import uuid
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
+
+from risk_warning.service.access import Caller
+from risk_warning.service.refusals import Refusal
+
+if TYPE_CHECKING:
+    from risk_warning.service.runtime import Runtime
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+HEALTH = ("/healthz", "/livez", "/readyz")
+_STATIC = "/static_content/"
+_MB = 1_000_000
+_JSON = re.compile(rb"application/json\s*(;\s*charset=\"?utf-8\"?\s*)?", re.IGNORECASE)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request that was let in."""
+
+    request_id: str
+    caller: Caller
+    body: bytes
+    started: float
+    """`time.perf_counter` at its arrival, seconds."""
+
+
+class Gate:
+    """ASGI middleware around everything the server answers."""
+
+    def __init__(self, app: App, api: App, runtime: Runtime) -> None:
+        self._server = app
+        self._api = api
+        self._runtime = runtime
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Lets the request through, or refuses it."""
+        if scope["type"] != "http":
+            # Only the server's own start and stop come without a request; websockets are not spoken here.
+            if scope["type"] == "lifespan":
+                await self._server(scope, receive, send)
+            return
+        started, request_id, path = time.perf_counter(), uuid.uuid4().hex, scope["path"]
+        status = 500
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = message.setdefault("headers", [])
+                headers += [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+                if self._runtime.is_draining:
+                    headers.append((b"connection", b"close"))
+            await send(message)
+
+        try:
+            if path in HEALTH:
+                await self._health(path, scope["method"], request_id, answer)
+            else:
+                await self._let_in(scope, receive, answer, request_id, started)
+        except Refusal as refusal:
+            await respond(answer, refusal.status, refusal.body(request_id), refusal.headers)
+        except Exception as error:
+            log_bug(error, request_id)
+            if status == 500:
+                await respond(answer, 500, INTERNAL.body(request_id))
+        finally:
+            self._runtime.metrics.answered(path, status, time.perf_counter() - started)
+
+    async def _let_in(self, scope: Scope, receive: Receive, send: Send, request_id: str, started: float) -> None:
+        headers = dict(scope["headers"])
+        access, path = self._runtime.access, scope["path"]
+        client = scope["client"][0] if scope.get("client") else None
+        caller = await access.caller(headers, client)
+        access.count(caller)
+        access.check_role(caller, path)
+        if path.startswith(_STATIC):
+            await self._server(scope, receive, send)
+            return
+        body = b""
+        if scope["method"] == "POST":
+            body = await self._body(headers, path, receive)
+            content_type = headers.get(b"content-type", b"")
+            if not _JSON.fullmatch(content_type):
+                raise Refusal(
+                    415, "unsupported_media_type", "The body has to be JSON, with 'Content-Type: application/json'."
+                )
+        scope["risk_warning"] = Call(request_id, caller, body, started)
+        await self._api(scope, receive, send)
+
+    async def _body(self, headers: dict[bytes, bytes], path: str, receive: Receive) -> bytes:
+        settings = self._runtime.settings.service
+        most_mb = settings.max_batch_body_mb if path == "/score_batch" else settings.max_body_mb
+        too_large = Refusal(413, "body_too_large", f"The body is larger than {most_mb:g} MB; send fewer rows.")
+        length = headers.get(b"content-length", b"")
+        if length.isdigit() and int(length) > most_mb * _MB:
+            raise too_large
+        parts, size = [], 0
+        try:
+            async with asyncio.timeout(settings.body_timeout_seconds):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        raise Refusal(400, "invalid_json", "The client went away before its body was there.")
+                    parts.append(message.get("body", b""))
+                    size += len(parts[-1])
+                    if size > most_mb * _MB:
+                        raise too_large
+                    if not message.get("more_body", False):
+                        return b"".join(parts)
+        except TimeoutError:
+            limit = settings.body_timeout_seconds
+            raise Refusal(
+                408, "body_timeout", f"The body was not there within {limit:g} s; send it at once.", headers=_CLOSE
+            ) from None
+
+    async def _health(self, path: str, method: str, request_id: str, send: Send) -> None:
+        if method not in ("GET", "HEAD"):
+            raise Refusal(405, "method_not_allowed", f"{path} takes GET.", headers={"allow": "GET, HEAD"})
+        if path == "/readyz" and (problem := self._runtime.not_ready):
+            raise Refusal(503, "unavailable", problem)
+        await respond(send, 200, to_json({"status": "ready" if path == "/readyz" else "alive"}))
+
+
+INTERNAL = Refusal(500, "internal", "A fault of the service; tell its operator the request id.")
+_CLOSE = {"connection": "close"}
+
+
+async def respond(send: Send, status: int, body: bytes, headers: Any = None) -> None:
+    """Nothing comes back; sends a JSON body."""
+    lines = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    lines += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": body})
+
+
+def log_bug(error: BaseException, request_id: str) -> None:
+    """Nothing comes back; logs where a bug struck, without its message, which may hold a borrower's values."""
+    places = [
+        f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
+    ]
+    _log.error("request %s: %s at %s", request_id, type(error).__name__, " < ".join(reversed(places)))

@@ -1,0 +1,86 @@
+"""Metrics: how the service does, and the domain's own figures, in Prometheus form."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+_SECONDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
+
+
+class Metrics:
+    """The service's figures; with several workers, of all of them."""
+
+    def __init__(self, routes: Iterable[str]) -> None:
+        registry = CollectorRegistry()
+        self._routes = frozenset(routes)
+        self._registry = registry
+        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+            self._registry = CollectorRegistry()
+            multiprocess.MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
+        prefix = "risk_warning_"
+        self._requests = Counter(f"{prefix}requests", "Requests answered", ["route", "status"], registry=registry)
+        self._seconds = Histogram(
+            f"{prefix}request_seconds", "Time from arrival to answer", ["route"], buckets=_SECONDS, registry=registry
+        )
+        self._stages = Histogram(
+            f"{prefix}stage_seconds",
+            "Time in each stage of an answer: parse, book, score, explain, audit",
+            ["stage"],
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._scores = Counter(f"{prefix}scores", "Scores given", ["band", "model_version"], registry=registry)
+        self._not_scored = Counter(f"{prefix}not_scored", "Borrowers without a score", ["reason"], registry=registry)
+        self._warnings = Counter(f"{prefix}warnings_opened", "Warnings opened", registry=registry)
+        self._shadow = Counter(
+            f"{prefix}shadow_requests", "Requests handed to the challenger, or dropped", ["outcome"], registry=registry
+        )
+        self._model = Gauge(
+            f"{prefix}model_info",
+            "1 for the model that answers",
+            ["model_version", "policy_version"],
+            registry=registry,
+            multiprocess_mode="livemostrecent",
+        )
+        self._serving: tuple[str, str] | None = None
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """Nothing comes back; counts a request by its route, whatever else was asked as one."""
+        route = path if path in self._routes else "other"
+        self._requests.labels(route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+
+    def spent(self, stage: str, seconds: float) -> None:
+        """Nothing comes back; counts the time one stage took."""
+        self._stages.labels(stage).observe(seconds)
+
+    def given(self, answer: Mapping[str, Any]) -> None:
+        """Nothing comes back; counts a borrower's answer."""
+        if answer["not_scored"] is None:
+            self._scores.labels(answer["band"], answer["model_version"]).inc()
+        else:
+            self._not_scored.labels(answer["not_scored"]).inc()
+
+    def warning_opened(self) -> None:
+        """Nothing comes back; counts a warning."""
+        self._warnings.inc()
+
+    def shadowed(self, *, handed_over: bool) -> None:
+        """Nothing comes back; counts a request for the challenger."""
+        self._shadow.labels("handed_over" if handed_over else "dropped").inc()
+
+    def serving(self, model_version: str, policy_version: str) -> None:
+        """Nothing comes back; names the model that answers from now on."""
+        if self._serving is not None:
+            self._model.labels(*self._serving).set(0)
+        self._serving = (model_version, policy_version)
+        self._model.labels(*self._serving).set(1)
+
+    def text(self) -> bytes:
+        """Everything, in Prometheus form."""
+        return generate_latest(self._registry)

@@ -1,0 +1,141 @@
+"""The OpenAPI document: every route with its types and real examples, made from the types that are checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
+
+from risk_warning.service import answers, requests
+from risk_warning.service.refusals import ErrorAnswer
+
+_REFERENCE = "#/components/schemas/{model}"
+_TYPES: Mapping[str, Any] = {
+    "ScoreRequest": requests.ScoreRequest,
+    "ScoreByIdRequest": requests.ScoreByIdRequest,
+    "ScoreBatchRequest": requests.ScoreBatchRequest,
+    "WhatIfRequest": requests.WhatIfRequest,
+    "ScoreAnswer": answers.ScoreAnswer,
+    "BatchAnswer": answers.BatchAnswer,
+    "ExplainAnswer": answers.ExplainAnswer,
+    "WhatIfAnswer": answers.WhatIfAnswer,
+    "ModelAnswer": answers.ModelAnswer,
+    "Health": answers.Health,
+    "ErrorAnswer": ErrorAnswer,
+}
+_REFUSALS = {
+    400: "the body is not JSON",
+    401: "no valid key",
+    403: "the key's role may not do this",
+    404: "no such borrower, or no book configured",
+    408: "the body did not come in time",
+    409: "the Idempotency-Key was used with another body",
+    413: "the body is too large",
+    415: "the body is not application/json",
+    422: "a field cannot be used; the answer names it",
+    429: "too many requests with this key; Retry-After says when",
+    503: "the audit cannot be written, or the book not be read",
+}
+_IDEMPOTENCY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key and body give the stored answer; another body 409.",
+    "schema": {"type": "string", "pattern": "^[!-~]{1,128}$"},
+}
+_KEYS = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "An API key."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "login": {"type": "http", "scheme": "basic", "description": "Any user name, an API key as the password."},
+}
+
+
+class Route(TypedDict):
+    """What FastAPI is told of a route."""
+
+    openapi_extra: dict[str, Any]
+    responses: dict[int | str, dict[str, Any]]
+
+
+def _reference(name: str) -> dict[str, str]:
+    return {"$ref": _REFERENCE.format(model=name)}
+
+
+def _content(schema: str, example: Any = None) -> dict[str, Any]:
+    shown: dict[str, Any] = {"schema": _reference(schema)}
+    if example is not None:
+        shown["example"] = example
+    return {"application/json": shown}
+
+
+def _examples() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(resources.files(__package__).joinpath("examples.json").read_text("utf-8"))
+    return found
+
+
+_EXAMPLES = _examples()
+
+
+def _post(request: str, answer: str, example: str, *codes: int) -> Route:
+    answered = {"description": "The answer", "content": _content(answer, _EXAMPLES[example]["answer"])}
+    body = {"required": True, "content": _content(request, _EXAMPLES[example]["request"])}
+    return {
+        "openapi_extra": {"requestBody": body, "parameters": [_IDEMPOTENCY]},
+        "responses": {200: answered, **_refused(*codes)},
+    }
+
+
+def _refused(*codes: int) -> dict[int | str, dict[str, Any]]:
+    return {code: {"description": _REFUSALS[code], "content": _content("ErrorAnswer")} for code in codes}
+
+
+_ALWAYS = (400, 401, 403, 408, 409, 413, 415, 422, 429, 503)
+SCORE = _post("ScoreRequest", "ScoreAnswer", "score", *_ALWAYS)
+SCORE_BY_ID = _post("ScoreByIdRequest", "ScoreAnswer", "score_by_id", *_ALWAYS, 404)
+SCORE_BATCH = _post("ScoreBatchRequest", "BatchAnswer", "score_batch", *_ALWAYS)
+EXPLAIN = _post("ScoreRequest", "ExplainAnswer", "explain", *_ALWAYS, 404)
+WHAT_IF = _post("WhatIfRequest", "WhatIfAnswer", "what_if", *_ALWAYS, 404)
+MODEL: Route = {
+    "openapi_extra": {},
+    "responses": {
+        200: {"description": "The model in service", "content": _content("ModelAnswer")},
+        **_refused(401, 403, 429),
+    },
+}
+
+
+@cache
+def _schemas() -> dict[str, Any]:
+    """Every type by name."""
+    adapters = [(name, "validation", TypeAdapter(kind)) for name, kind in _TYPES.items()]
+    roots, shared = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)  # type: ignore[arg-type]
+    found = dict(shared.get("$defs", {}))
+    for (name, _), schema in roots.items():
+        if "$ref" not in schema:
+            found[str(name)] = schema
+    items = found["ScoreBatchRequest"]["properties"]["borrowers"]
+    items["items"] = _reference("ScoreRequest")
+    return found
+
+
+def document(app: FastAPI) -> bytes:
+    """The document as JSON."""
+    described = app.openapi()
+    described["components"] = {"schemas": _schemas(), "securitySchemes": _KEYS}
+    described["security"] = [{name: []} for name in _KEYS]
+    for path in ("/healthz", "/livez", "/readyz"):
+        described["paths"][path] = {"get": _health(path)}
+    return json.dumps(described, ensure_ascii=False).encode()
+
+
+def _health(path: str) -> dict[str, Any]:
+    responses: dict[str, Any] = {"200": {"description": "It is", "content": _content("Health")}}
+    if path == "/readyz":
+        responses["503"] = {"description": "Send requests elsewhere", "content": _content("ErrorAnswer")}
+    return {"summary": path[1:], "security": [], "responses": responses}

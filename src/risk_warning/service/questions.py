@@ -1,0 +1,73 @@
+"""Questions: what a request asks, in the types of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from risk_warning.book.one_borrower import BorrowerRecords
+from risk_warning.book.records import is_attribute
+from risk_warning.core.money import minor_units
+from risk_warning.errors import RequestError
+from risk_warning.scoring.one_borrower import Question
+from risk_warning.scoring.review.under_review import LoanUnderReview
+from risk_warning.service.requests import TABLES, records_of
+from risk_warning.settings import BookSettings
+
+_TERMS = ("product", "principal", "credit_limit", "annual_rate", "term_months", "first_due_on", "schedule")
+
+
+def question_of(request: Mapping[str, Any], settings: BookSettings) -> Question:
+    """The question of a request that brings the borrower's rows."""
+    loan = loan_of(request.get("loan_under_review"), settings)
+    return Question(request["borrower_id"], request["as_of_date"], records_of(request), loan=loan)
+
+
+def question_from_book(request: Mapping[str, Any], found: BorrowerRecords, settings: BookSettings) -> Question:
+    """The question of a request by id, with the rows the book has."""
+    loan = loan_of(request.get("loan_under_review"), settings)
+    return Question(request["borrower_id"], request["as_of_date"], found.records, found.set_aside, loan)
+
+
+def brings_rows(request: Mapping[str, Any]) -> bool:
+    """Whether a request brings any of the borrower's tables."""
+    return any(field in request for field in TABLES)
+
+
+def loan_of(asked: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnderReview | None:
+    """The loan under review in minor units; `RequestError` for an attribute that is not the lender's own."""
+    if asked is None:
+        return None
+    for name, value in asked.items():
+        if name in _TERMS:
+            continue
+        if not name.startswith("x_"):
+            raise RequestError(
+                "is no term of a loan (attributes of your own begin with x_)", f"loan_under_review.{name}"
+            )
+        if not is_attribute(value):
+            raise RequestError("is neither a number nor a text", f"loan_under_review.{name}")
+    schedule = asked.get("schedule")
+    return LoanUnderReview(
+        product=asked.get("product"),
+        principal_amount=money(asked.get("principal"), settings),
+        credit_limit=money(asked.get("credit_limit"), settings),
+        annual_rate=asked.get("annual_rate"),
+        term_months=asked.get("term_months"),
+        first_due_on=asked.get("first_due_on"),
+        schedule=None
+        if schedule is None
+        else tuple((due["due_on"], _minor(due["due_amount"], settings)) for due in schedule),
+        attributes={name: value for name, value in asked.items() if name.startswith("x_") and value is not None},
+    )
+
+
+def money(amount: float | None, settings: BookSettings) -> float | None:
+    """An amount in minor units, None where there is none."""
+    return None if amount is None else _minor(amount, settings)
+
+
+def _minor(amount: float, settings: BookSettings) -> float:
+    return float(minor_units(np.array([amount]), settings.minor_unit_decimals)[0])

@@ -1,0 +1,59 @@
+"""The watch on the registry: a process of its own that says which models the aliases name, and fetches them.
+
+    python -m risk_warning.service.registry_watch models:/risk_warning@champion SECONDS
+
+MLflow takes seconds to import and holds up other threads while it asks its database; here it holds up nobody. Whenever
+something changed it prints a line of JSON: `{"champion": FOLDER, "challenger": FOLDER or null}`, or `{"problem": TEXT}`
+while the registry cannot be asked. It ends when its standard input does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+from dataclasses import replace
+
+from risk_warning.errors import RiskWarningError
+from risk_warning.model.registry import Reference, kept, numbers, registry
+from risk_warning.settings import Settings, load_settings
+
+CHALLENGER = "challenger"
+
+
+def watch(name: str, seconds: float, settings: Settings) -> None:
+    """Nothing comes back, ever; prints a line for each change."""
+    reference = Reference.of(name)
+    assert reference is not None
+    said = None
+    while True:
+        try:
+            line = _look(reference, settings)
+        except RiskWarningError as error:
+            line = {"problem": str(error)}
+        if line != said:
+            print(json.dumps(line), flush=True)
+            said = line
+        time.sleep(seconds)
+
+
+def _look(reference: Reference, settings: Settings) -> dict[str, str | None]:
+    with registry(settings) as client:
+        champion = kept(client, reference, settings)
+        challenger = None
+        known = numbers(client, reference.registered)
+        if CHALLENGER in known and known[CHALLENGER] != known.get(reference.alias, reference.alias):
+            challenger = kept(client, replace(reference, alias=known[CHALLENGER]), settings)
+    return {"champion": str(champion), "challenger": None if challenger is None else str(challenger)}
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    watch(sys.argv[1], float(sys.argv[2]), load_settings())

@@ -1,0 +1,146 @@
+"""Replay: a stored decision computed once more, with the model and the policy of then, and compared."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from risk_warning.core.policy import Policy
+from risk_warning.errors import ModelError, RequestError
+from risk_warning.model.folder import load
+from risk_warning.model.registry import with_version
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.service.served import MODEL_SERVED, Served
+from risk_warning.service.work import again, text_of
+from risk_warning.settings import Settings
+from risk_warning.watchlist.chain import digest
+from risk_warning.watchlist.decisions import Decisions
+from risk_warning.watchlist.events import events_about
+
+MOST_DIFFERENCES = 20
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """What a replay came to."""
+
+    request_id: str
+    route: str
+    at: str
+    model_version: str
+    policy_version: str
+    equal: bool
+    differs: tuple[str, ...]
+    """Places in the answer that came out otherwise, such as `reasons[0].points`; no values."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The result for a program."""
+        return asdict(self)
+
+
+def replay(
+    request_ids: Sequence[str], settings: Settings, *, model: Path | None, inputs: str | None
+) -> Iterator[Replayed]:
+    """Each decision computed again; what became of a warning is taken from the answer, since it cannot happen twice.
+
+    `model` is the folder of the model of then, looked up where left out; `inputs` the text of the inputs where the
+    audit holds only its digest.
+
+    Raises
+    ------
+    RequestError
+        There is no such decision, or its inputs or answer were not kept or erased.
+    ModelError, RegistryError
+        The model of then cannot be found.
+    """
+    decisions = Decisions(settings.database_url)
+
+    @cache
+    def served(model_version: str, policy_version: str) -> Served:
+        found = _model(model_version, model, settings)
+        return Served(found, _policy(model_version, policy_version, settings, found), "replay", datetime.now(UTC))
+
+    try:
+        for request_id in request_ids:
+            decision = decisions.find(request_id)
+            if decision is None:
+                raise RequestError(
+                    f"No decision has the request id {request_id}; it stands in the answer that was given."
+                )
+            yield _replayed(decision, _inputs(decision, inputs), served, settings)
+    finally:
+        decisions.close()
+
+
+def _replayed(decision: Mapping[str, Any], inputs: str, served: Any, settings: Settings) -> Replayed:
+    if decision["answer"] is None:
+        raise RequestError(f"The answer of {decision['request_id']} was erased; nothing is left to compare with.")
+    then = json.loads(decision["answer"])
+    computed = again(
+        decision["route"], inputs, served(decision["model_version"], decision["policy_version"]), settings.book
+    )
+    content = dict(computed.content)
+    if "warning" in content:
+        content["warning"] = then["warning"]
+    now = text_of(decision["request_id"], content)
+    differs = () if now == decision["answer"] else tuple(_differences(then, json.loads(now), ""))
+    return Replayed(
+        request_id=decision["request_id"],
+        route=decision["route"],
+        at=decision["at"],
+        model_version=decision["model_version"],
+        policy_version=decision["policy_version"],
+        equal=now == decision["answer"],
+        differs=differs[:MOST_DIFFERENCES],
+    )
+
+
+def _inputs(decision: Mapping[str, Any], given: str | None) -> str:
+    if given is not None:
+        if digest(given) != decision["inputs_digest"]:
+            raise RequestError("The inputs given are not those of the decision: their sha256 differs.")
+        return given
+    if decision["inputs"] is None:
+        raise RequestError(
+            f"The audit holds only the digest of the inputs of {decision['request_id']}; give them with --inputs FILE."
+        )
+    kept: str = decision["inputs"]
+    return kept
+
+
+def _model(model_version: str, folder: Path | None, settings: Settings) -> RiskModel:
+    """The model of that version, wherever one of it is kept."""
+    places = [folder] if folder is not None else [settings.home / "models" / model_version, Path(settings.model)]
+    for place in places:
+        if (place / "model.json").is_file() and (found := load(place)).version == model_version:
+            return found
+    if folder is not None:
+        raise ModelError(f"{folder} does not hold model {model_version}; name the folder that does.")
+    return load(with_version(model_version, settings))
+
+
+def _policy(model_version: str, policy_version: str, settings: Settings, model: RiskModel) -> Policy:
+    """The policy of that version, from the trail."""
+    if model.policy.version == policy_version:
+        return model.policy
+    for detail in events_about(settings.database_url, MODEL_SERVED, model_version):
+        policy = Policy.from_dict(detail["policy"])
+        if policy.version == policy_version:
+            return policy
+    raise ModelError(f"The trail does not say what policy {policy_version} was; it cannot be replayed.")
+
+
+def _differences(then: Any, now: Any, place: str) -> Iterator[str]:
+    if isinstance(then, dict) and isinstance(now, dict):
+        for name in sorted(then.keys() | now.keys()):
+            yield from _differences(then.get(name), now.get(name), f"{place}.{name}" if place else name)
+    elif isinstance(then, list) and isinstance(now, list) and len(then) == len(now):
+        for i, (one, other) in enumerate(zip(then, now, strict=True)):
+            yield from _differences(one, other, f"{place}[{i}]")
+    elif then != now:
+        yield place

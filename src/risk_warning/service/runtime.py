@@ -1,0 +1,108 @@
+"""The runtime: everything a serving process holds, started and stopped in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import sys
+from contextlib import suppress
+from dataclasses import asdict
+
+from risk_warning.errors import DatabaseError
+from risk_warning.service.access import ROLES, Access
+from risk_warning.service.borrowers import Borrowers
+from risk_warning.service.champion import Champion
+from risk_warning.service.metrics import Metrics
+from risk_warning.service.served import MODEL_SERVED, Served
+from risk_warning.service.shadow import Shadow
+from risk_warning.settings import Settings, load_settings
+from risk_warning.watchlist.decision_writer import DecisionWriter
+from risk_warning.watchlist.decisions import Decisions
+from risk_warning.watchlist.events import append_event
+from risk_warning.watchlist.key_ring import REFRESH_SECONDS, KeyRing
+
+_SWITCH_SECONDS = 0.0005
+_log = logging.getLogger(__name__)
+
+
+class Runtime:
+    """One serving process."""
+
+    def __init__(self) -> None:
+        self.metrics = Metrics(ROLES)
+        self.is_draining = False
+        self._started = False
+
+    async def start(self) -> None:
+        """Nothing comes back; the process can answer.
+
+        Raises
+        ------
+        RiskWarningError
+            The settings, the database or the model cannot be used; what to do stands in the message.
+        """
+        # A thread that wants to run waits so long for one that computes; answers wait for the audit's thread.
+        sys.setswitchinterval(_SWITCH_SECONDS)
+        self.settings: Settings = load_settings()
+        service = self.settings.service
+        url = self.settings.database_url
+        self.writer = await asyncio.to_thread(DecisionWriter, url)
+        self.decisions = await asyncio.to_thread(Decisions, url)
+        keys = None
+        if self.settings.no_auth:
+            _log.warning(
+                "RISK_WARNING_NO_AUTH=1: NOBODY NEEDS A KEY. Requests from this machine alone are answered. "
+                "For a demo only: make keys with `risk-warning keys create` and unset it."
+            )
+        else:
+            keys = await asyncio.to_thread(KeyRing, url)
+        self.access = Access(keys, service.rate_limit)
+        self._refreshing = asyncio.create_task(self._refresh())
+        self.borrowers = Borrowers(service.book, self.settings)
+        self.shadow = Shadow(self.metrics)
+        self.champion = Champion(self.settings, self._model_changes, self.shadow.follow)
+        await self.champion.start()
+        self._started = True
+
+    async def stop(self) -> None:
+        """Nothing comes back; what was decided is written, the other processes are gone."""
+        self._started = False
+        self._refreshing.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._refreshing
+        await self.champion.stop()
+        await self.shadow.stop()
+        with suppress(DatabaseError):
+            await asyncio.to_thread(self.writer.close)
+        self.decisions.close()
+        self.access.close()
+
+    @property
+    def not_ready(self) -> str | None:
+        """Why no request should be sent here now; None where all is well."""
+        if not self._started:
+            return "The service is starting."
+        if self.is_draining:
+            return "The service is stopping; send requests elsewhere."
+        if not self.writer.healthy:
+            return "The audit cannot be written; see the log."
+        return None
+
+    async def _model_changes(self, old: Served | None, new: Served) -> None:
+        """The trail says which model and policy answered from when on: a replay finds the policy there."""
+        before = None if old is None else old.model.version
+        detail = {"before": before, "source": new.source, "policy": asdict(new.policy)}
+        await asyncio.to_thread(
+            append_event,
+            self.settings.database_url,
+            actor="service",
+            kind=MODEL_SERVED,
+            subject=new.model.version,
+            detail=detail,
+        )
+        self.metrics.serving(new.model.version, new.policy.version)
+
+    async def _refresh(self) -> None:
+        while True:
+            await asyncio.sleep(REFRESH_SECONDS)
+            await self.access.refresh()

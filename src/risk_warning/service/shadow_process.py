@@ -1,0 +1,83 @@
+"""The challenger's process: scores what it is handed and stores the scores beside the champion's.
+
+    python -m risk_warning.service.shadow_process MODEL_FOLDER
+
+Its standard input holds, for each request, a line `REQUEST_ID ROUTE BYTES` and that many bytes of inputs. On SQLite it
+writes to a database of its own, `shadow.db` under home: a second writer would hold up the audit.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from sqlalchemy import insert
+
+from risk_warning.errors import RiskWarningError
+from risk_warning.scoring.one_borrower import examine
+from risk_warning.scoring.review.what_if import outcome_of
+from risk_warning.service.inputs import questions_in
+from risk_warning.service.served import Served, serve
+from risk_warning.settings import Settings, load_settings
+from risk_warning.watchlist.database import open_engine
+from risk_warning.watchlist.events import stamp
+from risk_warning.watchlist.service_tables import shadow_scores
+
+_LOWEST_PRIORITY = 19
+_log = logging.getLogger(__name__)
+
+
+def shadow_database(settings: Settings) -> str:
+    """URL of the database the challenger's scores are stored in."""
+    url = settings.database_url
+    return f"sqlite:///{settings.home / 'shadow.db'}" if url.startswith("sqlite") else url
+
+
+def scores_of(request_id: str, route: str, inputs: str, served: Served, settings: Settings) -> list[dict[str, object]]:
+    """The challenger's scores of a request, one row a borrower; none for those whose rows cannot be used."""
+    found: list[dict[str, object]] = []
+    for item, question in questions_in(route, inputs, settings.book):
+        try:
+            examined = examine(question, served.model, served.policy, settings.book)
+        except RiskWarningError:
+            continue
+        outcome = outcome_of(examined.scored, 0, served.policy)
+        found.append(
+            {
+                "request_id": request_id,
+                "item": item,
+                "model_version": served.model.version,
+                "pd": outcome.pd,
+                "score": outcome.score,
+                "band": outcome.band,
+                "not_scored": outcome.not_scored,
+                "at": stamp(),
+            }
+        )
+    return found
+
+
+def main(folder: str) -> None:
+    """Nothing comes back; scores until its input ends."""
+    os.nice(_LOWEST_PRIORITY)
+    settings = load_settings()
+    served = serve(Path(folder), folder, settings)
+    engine = open_engine(shadow_database(settings))
+    stdin = sys.stdin.buffer
+    while line := stdin.readline():
+        request_id, route, size = line.decode().split()
+        inputs = stdin.read(int(size)).decode()
+        try:
+            rows = scores_of(request_id, route, inputs, served, settings)
+            if rows:
+                with engine.begin() as connection:
+                    connection.execute(insert(shadow_scores), rows)
+        except Exception as error:
+            # The next request may fare better; an error's words may hold a borrower's values.
+            _log.error("request %s was not shadowed: %s", request_id, type(error).__name__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,146 @@
+"""Work: from inputs to the answer, the same for a request and for its replay; pure but for the models it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import to_json
+
+from risk_warning.errors import RequestError, RiskWarningError
+from risk_warning.scoring.one_borrower import Examined, Question, answer, examine, rows_for, under_review
+from risk_warning.scoring.review.explanation import explain
+from risk_warning.scoring.review.path_to_safe import path_to_safe
+from risk_warning.scoring.review.waterfall import waterfall
+from risk_warning.scoring.review.what_if import what_if
+from risk_warning.service.inputs import items_in, question_in, request_in
+from risk_warning.service.questions import money, question_of
+from risk_warning.service.refusals import of_error, of_validation
+from risk_warning.service.requests import SCORE
+from risk_warning.service.served import Served
+from risk_warning.settings import BookSettings
+
+
+@dataclass(frozen=True)
+class Done:
+    """An answer, but for the request id that heads it."""
+
+    content: dict[str, Any]
+    question: Question | None
+    """None for a batch."""
+    examined: Examined | None = None
+    given: tuple[Mapping[str, Any], ...] = ()
+    """The borrowers' answers in it, to be counted."""
+
+
+def score(question: Question, served: Served, settings: BookSettings) -> Done:
+    """The answer of /score and /score_by_id."""
+    examined = examine(question, served.model, served.policy, settings)
+    content = answer(examined)
+    return Done(content, question, examined, (content,))
+
+
+def explained(question: Question, served: Served, settings: BookSettings) -> Done:
+    """The answer of /explain: the score's answer, all contributions, and their picture in both languages."""
+    done = score(question, served, settings)
+    examined = done.examined
+    assert examined is not None
+    shown, pictures = None, None
+    if examined.is_scored:
+        model = served.model
+        found = explain(model, examined.rows, model.observed, question.as_of_date, examined.scored)
+        shown = found.to_dict()
+        pictures = {
+            language: waterfall(
+                found, served.policy, language=language, minor_unit_decimals=settings.minor_unit_decimals
+            )
+            for language in ("en", "zh")
+        }
+    return Done({**done.content, "explanation": shown, "waterfall_svg": pictures}, question, examined, done.given)
+
+
+def compared(question: Question, request: Mapping[str, Any], served: Served, settings: BookSettings) -> Done:
+    """The answer of /what_if: the loan as asked, its alternatives, and the path to safe."""
+    model, policy, loan = served.model, served.policy, question.loan
+    rows = rows_for(question, model, settings)
+    asked = request.get("alternatives", [])
+    if asked and loan is None:
+        raise RequestError("is missing: the alternatives are other terms of it; send it too", "loan_under_review")
+    others = [] if loan is None else [loan.changed(**_changes(other, settings)) for other in asked]
+    found = what_if(model, policy, rows, model.observed, question.as_of_date, loan, others).to_dict()
+    alternatives = [{"changed": dict(other)} | case for other, case in zip(asked, found["alternatives"], strict=True)]
+    path = path_to_safe(
+        model,
+        policy,
+        rows,
+        model.observed,
+        question.as_of_date,
+        loan,
+        minor_unit_decimals=settings.minor_unit_decimals,
+    )
+    content = {
+        "borrower_id": question.borrower_id,
+        "as_of_date": question.as_of_date,
+        "threshold": policy.threshold,
+        "base": found["base"],
+        "alternatives": alternatives,
+        "path_to_safe": path.to_dict(),
+        "loan_under_review": None if loan is None else under_review(model),
+        "model_version": model.version,
+        "policy_version": policy.version,
+    }
+    return Done(content, question)
+
+
+def batch(inputs: str | bytes, served: Served, settings: BookSettings) -> Done:
+    """The answer of /score_batch: each borrower's own answer, or what is wrong with their rows."""
+    answers: list[dict[str, Any]] = []
+    given: list[Mapping[str, Any]] = []
+    for item in items_in(inputs):
+        try:
+            question = question_of(SCORE.validate_json(to_json(item)), settings)
+            content = answer(examine(question, served.model, served.policy, settings))
+            answers.append({"answer": content, "error": None})
+            given.append(content)
+        except ValidationError as error:
+            answers.append({"answer": None, "error": of_validation(error).content()})
+        except RiskWarningError as error:
+            answers.append({"answer": None, "error": of_error(error).content()})
+    content = {
+        "answers": answers,
+        "model_version": served.model.version,
+        "policy_version": served.policy.version,
+    }
+    return Done(content, None, given=tuple(given))
+
+
+def again(route: str, inputs: str, served: Served, settings: BookSettings) -> Done:
+    """The answer of stored inputs, computed once more."""
+    if route == "/score_batch":
+        return batch(inputs, served, settings)
+    question = question_in(inputs, settings)
+    if route == "/what_if":
+        return compared(question, request_in(inputs), served, settings)
+    return _OF_ONE[route](question, served, settings)
+
+
+_OF_ONE: Mapping[str, Callable[[Question, Served, BookSettings], Done]] = {
+    "/score": score,
+    "/score_by_id": score,
+    "/explain": explained,
+}
+
+
+def _changes(asked: Mapping[str, Any], settings: BookSettings) -> dict[str, Any]:
+    return {
+        "principal_amount": money(asked.get("principal"), settings),
+        "credit_limit": money(asked.get("credit_limit"), settings),
+        "term_months": asked.get("term_months"),
+    }
+
+
+def text_of(request_id: str, content: Mapping[str, Any]) -> str:
+    """The answer's JSON text; a number reads back as the very same one."""
+    return to_json({"request_id": request_id, **content}, inf_nan_mode="null").decode()

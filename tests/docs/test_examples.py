@@ -1,0 +1,60 @@
+"""The examples of the OpenAPI page are real: the demo model gives these very answers.
+
+`python tests/docs/test_examples.py` writes the answers anew after a change of the model or of an answer's shape.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from risk_warning.service import work
+from risk_warning.service.inputs import question_in
+from risk_warning.service.served import Served, serve
+from risk_warning.settings import BookSettings, Settings
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "src" / "risk_warning" / "service" / "examples.json"
+REQUEST_ID = "3f0c2b6a9d5e4f1c8a7b6c5d4e3f2a1b"
+
+
+def served() -> Served:
+    return serve(ROOT / "models" / "demo", "models/demo", Settings())
+
+
+def answered(name: str, request: dict[str, Any], by: Served) -> dict[str, Any]:
+    settings, text = BookSettings(), json.dumps(request)
+    if name == "score_by_id":
+        # Whatever book is configured; this borrower is the one of the first example.
+        whole = {**examples()["score"]["request"], **request}
+        content = work.score(question_in(json.dumps(whole), settings), by, settings).content
+        content = {**content, "warning": "opened"}
+    else:
+        content = work.again(f"/{name}", text, by, settings).content
+    found: dict[str, Any] = json.loads(work.text_of(REQUEST_ID, content))
+    if name == "explain":
+        # The page shows what is weightiest; the answer holds every feature, and the whole picture.
+        found["explanation"]["contributions"] = found["explanation"]["contributions"][:3]
+        found["waterfall_svg"] = dict.fromkeys(found["waterfall_svg"], "<svg …></svg>")
+    return found
+
+
+def examples() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("name", ["score", "score_by_id", "score_batch", "explain", "what_if"])
+def test_the_example_answers_the_example(name: str) -> None:
+    shown = examples()[name]
+    assert shown["answer"] == answered(name, shown["request"], served())
+
+
+if __name__ == "__main__":
+    fresh, by = examples(), served()
+    for name, shown in fresh.items():
+        shown["answer"] = answered(name, shown["request"], by)
+    EXAMPLES.write_text(json.dumps(fresh, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,75 @@
+"""Same borrower, same date, same answer: one by one, by id, in a batch, and in the night; to the last bit."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pandas
+import pytest
+from bodies import as_duckdb, bodies
+from counts import count
+from lender import Lender
+from rich.progress import Progress
+from serving import serving
+
+from risk_warning.jobs.nightly import run_night
+from risk_warning.settings import Settings
+
+AS_OF = date(2023, 10, 1)
+POINTS = 0.01
+"""Two exact ways to explain may differ by so much."""
+BATCH = 100
+
+
+@pytest.mark.slow
+def test_the_service_answers_what_the_night_publishes(lender: Lender, tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path / "night", db=f"sqlite:///{tmp_path / 'w.db'}")
+    with Progress(disable=True) as progress:
+        run_night(lender.book, settings, AS_OF, tmp_path, progress, model=str(lender.model), all_reasons=True)
+    night = pandas.read_parquet(tmp_path / f"as_of={AS_OF}" / "scores")
+    scored = night.loc[night["score"].notna(), "borrower_id"].tolist()
+    others = night.loc[night["score"].isna(), "borrower_id"].tolist()
+    # Nine of ten have a score; of the others every reason should be among them.
+    chosen = sorted(scored[: count(1800)] + others[: count(200)])
+    published = night.set_index("borrower_id").loc[chosen]
+    assert set(published["not_scored"].dropna()) >= {"no_open_loan", "past_due"}
+    book = as_duckdb(lender.book, tmp_path / "book.duckdb")
+    asked = bodies(lender.book, AS_OF, chosen)
+    limits = {"service__book": str(book), "service__rate_limit": "100000/second"}
+    with (
+        serving(tmp_path / "service", model=str(lender.model), no_auth="1", **limits) as server,
+        httpx.Client(base_url=server.url, timeout=60) as client,
+    ):
+        one_by_one = [answered(client, "/score", body) for body in asked]
+        by_id = [answered(client, "/score_by_id", {k: b[k] for k in ("borrower_id", "as_of_date")}) for b in asked]
+        together: list[dict[str, Any]] = []
+        for start in range(0, len(asked), BATCH):
+            batch = answered(client, "/score_batch", {"borrowers": asked[start : start + BATCH]})
+            together += [item["answer"] for item in batch["answers"]]
+    for borrower, *answers in zip(chosen, one_by_one, by_id, together, strict=True):
+        for answer in answers:
+            same(answer, published.loc[borrower])
+
+
+def answered(client: httpx.Client, route: str, body: dict[str, Any]) -> dict[str, Any]:
+    response = client.post(route, json=body)
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def same(answer: dict[str, Any], published: Any) -> None:
+    if answer["not_scored"] is not None:
+        assert answer["not_scored"] == published["not_scored"]
+        assert answer["pd"] is None and answer["score"] is None
+        return
+    for name in ("pd", "score", "band", "below_threshold", "model_version", "policy_version"):
+        assert answer[name] == published[name], name
+    codes = [published[f"reason_{k}"] for k in range(1, 5) if isinstance(published[f"reason_{k}"], str)]
+    assert [reason["code"] for reason in answer["reasons"]] == codes
+    points = [published[f"reason_{k}_points"] for k in range(1, len(codes) + 1)]
+    assert np.abs(np.array([reason["points"] for reason in answer["reasons"]]) - points).max(initial=0) <= POINTS
