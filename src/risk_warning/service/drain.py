@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import select
 import signal
 import socket
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -34,14 +36,21 @@ def drain_on_sigterm(runtime: Runtime) -> None:
             return
         runtime.is_draining = True
         _log.warning("stopping: answering for %g s more", runtime.settings.service.drain_seconds)
-        loop.call_soon_threadsafe(loop.call_later, runtime.settings.service.drain_seconds, end, signum)
+        loop.call_soon_threadsafe(loop.call_later, runtime.settings.service.drain_seconds, shut, signum)
 
-    def end(signum: int) -> None:
-        for listening in _listening():
-            with suppress(OSError):
-                listening.shutdown(socket.SHUT_RDWR)
-        # What was accepted in this very moment is read before the server closes.
-        loop.call_later(_LAST_SECONDS, _finish, usual, signum, None)
+    def shut(signum: int) -> None:
+        doors = _listening()
+        if doors and select.select(doors, [], [], 0)[0]:
+            # Somebody stands at the door: shut now it would be shut in their face.
+            loop.call_later(_AGAIN_SECONDS, shut, signum)
+        else:
+            for door in doors:
+                with suppress(OSError):
+                    door.shutdown(socket.SHUT_RDWR)
+            # What was accepted in this very moment is read before the server closes.
+            loop.call_later(_LAST_SECONDS, _finish, usual, signum, None)
+        for door in doors:
+            door.close()
 
     # Only a process's main thread may; elsewhere somebody else takes care of signals.
     with suppress(ValueError):
@@ -49,19 +58,24 @@ def drain_on_sigterm(runtime: Runtime) -> None:
 
 
 _LAST_SECONDS = 0.1
+_AGAIN_SECONDS = 0.001
 
 
 def _listening() -> list[socket.socket]:
-    """The sockets this process accepts connections on, whoever opened them."""
+    """Copies of the sockets this process accepts connections on, whoever opened them."""
     found = []
     opened = Path("/proc/self/fd")
     for entry in opened.iterdir() if opened.is_dir() else ():
         with suppress(OSError):
-            candidate = socket.socket(fileno=os.dup(int(entry.name)))
-            if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                found.append(candidate)
+            copy = os.dup(int(entry.name))
+            if stat.S_ISSOCK(os.fstat(copy).st_mode):
+                candidate = socket.socket(fileno=copy)
+                if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                    found.append(candidate)
+                else:
+                    candidate.close()
             else:
-                candidate.close()
+                os.close(copy)
     return found
 
 

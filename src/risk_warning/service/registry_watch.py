@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -55,5 +56,8 @@ def _end_with_input() -> None:
 
 
 if __name__ == "__main__":
+    # It ends with its input; a SIGTERM to the whole group is not for it.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)
     threading.Thread(target=_end_with_input, daemon=True).start()
     watch(sys.argv[1], float(sys.argv[2]), load_settings())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -80,4 +81,7 @@ def main(folder: str) -> None:
 
 
 if __name__ == "__main__":
+    # It ends with its input; a SIGTERM to the whole group is not for it.
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(ending, signal.SIG_IGN)
     main(sys.argv[1])

@@ -6,7 +6,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.settings import load_settings
 
@@ -18,8 +17,6 @@ Db = Annotated[str | None, typer.Option(metavar="URL", help="The watch list's da
 @app.command()
 def verify(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """Check every row and every chain of the audit trail, and name what is wrong."""
-    from rich.table import Table
-
     from risk_warning.errors import AuditError
     from risk_warning.watchlist.audit import verify as verified
 
@@ -35,10 +32,10 @@ def verify(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="
     if result.whole:
         return
     if not as_json:
-        table = Table("table", "chain", "row", "of", "what is wrong")
+        # A line each, whole however narrow the window: these are searched for, not looked at.
         for found in result.findings:
-            table.add_row(found.table, found.chain, f"{found.seq or '–'}", found.subject or "–", found.what)
-        Console(soft_wrap=True).print(table)
+            where = f"{found.table}, chain {found.chain}, row {found.seq or '–'}, {found.subject or '–'}"
+            print(f"{where}: {found.what}")
     raise AuditError(
         f"The audit trail is not whole: {result.n_findings:,} findings; compare with a backup, and find out who wrote "
         "to the database."

@@ -1,0 +1,176 @@
+"""What an operator may do, and what may happen, while requests come in: replace the model, stop, go on for long."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+import pytest
+from bodies import bodies
+from counts import count
+from lender import Lender
+from load import Sent, at_rate
+from serving import Server, serving
+
+from risk_warning.core.policy import Policy
+from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.registry import CHAMPION, NAME, registry
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import Settings
+from risk_warning.watchlist.audit import verify
+
+AS_OF = date(2023, 9, 1)
+POLL_SECONDS = "0.3"
+
+
+@pytest.fixture(scope="module")
+def asked(lender: Lender) -> list[bytes]:
+    return [json.dumps(body).encode() for body in bodies(lender.book, AS_OF, list(range(100, 160)))]
+
+
+def another(model: RiskModel, slope: float) -> RiskModel:
+    """A model that differs in its calibration."""
+    return assemble(
+        replace(model.fitted, slope=model.fitted.slope * slope),
+        names=model.feature_names,
+        observed=model.observed,
+        scorecard=model.scorecard,
+        policy=Policy(threshold=540.0, red_below=500.0, yellow_below=600.0),
+        target=model.target,
+        about=model.about,
+        trained_on=date(2023, 12, 1),
+    )
+
+
+@pytest.fixture
+def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[str]]]:
+    """A registry with the lender's model as version 1 and another as version 2; (settings, their versions)."""
+    settings = Settings(home=tmp_path / "home")
+    first = load(lender.model)
+    second = another(first, 0.9)
+    save(second, tmp_path / "second")
+    with registry(settings) as client:
+        experiment = client.create_experiment("tests", artifact_location=(settings.home / "artifacts").as_uri())
+        client.create_registered_model(NAME)
+        for folder, model in ((lender.model, first), (tmp_path / "second", second)):
+            run = client.create_run(experiment)
+            client.log_artifacts(run.info.run_id, str(folder), "model_folder")
+            tags = {"model_version": model.version}
+            source = f"runs:/{run.info.run_id}/model_folder"
+            client.create_model_version(NAME, source=source, run_id=run.info.run_id, tags=tags)
+        client.set_registered_model_alias(NAME, CHAMPION, "1")
+    yield settings, [first.version, second.version]
+    shutil.rmtree(settings.home)
+
+
+@pytest.mark.slow
+def test_the_champion_is_switched_under_load_and_no_request_notices(
+    two_models: tuple[Settings, list[str]], asked: list[bytes]
+) -> None:
+    settings, versions = two_models
+    options = {
+        "no_auth": "1",
+        "service__registry_poll_seconds": str(POLL_SECONDS),
+        "service__rate_limit": "1000/second",
+    }
+    switches: list[tuple[float, float, str]] = []
+    """(told the registry, seen in service, version) of each switch."""
+
+    async def switch_about(server: Server) -> None:
+        async with httpx.AsyncClient(base_url=server.url) as client:
+            for k in range(max(2, count(20))):
+                number = 2 - k % 2
+                told = time.monotonic()
+                await asyncio.to_thread(_name_champion, settings, str(number))
+                while (await client.get("/model")).json()["model_version"] != versions[number - 1]:
+                    await asyncio.sleep(0.05)
+                switches.append((told, time.monotonic(), versions[number - 1]))
+                await asyncio.sleep(0.5)
+
+    async def both(server: Server) -> list[Sent]:
+        seconds = max(2, count(20)) * 3.0
+        loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=40, seconds=seconds))
+        await asyncio.sleep(1.0)
+        await switch_about(server)
+        return await loading
+
+    with serving(settings.home, model=f"models:/{NAME}@{CHAMPION}", **options) as server:
+        sent = asyncio.run(both(server))
+    assert {one.status for one in sent} == {200}
+    seen: set[str] = set()
+    in_force = [(0.0, 0.0, versions[0]), *switches]
+    for one in sent:
+        version = json.loads(one.answer)["model_version"]
+        # From the last switch that was seen in service when it was sent, to the last one told when it was answered.
+        first = max(i for i, (_, there, _) in enumerate(in_force) if there <= one.sent)
+        last = max(i for i, (told, _, _) in enumerate(in_force) if told <= one.ended)
+        assert version in {name for _, _, name in in_force[first : last + 1]}
+        seen.add(version)
+    assert seen == set(versions)
+    assert verify(settings.database_url).whole
+
+
+def _name_champion(settings: Settings, number: str) -> None:
+    with registry(settings) as client:
+        client.set_registered_model_alias(NAME, CHAMPION, number)
+
+
+@pytest.mark.slow
+def test_sigterm_under_load_drops_nothing(lender: Lender, asked: list[bytes], tmp_path: Path) -> None:
+    for round_ in range(max(1, count(10))):
+        options = {"no_auth": "1", "service__drain_seconds": "1", "service__rate_limit": "1000/second"}
+        with serving(tmp_path / f"home{round_}", model=str(lender.model), **options) as server:
+
+            async def stop_meanwhile(server: Server = server) -> list[Sent]:
+                loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=100, seconds=5))
+                await asyncio.sleep(2)
+                assert await asyncio.to_thread(server.stop) == 0
+                return await loading
+
+            sent = asyncio.run(stop_meanwhile())
+            log = server.log.read_text()
+        answered = [one for one in sent if one.status is not None]
+        assert {one.status for one in answered} == {200}
+        assert len(answered) > 200
+        # Whoever comes when the door is shut is told so; whoever was let in is answered.
+        assert [one for one in sent if one.status is None and not one.refused] == []
+        assert "Traceback" not in log
+        trail = verify(f"sqlite:///{server.home / 'watchlist.db'}")
+        assert trail.whole and trail.open_chains == 0
+        assert trail.rows["decisions"] == len(answered)
+
+
+@pytest.mark.slow
+def test_memory_stays_flat_under_load(
+    lender: Lender, asked: list[bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    seconds = count(120)
+    with serving(tmp_path / "home", model=str(lender.model), no_auth="1", service__rate_limit="1000/second") as server:
+        children = psutil.Process(server.process.pid).children(recursive=True)
+        worker = max(children, key=lambda process: process.memory_info().rss)
+
+        async def watch() -> tuple[list[Sent], list[float]]:
+            await at_rate(server.url, "/score", asked, per_second=100, seconds=5)
+            loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=100, seconds=seconds))
+            used = []
+            while not loading.done():
+                used.append(worker.memory_info().rss / 1e6)
+                await asyncio.sleep(0.5)
+            return await loading, used
+
+        sent, used = asyncio.run(watch())
+    assert {one.status for one in sent} == {200}
+    minutes = np.arange(len(used)) / 120
+    slope = float(np.polyfit(minutes, used, 1)[0])
+    with capsys.disabled():
+        print(f"\nmemory: {used[0]:.0f} MB, {slope:+.2f} MB a minute over {seconds} s at 100 requests/s")
+    assert used[-1] - used[0] < 0.05 * used[0]
