@@ -8,7 +8,7 @@ import pytest
 from lender import Lender
 from numpy.typing import NDArray
 
-from risk_warning.model import forest
+from risk_warning.model import contribution_tables, forest
 from risk_warning.model.contributions import Contributions
 from risk_warning.model.folder import load
 from risk_warning.model.forest import Forest
@@ -43,7 +43,10 @@ def test_margins_are_lightgbms_to_the_last_bit(lender: Lender) -> None:
 def test_contributions_are_lightgbms_and_sum_to_the_margin(lender: Lender) -> None:
     booster = load(lender.model).fitted.booster
     x = awkward_rows(booster, 2_000)
-    found = Contributions(Forest(booster)).of(x)
+    contributions = Contributions(Forest(booster))
+    found = contributions.of(x)
+    few = np.concatenate([contributions.of(x[:1]), contributions.of(x[1:700]), contributions.of(x[700:1400])])
+    assert few.tobytes() == found[:1400].tobytes()
     np.testing.assert_allclose(found, booster.predict(x, pred_contrib=True), rtol=0, atol=1e-12)
     np.testing.assert_allclose(found.sum(axis=1), booster.predict(x, raw_score=True), rtol=0, atol=1e-9)
 
@@ -103,3 +106,24 @@ def test_a_walk_that_goes_wrong_is_noticed(monkeypatch: pytest.MonkeyPatch, capl
     monkeypatch.setattr(forest, "_leaf", lambda tree, columns: right(tree, columns) ^ np.uint8(1))
     assert np.array_equal(Forest(booster).margin(rows), booster.predict(rows, raw_score=True))
     assert "disagree" in caplog.text
+
+
+def test_tables_that_are_wrong_are_noticed(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    rng = np.random.default_rng(7)
+    x = rng.normal(size=(4_000, 2))
+    x[:100] = np.nan
+    booster = grown(x, np.nan_to_num(x[:, 0]) + rng.normal(size=len(x)) > 0)
+    rows = x.astype(np.float32)[:5]
+    right = contribution_tables._cases
+    monkeypatch.setattr(contribution_tables, "_cases", lambda shares: -right(shares))
+    assert np.array_equal(Contributions(Forest(booster)).of(rows), booster.predict(rows, pred_contrib=True))
+    assert "disagree" in caplog.text
+
+
+def test_trees_too_deep_for_tables_are_explained_by_lightgbm() -> None:
+    rng = np.random.default_rng(8)
+    x = rng.normal(size=(4_000, 12))
+    x[:100] = np.nan
+    booster = grown(x, np.nan_to_num(x).sum(axis=1) > 0, max_depth=10, num_leaves=200, min_data_in_leaf=2)
+    rows = x.astype(np.float32)[:5]
+    assert np.array_equal(Contributions(Forest(booster)).of(rows), booster.predict(rows, pred_contrib=True))

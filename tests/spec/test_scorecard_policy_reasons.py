@@ -9,7 +9,7 @@ import pytest
 
 from risk_warning.core.features import registry
 from risk_warning.core.policy import BANDS, Policy
-from risk_warning.core.reasons import reason_points
+from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.scorecard import Scorecard, clipped, probability
 
 POLICY = Policy(threshold=560, red_below=530, yellow_below=590)
@@ -61,7 +61,7 @@ def test_features_that_say_the_same_add_up_to_one_reason_told_by_the_costliest()
     points[0, names.index("dpd_max_3m")], points[0, names.index("dpd_max_6m")] = -5.0, -7.0
     points[0, names.index("salary_in_count_1m")] = -8.0
     points[0, names.index("tenure_days")] = 3.0
-    found = reason_points(points, features)
+    found = ReasonGroups.of(features).reasons(points)
     assert [found.codes[i] for i in found.group[0, :2]] == ["past_due_before", "salary"]
     assert found.points[0, :2].tolist() == [-12.0, -8.0]
     assert names[found.feature[0, 0]] == "dpd_max_6m"

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import date, timedelta
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,7 @@ def add_months(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
+@lru_cache(maxsize=1_000)
 def period_ends(as_of: date, periods: int) -> NDArray[np.int32]:
     """Borders of the periods before `as_of`: shape (periods + 1,), from the as-of date backwards.
 
@@ -56,7 +58,9 @@ def period_ends(as_of: date, periods: int) -> NDArray[np.int32]:
     >>> [to_date(day).isoformat() for day in period_ends(date(2005, 10, 1), 2)]
     ['2005-10-01', '2005-09-01', '2005-08-01']
     """
-    return np.array([to_day(add_months(as_of, -k)) for k in range(periods + 1)], dtype=np.int32)
+    ends = np.array([to_day(add_months(as_of, -k)) for k in range(periods + 1)], dtype=np.int32)
+    ends.flags.writeable = False
+    return ends
 
 
 def period_of(days: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -31,7 +31,7 @@ def largest(values: NDArray[Any], group: NDArray[Any], groups: int) -> NDArray[n
 def lower(found: NDArray[np.int64], values: NDArray[np.int32], group: NDArray[np.int32]) -> None:
     """Nothing comes back; lowers `found[g]` to the least value of group g. Quick where groups are contiguous."""
     if len(group):
-        starts = np.flatnonzero(np.append(True, group[1:] != group[:-1]))
+        starts = np.append(True, group[1:] != group[:-1]).nonzero()[0]
         np.minimum.at(found, group[starts], np.minimum.reduceat(values, starts))
 
 

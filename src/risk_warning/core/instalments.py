@@ -75,7 +75,7 @@ class Obligations:
         if order is not None:
             key = key[order]
             table = {name: column[order] for name, column in table.items()}
-        first = np.flatnonzero(np.concatenate(([True], key[1:] != key[:-1]))) if len(key) else np.zeros(0, np.int64)
+        first = np.concatenate(([True], key[1:] != key[:-1])).nonzero()[0] if len(key) else np.zeros(0, np.int64)
         head = {name: table[name][first] for name in ("borrower", "loan", "due_on", "due_amount", "scheduled_on")}
         return cls(
             **head,
@@ -104,7 +104,7 @@ class Obligations:
         if single:
             spells = _spells(self, late, settled_on)
         else:
-            several = np.flatnonzero(self.rows > 1)
+            several = (self.rows > 1).nonzero()[0]
             settled_on[several], parts = self._settle_in_parts(several, known, amount, allowed)
             late[several] = False
             spells = _join(_spells(self, late, settled_on), parts)
@@ -175,7 +175,7 @@ def _count(known: NDArray[np.bool_], first: NDArray[np.int64]) -> NDArray[np.int
 
 def _carry(base: NDArray[np.float64], begins: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Each group's first value of `base`, carried through the group."""
-    starts = np.flatnonzero(begins)
+    starts = begins.nonzero()[0]
     return np.repeat(base[starts], np.diff(np.append(starts, len(base))))
 
 
@@ -187,7 +187,7 @@ def _nth(group: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def _spells(owed: Obligations, late: NDArray[np.bool_], settled_on: Days) -> Spells:
     """Spells of obligations with at most one payment: from the due date to the settling."""
-    row = np.flatnonzero(late)
+    row = late.nonzero()[0]
     due_on = owed.due_on[row]
     return Spells(owed.borrower[row], owed.loan[row], due_on, due_on, settled_on[row])
 

@@ -60,7 +60,7 @@ class Accounts:
 
     def current(self, day: int) -> NDArray[np.int64]:
         """Row of each loan's latest terms with `valid_from` before `day`."""
-        known = np.flatnonzero(self.valid_from < day)
+        known = (self.valid_from < day).nonzero()[0]
         loan = self.loan[known]
         last = np.ones(len(known), np.bool_)
         last[:-1] = loan[1:] != loan[:-1]
@@ -71,21 +71,36 @@ class Accounts:
         row = self.current(day)
         return row[(self.opened_on[row] < day) & (self.closed_on[row] >= day) & (self.written_off_on[row] >= day)]
 
-    def any_open(self, day: int, n: int) -> NDArray[np.bool_]:
+    def known(self, day: int, n: int) -> Known:
+        """The loans of n borrowers as known on a day."""
+        row = self.current(day)
+        return Known(self, day, n, row[self.opened_on[row] < day], self.open_rows(day))
+
+
+@dataclass(frozen=True)
+class Known:
+    """The loans of n borrowers as known on a day."""
+
+    accounts: Accounts
+    day: int
+    n: int
+    opened: NDArray[np.int64]
+    """Rows of the loans opened before."""
+    live: NDArray[np.int64]
+    """Of these the open ones."""
+
+    def any_open(self) -> NDArray[np.bool_]:
         """Whether each borrower has an open loan, shape (n,)."""
-        found = np.zeros(n, np.bool_)
-        found[self.borrower[self.open_rows(day)]] = True
+        found = np.zeros(self.n, np.bool_)
+        found[self.accounts.borrower[self.live]] = True
         return found
 
-    def signals(
-        self, as_of: int, ends: NDArray[np.int32], n: int, observed: Observed
-    ) -> dict[str, NDArray[np.float32]]:
-        """Exposure and borrowing: openings by period, and levels on the as-of date."""
-        if not self.dated:
+    def signals(self, ends: NDArray[np.int32], observed: Observed) -> dict[str, NDArray[np.float32]]:
+        """Exposure and borrowing: openings by period, and levels."""
+        if not self.accounts.dated:
             return {}
-        row = self.current(as_of)
-        row = row[self.opened_on[row] < as_of]
-        borrower, opened = self.borrower[row], self.opened_on[row]
+        n, table = self.n, self.accounts.table
+        borrower, opened = self.accounts.borrower[self.opened], self.accounts.opened_on[self.opened]
         periods = len(ends) - 1
         ascending = ends[::-1]
         period = periods - np.searchsorted(ascending, opened, side="right")
@@ -94,35 +109,34 @@ class Accounts:
         signals = {"new_loan_count": np.bincount(cell, minlength=periods * n).reshape(periods, n).astype(np.float32)}
         earliest = np.full(n, NEVER, np.int64)
         grouped.lower(earliest, opened, borrower)
-        signals["oldest_loan_days"] = np.where(earliest == NEVER, np.nan, as_of - earliest).astype(np.float32)
-        live = self.open_rows(as_of)
-        owner = self.borrower[live]
+        signals["oldest_loan_days"] = np.where(earliest == NEVER, np.nan, self.day - earliest).astype(np.float32)
+        owner = self.accounts.borrower[self.live]
         signals["open_loan_count"] = np.bincount(owner, minlength=n).astype(np.float32)
         for column in ("principal", "credit_limit"):
             if observed.has("loans", column):
-                signals[f"loan_{column}"] = grouped.total(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.total(table[column][self.live], owner, n)
         for column in ("annual_rate", "term_months"):
             if observed.has("loans", column):
-                signals[f"loan_{column}"] = grouped.largest(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.largest(table[column][self.live], owner, n)
         for column in observed.extra("loans"):
             if f"loans.{column}" in observed.numeric:
-                signals[f"loan_{column}"] = grouped.largest(self.table[column][live], owner, n)
+                signals[f"loan_{column}"] = grouped.largest(table[column][self.live], owner, n)
         return signals
 
-    def codes(self, as_of: int, observed: Observed, n: int) -> dict[str, NDArray[np.float32]]:
+    def codes(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
         """Categories of the loan opened last (the highest code where several were opened that day)."""
         names = [c for c in observed.extra("loans") if f"loans.{c}" not in observed.numeric]
         if observed.has("loans", "product"):
             names.insert(0, "product")
-        if not names or not self.dated:
+        if not names or not self.accounts.dated:
             return {}
-        live = self.open_rows(as_of)
-        found = {}
+        accounts, found = self.accounts, {}
+        owner, opened = accounts.borrower[self.live], accounts.opened_on[self.live]
         for name in names:
-            code = self.table[name][live]
-            order = np.lexsort((code, self.opened_on[live]))
-            values = np.full(n, np.nan, np.float32)
+            code = accounts.table[name][self.live]
+            order = np.lexsort((code, opened))
+            values = np.full(self.n, np.nan, np.float32)
             # The last assignment wins, so the loan opened last decides.
-            values[self.borrower[live][order]] = np.where(code[order] < 0, np.nan, code[order])
+            values[owner[order]] = np.where(code[order] < 0, np.nan, code[order])
             found[f"loans.{name}"] = values
         return found

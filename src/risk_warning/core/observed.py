@@ -22,7 +22,7 @@ class Observed:
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table exists with all these columns."""
         present = self.columns.get(table)
-        return present is not None and all(column in present for column in columns)
+        return present is not None and present.issuperset(columns)
 
     def extra(self, table: str) -> tuple[str, ...]:
         """The table's `x_…` columns, sorted."""

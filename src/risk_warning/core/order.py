@@ -25,7 +25,7 @@ def order_by(key: NDArray[np.int64], *ties: NDArray[Any]) -> NDArray[np.int64] |
         if _ties_in_order(key, ties):
             return order
     same = key[1:] == key[:-1]
-    tied = np.flatnonzero(np.append(same, False) | np.append(False, same))
+    tied = (np.append(same, False) | np.append(False, same)).nonzero()[0]
     order[tied] = order[tied][np.lexsort((*(tie[tied] for tie in reversed(ties)), key[tied]))]
     return order
 
@@ -38,7 +38,7 @@ def in_order(table: Table, key: NDArray[np.int64], *ties: NDArray[Any]) -> Table
 
 def _ties_in_order(key: NDArray[np.int64], ties: tuple[NDArray[Any], ...]) -> bool:
     """Whether neighbours of equal `key` stand in order of `ties`."""
-    first = np.flatnonzero(key[1:] == key[:-1])
+    first = (key[1:] == key[:-1]).nonzero()[0]
     for tie in ties:
         above, below = tie[first], tie[first + 1]
         if bool(np.any(above > below)):

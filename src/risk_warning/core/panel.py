@@ -30,6 +30,11 @@ from risk_warning.core.statements import Known, Statements
 Signal = NDArray[np.float32]
 PERIODS = 24
 """Months of history a panel holds."""
+DERIVED: Mapping[str, tuple[str, ...]] = {
+    "utilisation": ("balance", "credit_limit"),
+    "card_paid_to_balance": ("statement_paid_amount", "balance"),
+}
+"""Monthly signals made of others, by what they are made of."""
 
 
 def ratio(above: NDArray[np.floating], below: NDArray[np.floating]) -> Signal:
@@ -69,6 +74,10 @@ class Panel:
         return np.minimum(ratio(self["statement_paid_amount"][:-1], self["balance"][1:]), np.float32(2))
 
     def __getitem__(self, name: str) -> Signal:
+        """A signal, or one made of others."""
+        if name in DERIVED:
+            made: Signal = getattr(self, name)
+            return made
         return self.signals[name]
 
 
@@ -118,6 +127,7 @@ class _Builder:
         self.ends = period_ends(as_of_date, periods)
         self.periods = periods
         self.n = history.rows.n
+        self.accounts = history.accounts.known(self.as_of, self.n)
         self.signals: dict[str, Signal] = {}
         self.record = np.zeros((periods, self.n), np.bool_)
         self.begins = np.full(self.n, NEVER, np.int64)
@@ -130,16 +140,17 @@ class _Builder:
         self._days_past_due(settled, known)
         self._accounts()
         self._events()
-        self.signals.update(self.history.profile.levels(self.as_of, observed))
-        self._blank_before_history()
+        profile = self.history.profile.known(self.as_of)
+        self.signals.update(profile.levels(observed))
+        self._blank_before_history(profile.onboarded_on)
         return Panel(
             as_of_date=self.as_of_date,
             ends=self.ends,
             n=self.n,
             signals=self.signals,
             codes={
-                **self.history.profile.codes(self.as_of, observed),
-                **self.history.accounts.codes(self.as_of, observed, self.n),
+                **profile.codes(observed),
+                **self.accounts.codes(observed),
             },
             has_open_loan=self._has_open_loan(settled),
             record_periods=self.record.sum(axis=0, dtype=np.int32),
@@ -157,12 +168,12 @@ class _Builder:
         settled = owed.settle(self.as_of, self.history.dpd_tolerance_ratio)
         is_known = owed.scheduled_on < self.as_of
         period = period_of(owed.due_on, self.ends)
-        due = np.flatnonzero(is_known & (period >= 0) & (period < self.periods))
+        due = (is_known & (period >= 0) & (period < self.periods)).nonzero()[0]
         cell = period[due].astype(np.int64) * self.n + owed.borrower[due]
         count = self._monthly(cell)
         # Unsettled: as late as it is by now, and no later than is known.
         late_days = np.minimum(settled.settled_on[due], self.as_of) - owed.due_on[due]
-        late_days = np.clip(late_days, -31, 120)
+        late_days = np.minimum(np.maximum(late_days, -31), 120)
         late = late_days > 0
         with np.errstate(invalid="ignore"):
             mean = self._monthly(cell, late_days.astype(np.float64)) / count
@@ -178,7 +189,7 @@ class _Builder:
 
         row_known = (owed.paid_on < self.as_of) & (owed.recorded_on < self.as_of)
         row_period = period_of(owed.paid_on, self.ends)
-        paid = np.flatnonzero(row_known & (row_period >= 0) & (row_period < self.periods))
+        paid = (row_known & (row_period >= 0) & (row_period < self.periods)).nonzero()[0]
         row_borrower = np.repeat(owed.borrower, owed.rows)
         cell = row_period[paid].astype(np.int64) * self.n + row_borrower[paid]
         self._put("instalment_paid_amount", self._monthly(cell, owed.paid_amount[paid]))
@@ -198,8 +209,9 @@ class _Builder:
 
     def _outstanding_periods(self, owed: Obligations, settled: Settled, is_known: NDArray[np.bool_]) -> None:
         """Mark each period in which a borrower had an obligation scheduled and not settled."""
-        first = np.clip(period_of(owed.scheduled_on, self.ends), 0, self.periods - 1)
-        last = np.clip(period_of(np.minimum(settled.settled_on, self.as_of - 1), self.ends), 0, self.periods)
+        first = np.minimum(np.maximum(period_of(owed.scheduled_on, self.ends), 0), self.periods - 1)
+        # No day before the as-of date lies in a period below 0.
+        last = period_of(np.minimum(settled.settled_on, self.as_of - 1), self.ends)
         chosen = is_known & (last < self.periods) & (first >= last)
         change = np.bincount(last[chosen].astype(np.int64) * self.n + owed.borrower[chosen], minlength=0)
         steps = np.zeros((self.periods + 1) * self.n, np.int64)
@@ -263,8 +275,8 @@ class _Builder:
         return dpd.reshape(self.periods + 1, self.n)
 
     def _accounts(self) -> None:
+        self.signals.update(self.accounts.signals(self.ends, self.history.observed))
         accounts = self.history.accounts
-        self.signals.update(accounts.signals(self.as_of, self.ends, self.n, self.history.observed))
         if accounts.dated:
             opened = accounts.opened_on < self.as_of
             grouped.lower(self.begins, accounts.opened_on[opened], accounts.borrower[opened])
@@ -279,16 +291,17 @@ class _Builder:
         if table is not None and len(names):
             known = (table["occurred_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
             period = period_of(table["occurred_on"], self.ends)
-            keep = np.flatnonzero(known & (period >= 0) & (period < self.periods))
+            keep = (known & (period >= 0) & (period < self.periods)).nonzero()[0]
             kind, cell = table["kind"][keep], period[keep].astype(np.int64) * self.n + table["borrower"][keep]
             size = self.periods * self.n
             found = np.bincount(kind.astype(np.int64) * size + cell, minlength=len(names) * size)
-            of_kind = found.reshape(len(names), self.periods, self.n)
-            counts = {name: of_kind[code] for code, name in enumerate(names)}
+            counts = dict(zip(names, found.reshape(len(names), self.periods, self.n), strict=True))
             if "amount" in table:
                 for name in set(paid) & set(names):
-                    chosen = np.flatnonzero(kind == names.index(name))
-                    amounts[name] = self._monthly(cell[chosen], np.nan_to_num(table["amount"][keep[chosen]]))
+                    chosen = (kind == names.index(name)).nonzero()[0]
+                    amount = table["amount"][keep[chosen]]
+                    np.putmask(amount, np.isnan(amount), 0.0)
+                    amounts[name] = self._monthly(cell[chosen], amount)
         none = np.zeros((self.periods, self.n))
         for name in kinds:
             self._put(f"{name}_count", counts.get(name, none))
@@ -296,22 +309,23 @@ class _Builder:
             for name in paid:
                 self._put(f"{name}_amount", amounts.get(name, none))
         for name, since in observed.event_kinds.items():
-            for signal in (f"{name}_count", f"{name}_amount"):
-                if signal in self.signals:
-                    self.signals[signal][self.ends[1:] < since] = np.nan
+            if since > self.ends[-1]:
+                for signal in (f"{name}_count", f"{name}_amount"):
+                    if signal in self.signals:
+                        self.signals[signal][self.ends[1:] < since] = np.nan
 
     def _needs(self, signal: str) -> bool:
         return self.needs is None or signal in self.needs
 
-    def _blank_before_history(self) -> None:
+    def _blank_before_history(self, onboarded_on: NDArray[np.int64]) -> None:
         """Monthly counts and sums are not observed before a borrower's history begins."""
-        begins = np.minimum(self.begins, self.history.profile.onboarded_before(self.as_of))
+        begins = np.minimum(self.begins, onboarded_on)
         before = self.ends[:-1, None] <= begins[None, :]
         blank = np.where(before, np.float32(np.nan), np.float32(0))
         for signal in self.signals.values():
             if signal.shape == before.shape:
                 signal += blank
-            elif signal.shape[0] == self.periods + 1:
+            elif signal.shape == (self.periods + 1, self.n):
                 # An end is before the history where the period that starts there still is.
                 signal[1:] += blank
         self.signals["history_months"] = np.where(before, 0, 1).sum(axis=0, dtype=np.int32).astype(np.float32)
@@ -319,7 +333,7 @@ class _Builder:
 
     def _has_open_loan(self, settled: Settled | None) -> NDArray[np.bool_]:
         if self.history.accounts.dated:
-            return self.history.accounts.any_open(self.as_of, self.n)
+            return self.accounts.any_open()
         # Without `loans`: a statement in period 0 or an unpaid obligation.
         is_open = np.zeros(self.n, np.bool_)
         if self.history.statements is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,45 +35,57 @@ class Profile:
         table = in_order(table, table["borrower"].astype(np.int64), valid_from)
         return cls(rows.n, table["valid_from"], table)
 
-    def _current(self, as_of: int) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-        known = np.flatnonzero(self.valid_from < as_of)
-        borrower = self.table["borrower"][known]
-        last = np.ones(len(known), np.bool_)
+    def known(self, as_of: int) -> Known:
+        """What is known on the as-of date."""
+        row = (self.valid_from < as_of).nonzero()[0]
+        borrower = self.table["borrower"][row]
+        last = np.ones(len(row), np.bool_)
         last[:-1] = borrower[1:] != borrower[:-1]
-        return known[last], borrower[last]
+        return Known(self.n, as_of, self.table, row[last], borrower[last])
 
-    def _value(self, column: str, as_of: int) -> NDArray[np.float64]:
-        row, borrower = self._current(as_of)
-        values = np.full(self.n, np.nan)
-        values[borrower] = self.table[column][row]
-        return values
 
-    def onboarded_before(self, as_of: int) -> NDArray[np.int64]:
-        """Day each borrower came, `NEVER` where unknown or not before `as_of`; shape (n,)."""
+@dataclass(frozen=True)
+class Known:
+    """The latest row of each borrower as known on a day."""
+
+    n: int
+    as_of: int
+    table: Table
+    row: NDArray[np.int64]
+    borrower: NDArray[np.int32]
+
+    @cached_property
+    def onboarded_on(self) -> NDArray[np.int64]:
+        """Day each borrower came, `NEVER` where unknown or not before the as-of date; shape (n,)."""
         if "onboarded_on" not in self.table:
             return np.full(self.n, NEVER, np.int64)
-        day = self._value("onboarded_on", as_of)
-        return np.where(np.isnan(day) | (day >= as_of), NEVER, day).astype(np.int64)
+        day = self._value("onboarded_on")
+        return np.where(np.isnan(day) | (day >= self.as_of), NEVER, day).astype(np.int64)
 
-    def levels(self, as_of: int, observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Numeric attributes on the as-of date, shape (n,)."""
+    def levels(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
+        """Numeric attributes, shape (n,)."""
         signals = {}
         if observed.has("borrowers", "monthly_income"):
-            signals["monthly_income"] = self._value("monthly_income", as_of).astype(np.float32)
+            signals["monthly_income"] = self._value("monthly_income").astype(np.float32)
         if observed.has("borrowers", "onboarded_on"):
-            day = self.onboarded_before(as_of)
-            signals["tenure_days"] = np.where(day == NEVER, np.nan, as_of - day).astype(np.float32)
+            day = self.onboarded_on
+            signals["tenure_days"] = np.where(day == NEVER, np.nan, self.as_of - day).astype(np.float32)
         for column in observed.extra("borrowers"):
             if f"borrowers.{column}" in observed.numeric:
-                signals[f"borrower_{column}"] = self._value(column, as_of).astype(np.float32)
+                signals[f"borrower_{column}"] = self._value(column).astype(np.float32)
         return signals
 
-    def codes(self, as_of: int, observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Category attributes on the as-of date as codes, NaN where empty; shape (n,)."""
+    def codes(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
+        """Category attributes as codes, NaN where empty; shape (n,)."""
         names = [c for c in CATEGORIES if observed.has("borrowers", c)]
         names += [c for c in observed.extra("borrowers") if f"borrowers.{c}" not in observed.numeric]
         found = {}
         for name in names:
-            code = self._value(name, as_of)
+            code = self._value(name)
             found[f"borrowers.{name}"] = np.where(code < 0, np.nan, code).astype(np.float32)
         return found
+
+    def _value(self, column: str) -> NDArray[np.float64]:
+        values = np.full(self.n, np.nan)
+        values[self.borrower] = self.table[column][self.row]
+        return values

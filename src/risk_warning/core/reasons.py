@@ -37,33 +37,40 @@ class Reasons:
         return Reasons(self.codes, self.group[rows], self.points[rows], self.feature[rows])
 
 
-def reason_points(points: NDArray[np.float64], features: Sequence[Feature]) -> Reasons:
-    """The `TOP` reasons of each borrower, from points a feature, shape (n, features).
+@dataclass(frozen=True)
+class ReasonGroups:
+    """Which reason each feature adds to."""
 
-    Equal reasons stand in the order in which they are first declared, so that the answer never depends on a sort's
-    whim.
-    """
-    codes = tuple(dict.fromkeys(feature.reason for feature in features))
-    n = len(points)
-    points = np.round(points, DIGITS)
-    total = np.zeros((n, len(codes)))
-    for column, feature in enumerate(features):
-        # Feature by feature, so that one borrower and many add up in one order.
-        total[:, codes.index(feature.reason)] += points[:, column]
-    total = np.round(total, DIGITS)
-    order = np.argsort(total, axis=1, kind="stable")[:, :TOP]
-    order = np.pad(order, ((0, 0), (0, TOP - order.shape[1])))
-    top = np.take_along_axis(total, order, axis=1)
-    costs = top < 0
-    costs[:, len(codes) :] = False
-    leading = np.full((n, TOP), -1, np.int16)
-    of_group = np.array([codes.index(feature.reason) for feature in features])
-    for rank in range(TOP):
-        own = np.where(of_group[None, :] == order[:, rank, None], points, np.inf)
-        leading[:, rank] = np.where(costs[:, rank], np.argmin(own, axis=1), -1)
-    return Reasons(
-        codes=codes,
-        group=np.where(costs, order, -1).astype(np.int16),
-        points=np.where(costs, top, np.nan),
-        feature=leading,
-    )
+    codes: tuple[str, ...]
+    """Reason codes, in the order in which they are first declared."""
+    group: NDArray[np.intp]
+    """Shape (features,): index into `codes`."""
+
+    @classmethod
+    def of(cls, features: Sequence[Feature]) -> ReasonGroups:
+        """The groups of some features."""
+        codes = tuple(dict.fromkeys(feature.reason for feature in features))
+        return cls(codes, np.array([codes.index(feature.reason) for feature in features], np.intp))
+
+    def reasons(self, points: NDArray[np.float64]) -> Reasons:
+        """The `TOP` reasons of each borrower, from points a feature, shape (n, features).
+
+        Equal reasons stand in the order in which they are first declared, so that the answer never depends on a sort's
+        whim.
+        """
+        n, width = len(points), max(len(self.codes), TOP)
+        points = np.round(points, DIGITS)
+        row = np.arange(n)[:, None]
+        # Added up row by row, feature by feature: one borrower and many in the same order.
+        total = np.bincount((row * width + self.group).ravel(), points.ravel(), minlength=n * width)
+        total = np.round(total.reshape(n, width), DIGITS)
+        order = np.argsort(total, axis=1, kind="stable")[:, :TOP]
+        top = total[row, order]
+        costs = top < 0
+        own = np.where(self.group == order[:, :, None], points[:, None, :], np.inf)
+        return Reasons(
+            codes=self.codes,
+            group=np.where(costs, order, -1).astype(np.int16),
+            points=np.where(costs, top, np.nan),
+            feature=np.where(costs, own.argmin(axis=2), -1).astype(np.int16),
+        )

@@ -42,7 +42,7 @@ class Statements:
         table = self.columns
         period = period_of(table["statement_on"], ends)
         inside = (period >= 0) & (period < len(ends) - 1) & (table["statement_on"] < before)
-        keep = np.flatnonzero(inside & (table["recorded_on"] < before))
+        keep = (inside & (table["recorded_on"] < before)).nonzero()[0]
         loan, day, period = table["loan"][keep], table["statement_on"][keep], period[keep]
         final = np.ones(len(keep), np.bool_)
         final[:-1] = (loan[1:] != loan[:-1]) | (day[1:] != day[:-1])

@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core import features
-from risk_warning.core.features import Feature
+from risk_warning.core.features import Feature, Plan
 from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History
 from risk_warning.core.policy import Policy
-from risk_warning.core.reasons import Reasons, reason_points
+from risk_warning.core.reasons import ReasonGroups, Reasons
 from risk_warning.core.rows import Rows
 from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.target import TargetSpec, not_scored
@@ -38,6 +38,8 @@ class Scored:
     pd: NDArray[np.float64]
     score: NDArray[np.float64]
     days_past_due: NDArray[np.float32]
+    record_periods: NDArray[np.int32]
+    """Months of history with a record, what a score rests on."""
     x: NDArray[np.float32]
     """What the trees read, shape (n, features), category features encoded."""
 
@@ -81,13 +83,16 @@ class RiskModel:
             )
         return observed
 
-    def score(self, rows: Rows, observed: Observed, as_of_date: date) -> Scored:
-        """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book."""
+    def score(self, rows: Rows, observed: Observed, as_of_date: date, *, waive_open_loan: bool = False) -> Scored:
+        """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book.
+
+        `waive_open_loan` scores those without an open loan too: they have one under review.
+        """
         history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
-        panel = history.panel(as_of_date, needs=features.signals_of(self.features))
-        why = not_scored(panel, self.target, rows.set_aside)
+        panel = history.panel(as_of_date, needs=self._plan.needs)
+        why = not_scored(panel, self.target, rows.set_aside, waive_open_loan=waive_open_loan)
         x = encode(
-            np.ascontiguousarray(features.matrix(panel, self.features).T),
+            np.ascontiguousarray(self._plan.values(panel).T),
             self.features,
             self.fitted.codes,
             rows.categories,
@@ -104,6 +109,7 @@ class RiskModel:
             pd=probability(log_odds),
             score=self.scorecard.score(log_odds),
             days_past_due=dpd,
+            record_periods=panel.record_periods,
             x=x,
         )
 
@@ -118,7 +124,15 @@ class RiskModel:
 
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
         """The weightiest reasons of encoded rows, the same for one borrower and for many."""
-        return reason_points(self.points(x)[:, :-1], self.features)
+        return self._reason_groups.reasons(self.points(x)[:, :-1])
+
+    @cached_property
+    def _plan(self) -> Plan:
+        return Plan.of(self.features)
+
+    @cached_property
+    def _reason_groups(self) -> ReasonGroups:
+        return ReasonGroups.of(self.features)
 
     @cached_property
     def _contributions(self) -> Contributions:

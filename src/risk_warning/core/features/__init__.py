@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from risk_warning.core.features import amounts, behaviour, delinquency, leverage, tenure, timing, utilisation
 from risk_warning.core.features.declare import FAMILIES, Family, Feature
+from risk_warning.core.features.plan import Plan
 from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History, Panel
 from risk_warning.core.rows import Rows
 
-__all__ = ["FAMILIES", "Feature", "matrix", "registry", "signals_of", "supported"]
+__all__ = ["FAMILIES", "Feature", "Plan", "matrix", "registry", "signals_of", "supported"]
 
 _FAMILIES: tuple[Family, ...] = (
     delinquency.FAMILY,
@@ -59,12 +60,7 @@ def signals_of(features: Sequence[Feature]) -> frozenset[str]:
 
 def matrix(panel: Panel, features: Sequence[Feature]) -> NDArray[np.float32]:
     """Values of the features, shape (len(features), n); a category feature holds its code."""
-    values = np.empty((len(features), panel.n), np.float32)
-    for row, feature in zip(values, features, strict=True):
-        row[:] = feature.compute(panel)
-    # An infinite ratio would be read as a number; there is none by construction, and -0.0 must not differ from 0.
-    values += np.float32(0.0)
-    return values
+    return Plan.of(features).values(panel)
 
 
 def _empty_panel(observed: Observed) -> Panel:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Family, Values, span
-from risk_warning.core.panel import Panel, ratio
+from risk_warning.core.features.declare import Family, span
+from risk_warning.core.features.value import CountOf, Mean, Ratio, Smallest, Total, change
 
 FAMILY = Family("payment amount", [])
 _add = FAMILY.add
 _OWED = "nothing was owed then"
 
 
-def _paid_to_due(panel: Panel, kind: str, months: int, start: int = 0) -> Values:
-    paid = w.total(panel[f"{kind}_paid_amount"], months, start)
-    return ratio(paid, w.total(panel[f"{kind}_due_amount"], months, start))
+def _paid_to_due(kind: str, months: int, start: int = 0) -> Ratio:
+    return Ratio(Total(f"{kind}_paid_amount", months, start), Total(f"{kind}_due_amount", months, start))
 
 
 for _m in (1, 3, 6, 12):
     _add(
         f"instalment_paid_to_due_{_m}m",
-        lambda p, m=_m: _paid_to_due(p, "instalment", m),
-        needs="instalment_paid_amount instalment_due_amount",
+        _paid_to_due("instalment", _m),
         unit="ratio",
         null=_OWED,
         monotone=-1,
@@ -30,8 +27,7 @@ for _m in (1, 3, 6, 12):
     )
 _add(
     "instalment_paid_to_due_change_3m",
-    lambda p: _paid_to_due(p, "instalment", 3) - _paid_to_due(p, "instalment", 9, 3),
-    needs="instalment_paid_amount instalment_due_amount",
+    _paid_to_due("instalment", 3) - _paid_to_due("instalment", 9, 3),
     unit="ratio",
     null=_OWED,
     monotone=0,
@@ -42,8 +38,7 @@ _add(
 for _m in (3, 6):
     _add(
         f"partial_share_{_m}m",
-        lambda p, m=_m: ratio(w.total(p["partial_count"], m), w.total(p["due_count"], m)),
-        needs="partial_count due_count",
+        Ratio(Total("partial_count", _m), Total("due_count", _m)),
         unit="ratio",
         null=_OWED,
         monotone=1,
@@ -53,8 +48,7 @@ for _m in (3, 6):
     )
     _add(
         f"unpaid_share_{_m}m",
-        lambda p, m=_m: ratio(w.total(p["instalment_unpaid_amount"], m), w.total(p["instalment_due_amount"], m)),
-        needs="instalment_unpaid_amount instalment_due_amount",
+        Ratio(Total("instalment_unpaid_amount", _m), Total("instalment_due_amount", _m)),
         unit="ratio",
         null=_OWED,
         monotone=1,
@@ -65,8 +59,7 @@ for _m in (3, 6):
 for _m in (1, 3, 6, 12):
     _add(
         f"card_paid_to_due_{_m}m",
-        lambda p, m=_m: _paid_to_due(p, "statement", m),
-        needs="statement_paid_amount statement_due_amount",
+        _paid_to_due("statement", _m),
         unit="ratio",
         null=_OWED,
         monotone=-1,
@@ -77,8 +70,7 @@ for _m in (1, 3, 6, 12):
 for _m in (1, 3, 6, 12):
     _add(
         f"card_paid_to_balance_{_m}m",
-        lambda p, m=_m: w.mean(p.card_paid_to_balance, m),
-        needs="statement_paid_amount balance",
+        Mean("card_paid_to_balance", _m),
         unit="ratio",
         null=_OWED,
         monotone=-1,
@@ -88,8 +80,7 @@ for _m in (1, 3, 6, 12):
     )
 _add(
     "card_paid_to_balance_min_6m",
-    lambda p: w.smallest(p.card_paid_to_balance, 6),
-    needs="statement_paid_amount balance",
+    Smallest("card_paid_to_balance", 6),
     unit="ratio",
     null=_OWED,
     monotone=-1,
@@ -99,8 +90,7 @@ _add(
 )
 _add(
     "card_paid_to_balance_change_3m",
-    lambda p: w.change(p.card_paid_to_balance, 3, 9),
-    needs="statement_paid_amount balance",
+    change("card_paid_to_balance", 3, 9),
     unit="ratio",
     null=_OWED,
     monotone=0,
@@ -111,8 +101,7 @@ _add(
 for _m in (1, 3, 6):
     _add(
         f"card_paid_amount_mean_{_m}m",
-        lambda p, m=_m: w.mean(p["statement_paid_amount"], m),
-        needs="statement_paid_amount",
+        Mean("statement_paid_amount", _m),
         unit="minor units",
         null="no statement then",
         monotone=-1,
@@ -122,8 +111,7 @@ for _m in (1, 3, 6):
     )
 _add(
     "card_paid_amount_min_6m",
-    lambda p: w.smallest(p["statement_paid_amount"], 6),
-    needs="statement_paid_amount",
+    Smallest("statement_paid_amount", 6),
     unit="minor units",
     null="no statement then",
     monotone=-1,
@@ -133,8 +121,7 @@ _add(
 )
 _add(
     "card_paid_to_limit_6m",
-    lambda p: ratio(w.mean(p["statement_paid_amount"], 6), w.mean(p["credit_limit"], 6)),
-    needs="statement_paid_amount credit_limit",
+    Ratio(Mean("statement_paid_amount", 6), Mean("credit_limit", 6)),
     unit="ratio",
     null="no limit known",
     monotone=-1,
@@ -144,8 +131,7 @@ _add(
 )
 _add(
     "card_unpaid_months_6m",
-    lambda p: w.count_of(p["statement_paid_amount"] <= 0, p["statement_paid_amount"], 6),
-    needs="statement_paid_amount",
+    CountOf("statement_paid_amount", "<=", 0, months=6),
     unit="months",
     null="no statement then",
     monotone=0,

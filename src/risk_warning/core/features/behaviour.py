@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Direction, Family, span
-from risk_warning.core.panel import ratio
+from risk_warning.core.features.value import MonthsSince, Total, change, growth
 
 FAMILY = Family("behaviour events", [])
 _add = FAMILY.add
@@ -26,8 +25,7 @@ for _kind, _direction, _reason, _en, _zh in _KINDS:
     for _m in (1, 3, 12):
         _add(
             f"{_kind}_count_{_m}m",
-            lambda p, s=_signal, m=_m: w.total(p[s], m),
-            needs=_signal,
+            Total(_signal, _m),
             unit="events",
             null=_NULL,
             monotone=_direction,
@@ -37,8 +35,7 @@ for _kind, _direction, _reason, _en, _zh in _KINDS:
         )
     _add(
         f"{_kind}_change_3m",
-        lambda p, s=_signal: w.change(p[s], 3, 9),
-        needs=_signal,
+        change(_signal, 3, 9),
         unit="events a month",
         null=_NULL,
         monotone=0,
@@ -55,8 +52,7 @@ for _kind, _reason, _en, _zh in (
     _signal = f"{_kind}_count"
     _add(
         f"months_since_{_kind}",
-        lambda p, s=_signal: w.months_since(p[s] > 0),
-        needs=_signal,
+        MonthsSince(_signal, ">", 0),
         unit="months",
         null="none in the window",
         monotone=0,
@@ -66,8 +62,7 @@ for _kind, _reason, _en, _zh in (
     )
 _add(
     "salary_amount_growth_3m",
-    lambda p: ratio(w.mean(p["salary_in_amount"], 3), w.mean(p["salary_in_amount"], 9, 3)),
-    needs="salary_in_amount",
+    growth("salary_in_amount", 3, 9),
     unit="ratio",
     null="no salary before",
     monotone=-1,
@@ -77,8 +72,7 @@ _add(
 )
 _add(
     "salary_amount_growth_1m",
-    lambda p: ratio(w.mean(p["salary_in_amount"], 1), w.mean(p["salary_in_amount"], 6, 1)),
-    needs="salary_in_amount",
+    growth("salary_in_amount", 1, 6),
     unit="ratio",
     null="no salary before",
     monotone=-1,
@@ -88,8 +82,7 @@ _add(
 )
 _add(
     "cash_advance_amount_3m",
-    lambda p: w.total(p["cash_advance_amount"], 3),
-    needs="cash_advance_amount",
+    Total("cash_advance_amount", 3),
     unit="minor units",
     null=_NULL,
     monotone=0,

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
+from risk_warning.core.features.value import Value
 
-from risk_warning.core.panel import Panel
-
-Values = NDArray[np.float32]
 Direction = Literal[-1, 0, 1]
 
 FAMILIES = (
@@ -44,11 +39,14 @@ class Feature:
     """Code of the reason group whose points it adds to."""
     text_en: str
     text_zh: str
-    needs: tuple[str, ...]
-    """Signals of the panel it is made of."""
-    compute: Callable[[Panel], Values]
-    """Panel → shape (n,) float32, by + − × ÷ √ min max only, so that one borrower and a million agree to the bit."""
+    value: Value
+    """What it is made of."""
     is_category: bool = False
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """Signals of the panel it is made of."""
+        return self.value.needs
 
 
 @dataclass(frozen=True)
@@ -61,9 +59,8 @@ class Family:
     def add(
         self,
         name: str,
-        compute: Callable[..., Values],
+        value: Value,
         *,
-        needs: str,
         unit: str,
         null: str,
         monotone: Direction,
@@ -71,7 +68,5 @@ class Family:
         en: str,
         zh: str,
     ) -> None:
-        """Declare one feature; `needs` is a blank-separated list of signals."""
-        self.features.append(
-            Feature(name, self.name, unit, null, monotone, reason, en, zh, tuple(needs.split()), compute)
-        )
+        """Declare one feature."""
+        self.features.append(Feature(name, self.name, unit, null, monotone, reason, en, zh, value))

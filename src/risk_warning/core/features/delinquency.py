@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family
-from risk_warning.core.panel import ratio
+from risk_warning.core.features.value import (
+    CountOf,
+    Largest,
+    Latest,
+    Mean,
+    MonthsSince,
+    Now,
+    Ratio,
+    Spread,
+    Streak,
+    change,
+)
 
 FAMILY = Family("delinquency", [])
 _add = FAMILY.add
@@ -12,8 +22,7 @@ _DPD = "no instalment or days_past_due was observed then"
 
 _add(
     "dpd_now",
-    lambda p: p["dpd"][0],
-    needs="dpd",
+    Now("dpd"),
     unit="days",
     null=_DPD,
     monotone=1,
@@ -24,8 +33,7 @@ _add(
 for _m in (3, 6, 12):
     _add(
         f"dpd_max_{_m}m",
-        lambda p, m=_m: w.largest(p["dpd"], m),
-        needs="dpd",
+        Largest("dpd", _m),
         unit="days",
         null=_DPD,
         monotone=1,
@@ -36,8 +44,7 @@ for _m in (3, 6, 12):
 for _m in (3, 12):
     _add(
         f"dpd_mean_{_m}m",
-        lambda p, m=_m: w.mean(p["dpd"], m),
-        needs="dpd",
+        Mean("dpd", _m),
         unit="days",
         null=_DPD,
         monotone=1,
@@ -47,8 +54,7 @@ for _m in (3, 12):
     )
 _add(
     "dpd_change_3m",
-    lambda p: w.change(p["dpd"], 3, 9),
-    needs="dpd",
+    change("dpd", 3, 9),
     unit="days",
     null=_DPD,
     monotone=0,
@@ -58,8 +64,7 @@ _add(
 )
 _add(
     "dpd_spread_12m",
-    lambda p: w.spread(p["dpd"], 12),
-    needs="dpd",
+    Spread("dpd", 12),
     unit="days",
     null="fewer than two months observed",
     monotone=0,
@@ -70,8 +75,7 @@ _add(
 for _m in (3, 6, 12):
     _add(
         f"months_past_due_{_m}m",
-        lambda p, m=_m: w.count_of(p["dpd"] > 0, p["dpd"], m),
-        needs="dpd",
+        CountOf("dpd", ">", 0, months=_m),
         unit="months",
         null=_DPD,
         monotone=1,
@@ -81,8 +85,7 @@ for _m in (3, 6, 12):
     )
 _add(
     "months_dpd30_24m",
-    lambda p: w.count_of(p["dpd"] >= 30, p["dpd"], 24),
-    needs="dpd",
+    CountOf("dpd", ">=", 30, months=24),
     unit="months",
     null=_DPD,
     monotone=1,
@@ -92,8 +95,7 @@ _add(
 )
 _add(
     "months_since_past_due",
-    lambda p: w.months_since(p["dpd"] > 0),
-    needs="dpd",
+    MonthsSince("dpd", ">", 0),
     unit="months",
     null="never past due at a month's end in the window",
     monotone=0,
@@ -103,8 +105,7 @@ _add(
 )
 _add(
     "months_since_dpd30",
-    lambda p: w.months_since(p["dpd"] >= 30),
-    needs="dpd",
+    MonthsSince("dpd", ">=", 30),
     unit="months",
     null="never 30 days past due in the window",
     monotone=0,
@@ -114,8 +115,7 @@ _add(
 )
 _add(
     "past_due_streak_months",
-    lambda p: w.streak(p["dpd"] > 0, p["dpd"]),
-    needs="dpd",
+    Streak("dpd", ">", 0),
     unit="months",
     null=_DPD,
     monotone=1,
@@ -125,8 +125,7 @@ _add(
 )
 _add(
     "clean_streak_months",
-    lambda p: w.streak(p["dpd"] == 0, p["dpd"]),
-    needs="dpd",
+    Streak("dpd", "==", 0),
     unit="months",
     null=_DPD,
     monotone=-1,
@@ -136,8 +135,7 @@ _add(
 )
 _add(
     "overdue_to_outstanding_ratio",
-    lambda p: ratio(p["overdue_amount"], p["outstanding_amount"]),
-    needs="overdue_amount outstanding_amount",
+    Ratio(Now("overdue_amount"), Now("outstanding_amount")),
     unit="ratio",
     null="nothing is owed",
     monotone=1,
@@ -149,8 +147,7 @@ _add(
 _STATUS = "no statement with a status was observed then"
 _add(
     "status_now",
-    lambda p: w.latest(p["status"], 3),
-    needs="status",
+    Latest("status", 3),
     unit="status code",
     null=_STATUS,
     monotone=1,
@@ -161,8 +158,7 @@ _add(
 for _m in (3, 6):
     _add(
         f"status_max_{_m}m",
-        lambda p, m=_m: w.largest(p["status"], m),
-        needs="status",
+        Largest("status", _m),
         unit="status code",
         null=_STATUS,
         monotone=1,
@@ -172,8 +168,7 @@ for _m in (3, 6):
     )
     _add(
         f"status_mean_{_m}m",
-        lambda p, m=_m: w.mean(p["status"], m),
-        needs="status",
+        Mean("status", _m),
         unit="status code",
         null=_STATUS,
         monotone=1,
@@ -183,8 +178,7 @@ for _m in (3, 6):
     )
 _add(
     "status_late_months_6m",
-    lambda p: w.count_of(p["status"] >= 1, p["status"], 6),
-    needs="status",
+    CountOf("status", ">=", 1, months=6),
     unit="months",
     null=_STATUS,
     monotone=1,
@@ -194,8 +188,7 @@ _add(
 )
 _add(
     "status_change_3m",
-    lambda p: w.change(p["status"], 3, 3),
-    needs="status",
+    change("status", 3, 3),
     unit="status code",
     null=_STATUS,
     monotone=0,

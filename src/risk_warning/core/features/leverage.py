@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family
-from risk_warning.core.panel import ratio
+from risk_warning.core.features.value import Mean, MonthsSince, Now, Ratio, Total, growth
 
 FAMILY = Family("leverage and new borrowing", [])
 _add = FAMILY.add
 
 _add(
     "open_loan_count",
-    lambda p: p["open_loan_count"],
-    needs="open_loan_count",
+    Now("open_loan_count"),
     unit="loans",
     null="never",
     monotone=0,
@@ -23,8 +21,7 @@ _add(
 for _m in (3, 6, 12):
     _add(
         f"new_loan_count_{_m}m",
-        lambda p, m=_m: w.total(p["new_loan_count"], m),
-        needs="new_loan_count",
+        Total("new_loan_count", _m),
         unit="loans",
         null="no history yet",
         monotone=0,
@@ -34,8 +31,7 @@ for _m in (3, 6, 12):
     )
 _add(
     "months_since_new_loan",
-    lambda p: w.months_since(p["new_loan_count"] > 0),
-    needs="new_loan_count",
+    MonthsSince("new_loan_count", ">", 0),
     unit="months",
     null="none in the window",
     monotone=0,
@@ -51,8 +47,7 @@ for _name, _unit, _en, _zh in (
 ):
     _add(
         _name,
-        lambda p, s=_name: p[s],
-        needs=_name,
+        Now(_name),
         unit=_unit,
         null="no open loan states it",
         monotone=0,
@@ -62,8 +57,7 @@ for _name, _unit, _en, _zh in (
     )
 _add(
     "outstanding_amount",
-    lambda p: p["outstanding_amount"],
-    needs="outstanding_amount",
+    Now("outstanding_amount"),
     unit="minor units",
     null="never",
     monotone=0,
@@ -73,8 +67,7 @@ _add(
 )
 _add(
     "remaining_instalment_count",
-    lambda p: p["remaining_count"],
-    needs="remaining_count",
+    Now("remaining_count"),
     unit="instalments",
     null="never",
     monotone=0,
@@ -84,8 +77,7 @@ _add(
 )
 _add(
     "due_next_30d_amount",
-    lambda p: p["due_next_30d_amount"],
-    needs="due_next_30d_amount",
+    Now("due_next_30d_amount"),
     unit="minor units",
     null="never",
     monotone=0,
@@ -95,8 +87,7 @@ _add(
 )
 _add(
     "outstanding_to_income_ratio",
-    lambda p: ratio(p["outstanding_amount"], p["monthly_income"]),
-    needs="outstanding_amount monthly_income",
+    Ratio(Now("outstanding_amount"), Now("monthly_income")),
     unit="ratio",
     null="no income known",
     monotone=0,
@@ -106,8 +97,7 @@ _add(
 )
 _add(
     "due_next_30d_to_income_ratio",
-    lambda p: ratio(p["due_next_30d_amount"], p["monthly_income"]),
-    needs="due_next_30d_amount monthly_income",
+    Ratio(Now("due_next_30d_amount"), Now("monthly_income")),
     unit="ratio",
     null="no income known",
     monotone=0,
@@ -117,8 +107,7 @@ _add(
 )
 _add(
     "due_to_income_3m",
-    lambda p: ratio(w.mean(p["instalment_due_amount"], 3), p["monthly_income"]),
-    needs="instalment_due_amount monthly_income",
+    Ratio(Mean("instalment_due_amount", 3), Now("monthly_income")),
     unit="ratio",
     null="no income or nothing due",
     monotone=0,
@@ -128,8 +117,7 @@ _add(
 )
 _add(
     "due_amount_growth_3m",
-    lambda p: ratio(w.mean(p["instalment_due_amount"], 3), w.mean(p["instalment_due_amount"], 9, 3)),
-    needs="instalment_due_amount",
+    growth("instalment_due_amount", 3, 9),
     unit="ratio",
     null="nothing was due before",
     monotone=0,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from risk_warning.core.features.declare import Family, Feature
+from risk_warning.core.features.value import Code, Now
 from risk_warning.core.profile import CATEGORIES
 
 FAMILY = Family("tenure and profile", [])
@@ -10,8 +11,7 @@ _add = FAMILY.add
 
 _add(
     "tenure_days",
-    lambda p: p["tenure_days"],
-    needs="tenure_days",
+    Now("tenure_days"),
     unit="days",
     null="onboarding date unknown",
     monotone=0,
@@ -21,8 +21,7 @@ _add(
 )
 _add(
     "oldest_loan_days",
-    lambda p: p["oldest_loan_days"],
-    needs="oldest_loan_days",
+    Now("oldest_loan_days"),
     unit="days",
     null="no loan yet",
     monotone=0,
@@ -32,8 +31,7 @@ _add(
 )
 _add(
     "history_months",
-    lambda p: p["history_months"],
-    needs="history_months",
+    Now("history_months"),
     unit="months",
     null="never",
     monotone=0,
@@ -43,8 +41,7 @@ _add(
 )
 _add(
     "record_months",
-    lambda p: p["record_months"],
-    needs="record_months",
+    Now("record_months"),
     unit="months",
     null="never",
     monotone=0,
@@ -54,8 +51,7 @@ _add(
 )
 _add(
     "monthly_income",
-    lambda p: p["monthly_income"],
-    needs="monthly_income",
+    Now("monthly_income"),
     unit="minor units",
     null="income unknown",
     monotone=-1,
@@ -77,8 +73,7 @@ def category(source: str) -> Feature:
         reason="profile",
         text_en=f"Profile: {name}",
         text_zh=f"客户资料：{name}",
-        needs=(source,),
-        compute=lambda panel: panel.codes[source],
+        value=Code(source),
         is_category=True,
     )
 
@@ -94,8 +89,7 @@ def numeric(signal: str) -> Feature:
         reason="lender_attribute",
         text_en=f"The lender's attribute {signal}",
         text_zh=f"机构自有属性：{signal}",
-        needs=(signal,),
-        compute=lambda panel: panel[signal] if panel[signal].ndim == 1 else panel[signal][0],
+        value=Now(signal),
     )
 
 

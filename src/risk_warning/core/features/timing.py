@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from risk_warning.core.features import windows as w
-from risk_warning.core.features.declare import Family, Values, span
-from risk_warning.core.panel import Panel, ratio
+from risk_warning.core.features.declare import Family, span
+from risk_warning.core.features.value import (
+    Largest,
+    Latest,
+    Mean,
+    MonthsSince,
+    Ratio,
+    Slope,
+    Spread,
+    Streak,
+    Total,
+    change,
+)
 
 FAMILY = Family("payment timing", [])
 _add = FAMILY.add
 _DUE = "no instalment fell due then"
 
 
-def _late_share(panel: Panel, months: int, start: int = 0) -> Values:
-    return ratio(w.total(panel["late_count"], months, start), w.total(panel["due_count"], months, start))
+def _late_share(months: int, start: int = 0) -> Ratio:
+    return Ratio(Total("late_count", months, start), Total("due_count", months, start))
 
 
 for _m in (1, 3, 6, 12):
     _add(
         f"days_late_mean_{_m}m",
-        lambda p, m=_m: w.mean(p["days_late_mean"], m),
-        needs="days_late_mean",
+        Mean("days_late_mean", _m),
         unit="days",
         null=_DUE,
         monotone=1,
@@ -30,8 +39,7 @@ for _m in (1, 3, 6, 12):
 for _m in (3, 6, 12):
     _add(
         f"days_late_max_{_m}m",
-        lambda p, m=_m: w.largest(p["days_late_max"], m),
-        needs="days_late_max",
+        Largest("days_late_max", _m),
         unit="days",
         null=_DUE,
         monotone=1,
@@ -41,8 +49,7 @@ for _m in (3, 6, 12):
     )
 _add(
     "days_late_latest",
-    lambda p: w.latest(p["days_late_max"], 3),
-    needs="days_late_max",
+    Latest("days_late_max", 3),
     unit="days",
     null=_DUE,
     monotone=1,
@@ -52,8 +59,7 @@ _add(
 )
 _add(
     "days_late_drift_1m",
-    lambda p: w.change(p["days_late_mean"], 1, 6),
-    needs="days_late_mean",
+    change("days_late_mean", 1, 6),
     unit="days",
     null=_DUE,
     monotone=0,
@@ -63,8 +69,7 @@ _add(
 )
 _add(
     "days_late_drift_3m",
-    lambda p: w.change(p["days_late_mean"], 3, 9),
-    needs="days_late_mean",
+    change("days_late_mean", 3, 9),
     unit="days",
     null=_DUE,
     monotone=0,
@@ -74,8 +79,7 @@ _add(
 )
 _add(
     "days_late_slope_6m",
-    lambda p: w.slope(p["days_late_mean"], 6),
-    needs="days_late_mean",
+    Slope("days_late_mean", 6),
     unit="days a month",
     null="fewer than three months with a due date",
     monotone=0,
@@ -85,8 +89,7 @@ _add(
 )
 _add(
     "days_late_spread_12m",
-    lambda p: w.spread(p["days_late_mean"], 12),
-    needs="days_late_mean",
+    Spread("days_late_mean", 12),
     unit="days",
     null="fewer than two months with a due date",
     monotone=0,
@@ -97,8 +100,7 @@ _add(
 for _m in (1, 3, 6, 12):
     _add(
         f"late_share_{_m}m",
-        lambda p, m=_m: _late_share(p, m),
-        needs="late_count due_count",
+        _late_share(_m),
         unit="ratio",
         null=_DUE,
         monotone=1,
@@ -108,8 +110,7 @@ for _m in (1, 3, 6, 12):
     )
 _add(
     "late_share_change_3m",
-    lambda p: _late_share(p, 3) - _late_share(p, 9, 3),
-    needs="late_count due_count",
+    _late_share(3) - _late_share(9, 3),
     unit="ratio",
     null=_DUE,
     monotone=0,
@@ -119,8 +120,7 @@ _add(
 )
 _add(
     "late_streak_months",
-    lambda p: w.streak(p["late_count"] > 0, p["late_count"]),
-    needs="late_count",
+    Streak("late_count", ">", 0),
     unit="months",
     null=_DUE,
     monotone=1,
@@ -130,8 +130,7 @@ _add(
 )
 _add(
     "months_since_late",
-    lambda p: w.months_since(p["late_count"] > 0),
-    needs="late_count",
+    MonthsSince("late_count", ">", 0),
     unit="months",
     null="never late in the window",
     monotone=0,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Family
-from risk_warning.core.panel import ratio
+from risk_warning.core.features.value import CountOf, Largest, Latest, Mean, Now, Ratio, Slope, Spread, change, growth
 
 FAMILY = Family("utilisation and balance", [])
 _add = FAMILY.add
@@ -16,8 +13,7 @@ _NULL = "no balance with a limit was observed then"
 
 _add(
     "utilisation_now",
-    lambda p: w.latest(p.utilisation, 3),
-    needs=_NEEDS,
+    Latest("utilisation", 3),
     unit="ratio",
     null=_NULL,
     monotone=1,
@@ -28,8 +24,7 @@ _add(
 for _m in (3, 6, 12):
     _add(
         f"utilisation_mean_{_m}m",
-        lambda p, m=_m: w.mean(p.utilisation, m),
-        needs=_NEEDS,
+        Mean("utilisation", _m),
         unit="ratio",
         null=_NULL,
         monotone=1,
@@ -39,8 +34,7 @@ for _m in (3, 6, 12):
     )
     _add(
         f"utilisation_max_{_m}m",
-        lambda p, m=_m: w.largest(p.utilisation, m),
-        needs=_NEEDS,
+        Largest("utilisation", _m),
         unit="ratio",
         null=_NULL,
         monotone=0,
@@ -50,8 +44,7 @@ for _m in (3, 6, 12):
     )
 _add(
     "utilisation_change_1m",
-    lambda p: w.change(p.utilisation, 1, 3),
-    needs=_NEEDS,
+    change("utilisation", 1, 3),
     unit="ratio",
     null=_NULL,
     monotone=0,
@@ -61,8 +54,7 @@ _add(
 )
 _add(
     "utilisation_change_3m",
-    lambda p: w.change(p.utilisation, 3, 9),
-    needs=_NEEDS,
+    change("utilisation", 3, 9),
     unit="ratio",
     null=_NULL,
     monotone=0,
@@ -72,8 +64,7 @@ _add(
 )
 _add(
     "utilisation_slope_6m",
-    lambda p: w.slope(p.utilisation, 6),
-    needs=_NEEDS,
+    Slope("utilisation", 6),
     unit="ratio a month",
     null="fewer than three months observed",
     monotone=0,
@@ -83,8 +74,7 @@ _add(
 )
 _add(
     "utilisation_spread_12m",
-    lambda p: w.spread(p.utilisation, 12),
-    needs=_NEEDS,
+    Spread("utilisation", 12),
     unit="ratio",
     null="fewer than two months observed",
     monotone=0,
@@ -94,8 +84,7 @@ _add(
 )
 _add(
     "months_nearly_full_6m",
-    lambda p: w.count_of(p.utilisation >= 0.9, p.utilisation, 6),
-    needs=_NEEDS,
+    CountOf("utilisation", ">=", 0.9, months=6),
     unit="months",
     null=_NULL,
     monotone=1,
@@ -105,8 +94,7 @@ _add(
 )
 _add(
     "limit_now",
-    lambda p: w.latest(p["credit_limit"], 3),
-    needs="credit_limit",
+    Latest("credit_limit", 3),
     unit="minor units",
     null="no limit was observed",
     monotone=-1,
@@ -116,8 +104,7 @@ _add(
 )
 _add(
     "limit_change_6m",
-    lambda p: ratio(w.mean(p["credit_limit"], 3), w.mean(p["credit_limit"], 9, 3)),
-    needs="credit_limit",
+    growth("credit_limit", 3, 9),
     unit="ratio",
     null="no limit was observed then",
     monotone=0,
@@ -127,8 +114,7 @@ _add(
 )
 _add(
     "undrawn_amount",
-    lambda p: (w.latest(p["credit_limit"], 3) - w.latest(p["balance"], 3)).astype(np.float32),
-    needs=_NEEDS,
+    Latest("credit_limit", 3) - Latest("balance", 3),
     unit="minor units",
     null=_NULL,
     monotone=-1,
@@ -138,8 +124,7 @@ _add(
 )
 _add(
     "balance_now",
-    lambda p: w.latest(p["balance"], 3),
-    needs="balance",
+    Latest("balance", 3),
     unit="minor units",
     null="no balance was observed",
     monotone=0,
@@ -149,8 +134,7 @@ _add(
 )
 _add(
     "balance_mean_6m",
-    lambda p: w.mean(p["balance"], 6),
-    needs="balance",
+    Mean("balance", 6),
     unit="minor units",
     null="no balance was observed",
     monotone=0,
@@ -160,8 +144,7 @@ _add(
 )
 _add(
     "balance_growth_3m",
-    lambda p: ratio(w.mean(p["balance"], 3), w.mean(p["balance"], 9, 3)),
-    needs="balance",
+    growth("balance", 3, 9),
     unit="ratio",
     null="no balance before",
     monotone=0,
@@ -171,8 +154,7 @@ _add(
 )
 _add(
     "balance_to_income_ratio",
-    lambda p: ratio(w.latest(p["balance"], 3), p["monthly_income"]),
-    needs="balance monthly_income",
+    Ratio(Latest("balance", 3), Now("monthly_income")),
     unit="ratio",
     null="no balance or income known",
     monotone=0,

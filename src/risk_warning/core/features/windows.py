@@ -1,139 +1,199 @@
-"""Window operators: monthly signals (periods, n) → one value a borrower (n,).
+"""Window operators: monthly signals of some borrowers → one value a borrower, many windows of many signals at once.
 
-Each reduces over periods row by row, and sums in float64, because numpy's own reductions add in an order that
-depends on the array's shape: one borrower and a million would differ in the last bit. Values that are not
-observed (NaN) are skipped; where none is observed the result is NaN.
+An operator is made for some values of one kind, and takes the stacked signals, shape (periods + 1, signals, n), to
+these values, shape (values, n). It reduces over periods row by row, and sums in float64, because numpy's own
+reductions add in an order that depends on the array's shape: one borrower and a million would differ in the last bit.
+Sums over 1, 3 and 12 periods are stages of one running sum. Values that are not observed (NaN) are skipped; where
+none is observed the result is NaN.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.float32]
-Monthly = NDArray[np.float32]
+from risk_warning.core.features.value import Counted, CountOf, Mean, MonthsSince, Relation, Window
+
+Months = NDArray[np.float32]
+Place = Mapping[str, int]
+"""Signal → its place among those stacked."""
+Operator = Callable[[Months], NDArray[Any]]
+_RELATIONS: Mapping[Relation, np.ufunc] = {
+    ">": np.greater,
+    ">=": np.greater_equal,
+    "==": np.equal,
+    "<=": np.less_equal,
+}
 
 
-def _or_zero(values: NDArray[Any]) -> NDArray[Any]:
-    """The values, 0 where they are NaN; twice as fast as `where`, whose branch the processor guesses wrong."""
-    return np.asarray(np.fmax(values, 0) + np.fmin(values, 0))
+def _or_zero(values: NDArray[np.floating], empty: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """The values in double precision, 0 where empty; `putmask` is quicker than `where`, `fmax` and `copyto`."""
+    filled = values.astype(np.float64)
+    np.putmask(filled, empty, 0.0)
+    return filled
 
 
-def _sum_and_count(signal: Monthly, start: int, stop: int) -> tuple[NDArray[np.float64], NDArray[np.int8]]:
-    part = signal[start:stop]
-    total = np.zeros(signal.shape[1])
-    for row in _or_zero(part):
-        total += row
-    return total, _count(~np.isnan(part))
+def _empty_unless(condition: NDArray[np.bool_] | np.bool_) -> NDArray[np.float32]:
+    """What to add to a value so that it is NaN unless the condition holds: 0 / True is 0, 0 / False is NaN."""
+    return np.asarray(np.divide(0, condition, dtype=np.float32))
 
 
-def _count(conditions: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Number of periods in which the condition holds: whole numbers, so any order of adding gives the same."""
+def _running(step: Callable[..., Any], rows: NDArray[Any]) -> NDArray[Any]:
+    """`rows` itself, each row now the result of `step` over it and all before.
+
+    Of many borrowers twenty times as fast as the `accumulate` of numpy, which goes down one column after the other.
+    """
+    for before, row in pairwise(rows):
+        step(before, row, out=row)
+    return rows
+
+
+def _number(conditions: NDArray[np.bool_]) -> NDArray[np.int8]:
+    """Number of periods in which the condition holds: whole, so any order of adding gives the same."""
     return np.asarray(conditions.view(np.int8).sum(axis=0, dtype=np.int8))
 
 
-def _ever_seen(signal: Monthly) -> NDArray[np.bool_]:
-    return np.asarray((~np.isnan(signal)).any(axis=0))
+@dataclass(frozen=True)
+class _Stretches:
+    """The stretches of periods that windows read; windows that begin together share one."""
+
+    cells: NDArray[np.intp]
+    """Shape (periods, stretches): rows of the stacked signals."""
+    last: NDArray[np.intp]
+    """Shape (windows,): where each window ends, in `cells` read row by row."""
+
+    @classmethod
+    def of(cls, windows: Sequence[Window], place: Place) -> _Stretches:
+        begins = list(dict.fromkeys((window.signal, window.start) for window in windows))
+        signal = np.array([place[name] for name, _ in begins])
+        period = np.array([start for _, start in begins]) + np.arange(max(w.months for w in windows))[:, None]
+        last = [(w.months - 1) * len(begins) + begins.index((w.signal, w.start)) for w in windows]
+        return cls(period * len(place) + signal, np.array(last))
+
+    def of_months(self, months: Months) -> Months:
+        """Shape (periods, stretches, n)."""
+        return months.reshape(-1, months.shape[-1]).take(self.cells, axis=0)
+
+    def at_end(self, rows: NDArray[Any]) -> NDArray[Any]:
+        """The rows, of the shape of `of_months`, with which the windows end; shape (windows, n)."""
+        return rows.reshape(-1, rows.shape[-1]).take(self.last, axis=0)
 
 
-def _where(condition: NDArray[np.bool_], values: NDArray[np.floating]) -> Values:
-    with np.errstate(invalid="ignore"):
-        # 0 / True is 0, 0 / False is NaN.
-        return (values + np.divide(0, condition, dtype=np.float32)).astype(np.float32)
+def sums(windows: Sequence[Window], place: Place) -> Operator:
+    """Totals and means."""
+    stretches = _Stretches.of(windows, place)
+    # A total is a mean over one.
+    most = np.array([[window.months if isinstance(window, Mean) else 1] for window in windows], np.int8)
+
+    def values(months: Months) -> NDArray[np.float64]:
+        part = stretches.of_months(months)
+        empty = np.isnan(part)
+        total = stretches.at_end(_running(np.add, _or_zero(part, empty)))
+        count = stretches.at_end(_running(np.add, (~empty).view(np.int8)))
+        return np.asarray(total / np.minimum(np.maximum(count, 1), most) + _empty_unless(count > 0))
+
+    return values
 
 
-def total(signal: Monthly, months: int, start: int = 0) -> Values:
-    """Sum over periods [start, start + months)."""
-    summed, count = _sum_and_count(signal, start, start + months)
-    return _where(count > 0, summed)
+def largest(windows: Sequence[Window], place: Place) -> Operator:
+    """Largest values."""
+    return _chosen(np.fmax, windows, place)
 
 
-def mean(signal: Monthly, months: int, start: int = 0) -> Values:
-    """Mean over the observed periods of [start, start + months)."""
-    summed, count = _sum_and_count(signal, start, start + months)
-    return _where(count > 0, summed / np.maximum(count, 1))
+def smallest(windows: Sequence[Window], place: Place) -> Operator:
+    """Smallest values."""
+    return _chosen(np.fmin, windows, place)
 
 
-def largest(signal: Monthly, months: int) -> Values:
-    """Largest value in the last `months` periods."""
-    found: Values = signal[0].copy()
-    for row in signal[1:months]:
-        np.fmax(found, row, out=found)
-    return found
+def latest(windows: Sequence[Window], place: Place) -> Operator:
+    """Most recent observed values."""
+
+    def keep_seen(before: Months, row: Months, out: Months) -> None:
+        np.copyto(out, before, where=~np.isnan(before))
+
+    return _chosen(keep_seen, windows, place)
 
 
-def smallest(signal: Monthly, months: int) -> Values:
-    """Smallest value in the last `months` periods."""
-    found: Values = signal[0].copy()
-    for row in signal[1:months]:
-        np.fmin(found, row, out=found)
-    return found
+def _chosen(step: Callable[..., Any], windows: Sequence[Window], place: Place) -> Operator:
+    stretches = _Stretches.of(windows, place)
+    return lambda months: stretches.at_end(_running(step, stretches.of_months(months)))
 
 
-def latest(signal: Monthly, months: int) -> Values:
-    """The most recent observed value in the last `months` periods."""
-    found: Values = signal[0].copy()
-    for row in signal[1:months]:
-        empty = np.isnan(found)
-        found[empty] = row[empty]
-    return found
+def spreads(windows: Sequence[Window], place: Place) -> Operator:
+    """Standard deviations (population); NaN with fewer than two periods observed. The windows are of one length."""
+    stretches = _Stretches.of(windows, place)
+
+    def values(months: Months) -> NDArray[np.float64]:
+        part = stretches.of_months(months)
+        empty = np.isnan(part)
+        count = _number(~empty)
+        divisor = np.maximum(count, 1)
+        away = _or_zero(part - _running(np.add, _or_zero(part, empty))[-1] / divisor, empty)
+        squares = _running(np.add, away * away)[-1]
+        return np.asarray(np.sqrt(squares / divisor) + _empty_unless(count > 1))
+
+    return values
 
 
-def change(signal: Monthly, recent: int, past: int) -> Values:
-    """Mean of the last `recent` periods minus the mean of the `past` periods before them."""
-    return (mean(signal, recent) - mean(signal, past, start=recent)).astype(np.float32)
-
-
-def spread(signal: Monthly, months: int) -> Values:
-    """Standard deviation (population) over the observed periods; NaN with fewer than two."""
-    summed, count = _sum_and_count(signal, 0, months)
-    centre = summed / np.maximum(count, 1)
-    squares = np.zeros(signal.shape[1])
-    for row in signal[:months]:
-        away = _or_zero(row - centre)
-        squares += away * away
-    return _where(count > 1, np.sqrt(squares / np.maximum(count, 1)))
-
-
-def slope(signal: Monthly, months: int) -> Values:
-    """Least-squares change a month over the observed periods; NaN with fewer than three.
+def slopes(windows: Sequence[Window], place: Place) -> Operator:
+    """Least-squares changes a month; NaN with fewer than three periods observed. The windows are of one length.
 
     Source: the usual formula, Σ(t − t̄)(y − ȳ) / Σ(t − t̄)², with t = −k for period k.
     """
-    width = signal.shape[1]
-    n, st, sy, stt, sty = (np.zeros(width) for _ in range(5))
-    for k, row in enumerate(signal[:months]):
-        seen = ~np.isnan(row)
-        y = _or_zero(row).astype(np.float64)
-        n += seen
-        st -= k * seen
-        sy += y
-        stt += k * k * seen
-        sty -= k * y
-    spread_of_time = n * stt - st * st
-    return _where(n > 2, (n * sty - st * sy) / np.where(spread_of_time > 0, spread_of_time, 1.0))
+    stretches = _Stretches.of(windows, place)
+    t = -np.arange(windows[0].months, dtype=np.float64)[:, None, None]
+
+    def values(months: Months) -> NDArray[np.float64]:
+        part = stretches.of_months(months)
+        empty = np.isnan(part)
+        seen = ~empty
+        y = _or_zero(part, empty)
+        # Whole numbers: any order of adding gives the same.
+        n, st, stt = _number(seen), (t * seen).sum(axis=0), (t * t * seen).sum(axis=0)
+        sty, sy = _running(np.add, t * y)[-1], _running(np.add, y)[-1]
+        spread_of_time = n * stt - st * st
+        rise = (n * sty - st * sy) / np.where(spread_of_time > 0, spread_of_time, 1.0)
+        return np.asarray(rise + _empty_unless(n > 2))
+
+    return values
 
 
-def count_of(condition: NDArray[np.bool_], signal: Monthly, months: int) -> Values:
-    """Number of the last `months` periods in which the condition holds; NaN where `signal` is never observed."""
-    return _where(_ever_seen(signal[:months]), _count(condition[:months]).astype(np.float32))
+def counts(counted: Sequence[CountOf], place: Place) -> Operator:
+    """Numbers of periods in which something holds; NaN where the signal is never observed in them."""
+    longest = max(one.months for one in counted)
+    signals = np.array([place[one.signal] for one in counted])
+    inside = np.arange(longest)[:, None, None] < np.array([[one.months] for one in counted])
+
+    def values(months: Months) -> NDArray[np.float32]:
+        part = months[:longest].take(signals, axis=1)
+        seen = (~np.isnan(part) & inside).any(axis=0)
+        return np.asarray(_number(_holds(counted, part) & inside) + _empty_unless(seen))
+
+    return values
 
 
-def months_since(condition: NDArray[np.bool_]) -> Values:
-    """Periods since the condition last held (0 = the most recent one); NaN where it never did."""
-    found = np.full(condition.shape[1], np.nan, np.float32)
-    for k in range(len(condition) - 1, -1, -1):
-        found[condition[k]] = k
-    return found
+def leads(counted: Sequence[Counted], place: Place) -> Operator:
+    """Periods in a row, up to now: of a streak those in which something holds, of `MonthsSince` those in which not."""
+    signals = np.array([place[one.signal] for one in counted])
+    is_since = np.array([[isinstance(one, MonthsSince)] for one in counted])
+
+    def values(months: Months) -> NDArray[np.float32]:
+        part = months.take(signals, axis=1)
+        going = _running(np.logical_and, _holds(counted, part) ^ is_since)
+        seen = ~np.isnan(part).all(axis=0)
+        return np.asarray(_number(going) + _empty_unless((~going[-1] & is_since) | (seen & ~is_since)))
+
+    return values
 
 
-def streak(condition: NDArray[np.bool_], signal: Monthly) -> Values:
-    """Number of periods in a row, up to now, in which the condition holds; NaN where `signal` is never observed."""
-    length = np.zeros(condition.shape[1], np.float32)
-    going = np.ones(condition.shape[1], np.bool_)
-    for row in condition:
-        going &= row
-        length += going
-    return _where(_ever_seen(signal), length)
+def _holds(counted: Sequence[Counted], part: Months) -> NDArray[np.bool_]:
+    """Whether each relation holds, shape (periods, relations, n)."""
+    held = np.empty(part.shape, np.bool_)
+    for k, one in enumerate(counted):
+        _RELATIONS[one.relation](part[:, k], np.float32(one.bound), out=held[:, k])
+    return held
