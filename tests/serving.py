@@ -36,7 +36,16 @@ class Server:
 
 
 @contextmanager
-def serving(home: Path, *, model: str, cwd: Path = ROOT, target: str = ".", **settings: str) -> Iterator[Server]:
+def serving(
+    home: Path,
+    *,
+    model: str,
+    cwd: Path = ROOT,
+    target: str = ".",
+    python: Path = Path(sys.executable),
+    bentos: Path | None = None,
+    **settings: str,
+) -> Iterator[Server]:
     """The service under way; `settings` are further RISK_WARNING_ variables. It has to stop cleanly."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -46,10 +55,10 @@ def serving(home: Path, *, model: str, cwd: Path = ROOT, target: str = ".", **se
     environment |= {
         "RISK_WARNING_HOME": str(home),
         "RISK_WARNING_MODEL": model,
-        "BENTOML_HOME": str(home / "bentoml"),
+        "BENTOML_HOME": str(bentos or home / "bentoml"),
         **{f"RISK_WARNING_{name.upper()}": value for name, value in settings.items()},
     }
-    bentoml = str(Path(sys.executable).parent / "bentoml")
+    bentoml = str(python.parent / "bentoml")
     log = home / f"serve-{port}.log"
     with log.open("wb") as written:
         command = [bentoml, "serve", target, "--host", "127.0.0.1", "--port", str(port)]

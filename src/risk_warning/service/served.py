@@ -56,4 +56,4 @@ def settle_memory(*, collect: bool) -> None:
     if collect:
         gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 50, 1_000)
+    gc.set_threshold(5_000, 20, 50)
