@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 NAME = "risk_warning"
 CHAMPION = "champion"
+REGISTERED = "models:/"
+"""What the name of a model in the registry begins with, in MLflow's way."""
 _FOLDER = "model_folder"
 
 
@@ -93,7 +95,7 @@ class Reference:
     @classmethod
     def of(cls, name: str) -> Reference | None:
         """What `name` refers to, None where it names a folder; `RegistryError` where `models:/…` cannot be read."""
-        if name.startswith("models:/"):
+        if name.startswith(REGISTERED):
             found = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
             if found is None:
                 raise RegistryError(

@@ -8,6 +8,7 @@ tracing costs more than a score.
 from __future__ import annotations
 
 import os
+import sys
 from typing import Any
 
 # A lender's servers tell nobody what they serve.
@@ -16,6 +17,8 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 import bentoml
 from _bentoml_sdk import Service
 
+from risk_warning.errors import RiskWarningError
+from risk_warning.service import preflight
 from risk_warning.service.app import create_app
 from risk_warning.service.gate import Gate
 from risk_warning.service.runtime import Runtime
@@ -34,6 +37,16 @@ class _GatedService(Service[Any]):
 
 class _RiskWarning:
     """Real-time scoring at loan review."""
+
+    @bentoml.on_deployment
+    @staticmethod
+    def check() -> None:
+        """Nothing comes back; ends `bentoml serve` with a sentence where the service could not answer anybody."""
+        try:
+            preflight.check()
+        except RiskWarningError as error:
+            print(f"risk-warning: {error}", file=sys.stderr)
+            raise SystemExit(error.exit_code) from None
 
 
 # The service's own metrics and log say what the framework's would, and none of them a borrower's values.

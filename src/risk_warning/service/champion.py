@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from risk_warning.errors import ModelError, RegistryError, RiskWarningError
-from risk_warning.model.registry import Reference, keep
+from risk_warning.model.registry import REGISTERED, keep
 from risk_warning.service.served import Served, serve, settle_memory
 from risk_warning.settings import Settings
 
@@ -58,7 +58,7 @@ class Champion:
             There is no model: not in the folder, not in the registry, nor one kept from before.
         """
         name = self._settings.model
-        if Reference.of(name) is None:
+        if not name.startswith(REGISTERED):
             await self._take(Path(name), name)
             return
         self._watching = asyncio.create_task(self._watch(name))

@@ -15,12 +15,15 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
 from risk_warning.service.access import Caller
 from risk_warning.service.refusals import Refusal
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from risk_warning.service.runtime import Runtime
 
 Scope = MutableMapping[str, Any]
@@ -50,9 +53,10 @@ class Call:
 class Gate:
     """ASGI middleware around everything the server answers."""
 
-    def __init__(self, app: App, api: App, runtime: Runtime) -> None:
+    def __init__(self, app: App, api: FastAPI, runtime: Runtime) -> None:
         self._server = app
         self._api = api
+        self._with_body = {r.path for r in api.routes if isinstance(r, APIRoute) and "POST" in (r.methods or ())}
         self._runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -60,7 +64,7 @@ class Gate:
         if scope["type"] != "http":
             # Only the server's own start and stop come without a request; websockets are not spoken here.
             if scope["type"] == "lifespan":
-                await self._server(scope, receive, send)
+                await self._server(scope, receive, self._in_words(send))
             return
         started, request_id, path = time.perf_counter(), uuid.uuid4().hex, scope["path"]
         status = 500
@@ -89,6 +93,16 @@ class Gate:
         finally:
             self._runtime.metrics.answered(path, status, time.perf_counter() - started)
 
+    def _in_words(self, send: Send) -> Send:
+        """A start that fails for a reason the operator can mend is told in a sentence, without the way it came."""
+
+        async def tell(message: Message) -> None:
+            if message["type"] == "lifespan.startup.failed" and self._runtime.problem is not None:
+                message = {**message, "message": self._runtime.problem}
+            await send(message)
+
+        return tell
+
     async def _let_in(self, scope: Scope, receive: Receive, send: Send, request_id: str, started: float) -> None:
         headers = dict(scope["headers"])
         access, path = self._runtime.access, scope["path"]
@@ -100,7 +114,7 @@ class Gate:
             await self._server(scope, receive, send)
             return
         body = b""
-        if scope["method"] == "POST":
+        if scope["method"] == "POST" and path in self._with_body:
             body = await self._body(headers, path, receive)
             content_type = headers.get(b"content-type", b"")
             if not _JSON.fullmatch(content_type):

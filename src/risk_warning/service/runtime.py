@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import sys
 from contextlib import suppress
 from dataclasses import asdict
 
-from risk_warning.errors import DatabaseError
+from risk_warning.errors import DatabaseError, RiskWarningError
 from risk_warning.service.access import ROLES, Access
 from risk_warning.service.borrowers import Borrowers
 from risk_warning.service.champion import Champion
@@ -31,6 +32,8 @@ class Runtime:
     def __init__(self) -> None:
         self.metrics = Metrics(ROLES)
         self.is_draining = False
+        self.problem: str | None = None
+        """Why the process cannot start, in a sentence; None where it can."""
         self._started = False
 
     async def start(self) -> None:
@@ -41,6 +44,13 @@ class Runtime:
         RiskWarningError
             The settings, the database or the model cannot be used; what to do stands in the message.
         """
+        try:
+            await self._start()
+        except RiskWarningError as error:
+            self.problem = str(error)
+            raise
+
+    async def _start(self) -> None:
         # A thread that wants to run waits so long for one that computes; answers wait for the audit's thread.
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.settings: Settings = load_settings()
@@ -67,6 +77,7 @@ class Runtime:
     async def stop(self) -> None:
         """Nothing comes back; what was decided is written, the other processes are gone."""
         self._started = False
+        gc.unfreeze()
         self._refreshing.cancel()
         with suppress(asyncio.CancelledError):
             await self._refreshing
