@@ -49,6 +49,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
     app = FastAPI(
         title="risk_warning",
+        description=openapi.DESCRIPTION,
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
@@ -156,6 +157,7 @@ def _add_pages(app: FastAPI, runtime: Runtime) -> None:
             swagger_js_url=f"{page}swagger-ui-bundle.js",
             swagger_css_url=f"{page}swagger-ui.css",
             swagger_favicon_url=f"{page}favicon-light-32x32.png",
+            swagger_ui_parameters={"defaultModelsExpandDepth": -1, "docExpansion": "list"},
         )
 
     @app.get("/", include_in_schema=False)

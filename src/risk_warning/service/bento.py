@@ -1,8 +1,8 @@
 """The BentoML service: one application behind one gate.
 
 `bentoml serve` starts it; BentoML brings the supervising process, the workers and the packaging. The gate stands before
-BentoML's own layers: their time-out keeps a timer and some kilobytes of every request for as long as it allows, and their
-tracing costs more than a score.
+BentoML's own layers: their time-out keeps a timer and five kilobytes of every request for as long as it allows, and
+their tracing takes its share of every answer.
 """
 
 from __future__ import annotations

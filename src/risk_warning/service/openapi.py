@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import Enum
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -56,9 +57,18 @@ _KEYS = {
 }
 
 
+DESCRIPTION = (
+    "The probability that a borrower falls behind, as a score with its reasons, at the moment a loan is reviewed: the "
+    "same number the nightly run gives. Rows are in the words of the book's tables, amounts in the currency's unit. "
+    "Whatever is refused has one shape and names the field."
+)
+
+
 class Route(TypedDict):
     """What FastAPI is told of a route."""
 
+    summary: str
+    tags: list[str | Enum]
     openapi_extra: dict[str, Any]
     responses: dict[int | str, dict[str, Any]]
 
@@ -82,10 +92,12 @@ def _examples() -> dict[str, Any]:
 _EXAMPLES = _examples()
 
 
-def _post(request: str, answer: str, example: str, *codes: int) -> Route:
+def _post(tag: str, summary: str, request: str, answer: str, example: str, *codes: int) -> Route:
     answered = {"description": "The answer", "content": _content(answer, _EXAMPLES[example]["answer"])}
     body = {"required": True, "content": _content(request, _EXAMPLES[example]["request"])}
     return {
+        "summary": summary,
+        "tags": [tag],
         "openapi_extra": {"requestBody": body, "parameters": [_IDEMPOTENCY]},
         "responses": {200: answered, **_refused(*codes)},
     }
@@ -96,12 +108,39 @@ def _refused(*codes: int) -> dict[int | str, dict[str, Any]]:
 
 
 _ALWAYS = (400, 401, 403, 408, 409, 413, 415, 422, 429, 503)
-SCORE = _post("ScoreRequest", "ScoreAnswer", "score", *_ALWAYS)
-SCORE_BY_ID = _post("ScoreByIdRequest", "ScoreAnswer", "score_by_id", *_ALWAYS, 404)
-SCORE_BATCH = _post("ScoreBatchRequest", "BatchAnswer", "score_batch", *_ALWAYS)
-EXPLAIN = _post("ScoreRequest", "ExplainAnswer", "explain", *_ALWAYS, 404)
-WHAT_IF = _post("WhatIfRequest", "WhatIfAnswer", "what_if", *_ALWAYS, 404)
+SCORE = _post("Scoring", "One borrower, with all their rows", "ScoreRequest", "ScoreAnswer", "score", *_ALWAYS)
+SCORE_BY_ID = _post(
+    "Scoring",
+    "One borrower of the configured book; may open a warning",
+    "ScoreByIdRequest",
+    "ScoreAnswer",
+    "score_by_id",
+    *_ALWAYS,
+    404,
+)
+SCORE_BATCH = _post(
+    "Scoring",
+    "Up to 1,000 borrowers, each answered on its own",
+    "ScoreBatchRequest",
+    "BatchAnswer",
+    "score_batch",
+    *_ALWAYS,
+)
+EXPLAIN = _post(
+    "Review", "All that makes a score, and a picture of it", "ScoreRequest", "ExplainAnswer", "explain", *_ALWAYS, 404
+)
+WHAT_IF = _post(
+    "Review",
+    "Other terms side by side, and the path to safe",
+    "WhatIfRequest",
+    "WhatIfAnswer",
+    "what_if",
+    *_ALWAYS,
+    404,
+)
 MODEL: Route = {
+    "summary": "The model that answers now",
+    "tags": ["Service"],
     "openapi_extra": {},
     "responses": {
         200: {"description": "The model in service", "content": _content("ModelAnswer")},
@@ -129,13 +168,20 @@ def document(app: FastAPI) -> bytes:
     described = app.openapi()
     described["components"] = {"schemas": _schemas(), "securitySchemes": _KEYS}
     described["security"] = [{name: []} for name in _KEYS]
-    for path in ("/healthz", "/livez", "/readyz"):
+    for path in _HEALTH:
         described["paths"][path] = {"get": _health(path)}
     return json.dumps(described, ensure_ascii=False).encode()
+
+
+_HEALTH = {
+    "/livez": "Whether the process lives",
+    "/healthz": "The same, by another name",
+    "/readyz": "Whether requests should be sent here",
+}
 
 
 def _health(path: str) -> dict[str, Any]:
     responses: dict[str, Any] = {"200": {"description": "It is", "content": _content("Health")}}
     if path == "/readyz":
         responses["503"] = {"description": "Send requests elsewhere", "content": _content("ErrorAnswer")}
-    return {"summary": path[1:], "security": [], "responses": responses}
+    return {"summary": _HEALTH[path], "tags": ["Service"], "security": [], "responses": responses}
