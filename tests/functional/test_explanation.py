@@ -24,7 +24,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 def of(at: Review, borrower: int) -> Explanation:
     rows = at.rows(borrower)
-    return explain(at.model, rows, at.observed, AS_OF, at.model.score(rows, at.observed, AS_OF))
+    return explain(at.model, rows, at.model.score(rows, at.observed, AS_OF))
 
 
 @pytest.mark.slow

@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ class Policy:
         if self.margin < 0 or self.close_after_days < 0:
             raise ValueError("margin and close_after_days of a policy must not be negative")
 
-    @property
+    @cached_property
     def version(self) -> str:
         """First 12 hex digits of the sha256 of the cut-offs: a policy is named by its content."""
         canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))

@@ -13,6 +13,8 @@ from decimal import ROUND_CEILING, ROUND_HALF_EVEN, Decimal, localcontext
 from risk_warning.core.calendar import add_months
 
 _ONE = Decimal(1)
+_LEAST_RATE = Decimal("1e-20")
+"""A lower monthly rate adds less than a minor unit to any principal, and would drown in the digits."""
 
 
 def level_amounts(principal_amount: float, annual_rate: float, term_months: int) -> tuple[int, ...]:
@@ -24,12 +26,16 @@ def level_amounts(principal_amount: float, annual_rate: float, term_months: int)
 
     >>> level_amounts(100_000, 0.12, 3)
     (34002, 34002, 34003)
+    >>> level_amounts(100_000, 0.0, 3) == level_amounts(100_000, 1e-300, 3)
+    True
     >>> level_amounts(100_000, 0.0, 3)
     (33333, 33333, 33334)
     """
     with localcontext() as context:
         context.prec = 50
         principal, rate = Decimal(int(principal_amount)), Decimal(repr(float(annual_rate))) / 12
+        if rate < _LEAST_RATE:
+            rate = Decimal(0)
         exact = principal * rate / (_ONE - (_ONE + rate) ** -term_months) if rate else principal / term_months
         least = max((principal * rate).to_integral_value(ROUND_CEILING), _ONE)
         payment = max(exact.to_integral_value(ROUND_HALF_EVEN), least)

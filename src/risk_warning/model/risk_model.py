@@ -42,6 +42,8 @@ class Scored:
     """Months of history with a record, what a score rests on."""
     x: NDArray[np.float32]
     """What the trees read, shape (n, features), category features encoded."""
+    codes: NDArray[np.float32]
+    """Of the category features alone: positions in the rows' categories, shape (n, category features)."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,8 @@ class RiskModel:
         history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
         panel = history.panel(as_of_date, needs=self._plan.needs)
         why = not_scored(panel, self.target, rows.set_aside, waive_open_loan=waive_open_loan)
-        x = encode(
-            np.ascontiguousarray(self._plan.values(panel).T),
-            self.features,
-            self.fitted.codes,
-            rows.categories,
-        )
+        values = np.ascontiguousarray(self._plan.values(panel).T)
+        x = encode(values, self.features, self.fitted.codes, rows.categories)
         log_odds = np.full(rows.n, np.nan)
         wanted = np.flatnonzero(why < 0)
         if len(wanted):
@@ -111,6 +109,7 @@ class RiskModel:
             days_past_due=dpd,
             record_periods=panel.record_periods,
             x=x,
+            codes=values[:, self._category_columns],
         )
 
     def points(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -125,6 +124,15 @@ class RiskModel:
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
         """The weightiest reasons of encoded rows, the same for one borrower and for many."""
         return self._reason_groups.reasons(self.points(x)[:, :-1])
+
+    @cached_property
+    def category_features(self) -> tuple[Feature, ...]:
+        """The features that hold categories, in the order of `Scored.codes`."""
+        return tuple(feature for feature in self.features if feature.is_category)
+
+    @cached_property
+    def _category_columns(self) -> NDArray[np.intp]:
+        return np.flatnonzero([feature.is_category for feature in self.features])
 
     @cached_property
     def _plan(self) -> Plan:

@@ -126,16 +126,8 @@ _IDS = {"borrower_id", "loan_id"}
 def _reasons(examined: Examined) -> list[dict[str, Any]]:
     model, scored = examined.model, examined.scored
     reasons = in_words(model.reasons(scored.x), 0, model)
-    place = {name: i for i, name in enumerate(model.feature_names)}
-    for reason in reasons:
-        i = place[reason["feature"]]
-        if model.features[i].is_category:
-            values = feature_values(model, examined.rows, model.observed, examined.question.as_of_date, scored)
-            reason["value"] = values[reason["feature"]]
-        else:
-            value = float(scored.x[0, i])
-            reason["value"] = None if np.isnan(value) else value
-    return reasons
+    values = feature_values(model, examined.rows, scored)
+    return [{**reason, "value": values[reason["feature"]]} for reason in reasons]
 
 
 def _history(periods: int, model: RiskModel) -> dict[str, Any]:

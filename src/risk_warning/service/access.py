@@ -21,8 +21,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
 from risk_warning.service.refusals import Refusal
 from risk_warning.watchlist.key_ring import KeyRing
@@ -67,7 +67,8 @@ class Access:
         self._default = rate_limit
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="keys")
         self._limits: dict[str, list[RateLimitItem]] = {}
-        self._counter = MovingWindowRateLimiter(MemoryStorage())
+        # Of the library's counters the one that keeps two numbers a key, and no thread or timer of its own.
+        self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     @property
     def needs_keys(self) -> bool:
@@ -109,15 +110,15 @@ class Access:
                 403, "forbidden", f"The role {caller.role} may not use {path}; it takes {' or '.join(sorted(allowed))}."
             )
 
-    def count(self, caller: Caller) -> None:
+    async def count(self, caller: Caller) -> None:
         """Nothing comes back; `Refusal` 429 with `Retry-After` where the caller asks too often."""
         rate = caller.rate_limit or self._default
         items = self._limits.get(rate)
         if items is None:
             items = self._limits[rate] = parse_many(rate)
         for item in items:
-            if not self._counter.hit(item, caller.key_name):
-                reset, _ = self._counter.get_window_stats(item, caller.key_name)
+            if not await self._counter.hit(item, caller.key_name):
+                reset, _ = await self._counter.get_window_stats(item, caller.key_name)
                 wait = str(max(1, math.ceil(reset - time.time())))
                 message = f"More than {item} with one key; wait {wait} s."
                 raise Refusal(429, "rate_limited", message, headers={"retry-after": wait})

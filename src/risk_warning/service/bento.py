@@ -13,6 +13,8 @@ from typing import Any
 
 # A lender's servers tell nobody what they serve.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+# BentoML has figures kept in files of a folder that the next service of the same user empties; one process needs none.
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 import bentoml
 from _bentoml_sdk import Service

@@ -62,12 +62,14 @@ class Gate:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Lets the request through, or refuses it."""
         if scope["type"] != "http":
-            # Only the server's own start and stop come without a request; websockets are not spoken here.
             if scope["type"] == "lifespan":
                 await self._server(scope, receive, self._in_words(send))
+            else:
+                # Websockets are not spoken here.
+                await send({"type": "websocket.close", "code": 1008})
             return
         started, request_id, path = time.perf_counter(), uuid.uuid4().hex, scope["path"]
-        status = 500
+        status: int | None = None
 
         async def answer(message: Message) -> None:
             nonlocal status
@@ -87,11 +89,12 @@ class Gate:
         except Refusal as refusal:
             await respond(answer, refusal.status, refusal.body(request_id), refusal.headers)
         except Exception as error:
-            log_bug(error, request_id)
-            if status == 500:
+            if status != 500:  # else the application has logged and answered it, and only then raised it again
+                log_bug(error, request_id)
+            if status is None:
                 await respond(answer, 500, INTERNAL.body(request_id))
         finally:
-            self._runtime.metrics.answered(path, status, time.perf_counter() - started)
+            self._runtime.metrics.answered(path, status or 500, time.perf_counter() - started)
 
     def _in_words(self, send: Send) -> Send:
         """A start that fails for a reason the operator can mend is told in a sentence, without the way it came."""
@@ -108,19 +111,18 @@ class Gate:
         access, path = self._runtime.access, scope["path"]
         client = scope["client"][0] if scope.get("client") else None
         caller = await access.caller(headers, client)
-        access.count(caller)
+        await access.count(caller)
         access.check_role(caller, path)
         if path.startswith(_STATIC):
             await self._server(scope, receive, send)
             return
         body = b""
         if scope["method"] == "POST" and path in self._with_body:
-            body = await self._body(headers, path, receive)
-            content_type = headers.get(b"content-type", b"")
-            if not _JSON.fullmatch(content_type):
+            if not _JSON.fullmatch(headers.get(b"content-type", b"")):
                 raise Refusal(
                     415, "unsupported_media_type", "The body has to be JSON, with 'Content-Type: application/json'."
                 )
+            body = await self._body(headers, path, receive)
         scope["risk_warning"] = Call(request_id, caller, body, started)
         await self._api(scope, receive, send)
 

@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
 
 
 class Metrics:
-    """The service's figures; with several workers, of all of them."""
+    """The figures of one serving process."""
 
     def __init__(self, routes: Iterable[str]) -> None:
-        registry = CollectorRegistry()
+        self._registry = registry = CollectorRegistry()
         self._routes = frozenset(routes)
-        self._registry = registry
-        if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
-            self._registry = CollectorRegistry()
-            multiprocess.MultiProcessCollector(self._registry)  # type: ignore[no-untyped-call]
         prefix = "risk_warning_"
         self._requests = Counter(f"{prefix}requests", "Requests answered", ["route", "status"], registry=registry)
         self._seconds = Histogram(
@@ -45,7 +40,6 @@ class Metrics:
             "1 for the model that answers",
             ["model_version", "policy_version"],
             registry=registry,
-            multiprocess_mode="livemostrecent",
         )
         self._serving: tuple[str, str] | None = None
 

@@ -49,8 +49,7 @@ def explained(question: Question, served: Served, settings: BookSettings) -> Don
     assert examined is not None
     shown, pictures = None, None
     if examined.is_scored:
-        model = served.model
-        found = explain(model, examined.rows, model.observed, question.as_of_date, examined.scored)
+        found = explain(served.model, examined.rows, examined.scored)
         shown = found.to_dict()
         pictures = {
             language: waterfall(

@@ -5,15 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
 from typing import Any
 
 import numpy as np
 
-from risk_warning.core import features
 from risk_warning.core.features import Feature
-from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
 from risk_warning.model.risk_model import RiskModel, Scored
@@ -77,14 +73,14 @@ class Explanation:
         return shown
 
 
-def explain(model: RiskModel, rows: Rows, observed: Observed, as_of_date: date, scored: Scored) -> Explanation:
+def explain(model: RiskModel, rows: Rows, scored: Scored) -> Explanation:
     """The first borrower's score, feature by feature; `scored` is what `model.score` gave for these very rows.
 
     The borrower has to be scored: somebody without a score has nothing to explain.
     """
     assert scored.not_scored[0] < 0
     points = np.round(model.points(scored.x[:1])[0], DIGITS)
-    values = feature_values(model, rows, observed, as_of_date, scored)
+    values = feature_values(model, rows, scored)
     typical: Mapping[str, Typical] = model.about.get("typical") or {}
     order = np.argsort(-np.abs(points[:-1]), kind="stable")
     return Explanation(
@@ -97,22 +93,14 @@ def explain(model: RiskModel, rows: Rows, observed: Observed, as_of_date: date, 
     )
 
 
-def feature_values(
-    model: RiskModel, rows: Rows, observed: Observed, as_of_date: date, scored: Scored, row: int = 0
-) -> dict[str, Value]:
-    """Feature → one borrower's value in the feature's own unit, a category as its text; None where not observed.
-
-    What the trees read is the value itself, but for categories, which are looked up in the rows again.
-    """
+def feature_values(model: RiskModel, rows: Rows, scored: Scored, row: int = 0) -> dict[str, Value]:
+    """Feature → one borrower's value in the feature's own unit, a category as its text; None where not observed."""
     values: dict[str, Value] = {}
     for name, value in zip(model.feature_names, scored.x[row].tolist(), strict=True):
         values[name] = None if math.isnan(value) else value
-    categories = [feature for feature in model.features if feature.is_category]
-    if categories:
-        panel = History.of(rows, observed).panel(as_of_date, needs=frozenset())
-        for feature, code in zip(categories, features.matrix(panel, categories)[:, row].tolist(), strict=True):
-            names = rows.categories.get(feature.needs[0], ())
-            values[feature.name] = None if math.isnan(code) else names[int(code)]
+    for feature, code in zip(model.category_features, scored.codes[row].tolist(), strict=True):
+        names = rows.categories.get(feature.needs[0], ())
+        values[feature.name] = None if math.isnan(code) else names[int(code)]
     return values
 
 

@@ -194,8 +194,8 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
         asked = search.loan.principal_amount or search.loan.credit_limit or 0.0
         text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
         told.insert(0, Step("no_loan", "minor units", asked, 0.0, text))
-    before = feature_values(search.model, search.changed(Candidate()), search.observed, search.as_of_date, search.start)
-    after = feature_values(search.model, changed, search.observed, search.as_of_date, scored)
+    before = feature_values(search.model, search.changed(Candidate()), search.start)
+    after = feature_values(search.model, changed, scored)
     changes = tuple(
         FeatureChange(f.name, f.unit, f.reason, {"en": f.text_en, "zh": f.text_zh}, before[f.name], after[f.name])
         for f in search.model.features
