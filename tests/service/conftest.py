@@ -1,0 +1,37 @@
+"""One running service for all tests of a worker, and what they ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from bodies import bodies
+from lender import Lender
+from served import AS_OF, Keyed, served
+
+BORROWER = 17
+"""Has loans, instalments, statements and events."""
+
+
+@pytest.fixture(scope="session")
+def keyed(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    """The service with a key for every role, and little patience for slow clients."""
+    home = tmp_path_factory.mktemp("service") / "home"
+    settings = {"rate_limit": "100000/second", "body_timeout_seconds": "3", "drain_seconds": "0.2"}
+    with served(lender, home, **{f"service__{name}": value for name, value in settings.items()}) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def client(keyed: Keyed) -> Iterator[httpx.Client]:
+    """A client with an admin's key."""
+    with keyed.client() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def body(lender: Lender) -> dict[str, Any]:
+    """A borrower's request for /score; tests change their own copy."""
+    return bodies(lender.book, AS_OF, [BORROWER])[0]

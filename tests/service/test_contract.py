@@ -1,0 +1,162 @@
+"""The contract: whatever is asked, what comes back is as the OpenAPI page says, and never a fault of the service."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from bodies import bodies
+from counts import count
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lender import Lender
+from served import AS_OF, Keyed, served
+
+CASES = 5_000
+"""What a full run asks at least."""
+GENERATED_BY_ROUTE = count(1_000)
+CONFIGURATION = """
+warnings = false
+
+[auth.openapi.header]
+api_key = "${RISK_WARNING_TEST_KEY}"
+
+[generation]
+with-security-parameters = false
+database = "none"
+
+# A request may have the right form and yet contradict itself, or lack what this model reads: that is told by 422.
+[checks.positive_data_acceptance]
+expected-statuses = ["2xx", "404", "409", "422"]
+
+# A batch answers each of its borrowers on its own, the bad ones too.
+[[operations]]
+include-path = "/score_batch"
+checks.negative_data_rejection.enabled = false
+"""
+
+
+@pytest.fixture(scope="module")
+def alone(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    """A service of its own: whoever asks at random may open warnings."""
+    home = tmp_path_factory.mktemp("contract") / "home"
+    with served(lender, home, service__rate_limit="100000/second", service__drain_seconds="0.2") as running:
+        yield running
+
+
+@pytest.mark.slow
+def test_generated_requests_are_answered_as_described(
+    alone: Keyed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
+    configuration.write_text(CONFIGURATION, encoding="utf-8")
+    command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(configuration), "run"]
+    # The page itself is behind the key, too.
+    command += [f"{alone.url}/openapi.json", "--header", f"X-API-Key: {alone.keys['admin']}", "--no-color"]
+    command += ["--max-examples", str(GENERATED_BY_ROUTE), "--continue-on-failure", "--request-timeout", "60"]
+    command += ["--report", "json", "--report-json-path", str(report)]
+    environment = {"RISK_WARNING_TEST_KEY": alone.keys["admin"], "PATH": "", "HOME": str(tmp_path)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(report.read_text(encoding="utf-8"))
+    assert told["operations"]["tested"] == told["operations"]["total"] == 9
+    assert told["failures"] == told["errors"] == []
+    with capsys.disabled():
+        print(f"\nschemathesis: {told['test_cases']['generated']} cases")
+    assert told["test_cases"]["generated"] >= count(CASES)
+
+
+@dataclass
+class Asked:
+    """Real requests, changed here and there, and how they were answered."""
+
+    schema: schemathesis.BaseSchema
+    bodies: list[dict[str, Any]]
+    session: requests.Session
+    statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
+    scored: int = 0
+
+    def check(self, route: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Nothing comes back; the answer is as described."""
+        case = self.schema[route]["POST"].Case(body=body, headers=dict(headers), media_type="application/json")
+        response = case.call(session=self.session)
+        case.validate_response(response)
+        self.statuses[route, response.status_code] += 1
+        answer = response.json()
+        self.scored += answer.get("score") is not None
+
+
+@pytest.fixture(scope="module")
+def asked(alone: Keyed, lender: Lender) -> Iterator[Asked]:
+    key = {"X-API-Key": alone.keys["admin"]}
+    schema = schemathesis.openapi.from_url(f"{alone.url}/openapi.json", headers=key)
+    with requests.Session() as session:
+        session.headers.update(key)
+        yield Asked(schema, bodies(lender.book, AS_OF, list(range(40))), session)
+
+
+AMOUNTS = st.floats(0, 1e8, allow_nan=False) | st.integers(0, 10**8)
+LOANS = st.fixed_dictionaries(
+    {"principal": AMOUNTS, "annual_rate": st.floats(0, 1), "term_months": st.integers(1, 480)},
+    optional={"product": st.sampled_from(["personal", "card", "墓"]), "credit_limit": AMOUNTS, "x_grade": st.text()},
+)
+ALTERNATIVES = st.lists(
+    st.fixed_dictionaries({}, optional={"principal": AMOUNTS, "term_months": st.integers(1, 480)}), max_size=3
+)
+DAYS = st.dates(date(1990, 1, 1), date(2100, 12, 31)) | st.dates(date(2022, 6, 1), date(2024, 1, 31)) | st.just(AS_OF)
+KEYS = st.none() | st.sampled_from(["one", "two"]) | st.text(st.characters(codec="ascii", categories=["L", "N"]))
+
+
+@st.composite
+def changed(draw: st.DrawFn, given_bodies: list[dict[str, Any]]) -> dict[str, Any]:
+    """A real request as of another day, with rows left out, or turned around, or their amounts changed."""
+    body = copy.deepcopy(draw(st.sampled_from(given_bodies)))
+    body["as_of_date"] = draw(DAYS).isoformat()
+    for table in ("loans", "instalments", "statements", "events"):
+        rows = body[table]
+        if draw(st.integers(0, 3)) == 0:
+            body[table] = rows[: draw(st.integers(0, len(rows)))]
+        if rows and draw(st.integers(0, 3)) == 0:
+            row = rows[draw(st.integers(0, len(rows) - 1))]
+            name = draw(st.sampled_from(sorted(row)))
+            row[name] = draw(AMOUNTS | st.text(max_size=5) | st.none() | st.just(row[name]))
+    if draw(st.booleans()):
+        body["loan_under_review"] = draw(LOANS)
+    return body
+
+
+@pytest.mark.slow
+def test_real_requests_changed_here_and_there_are_answered_as_described(
+    asked: Asked, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @settings(max_examples=GENERATED_BY_ROUTE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @given(st.data())
+    def ask(data: st.DataObject) -> None:
+        body = data.draw(changed(asked.bodies))
+        key = data.draw(KEYS)
+        headers = {"Idempotency-Key": key} if key else {}
+        by_id = {name: body[name] for name in ("borrower_id", "as_of_date", "loan_under_review") if name in body}
+        asked.check("/score", body, headers)
+        asked.check("/score_by_id", by_id, headers)
+        asked.check("/score_batch", {"borrowers": [body, by_id, data.draw(changed(asked.bodies))]}, headers)
+        asked.check("/explain", data.draw(st.sampled_from([body, by_id])), headers)
+        what_if = {**data.draw(st.sampled_from([body, by_id])), "alternatives": data.draw(ALTERNATIVES)}
+        asked.check("/what_if", what_if, headers)
+
+    ask()
+    with capsys.disabled():
+        print(f"\nreal requests, changed: {asked.statuses.total()} cases, {asked.scored} scored")
+    assert {status for _, status in asked.statuses} <= {200, 409, 422}
+    assert {route for route, status in asked.statuses if status == 200} == {route for route, _ in asked.statuses}
+    assert asked.scored > asked.statuses.total() // 50

@@ -1,0 +1,42 @@
+"""A fault of the service's own: told as one, once, with nothing of what it was about."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import httpx
+import pytest
+from served import SENTINEL_TEXT
+
+from risk_warning.service.access import Access
+from risk_warning.service.app import create_app
+from risk_warning.service.gate import Gate
+from risk_warning.service.runtime import Runtime
+from risk_warning.settings import Settings
+
+
+def test_a_bug_is_answered_once_and_logged_without_values(caplog: pytest.LogCaptureFixture) -> None:
+    runtime = Runtime()
+    runtime.settings, runtime.access = Settings(), Access(None, "10/second")
+    api = create_app(runtime)
+
+    @api.get("/broken")
+    async def broken() -> None:
+        raise ValueError(SENTINEL_TEXT)
+
+    async def ask() -> httpx.Response:
+        # What the gate lets through to the server would be logged there with its values.
+        transport = httpx.ASGITransport(Gate(api, api=api, runtime=runtime), raise_app_exceptions=True)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            return await client.get("/broken")
+
+    with caplog.at_level(logging.INFO):
+        answer = asyncio.run(ask())
+    runtime.access.close()
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (500, "internal")
+    assert answer.headers.get_list("x-request-id") == [error["request_id"]]
+    (logged,) = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+    assert error["request_id"] in logged and "ValueError at test_faults.py:" in logged
+    assert SENTINEL_TEXT not in answer.text + caplog.text
