@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from risk_warning.service import work
-from risk_warning.service.inputs import question_in
-from risk_warning.service.served import Served, serve
+from risk_warning.service.champions.served import Served, serve
+from risk_warning.service.wire.inputs import question_in
 from risk_warning.settings import BookSettings, Settings
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "src" / "risk_warning" / "service" / "examples.json"
+EXAMPLES = ROOT / "src" / "risk_warning" / "service" / "wire" / "examples.json"
 REQUEST_ID = "3f0c2b6a9d5e4f1c8a7b6c5d4e3f2a1b"
 
 

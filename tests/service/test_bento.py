@@ -13,7 +13,8 @@ import httpx
 import pytest
 from serving import ROOT, serving
 
-EXAMPLES = json.loads((ROOT / "src" / "risk_warning" / "service" / "examples.json").read_text(encoding="utf-8"))
+WIRE = ROOT / "src" / "risk_warning" / "service" / "wire"
+EXAMPLES = json.loads((WIRE / "examples.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from rich.table import Table
 from risk_warning.book import open_book
 from risk_warning.core.evaluation import MEASURES
 from risk_warning.model.folder import save
-from risk_warning.model.registry import record
+from risk_warning.model.recording import record
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.training import Request, train
 from risk_warning.settings import Settings

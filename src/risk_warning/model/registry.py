@@ -16,10 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-import pandas
+from typing import TYPE_CHECKING
 
 from risk_warning.errors import RegistryError
 from risk_warning.model.folder import load
@@ -30,57 +27,12 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities.model_registry import ModelVersion
 
-    from risk_warning.model.training import Trained
 
 NAME = "risk_warning"
 CHAMPION = "champion"
 REGISTERED = "models:/"
 """What the name of a model in the registry begins with, in MLflow's way."""
-_FOLDER = "model_folder"
-
-
-def record(trained: Trained, folder: Path, settings: Settings) -> int:
-    """Version number in the registry of the model in `folder`; the first one becomes `champion`.
-
-    Raises
-    ------
-    RegistryError
-        The tracking server cannot be reached or refuses.
-    """
-    with registry(settings) as client:
-        import mlflow
-        import mlflow.data.pandas_dataset
-        from mlflow.models import infer_signature
-
-        from risk_warning.model.pictures import pictures
-
-        model, about = trained.model, trained.model.about
-        with mlflow.start_run(run_name=_run_name(model), experiment_id=_experiment(client, settings)) as run:
-            mlflow.log_params(_parameters(model))
-            mlflow.log_metrics(_metrics(about["evaluation"]))
-            mlflow.set_tags(
-                {
-                    "model_version": model.version,
-                    "policy_version": model.policy.version,
-                    "data_digest": about["data_digest"],
-                    "mlflow.source.git.commit": about["code_version"].rpartition("+")[2],
-                }
-            )
-            example = pandas.DataFrame(trained.encoded[:5].astype(np.float64), columns=list(model.feature_names))
-            output = np.asarray(model.fitted.booster.predict(example))
-            dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=about["data_digest"][:36])
-            mlflow.log_input(dataset, context="training")
-            mlflow.lightgbm.log_model(
-                model.fitted.booster,
-                name="booster",
-                signature=infer_signature(example, output),
-                input_example=example,
-                pip_requirements=["lightgbm", "numpy", "pandas"],
-            )
-            mlflow.log_artifacts(str(folder), _FOLDER)
-            for name, figure in pictures(trained):
-                mlflow.log_figure(figure, f"pictures/{name}")
-        return _register(client, run.info.run_id, model)
+FOLDER = "model_folder"
 
 
 @dataclass(frozen=True)
@@ -215,7 +167,7 @@ def _version(client: MlflowClient, reference: Reference) -> ModelVersion:
 def _download(version: ModelVersion, into: Path) -> Path:
     from mlflow.artifacts import download_artifacts
 
-    return Path(download_artifacts(run_id=version.run_id, artifact_path=_FOLDER, dst_path=str(into)))
+    return Path(download_artifacts(run_id=version.run_id, artifact_path=FOLDER, dst_path=str(into)))
 
 
 @contextmanager
@@ -250,51 +202,3 @@ def registry(settings: Settings) -> Iterator[MlflowClient]:
             os.environ.pop("MLFLOW_TRACKING_URI", None)
             if named is not None:
                 os.environ["MLFLOW_TRACKING_URI"] = named
-
-
-def _experiment(client: MlflowClient, settings: Settings) -> str:
-    known = client.get_experiment_by_name(NAME)
-    if known is not None:
-        return str(known.experiment_id)
-    # A server of the lender's keeps artifacts where it is told to; ours keeps them beside its database.
-    is_own = settings.tracking_uri == settings.own_tracking_uri
-    location = (settings.home / "mlartifacts").absolute().as_uri() if is_own else None
-    return str(client.create_experiment(NAME, artifact_location=location))
-
-
-def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
-    from mlflow.exceptions import MlflowException
-
-    try:
-        registered = client.get_registered_model(NAME)
-    except MlflowException:
-        registered = client.create_registered_model(NAME, description="Early warning of overdue payments.")
-    version = client.create_model_version(
-        NAME,
-        source=f"runs:/{run_id}/{_FOLDER}",
-        run_id=run_id,
-        tags={"model_version": model.version},
-        description=f"{model.version}: {model.target.bad_dpd} DPD within {model.target.horizon_months} month(s)",
-    )
-    if CHAMPION not in registered.aliases:
-        client.set_registered_model_alias(NAME, CHAMPION, version.version)
-    return int(version.version)
-
-
-def _run_name(model: RiskModel) -> str:
-    target = model.target
-    return f"{model.version} · {target.bad_dpd} DPD in {target.horizon_months} m · {model.about['as_of_dates'][-1]}"
-
-
-def _parameters(model: RiskModel) -> dict[str, Any]:
-    from risk_warning.model.fit import PARAMETERS
-
-    target = {f"target.{name}": value for name, value in vars(model.target).items()}
-    trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}
-    return {**PARAMETERS, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
-
-
-def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
-    flat = {name: value for name, value in evaluation.items() if isinstance(value, int | float)}
-    flat |= {f"dpd_0.{name}": value for name, value in evaluation["dpd_0"].items() if value is not None}
-    return {name: float(value) for name, value in flat.items()}

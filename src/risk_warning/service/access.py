@@ -15,6 +15,7 @@ import base64
 import binascii
 import ipaddress
 import math
+import re
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,7 @@ from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
-from risk_warning.service.refusals import Refusal
+from risk_warning.service.wire.refusals import Refusal
 from risk_warning.watchlist.key_ring import KeyRing
 
 EVERYONE = frozenset({"scorer", "reviewer", "risk", "admin"})
@@ -141,7 +142,8 @@ def key_in(headers: Mapping[bytes, bytes]) -> str | None:
 
 def _on_this_machine(headers: Mapping[bytes, bytes], client: str | None) -> Caller:
     """Nobody gets in from elsewhere: not through a proxy, nor by a page that a browser on this machine shows."""
-    host = headers.get(b"host", b"").decode("latin-1").rpartition(":")[0] or headers.get(b"host", b"").decode("latin-1")
+    # [::1]:3000, [::1], localhost:3000, localhost
+    host = re.sub(r":[0-9]+$", "", headers.get(b"host", b"").decode("latin-1"))
     if any(name in headers for name in _FORWARDED) or not _is_loopback(client) or not _is_loopback(host.strip("[]")):
         raise Refusal(
             403,

@@ -18,18 +18,19 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from risk_warning.errors import RiskWarningError
 from risk_warning.scoring.one_borrower import Question
-from risk_warning.service import openapi, work
+from risk_warning.service import work
+from risk_warning.service.champions.served import Served
 from risk_warning.service.deciding import Deciding, Worked
 from risk_warning.service.drain import drain_on_sigterm
 from risk_warning.service.gate import INTERNAL, Call, log_bug
-from risk_warning.service.inputs import from_book
 from risk_warning.service.metrics import CONTENT_TYPE
 from risk_warning.service.model_shown import model_shown
-from risk_warning.service.questions import brings_rows, question_from_book, question_of
-from risk_warning.service.refusals import Refusal, log_refused, of_error, of_validation
-from risk_warning.service.requests import SCORE, SCORE_BATCH, SCORE_BY_ID, WHAT_IF
 from risk_warning.service.runtime import Runtime
-from risk_warning.service.served import Served
+from risk_warning.service.wire import openapi
+from risk_warning.service.wire.inputs import from_book
+from risk_warning.service.wire.questions import brings_rows, question_from_book, question_of
+from risk_warning.service.wire.refusals import Refusal, log_refused, of_error, of_validation
+from risk_warning.service.wire.requests import SCORE, SCORE_BATCH, SCORE_BY_ID, WHAT_IF
 from risk_warning.settings import BookSettings
 
 Work = Callable[[Question, Served, BookSettings], work.Done]
@@ -195,7 +196,9 @@ async def _looked_up(asked: Mapping[str, Any], do: Work, served: Served, runtime
     found = await runtime.borrowers.find(asked["borrower_id"], asked["as_of_date"])
     runtime.metrics.spent("book", time.perf_counter() - start)
     question = question_from_book(asked, found, runtime.settings.book)
+    start = time.perf_counter()
     done = await asyncio.to_thread(do, question, served, runtime.settings.book)
+    runtime.metrics.spent("score", time.perf_counter() - start)
     return Worked(done, from_book(asked, found))
 
 

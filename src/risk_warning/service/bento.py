@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import chdir
+from pathlib import Path
 from typing import Any
 
 # A lender's servers tell nobody what they serve.
@@ -25,6 +27,7 @@ from risk_warning.service.app import create_app
 from risk_warning.service.gate import Gate
 from risk_warning.service.runtime import Runtime
 
+_FOLDER = Path.cwd()
 runtime = Runtime()
 api = create_app(runtime)
 
@@ -45,7 +48,9 @@ class _RiskWarning:
     def check() -> None:
         """Nothing comes back; ends `bentoml serve` with a sentence where the service could not answer anybody."""
         try:
-            preflight.check()
+            # A Bento's own folder, where its workers run, is the working directory only while this module is imported.
+            with chdir(_FOLDER):
+                preflight.check()
         except RiskWarningError as error:
             print(f"risk-warning: {error}", file=sys.stderr)
             raise SystemExit(error.exit_code) from None

@@ -8,7 +8,7 @@ from datetime import date
 
 from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, data_through
 from risk_warning.errors import AsOfDateError
-from risk_warning.service.refusals import Refusal
+from risk_warning.service.wire.refusals import Refusal
 from risk_warning.settings import Settings
 
 MOST_DAYS_AFTER = 31

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
+from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
-from risk_warning.service.refusals import Refusal
 from risk_warning.service.runtime import Runtime
-from risk_warning.service.served import Served
+from risk_warning.service.wire.refusals import Refusal
 from risk_warning.service.work import Done, text_of
 from risk_warning.watchlist.decisions import Decision, Outcome, StoredAnswer, WarningToOpen
 

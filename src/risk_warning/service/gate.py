@@ -19,7 +19,7 @@ from fastapi.routing import APIRoute
 from pydantic_core import to_json
 
 from risk_warning.service.access import Caller
-from risk_warning.service.refusals import Refusal
+from risk_warning.service.wire.refusals import Refusal
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

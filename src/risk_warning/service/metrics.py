@@ -24,7 +24,7 @@ class Metrics:
         )
         self._stages = Histogram(
             f"{prefix}stage_seconds",
-            "Time in each stage of an answer: parse, book, score, explain, audit",
+            "Time in each stage of an answer: parse, book, score, audit",
             ["stage"],
             buckets=_SECONDS,
             registry=registry,

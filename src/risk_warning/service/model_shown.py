@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from risk_warning.service.served import Served
+from risk_warning.service.champions.served import Served
 
 _WINDOW = ("train_dates", "test_dates", "data_through", "rows", "bads", "data_digest")
 

@@ -15,7 +15,7 @@ from risk_warning.errors import ModelError, RequestError
 from risk_warning.model.folder import load
 from risk_warning.model.registry import with_version
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.service.served import MODEL_SERVED, Served
+from risk_warning.service.champions.served import MODEL_SERVED, Served
 from risk_warning.service.work import again, text_of
 from risk_warning.settings import Settings
 from risk_warning.watchlist.chain import digest

@@ -12,10 +12,10 @@ from dataclasses import asdict
 from risk_warning.errors import DatabaseError, RiskWarningError
 from risk_warning.service.access import ROLES, Access
 from risk_warning.service.borrowers import Borrowers
-from risk_warning.service.champion import Champion
+from risk_warning.service.champions.champion import Champion
+from risk_warning.service.champions.served import MODEL_SERVED, Served
+from risk_warning.service.champions.shadow import Shadow
 from risk_warning.service.metrics import Metrics
-from risk_warning.service.served import MODEL_SERVED, Served
-from risk_warning.service.shadow import Shadow
 from risk_warning.settings import Settings, load_settings
 from risk_warning.watchlist.decision_writer import DecisionWriter
 from risk_warning.watchlist.decisions import Decisions

@@ -15,11 +15,11 @@ from risk_warning.scoring.review.explanation import explain
 from risk_warning.scoring.review.path_to_safe import path_to_safe
 from risk_warning.scoring.review.waterfall import waterfall
 from risk_warning.scoring.review.what_if import what_if
-from risk_warning.service.inputs import items_in, question_in, request_in
-from risk_warning.service.questions import money, question_of
-from risk_warning.service.refusals import of_error, of_validation
-from risk_warning.service.requests import SCORE
-from risk_warning.service.served import Served
+from risk_warning.service.champions.served import Served
+from risk_warning.service.wire.inputs import items_in, question_in, request_in
+from risk_warning.service.wire.questions import money, question_of
+from risk_warning.service.wire.refusals import of_error, of_validation
+from risk_warning.service.wire.requests import SCORE
 from risk_warning.settings import BookSettings
 
 

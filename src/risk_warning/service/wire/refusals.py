@@ -22,6 +22,8 @@ from risk_warning.errors import RequestError, RiskWarningError
 _log = logging.getLogger(__name__)
 MOST_FIELDS = 20
 """Faults of one request that are listed."""
+MOST_CHARACTERS = 200
+"""Of a field's name, which a caller may have made as long as the body allows."""
 Code = Literal[
     "invalid_json",
     "invalid_field",
@@ -101,7 +103,8 @@ def of_validation(error: ValidationError) -> Refusal:
         where = path(detail["loc"], ends_in_name=detail["type"] == "extra_forbidden")
         faults.setdefault(where, detail["msg"].removeprefix("Value error, "))
     (where, message), *others = faults.items()
-    more = tuple(FieldFault(field=name, message=text) for name, text in others[:MOST_FIELDS])
+    where = where[:MOST_CHARACTERS]
+    more = tuple(FieldFault(field=name[:MOST_CHARACTERS], message=text) for name, text in others[:MOST_FIELDS])
     return Refusal(422, "invalid_field", f"{where or 'The body'}: {message}.", where or None, more=more)
 
 

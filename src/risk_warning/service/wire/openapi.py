@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from risk_warning.service import answers, requests
-from risk_warning.service.refusals import ErrorAnswer
+from risk_warning.service.wire import answers, requests
+from risk_warning.service.wire.refusals import ErrorAnswer
 
 _REFERENCE = "#/components/schemas/{model}"
 _TYPES: Mapping[str, Any] = {

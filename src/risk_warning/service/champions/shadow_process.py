@@ -1,6 +1,6 @@
 """The challenger's process: scores what it is handed and stores the scores beside the champion's.
 
-    python -m risk_warning.service.shadow_process MODEL_FOLDER
+    python -m risk_warning.service.champions.shadow_process MODEL_FOLDER
 
 Its standard input holds, for each request, a line `REQUEST_ID ROUTE BYTES` and that many bytes of inputs. On SQLite it
 writes to a database of its own, `shadow.db` under home: a second writer would hold up the audit.
@@ -19,8 +19,8 @@ from sqlalchemy import insert
 from risk_warning.errors import RiskWarningError
 from risk_warning.scoring.one_borrower import examine
 from risk_warning.scoring.review.what_if import outcome_of
-from risk_warning.service.inputs import questions_in
-from risk_warning.service.served import Served, serve
+from risk_warning.service.champions.served import Served, serve
+from risk_warning.service.wire.inputs import questions_in
 from risk_warning.settings import Settings, load_settings
 from risk_warning.watchlist.database import open_engine
 from risk_warning.watchlist.events import stamp

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from risk_warning.service.refusals import ErrorBody
+from risk_warning.service.wire.refusals import ErrorBody
 
 Band = Literal["red", "orange", "yellow", "green"]
 NotScored = Literal["no_open_loan", "past_due", "too_little_history", "rows_set_aside"]

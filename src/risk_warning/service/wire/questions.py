@@ -13,7 +13,7 @@ from risk_warning.core.money import minor_units
 from risk_warning.errors import RequestError
 from risk_warning.scoring.one_borrower import Question
 from risk_warning.scoring.review.under_review import LoanUnderReview
-from risk_warning.service.requests import TABLES, records_of
+from risk_warning.service.wire.requests import TABLES, records_of
 from risk_warning.settings import BookSettings
 
 _TERMS = ("product", "principal", "credit_limit", "annual_rate", "term_months", "first_due_on", "schedule")

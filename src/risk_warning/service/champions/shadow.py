@@ -38,7 +38,7 @@ class Shadow:
         await self.stop()
         self._folder = folder
         if folder is not None:
-            command = (sys.executable, "-m", "risk_warning.service.shadow_process", str(folder))
+            command = (sys.executable, "-m", "risk_warning.service.champions.shadow_process", str(folder))
             try:
                 self._process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.PIPE)
             except OSError as error:

@@ -1,6 +1,6 @@
 """The watch on the registry: a process of its own that says which models the aliases name, and fetches them.
 
-    python -m risk_warning.service.registry_watch models:/risk_warning@champion SECONDS
+    python -m risk_warning.service.champions.registry_watch models:/risk_warning@champion SECONDS
 
 MLflow takes seconds to import and holds up other threads while it asks its database; here it holds up nobody. Whenever
 something changed it prints a line of JSON: `{"champion": FOLDER, "challenger": FOLDER or null}`, or `{"problem": TEXT}`

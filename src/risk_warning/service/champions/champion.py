@@ -12,7 +12,7 @@ from pathlib import Path
 
 from risk_warning.errors import ModelError, RegistryError, RiskWarningError
 from risk_warning.model.registry import REGISTERED, keep
-from risk_warning.service.served import Served, serve, settle_memory
+from risk_warning.service.champions.served import Served, serve, settle_memory
 from risk_warning.settings import Settings
 
 _FIRST_SECONDS = 120.0
@@ -80,7 +80,7 @@ class Champion:
     async def _watch(self, name: str) -> None:
         """Follow the watching process, and start another where it ends."""
         seconds = str(self._settings.service.registry_poll_seconds)
-        command = (sys.executable, "-m", "risk_warning.service.registry_watch", name, seconds)
+        command = (sys.executable, "-m", "risk_warning.service.champions.registry_watch", name, seconds)
         while True:
             process = await asyncio.create_subprocess_exec(
                 *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
