@@ -13,9 +13,10 @@ from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
 from risk_warning.errors import RequestError
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.explanation import feature_values
+from risk_warning.scoring.review.explanation import Value, feature_values
 from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
 from risk_warning.scoring.review.what_if import outcome_of
+from risk_warning.scoring.review.wording import NOT_OBSERVED
 from risk_warning.scoring.whole_book import in_words
 from risk_warning.settings import BookSettings
 
@@ -127,7 +128,15 @@ def _reasons(examined: Examined) -> list[dict[str, Any]]:
     model, scored = examined.model, examined.scored
     reasons = in_words(model.reasons(scored.x), 0, model)
     values = feature_values(model, examined.rows, scored)
-    return [{**reason, "value": values[reason["feature"]]} for reason in reasons]
+    return [_with_value(reason, values[reason["feature"]]) for reason in reasons]
+
+
+def _with_value(reason: dict[str, Any], value: Value) -> dict[str, Any]:
+    """A reason with its feature's value; where there is none, its words say so: nobody saw what they tell of."""
+    text = reason["text"]
+    if value is None:
+        text = {language: f"{words} ({NOT_OBSERVED[language]})" for language, words in text.items()}
+    return {**reason, "text": text, "value": value}
 
 
 def _history(periods: int, model: RiskModel) -> dict[str, Any]:

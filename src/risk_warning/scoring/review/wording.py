@@ -8,7 +8,7 @@ Language = Literal["en", "zh"]
 Text = dict[str, str]
 """Language → words."""
 
-_NOT_OBSERVED: Text = {"en": "not observed", "zh": "未观测到"}
+NOT_OBSERVED: Text = {"en": "not observed", "zh": "未观测到"}
 _TO: Text = {"en": "to", "zh": "至"}
 _PER_CENT = {"ratio": "", "ratio a month": " a month", "ratio a year": " a year"}
 _PER_CENT_ZH = {"ratio": "", "ratio a month": "／月", "ratio a year": "／年"}
@@ -39,7 +39,7 @@ def value_in_words(value: float | str | None, unit: str, language: Language, dec
     ('82.5 %', '3天')
     """
     if value is None:
-        return _NOT_OBSERVED[language]
+        return NOT_OBSERVED[language]
     if isinstance(value, str):
         return value
     if unit == "minor units":
