@@ -179,6 +179,17 @@ def test_the_data_go_through_the_last_day_that_something_was_recorded(book: str)
     assert data_through(book, SETTINGS, today=date(2024, 3, 3)) == date(2024, 3, 3)
 
 
+def test_text_that_is_no_date_does_not_keep_a_borrower_from_being_looked_up(tmp_path: Path) -> None:
+    place = str(tmp_path / "text.duckdb")
+    with duckdb.connect(place) as con:
+        con.execute("CREATE TABLE borrowers AS SELECT unnest(['a', 'b']) AS borrower_id")
+        con.execute("CREATE TABLE statements (statement_on VARCHAR, loan_id INTEGER, borrower_id VARCHAR)")
+        con.execute("INSERT INTO statements VALUES ('2024-01-31', 1, 'a'), ('2024-13-45', 2, 'b')")
+    assert data_through(place, SETTINGS, today=date(2024, 6, 1)) == date(2024, 1, 31)
+    found = [borrower_records(place, borrower, SETTINGS) for borrower in ("a", "b")]
+    assert [one is not None and one.set_aside for one in found] == [False, True]
+
+
 def test_a_folder_is_no_place_to_look_one_borrower_up(tmp_path: Path) -> None:
     (tmp_path / "borrowers.csv").write_text("borrower_id\n1\n")
     (tmp_path / "statements.csv").write_text("borrower_id,loan_id,statement_on\n1,1,2024-01-31\n")

@@ -82,9 +82,17 @@ class PostgresSource(Source):
             return bool(cursor.fetchall())
 
     def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
-        place = lambda table: f"{self._place}.{quoted(table, TABLES)}"  # noqa: E731
+        def place(table: str) -> str:
+            return f"{self._place}.{quoted(table, TABLES)}"
+
+        def day_of(table: str, name: str) -> str | None:
+            # PostgreSQL would fail on the first text that is no date.
+            kind = self._types[table][name]
+            is_day = kind == "date" or kind.startswith("timestamp")
+            return f"CAST({quoted(name, self._types[table])} AS DATE)" if is_day else None
+
         with self._postgres.cursor() as cursor:
-            cursor.execute(self.latest_recorded(place, "$1"), (today,))
+            cursor.execute(self.latest_recorded(place, day_of, "$1"), (today,))
             found: date | None = cursor.fetchall()[0][0]
             return found
 

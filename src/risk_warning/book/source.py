@@ -103,13 +103,15 @@ class Source(ABC):
     def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
         """The latest day, not after `today`, on which a payment, statement or event was recorded."""
 
-    def latest_recorded(self, place: Callable[[str], str], parameter: str) -> str:
-        """SQL of that day; `place` says how a table is named."""
-        parts = []
+    def latest_recorded(
+        self, place: Callable[[str], str], day_of: Callable[[str, str], str | None], parameter: str
+    ) -> str:
+        """SQL of that day; `place` says how a table is named, `day_of` reads a column as a day (None: it cannot)."""
+        parts = ["SELECT CAST(NULL AS DATE) AS day"]
         for table, names in _RECORDED.items():
-            present = [quoted(name, names) for name in names if name in self.columns.get(table, ())]
-            if present:
-                day = f"CAST(COALESCE({', '.join(present)}) AS DATE)"
+            days = [day_of(table, name) for name in names if name in self.columns.get(table, ())]
+            if readable := [day for day in days if day is not None]:
+                day = f"COALESCE({', '.join(readable)})"
                 parts.append(
                     statement(
                         "SELECT max({day}) AS day FROM {place} WHERE {day} <= {today}",
@@ -304,9 +306,11 @@ class DuckDBSource(Source):
         return bool(con.fetchall())
 
     def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
-        con.execute(
-            self.latest_recorded(lambda table: f"lender.main.{quoted(table, TABLES)}", "$today"), {"today": today}
-        )
+        def day_of(table: str, name: str) -> str:
+            return f"TRY_CAST({quoted(name, self._types[table])} AS DATE)"
+
+        sql = self.latest_recorded(lambda table: f"lender.main.{quoted(table, TABLES)}", day_of, "$today")
+        con.execute(sql, {"today": today})
         found: date | None = con.fetchall()[0][0]
         return found
 
