@@ -11,6 +11,7 @@ import numpy as np
 from risk_warning.book.records import Records, rows_of
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
+from risk_warning.core.target import REASONS
 from risk_warning.errors import RequestError
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.scoring.review.explanation import Value, feature_values
@@ -81,6 +82,9 @@ def examine(question: Question, model: RiskModel, policy: Policy, settings: Book
     if question.loan is not None:
         rows = with_loan(rows, question.loan, question.as_of_date, model.observed)
     scored = model.score(rows, model.observed, question.as_of_date, waive_open_loan=question.loan is not None)
+    if question.set_aside and not question.records["borrowers"]:
+        # Their only row of `borrowers` cannot be read, and with it nothing else of theirs: that is the reason.
+        scored = replace(scored, not_scored=np.array([REASONS.index("rows_set_aside")], np.int8))
     return Examined(question, model, policy, rows, scored)
 
 
@@ -135,7 +139,7 @@ def _with_value(reason: dict[str, Any], value: Value) -> dict[str, Any]:
     """A reason with its feature's value; where there is none, its words say so: nobody saw what they tell of."""
     text = reason["text"]
     if value is None:
-        text = {language: f"{words} ({NOT_OBSERVED[language]})" for language, words in text.items()}
+        text = {"en": f"{text['en']} ({NOT_OBSERVED['en']})", "zh": f"{text['zh']}（{NOT_OBSERVED['zh']}）"}
     return {**reason, "text": text, "value": value}
 
 

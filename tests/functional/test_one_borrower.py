@@ -1,0 +1,60 @@
+"""What one borrower's answer says when there is little to go by."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from risk_warning.errors import RequestError
+from risk_warning.model.folder import load
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.one_borrower import Question, answer, examine
+from risk_warning.service.wire.inputs import question_in
+from risk_warning.settings import BookSettings
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = BookSettings()
+TABLES = ("borrowers", "loans", "instalments", "statements", "events")
+
+
+@pytest.fixture(scope="module")
+def model() -> RiskModel:
+    return load(ROOT / "models" / "demo")
+
+
+def asked() -> Question:
+    examples = json.loads((ROOT / "src/risk_warning/service/wire/examples.json").read_text(encoding="utf-8"))
+    return question_in(json.dumps(examples["score"]["request"]), SETTINGS)
+
+
+def test_a_borrower_whose_own_row_cannot_be_read_is_told_so_and_nothing_else(model: RiskModel) -> None:
+    nothing = Question("B", date(2024, 6, 1), dict.fromkeys(TABLES, ()), set_aside=True)
+    found = answer(examine(nothing, model, model.policy, SETTINGS))
+    assert found["not_scored"] == "rows_set_aside"
+    assert found["score"] is None and found["reasons"] == []
+
+
+def test_a_reason_that_rests_on_nothing_observed_says_so(model: RiskModel) -> None:
+    found = answer(examine(asked(), model, model.policy, SETTINGS))
+    for reason in found["reasons"]:
+        assert (reason["value"] is None) == ("(not observed)" in reason["text"]["en"])
+        assert (reason["value"] is None) == ("（未观测到）" in reason["text"]["zh"])
+    assert None in {reason["value"] for reason in found["reasons"]}
+
+
+def test_columns_the_model_reads_and_nobody_sent_are_listed(model: RiskModel) -> None:
+    found = answer(examine(asked(), model, model.policy, SETTINGS))
+    assert "borrowers.region" in found["empty_columns"]
+    assert not {"borrowers.monthly_income", "loans.loan_id"} & set(found["empty_columns"])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_the_model_reads_has_to_be_there(model: RiskModel, table: str) -> None:
+    question = asked()
+    records = {name: rows for name, rows in question.records.items() if name != table}
+    with pytest.raises(RequestError, match="send it, empty where") as refused:
+        examine(Question("B", question.as_of_date, records), model, model.policy, SETTINGS)
+    assert refused.value.field == ("profile" if table == "borrowers" else table)
