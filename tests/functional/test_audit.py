@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -19,7 +18,6 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from databases import KINDS, NewDatabase, databases
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -35,17 +33,6 @@ from risk_warning.watchlist.decisions import Decision, Decisions, StoredAnswer, 
 from risk_warning.watchlist.events import append_event
 from risk_warning.watchlist.tables import metadata
 from risk_warning.watchlist.watch_list import listed
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    with databases(request.param, tmp_path_factory.mktemp("databases")) as new:
-        yield new
-
-
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
 
 
 def decision(request_id: str, **other: Any) -> Decision:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import KINDS, NewDatabase, databases
 from lender import Lender
 from rich.progress import Progress
 
@@ -26,17 +24,6 @@ from risk_warning.watchlist.watch_list import Run, Sighting, listed, open_borrow
 OCT, NOV, DEC, JAN = date(2023, 10, 1), date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1)
 POLICY = Policy(threshold=500, red_below=480, yellow_below=550)
 REASON = {"code": "R1", "text": {"en": "late", "zh": "逾期"}, "points": -20.0}
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    with databases(request.param, tmp_path_factory.mktemp("databases")) as new:
-        yield new
-
-
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
 
 
 def night(

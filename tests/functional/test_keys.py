@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from databases import KINDS, NewDatabase, databases
 from sqlalchemy import text
 from typer.testing import CliRunner
 
@@ -19,17 +18,6 @@ from risk_warning.watchlist.api_keys import create, listed, revoke
 from risk_warning.watchlist.audit import verify
 from risk_warning.watchlist.database import snapshot, transaction
 from risk_warning.watchlist.key_ring import KeyRing
-
-
-@pytest.fixture(scope="module", params=KINDS)
-def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    with databases(request.param, tmp_path_factory.mktemp("databases")) as new:
-        yield new
-
-
-@pytest.fixture
-def url(new_database: NewDatabase) -> str:
-    return new_database()
 
 
 @pytest.fixture

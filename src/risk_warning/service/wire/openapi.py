@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from pydantic import TypeAdapter
+from pydantic.json_schema import JsonSchemaMode
 from typing_extensions import TypedDict
 
 from risk_warning.service.wire import answers, requests
@@ -152,8 +153,9 @@ MODEL: Route = {
 @cache
 def _schemas() -> dict[str, Any]:
     """Every type by name."""
+    adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]]
     adapters = [(name, "validation", TypeAdapter(kind)) for name, kind in _TYPES.items()]
-    roots, shared = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)  # type: ignore[arg-type]
+    roots, shared = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)
     found = dict(shared.get("$defs", {}))
     for (name, _), schema in roots.items():
         if "$ref" not in schema:
