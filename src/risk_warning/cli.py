@@ -19,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progres
 from risk_warning.errors import RiskWarningError, exit_codes
 from risk_warning.settings import Settings, load_settings
 from risk_warning.verbs import audit, keys
+from risk_warning.verbs.compare import compare
 from risk_warning.verbs.replay import replay
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
@@ -35,6 +36,7 @@ app.add_typer(importing, name="import")
 app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command()(replay)
+app.command()(compare)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

@@ -1,0 +1,200 @@
+"""The comparison job: two models on the same borrowers and the same mature dates, to a verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.progress import Progress
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.calendar import add_months
+from risk_warning.core.comparison import (
+    ReasonShift,
+    SwapSet,
+    calibration,
+    cross,
+    mean_points,
+    reason_shifts,
+    riskiest,
+)
+from risk_warning.core.delong import Difference, delong
+from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS, one_row_each, paired_bootstrap
+from risk_warning.core.policy import BANDS
+from risk_warning.core.reasons import ReasonGroups
+from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
+from risk_warning.errors import LabelError
+from risk_warning.jobs.comparison import Comparison, Held, Stability, Swap
+from risk_warning.model.registry import fetch
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.side_by_side import (
+    SideBySide,
+    check_targets,
+    comparison_dates,
+    points_of,
+    score_both,
+    untrained_from,
+)
+from risk_warning.settings import Settings
+
+MIN_BADS = 30
+"""Borrowers who turn bad, and who stay good, that an interval needs."""
+SEED = 20240101
+_EXPLAINED = 2_000
+"""Rows explained of each group; their mean points are known to a few tenths then."""
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+def compare_models(
+    name_a: str, name_b: str, location: str | Path, settings: Settings, asked: Sequence[date], progress: Progress
+) -> Comparison:
+    """The comparison of two models, on the dates asked for or the last month from which neither learnt.
+
+    Raises
+    ------
+    SettingsError
+        The models have different targets.
+    AsOfDateError, LabelError
+        A date outside the data; no mature month, or too few bads for an interval.
+    ContractError
+        The book lacks what one of the models was trained on.
+    RegistryError, ModelError
+        One of the models cannot be had.
+    """
+    task = progress.add_task("fetching the models", total=None)
+    a, b = fetch(name_a, settings), fetch(name_b, settings)
+    check_targets(a, b)
+    progress.update(task, description="reading the book")
+    with open_book(location, settings.book, data_through=settings.data_through) as book:
+        dates = comparison_dates(book, a, b, asked)
+        chunk = settings.score.borrowers_per_chunk
+
+        def stage(description: str, total: int) -> Callable[[int], None]:
+            progress.update(task, description=description, total=total, completed=0)
+            return lambda done: progress.advance(task, done)
+
+        rows = score_both(book, a, b, dates, chunk, stage("scoring with both models", book.n_borrowers))
+        one = one_row_each(rows.borrower, seed=SEED)
+        _check_bads(rows.bad[one], dates)
+        differences = _drawn(rows, slice(None), stage("drawing borrowers again", DRAWS))
+        stacked = len(one) < len(rows.bad)
+        once = _drawn(rows, one, stage("drawing single rows", DRAWS)) if stacked else differences
+        stability = _stability(book, a, b, rows, chunk, stage("scoring the past", book.n_borrowers))
+        below = a.policy.below_threshold(rows.score_a), b.policy.below_threshold(rows.score_b)
+        called = [riskiest(score, rows.date_index, CAPACITY_SHARE) for score in (rows.score_a, rows.score_b)]
+        flags = [(below[0], below[1]), (called[0], called[1])]
+        swaps = _swaps(book, a, b, rows, flags, chunk, stage("explaining who moves", 2 * book.n_borrowers))
+    bands = a.policy.bands(rows.score_a), b.policy.bands(rows.score_b)
+    return Comparison(
+        a=_held(name_a, a, rows, rows.pd_a, bands[0]),
+        b=_held(name_b, b, rows, rows.pd_b, bands[1]),
+        dates=dates,
+        rows=len(rows.bad),
+        borrowers=len(one),
+        bads=int(rows.bad.sum()),
+        only_a=rows.only_a,
+        only_b=rows.only_b,
+        differences=differences,
+        delong=delong(rows.bad[one], rows.pd_a[one], rows.pd_b[one]),
+        bootstrap_one_row=once["auc"],
+        migration=cross(*bands, len(BANDS)),
+        migration_bads=cross(bands[0][rows.bad], bands[1][rows.bad], len(BANDS)),
+        at_thresholds=swaps[0],
+        at_capacity=swaps[1],
+        score_psi=psi(rows.score_a, rows.score_b),
+        stability=stability,
+    )
+
+
+def _check_bads(bad: Flags, dates: Sequence[date]) -> None:
+    """Nothing comes back; `LabelError` where one row a borrower holds too few of a kind."""
+    bads = int(bad.sum())
+    if min(bads, len(bad) - bads) < MIN_BADS:
+        when = f"on {dates[0]}" if len(dates) == 1 else f"on {len(dates)} dates from {dates[0]} to {dates[-1]}"
+        raise LabelError(
+            f"Of {len(bad):,} borrowers both models score {when}, one row each, {bads:,} turned bad; an interval needs "
+            f"at least {MIN_BADS} bads and as many goods. Name more dates with --as-of, or bring a larger book."
+        )
+
+
+def _drawn(rows: SideBySide, at: NDArray[np.int64] | slice, advance: Callable[[int], None]) -> dict[str, Difference]:
+    columns = rows.bad[at], rows.pd_a[at], rows.pd_b[at], rows.borrower[at]
+    return paired_bootstrap(*columns, seed=SEED, advance=advance)
+
+
+def _held(name: str, model: RiskModel, rows: SideBySide, pd: Floats, bands: NDArray[np.int8]) -> Held:
+    return Held(
+        name,
+        model,
+        by_band=calibration(rows.bad, pd, bands, BANDS),
+        by_month=calibration(rows.bad, pd, rows.date_index, [day.isoformat() for day in rows.dates]),
+        learnt_from=tuple(day for day in rows.dates if day < untrained_from(model)),
+    )
+
+
+def _stability(
+    book: StagedBook, a: RiskModel, b: RiskModel, rows: SideBySide, chunk: int, advance: Callable[[int], None]
+) -> Stability | None:
+    """PSIs of the rows compared against the earlier of the models' last training dates."""
+    day = min(date.fromisoformat(model.about["train_dates"][-1]) for model in (a, b))
+    if add_months(day, -a.target.min_history) < book.first_date or day > book.data_through:
+        return None
+    past = score_both(book, a, b, (day,), chunk, advance)
+    if not len(past.bad):
+        return None
+    features = {}
+    for column, feature in enumerate(rows.features):
+        then, now = past.values[:, column], rows.values[:, column]
+        if feature.is_category:
+            # A category's positions are its bins; -1 stands in where nothing was observed.
+            codes = [np.nan_to_num(values, nan=-1).astype(np.int64) + 1 for values in (then, now)]
+            size = 1 + max(int(code.max()) for code in codes)
+            features[feature.name] = psi_of_counts(*(np.bincount(code, minlength=size) for code in codes))
+        else:
+            edges = bin_edges(then)
+            features[feature.name] = psi_of_counts(bin_counts(then, edges), bin_counts(now, edges))
+    return Stability(
+        day,
+        psi(past.score_a, rows.score_a),
+        psi(past.score_b, rows.score_b),
+        dict(sorted(features.items(), key=lambda item: -item[1])),
+    )
+
+
+def _swaps(
+    book: StagedBook,
+    a: RiskModel,
+    b: RiskModel,
+    rows: SideBySide,
+    flags: Sequence[tuple[Flags, Flags]],
+    chunk: int,
+    advance: Callable[[int], None],
+) -> list[Swap]:
+    """For each way to flag (A's flags, B's flags): the swap-set, and what the models say of those who move."""
+    random = np.random.default_rng(SEED)
+
+    def some(moved: Flags) -> NDArray[np.int64]:
+        found = np.flatnonzero(moved)
+        return found if len(found) <= _EXPLAINED else np.sort(random.choice(found, _EXPLAINED, replace=False))
+
+    gained = [some(by_b & ~by_a) for by_a, by_b in flags]
+    lost = [some(by_a & ~by_b) for by_a, by_b in flags]
+    explained = np.unique(np.concatenate((*gained, *lost)))
+    who, when = rows.borrower[explained], rows.date_index[explained]
+    points = [points_of(book, model, who, when, rows.dates, chunk, advance) for model in (a, b)]
+    groups = [ReasonGroups.of(model.features) for model in (a, b)]
+
+    def shifts(moved: NDArray[np.int64]) -> tuple[ReasonShift, ...]:
+        if not len(moved):
+            return ()
+        at = np.searchsorted(explained, moved)
+        return reason_shifts(*(mean_points(own[at], group) for own, group in zip(points, groups, strict=True)))
+
+    return [
+        Swap(SwapSet.of(rows.bad, by_a, by_b), shifts(up), shifts(down))
+        for (by_a, by_b), up, down in zip(flags, gained, lost, strict=True)
+    ]

@@ -1,0 +1,99 @@
+"""The table of a comparison, for a person at a terminal: the verdict, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from risk_warning.core.comparison import BadRate, signed
+from risk_warning.core.delong import Difference
+from risk_warning.core.policy import BANDS
+from risk_warning.jobs.comparison import Comparison, Held
+
+MEASURES = {
+    "auc": ("AUC", 4),
+    "ks": ("KS", 4),
+    "brier": ("Brier score, lower is better", 5),
+    "capture_top_5pct": ("bads among the riskiest 5 %", 4),
+}
+"""Measure → its name in words, decimals shown."""
+
+
+def table(found: Comparison) -> Group:
+    """The comparison in a few tables, the verdict on top."""
+    return Group(*_parts(found))
+
+
+def _parts(found: Comparison) -> Iterator[RenderableType]:
+    yield Text(found.verdict, style="bold")
+    yield Text(basis(found))
+    for line in warnings(found):
+        yield Text(line, style="yellow")
+    measures = Table("measure", f"A {found.a.model.version}", f"B {found.b.model.version}", "B − A", "95 % interval")
+    for name, (words, decimals) in MEASURES.items():
+        measures.add_row(words, *shown(found.differences[name], decimals))
+    measures.add_row("AUC, DeLong's test, one row a borrower", *shown(found.delong, 4))
+    yield measures
+    moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
+    for words, swap in (
+        ("at each model's threshold", found.at_thresholds),
+        ("riskiest 5 % of each date", found.at_capacity),
+    ):
+        sets = swap.sets
+        moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
+    yield moves
+    yield _calibration(found)
+
+
+def basis(found: Comparison) -> str:
+    """What the figures rest on, in one line."""
+    days = ", ".join(map(str, found.dates[:4])) + (f" … {found.dates[-1]}" if len(found.dates) > 4 else "")
+    target = found.a.model.target
+    return (
+        f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad ({target.bad_dpd} days "
+        f"past due within {target.horizon_months} months)."
+    )
+
+
+def warnings(found: Comparison) -> list[str]:
+    """What a reader must know before trusting the figures, in sentences; often none."""
+    lines = [
+        f"{key} may have learnt from {len(held.learnt_from)} of the {len(found.dates)} date(s); that flatters it."
+        for key, held in (("A", found.a), ("B", found.b))
+        if held.learnt_from
+    ]
+    for key, other, count in (("A", "B", found.only_a), ("B", "A", found.only_b)):
+        if count:
+            lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
+    if found.delong.is_shown != found.bootstrap_one_row.is_shown:
+        lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
+    return lines
+
+
+def shown(found: Difference, decimals: int) -> tuple[str, str, str, str]:
+    """(A, B, difference, interval) as text."""
+    low, high = signed(found.low, decimals), signed(found.high, decimals)
+    return f"{found.a:.{decimals}f}", f"{found.b:.{decimals}f}", signed(found.difference, decimals), f"{low} to {high}"
+
+
+def rate_shown(part: BadRate) -> str:
+    """Rows and their bad rate as text."""
+    return f"{part.n:,}" + ("" if part.rate is None else f" · {part.rate:.1%}")
+
+
+def _calibration(found: Comparison) -> Table:
+    title = "bads observed / expected (95 % interval)"
+    made = Table("band", *(f"{key} · {part}" for key in "AB" for part in ("borrowers", "obs/exp")), title=title)
+    for k, band in enumerate(BANDS):
+        made.add_row(band, *(text for held in (found.a, found.b) for text in _band(held, k)))
+    return made
+
+
+def _band(held: Held, k: int) -> tuple[str, str]:
+    part = held.by_band[k]
+    if part.observed_over_expected is None:
+        return "0", "–"
+    return f"{part.n:,}", f"{part.observed_over_expected:.2f} ({part.low:.2f} to {part.high:.2f})"

@@ -1,0 +1,157 @@
+"""The comparison of two models: what it came to, for a program and in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.comparison import Calibration, ReasonShift, SwapSet, interval_gap, verdict
+from risk_warning.core.delong import Difference
+from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS
+from risk_warning.core.policy import BANDS
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.side_by_side import untrained_from
+
+
+@dataclass(frozen=True)
+class Swap:
+    """The swap-set of one way to flag, and the reasons that differ most for who gains and who loses a flag."""
+
+    sets: SwapSet
+    gained_reasons: tuple[ReasonShift, ...]
+    lost_reasons: tuple[ReasonShift, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The swap for a program."""
+        return asdict(self.sets) | {
+            name: [asdict(reason) | {"shift": reason.shift} for reason in reasons]
+            for name, reasons in (("gained_reasons", self.gained_reasons), ("lost_reasons", self.lost_reasons))
+        }
+
+
+@dataclass(frozen=True)
+class Stability:
+    """PSIs against the last date from which both models had learnt."""
+
+    reference_date: date
+    score_a: float
+    score_b: float
+    features: dict[str, float]
+    """Of the features both models use, the largest first."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The PSIs for a program."""
+        return asdict(self) | {"reference_date": self.reference_date.isoformat()}
+
+
+@dataclass(frozen=True)
+class Held:
+    """One model: what it was named by, and how its PDs held."""
+
+    name: str
+    model: RiskModel
+    by_band: tuple[Calibration, ...]
+    """In the model's own bands."""
+    by_month: tuple[Calibration, ...]
+    learnt_from: tuple[date, ...]
+    """Dates compared on that it may have learnt from, which flatters it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model for a program."""
+        return {
+            "name": self.name,
+            "model_version": self.model.version,
+            "policy_version": self.model.policy.version,
+            "threshold": self.model.policy.threshold,
+            "features": len(self.model.features),
+            "trees": self.model.fitted.booster.num_trees(),
+            "untrained_from": untrained_from(self.model).isoformat(),
+            "learnt_from": [day.isoformat() for day in self.learnt_from],
+            "calibration_by_band": [asdict(part) for part in self.by_band],
+            "calibration_by_month": [asdict(part) for part in self.by_month],
+        }
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a comparison came to; A and B are the models, in the order in which they were named."""
+
+    a: Held
+    b: Held
+    dates: tuple[date, ...]
+    rows: int
+    borrowers: int
+    bads: int
+    only_a: int
+    """Rows with an outcome that A scores and B does not; they enter no figure."""
+    only_b: int
+    differences: dict[str, Difference]
+    """Measure → paired bootstrap over borrowers, on all rows."""
+    delong: Difference
+    """AUC on one row a borrower."""
+    bootstrap_one_row: Difference
+    """The bootstrap of the AUC on the very rows of DeLong's test."""
+    migration: NDArray[np.int64]
+    """Rows by A's band (down) and B's (across)."""
+    migration_bads: NDArray[np.int64]
+    at_thresholds: Swap
+    """Each model flags whoever is below its own threshold."""
+    at_capacity: Swap
+    """Each model flags the same number on every date, its riskiest."""
+    score_psi: float
+    """Of B's scores against A's, on the same rows."""
+    stability: Stability | None
+    """None where the book does not reach back to a date both models had learnt from."""
+
+    @property
+    def auc(self) -> Difference:
+        """What the verdict rests on: DeLong's test on a single date, the bootstrap where dates are stacked."""
+        return self.delong if len(self.dates) == 1 else self.differences["auc"]
+
+    @property
+    def verdict(self) -> str:
+        """Which model finds more of those who go bad, in one plain sentence."""
+        return verdict(self.auc, self.differences["brier"])
+
+    @property
+    def agreement(self) -> float:
+        """Largest distance between the ends of DeLong's interval and the bootstrap's, as a share of the wider."""
+        return interval_gap(self.delong, self.bootstrap_one_row)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison for a program."""
+        return {
+            "verdict": self.verdict,
+            "difference_is_shown": self.auc.is_shown,
+            "as_of_dates": [day.isoformat() for day in self.dates],
+            "rows": self.rows,
+            "borrowers": self.borrowers,
+            "bads": self.bads,
+            "only_a": self.only_a,
+            "only_b": self.only_b,
+            "auc": asdict(self.auc),
+            "measures": {name: asdict(found) for name, found in self.differences.items()},
+            "draws": DRAWS,
+            "one_row_a_borrower": {
+                "delong": asdict(self.delong),
+                "bootstrap": asdict(self.bootstrap_one_row),
+                "gap_as_share_of_width": self.agreement,
+            },
+            "a": self.a.to_dict(),
+            "b": self.b.to_dict(),
+            "migration": {
+                "bands": list(BANDS),
+                "rows": self.migration.tolist(),
+                "bads": self.migration_bads.tolist(),
+            },
+            "swaps": {
+                "at_thresholds": self.at_thresholds.to_dict(),
+                "at_capacity": self.at_capacity.to_dict() | {"capacity_share": CAPACITY_SHARE},
+            },
+            "score_psi": self.score_psi,
+            "stability": self.stability.to_dict() if self.stability else None,
+        }

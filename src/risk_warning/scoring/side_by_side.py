@@ -1,0 +1,178 @@
+"""Side by side: two models' scores of the same borrowers on the same dates, with what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.calendar import add_months
+from risk_warning.core.features import Feature
+from risk_warning.core.panel import History
+from risk_warning.core.rows import ByBorrower
+from risk_warning.core.target import given_outcomes, is_bad
+from risk_warning.errors import LabelError, SettingsError
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.model.training import Request, as_of_dates
+
+Floats = NDArray[np.float64]
+Advance = Callable[[int], None]
+_SAMPLED_ROWS = 50_000
+"""Rows whose features are kept: a PSI of so many is known to 0.001, and memory stays flat."""
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """One row a borrower and date that both models score; arrays of shape (n,), in order of borrowers and dates."""
+
+    dates: tuple[date, ...]
+    only_a: int
+    """Rows that A scores and B does not."""
+    only_b: int
+    features: tuple[Feature, ...]
+    """What both models read."""
+    values: NDArray[np.float32]
+    """Their values on a sample of the rows, shape (rows, features); of a category its position in the book's."""
+    date_index: NDArray[np.int64]
+    borrower: NDArray[np.int64]
+    """Number of the borrower in the book, in order of ids."""
+    bad: NDArray[np.bool_]
+    pd_a: Floats
+    pd_b: Floats
+    score_a: Floats
+    score_b: Floats
+
+
+def check_targets(a: RiskModel, b: RiskModel) -> None:
+    """Nothing comes back; `SettingsError` where the two do not predict the same thing."""
+    for name, meaning in (
+        ("horizon_months", "months of the outcome window"),
+        ("bad_dpd", "days past due that are bad"),
+        ("dpd_tolerance_ratio", "share of an instalment that may stay unpaid"),
+    ):
+        of_a, of_b = getattr(a.target, name), getattr(b.target, name)
+        if of_a != of_b:
+            raise SettingsError(
+                f"The models have different targets: {name} ({meaning}) is {of_a:g} for A and {of_b:g} for B; compare "
+                "models of one target, or train one of them anew with the other's."
+            )
+
+
+def untrained_from(model: RiskModel) -> date:
+    """First day on which nothing the model learnt from was still to come: its first test date, where it has some."""
+    tested: list[str] = model.about["test_dates"]
+    if tested:
+        return date.fromisoformat(tested[0])
+    return add_months(date.fromisoformat(model.about["train_dates"][-1]), model.target.horizon_months)
+
+
+def comparison_dates(book: StagedBook, a: RiskModel, b: RiskModel, asked: Sequence[date]) -> tuple[date, ...]:
+    """The dates asked for, checked; with none asked for, the last mature month from which neither model learnt.
+
+    Raises
+    ------
+    AsOfDateError
+        A date asked for lies outside the data.
+    LabelError
+        What followed a date asked for is not known yet, or no mature month is left.
+    """
+    if asked:
+        return tuple(as_of_dates(book, Request(target=a.target, as_of_date=day))[0] for day in sorted(set(asked)))
+    mature = as_of_dates(book, Request(target=a.target))
+    start = max(untrained_from(a), untrained_from(b))
+    later = [day for day in mature if day >= start]
+    if not later:
+        raise LabelError(
+            f"There is no mature month from which neither model learnt: the last one of the book is {mature[-1]}, and "
+            f"the models learnt from what happened before {start}. Bring more months, or name dates with --as-of."
+        )
+    return (later[-1],)
+
+
+def score_both(
+    book: StagedBook,
+    a: RiskModel,
+    b: RiskModel,
+    dates: Sequence[date],
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> SideBySide:
+    """Every borrower both models score, on every date, with the outcome; neither chunks nor threads change a bit.
+
+    Raises
+    ------
+    ContractError
+        The book lacks what one of the models was trained on.
+    """
+    observed_a, observed_b = a.observed_in(book), b.observed_in(book)
+    outcome_dates = set(book.outcome_dates)
+    shared = tuple(feature for feature in a.features if feature.name in set(b.feature_names))
+    stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
+    parts: list[tuple[NDArray[Any], ...]] = []
+    samples: list[NDArray[np.float32]] = []
+    only_a = only_b = low = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        history = History.of(rows, book.observed, dpd_tolerance_ratio=a.target.dpd_tolerance_ratio)
+        for index, day in enumerate(dates):
+            by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
+            if day in outcome_dates:
+                known, bad = given_outcomes(history, day)
+            else:
+                known, bad = np.ones(rows.n, np.bool_), is_bad(history, day, a.target)
+            in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
+            only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
+            found = np.flatnonzero(in_a & in_b)
+            figures = (by_a.pd, by_b.pd, by_a.score, by_b.score)
+            parts.append((np.full(len(found), index), found + low, bad[found], *(figure[found] for figure in figures)))
+            samples.append(_values(by_a, a, shared)[found[(found + low) % stride == 0]])
+        low += rows.n
+        advance(rows.n)
+    columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*parts, strict=True)]
+    order = np.lexsort((columns[0], columns[1]))
+    return SideBySide(
+        tuple(dates), only_a, only_b, shared, np.concatenate(samples), *(column[order] for column in columns)
+    )
+
+
+def points_of(
+    book: StagedBook,
+    model: RiskModel,
+    borrower: NDArray[np.int64],
+    day: NDArray[np.int64],
+    dates: Sequence[date],
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> Floats:
+    """Points each feature adds to the scores of some rows, shape (rows, features): who, and which of the dates."""
+    observed = model.observed_in(book)
+    points = np.empty((len(borrower), len(model.features)))
+    for low in range(0, book.n_borrowers, borrowers_per_chunk):
+        high = min(low + borrowers_per_chunk, book.n_borrowers)
+        inside = (borrower >= low) & (borrower < high)
+        advance(high - low)
+        if not inside.any():
+            continue
+        chunk = ByBorrower.of(book.rows(low, high))
+        for index in np.unique(day[inside]):
+            rows = np.flatnonzero(inside & (day == index))
+            rows = rows[np.argsort(borrower[rows])]
+            few = chunk.select(borrower[rows] - low)
+            points[rows] = model.points(model.score(few, observed, dates[index]).x)[:, :-1]
+    return points
+
+
+def _values(scored: Scored, model: RiskModel, shared: Sequence[Feature]) -> NDArray[np.float32]:
+    """Values of the shared features as the book has them, shape (borrowers, features)."""
+    categories = [feature.name for feature in model.category_features]
+    columns = [
+        scored.codes[:, categories.index(feature.name)]
+        if feature.is_category
+        else scored.x[:, model.feature_names.index(feature.name)]
+        for feature in shared
+    ]
+    return np.stack(columns, axis=1) if columns else np.empty((len(scored.x), 0), np.float32)
