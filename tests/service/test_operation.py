@@ -130,17 +130,20 @@ def test_sigterm_under_load_drops_nothing(lender: Lender, asked: list[bytes], tm
         options = {"no_auth": "1", "service__drain_seconds": "1", "service__rate_limit": "1000/second"}
         with serving(tmp_path / f"home{round_}", model=str(lender.model), **options) as server:
 
-            async def stop_meanwhile(server: Server = server) -> list[Sent]:
+            async def stop_meanwhile(server: Server = server) -> tuple[float, list[Sent]]:
                 loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=100, seconds=5))
                 await asyncio.sleep(2)
+                told = time.monotonic()
                 assert await asyncio.to_thread(server.stop) == 0
-                return await loading
+                return told, await loading
 
-            sent = asyncio.run(stop_meanwhile())
+            told, sent = asyncio.run(stop_meanwhile())
             log = server.log.read_text()
         answered = [one for one in sent if one.status is not None]
         assert {one.status for one in answered} == {200}
-        assert len(answered) > 200
+        # It was at work when it was told to stop, and went on answering.
+        assert sum(one.ended < told for one in answered) > 20
+        assert sum(one.ended > told for one in answered) > 20
         # Whoever comes when the door is shut is told so; whoever was let in is answered.
         assert [one for one in sent if one.status is None and not one.refused] == []
         assert "Traceback" not in log
