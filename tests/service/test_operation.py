@@ -30,6 +30,7 @@ from risk_warning.watchlist.audit import verify
 
 AS_OF = date(2023, 9, 1)
 POLL_SECONDS = "0.3"
+DRAIN_SECONDS = 1
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def _name_champion(settings: Settings, number: str) -> None:
 @pytest.mark.slow
 def test_sigterm_under_load_drops_nothing(lender: Lender, asked: list[bytes], tmp_path: Path) -> None:
     for round_ in range(max(1, count(10))):
-        options = {"no_auth": "1", "service__drain_seconds": "1", "service__rate_limit": "1000/second"}
+        options = {"no_auth": "1", "service__drain_seconds": str(DRAIN_SECONDS), "service__rate_limit": "1000/second"}
         with serving(tmp_path / f"home{round_}", model=str(lender.model), **options) as server:
 
             async def stop_meanwhile(server: Server = server) -> tuple[float, list[Sent]]:
@@ -141,6 +142,8 @@ def test_sigterm_under_load_drops_nothing(lender: Lender, asked: list[bytes], tm
             log = server.log.read_text()
         answered = [one for one in sent if one.status is not None]
         assert {one.status for one in answered} == {200}
+        # Until the time to drain is over nobody is refused, however busy the machine.
+        assert [one for one in sent if one.refused and one.ended < told + DRAIN_SECONDS] == []
         # It was at work when it was told to stop, and went on answering.
         assert sum(one.ended < told for one in answered) > 20
         assert sum(one.ended > told for one in answered) > 20
