@@ -21,6 +21,7 @@ from risk_warning.settings import Settings, load_settings
 from risk_warning.verbs import audit, keys
 from risk_warning.verbs.compare import compare
 from risk_warning.verbs.replay import replay
+from risk_warning.verbs.target import target
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -37,6 +38,7 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(audit.app, name="audit")
 app.command()(replay)
 app.command()(compare)
+app.command()(target)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]

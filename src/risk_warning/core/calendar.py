@@ -81,3 +81,21 @@ def monthly(first: date, last: date) -> tuple[date, ...]:
         dates.append(day)
         k += 1
     return tuple(dates)
+
+
+def months_until(start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The least k with `add_months(start, k)` on or after `end`, each; `NEVER` where either is empty. Same shape.
+
+    >>> months_until(np.array([to_day(date(2024, 1, 31))]), np.array([to_day(date(2024, 2, 29))])).tolist()
+    [1]
+    """
+    known = (start != NEVER) & (end != NEVER)
+    first = np.where(known, start, 0).astype("datetime64[D]")
+    last = np.where(known, end, 0).astype("datetime64[D]")
+    month, last_month = first.astype("datetime64[M]"), last.astype("datetime64[M]")
+    months = (last_month - month).astype(np.int32)
+    day, last_day = (first - month).astype(np.int32), (last - last_month).astype(np.int32)
+    # The month's last day stands in for one it does not have.
+    longest = ((last_month + 1).astype("datetime64[D]") - last_month.astype("datetime64[D]")).astype(np.int32) - 1
+    months += np.minimum(day, longest) < last_day
+    return np.where(known, months, NEVER).astype(np.int32)
