@@ -17,3 +17,12 @@ def lender(tmp_path_factory: pytest.TempPathFactory) -> Lender:
     """One simulated lender for all workers of a test run."""
     base = Path(tmp_path_factory.getbasetemp())
     return lender_in((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "lender")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Figures that tests measured (`record_property`), at the end of a run, from all its workers."""
+    figures = [figure for report in terminalreporter.getreports("passed") for figure in report.user_properties]
+    if figures:
+        terminalreporter.section("measured on the way")
+    for name, value in figures:
+        terminalreporter.write_line(f"{name}: {value}")

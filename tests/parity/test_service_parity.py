@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ BATCH = 100
 
 
 @pytest.mark.slow
-def test_the_service_answers_what_the_night_publishes(lender: Lender, tmp_path: Path) -> None:
+def test_the_service_answers_what_the_night_publishes(
+    lender: Lender, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     settings = Settings(home=tmp_path / "night", db=f"sqlite:///{tmp_path / 'w.db'}")
     with Progress(disable=True) as progress:
         run_night(lender.book, settings, AS_OF, tmp_path, progress, model=str(lender.model), all_reasons=True)
@@ -53,6 +56,7 @@ def test_the_service_answers_what_the_night_publishes(lender: Lender, tmp_path: 
     for borrower, *answers in zip(chosen, one_by_one, by_id, together, strict=True):
         for answer in answers:
             same(answer, published.loc[borrower])
+    record_property("parity", f"{len(chosen):,} borrowers, alone, by id, in batches and in the night: the same answer")
 
 
 def answered(client: httpx.Client, route: str, body: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -57,7 +57,7 @@ def alone(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.mark.slow
 def test_generated_requests_are_answered_as_described(
-    alone: Keyed, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    alone: Keyed, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
     configuration.write_text(CONFIGURATION, encoding="utf-8")
@@ -72,8 +72,7 @@ def test_generated_requests_are_answered_as_described(
     told = json.loads(report.read_text(encoding="utf-8"))
     assert told["operations"]["tested"] == told["operations"]["total"] == 9
     assert told["failures"] == told["errors"] == []
-    with capsys.disabled():
-        print(f"\nschemathesis: {told['test_cases']['generated']} cases")
+    record_property("schemathesis", f"{told['test_cases']['generated']:,} cases")
     assert told["test_cases"]["generated"] >= count(CASES)
 
 
@@ -138,7 +137,7 @@ def changed(draw: st.DrawFn, given_bodies: list[dict[str, Any]]) -> dict[str, An
 
 @pytest.mark.slow
 def test_real_requests_changed_here_and_there_are_answered_as_described(
-    asked: Asked, capsys: pytest.CaptureFixture[str]
+    asked: Asked, record_property: Callable[[str, object], None]
 ) -> None:
     @settings(max_examples=GENERATED_BY_ROUTE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
@@ -155,8 +154,7 @@ def test_real_requests_changed_here_and_there_are_answered_as_described(
         asked.check("/what_if", what_if, headers)
 
     ask()
-    with capsys.disabled():
-        print(f"\nreal requests, changed: {asked.statuses.total()} cases, {asked.scored} scored")
+    record_property("real requests, changed", f"{asked.statuses.total():,} cases, {asked.scored:,} scored")
     assert {status for _, status in asked.statuses} <= {200, 409, 422}
     assert {route for route, status in asked.statuses if status == 200} == {route for route, _ in asked.statuses}
     assert asked.scored > asked.statuses.total() // 50

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -71,11 +71,14 @@ def given(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.mark.slow
-def test_every_answer_is_computed_again_to_the_byte(given: Given) -> None:
+def test_every_answer_is_computed_again_to_the_byte(
+    given: Given, record_property: Callable[[str, object], None]
+) -> None:
     ids = [answer["request_id"] for answer in given.answers]
     found = list(replay(ids, given.settings, model=None, inputs=None))
     assert [one.request_id for one in found] == ids
     assert [one.request_id for one in found if not one.equal] == []
+    record_property("replayed", f"{len(found):,} answers, every one equal")
     assert {one.route for one in found} == {"/score", "/score_by_id", "/explain", "/what_if", "/score_batch"}
     assert sum(answer.get("score") is not None for answer in given.answers) > len(ids) / 3
 
