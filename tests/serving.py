@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 ROOT = Path(__file__).parents[1]
 START_SECONDS = 90
@@ -29,9 +30,11 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def stop(self) -> int:
-        """Exit code after SIGTERM."""
-        self.process.send_signal(signal.SIGTERM)
+    def stop(self, *, everybody: bool = False) -> int:
+        """Exit code after SIGTERM to the process started, or to it and all it started, as systemd does by default."""
+        started = psutil.Process(self.process.pid).children(recursive=True) if everybody else []
+        for process in (self.process, *started):
+            process.send_signal(signal.SIGTERM)
         return self.process.wait(60)
 
 

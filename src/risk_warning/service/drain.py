@@ -27,12 +27,15 @@ _log = logging.getLogger(__name__)
 
 
 def drain_on_sigterm(runtime: Runtime) -> None:
-    """Nothing comes back; from now on SIGTERM drains first, then does what it did before."""
+    """Nothing comes back; from now on SIGTERM drains first, then does what it did before.
+
+    A second SIGTERM cuts nothing short: systemd sends one to each process of a unit, and the supervising process then
+    passes its own on.
+    """
     loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 
-    def begin(signum: int, frame: FrameType | None) -> None:
+    def begin(signum: int, _frame: FrameType | None) -> None:
         if runtime.is_draining:
-            _finish(usual, signum, frame)
             return
         runtime.is_draining = True
         _log.warning("stopping: answering for %g s more", runtime.settings.service.drain_seconds)
