@@ -41,6 +41,8 @@ app.command()(compare)
 app.command()(target)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
+_WIDE_COLUMNS = 160
+"""From here on a terminal has room for all there is to say of a feature."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -81,11 +83,15 @@ def features(as_json: Json = False) -> None:
             json.dumps([{name: getattr(f, name) for name in shown} for f in registry()], ensure_ascii=False, indent=1)
         )
         return
-    table = Table("feature", "family", "unit", "riskier when", "null means", "reason", "原因")
+    console = Console()
+    is_wide = console.width >= _WIDE_COLUMNS
+    more = ("family", "null means", "原因") if is_wide else ()
+    table = Table("feature", "unit", "riskier when", "reason", *more)
+    table.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
     for f in registry():
         riskier = {1: "higher", -1: "lower", 0: "either"}[f.monotone]
-        table.add_row(f.name, f.family, f.unit, riskier, f.null_means, f.text_en, f.text_zh)
-    Console().print(table)
+        table.add_row(f.name, f.unit, riskier, f.text_en, *((f.family, f.null_means, f.text_zh) if is_wide else ()))
+    console.print(table)
 
 
 @app.command()
@@ -189,7 +195,7 @@ def watchlist(
     if as_json:
         shown = {"as_of_date": as_of_date and as_of_date.isoformat(), "warnings": as_rows(rows)}
         print(json.dumps(shown, indent=1, ensure_ascii=False))
-    elif as_of_date is None:
+    elif as_of_date is None and not rows:
         print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
     else:
         Console().print(table(as_of_date, rows, limit))

@@ -7,13 +7,20 @@ The file is `risk_warning.toml` in the working directory, or the one `RISK_WARNI
 from __future__ import annotations
 
 import os
+import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+from pydantic_settings import SettingsError as UnreadableError
 
 from risk_warning.errors import SettingsError
 
@@ -146,9 +153,32 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
+        *section, name = [str(part) for part in first["loc"]]
+        where, variable = ".".join((*section, name)), "__".join(("RISK_WARNING", *section, name)).upper()
+        if first["type"] == "extra_forbidden":
+            raise SettingsError(f"There is no setting {where}; {_known(section)}.") from None
         raise SettingsError(
-            f"Setting {where}: {first['msg']}. Correct it in risk_warning.toml or the environment."
+            f"Setting {where}: {first['msg'].removeprefix('Value error, ')}. Correct it in risk_warning.toml or in "
+            f"{variable.replace('RISK_WARNING__', 'RISK_WARNING_', 1)}."
         ) from None
-    except ValueError as error:
-        raise SettingsError(f"risk_warning.toml is not valid TOML: {error}.") from None
+    except UnreadableError:
+        sections = [f"RISK_WARNING_{name.upper()}" for name in Settings.model_fields]
+        found = [name for name in sections if name in os.environ]
+        raise SettingsError(
+            f"{' or '.join(found)} cannot be read; a section is set value by value, such as "
+            "RISK_WARNING_BOOK__TIME_ZONE=Asia/Shanghai."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{named or 'risk_warning.toml'} is not valid TOML: {error}.") from None
+
+
+def _known(section: list[str]) -> str:
+    """Which settings there are beside one that is not."""
+    kind: type[BaseModel] = Settings
+    for name in section:
+        found = kind.model_fields[name].annotation if name in kind.model_fields else None
+        if not isinstance(found, type) or not issubclass(found, BaseModel):
+            return f"{'.'.join(section)} is no section"
+        kind = found
+    where = f"under [{'.'.join(section)}]" if section else "at the top"
+    return f"{where} there are {', '.join(kind.model_fields)}"

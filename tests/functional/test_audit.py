@@ -23,11 +23,12 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from typer.testing import CliRunner
 
-from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, SettingsError
+from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, RequestError
 from risk_warning.verbs.audit import app
 from risk_warning.watchlist import audit_tables, database, decision_writer, service_tables
 from risk_warning.watchlist.audit import Verified, verify
 from risk_warning.watchlist.chain import row_hash
+from risk_warning.watchlist.database import shown
 from risk_warning.watchlist.decision_writer import DecisionWriter
 from risk_warning.watchlist.decisions import Decision, Decisions, StoredAnswer, Written, erase
 from risk_warning.watchlist.events import CHAIN_REACHED, append_event, events_about
@@ -251,7 +252,7 @@ def test_erased_contents_leave_the_chain_whole(url: str) -> None:
     assert row is not None and row["inputs"] is None and row["answer"] is None and len(row["inputs_digest"]) == 64
     assert stored.stored_answer("loan-system", "/score", "once") == StoredAnswer("r2", "b" * 64, None)
     stored.close()
-    with pytest.raises(SettingsError, match="No decision has the request id r9"):
+    with pytest.raises(RequestError, match="No decision has the request id r9"):
         erase(url, "r9", "li")
 
 
@@ -390,7 +391,7 @@ def test_the_verb_prints_the_findings_and_ends_with_its_own_code(url: str) -> No
     written(url, decision("r1"), decision("r2"))
     whole = runner.invoke(app, ["verify", "--db", url])
     assert whole.exit_code == 0
-    assert "2 decisions in 1 chains (0 open)" in whole.stdout
+    assert "2 decisions in 1 chains (0 not closed" in whole.stdout and shown(url) in whole.stdout
     erased = runner.invoke(app, ["erase", "r1", "--db", url])
     assert erased.exit_code == 0 and verify(url).erased == 1
     change(url, "UPDATE decisions SET role = 'admin' WHERE seq = 2")
@@ -399,6 +400,14 @@ def test_the_verb_prints_the_findings_and_ends_with_its_own_code(url: str) -> No
     assert "r2" in altered.stdout and "the row was altered" in altered.stdout
     as_json = json.loads(runner.invoke(app, ["verify", "--db", url, "--json"]).stdout)
     assert (as_json["whole"], as_json["n_findings"], as_json["findings"][0]["subject"]) == (False, 1, "r2")
+
+
+def test_where_no_watch_list_is_none_is_made_and_none_is_whole(tmp_path: Path) -> None:
+    runner, empty = CliRunner(), f"sqlite:///{tmp_path / 'empty.db'}"
+    for arguments in (["verify", "--db", empty], ["erase", "r1", "--db", empty]):
+        done = runner.invoke(app, arguments)
+        assert isinstance(done.exception, DatabaseError) and "There is no watch list at" in str(done.exception)
+    assert not (tmp_path / "empty.db").exists()
 
 
 def test_many_findings_are_counted_and_the_first_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

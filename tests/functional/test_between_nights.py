@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 from lender import Lender
 from rich.progress import Progress
+from typer.testing import CliRunner
 
+from risk_warning.cli import app
 from risk_warning.core.policy import Policy
 from risk_warning.jobs.nightly import run_night
 from risk_warning.settings import Settings
@@ -108,6 +110,8 @@ def test_a_day_before_the_last_run_opens_nothing_the_day_itself_does(url: str) -
 def test_the_first_run_ever_takes_over_what_the_service_opened(url: str) -> None:
     assert asked(url, "2", OCT) == "opened"
     assert listed(url)[0] is None and [row["score"] for row in listed(url)[1]] == [470.0]
+    seen = CliRunner().invoke(app, ["watchlist", "--db", url]).stdout
+    assert "before the first nightly run: 1 warnings open" in " ".join(seen.split()) and "470" in seen
     assert night(url, OCT, ("2", 475.0), ("3", 480.0)) == {"opened": 1, "kept": 1, "closed": 0, "handed_over": 0}
     assert listed(url)[1][0]["change"] is None
     assert shown(url) == [(2, "kept", 475.0), (3, "opened", 480.0)]

@@ -127,7 +127,7 @@ def test_the_same_key_and_body_get_the_very_same_answer(keyed: Keyed, client: ht
     again = client.post("/score", json=body, headers=headers)
     assert first.status_code == again.status_code == 200
     assert again.content == first.content
-    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+    assert again.headers["x-request-id"] == first.headers["x-request-id"] == first.json()["request_id"]
     decided = "SELECT count(*) FROM decisions WHERE idempotency_key = ?"
     assert stored(keyed, decided, "loan-4711") == 1
     other = client.post("/score", json={**body, "as_of_date": "2023-08-01"}, headers=headers)

@@ -48,5 +48,31 @@ def test_a_settings_file_that_is_not_there_is_named(tmp_path: Path, monkeypatch:
     assert "mine.toml" in done.stderr
 
 
+def test_a_setting_that_cannot_be_used_is_named_with_where_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def said(name: str, value: str) -> str:
+        with monkeypatch.context() as environment:
+            environment.setenv(name, value)
+            done = run("check", str(tmp_path))
+        assert done.returncode == 3 and "Traceback" not in done.stderr
+        return " ".join(done.stderr.split())
+
+    assert "RISK_WARNING_BOOK cannot be read; a section is set value by value" in said("RISK_WARNING_BOOK", "x")
+    assert "There is no setting book.tim; under [book] there are time_zone," in said("RISK_WARNING_BOOK__TIM", "x")
+    drain = "RISK_WARNING_SERVICE__DRAIN_SECONDS"
+    negative = said(drain, "-1")
+    assert (
+        "service.drain_seconds: Input should be greater than or equal to 0." in negative and f"in {drain}." in negative
+    )
+
+
+def test_features_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = run("features").stdout.splitlines()
+    assert "A payment is past due" in "".join(lines) and max(map(len, lines)) <= 80
+    assert "dpd_max_12m" in "".join(lines)
+
+
 def test_every_error_has_an_exit_code_of_its_own() -> None:
     assert sorted(exit_codes()) == list(range(3, 17))

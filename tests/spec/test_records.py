@@ -59,7 +59,7 @@ def test_a_timestamp_with_a_zone_falls_on_the_day_of_the_books_zone() -> None:
     [
         ({"loans": [LOAN], "instalments": [{**DUE, "loan_id": "M"}]}, "instalments[0].loan_id"),
         ({"loans": [LOAN, LOAN]}, "loans[1].loan_id"),
-        ({"loans": [LOAN], "instalments": [DUE, {**DUE, "due_amount": 99.0}]}, "instalments[1].due_on"),
+        ({"loans": [LOAN], "instalments": [DUE, {**DUE, "due_amount": 99.0}]}, "instalments[1].due_amount"),
         ({"loans": [{**LOAN, "borrower_id": "C"}]}, "loans[0].borrower_id"),
         ({"borrowers": [{"sex": "female"}]}, "borrowers[0].sex"),
         ({"borrowers": [{"x_segment": "a", "hobby": "chess"}]}, "borrowers[0].hobby"),

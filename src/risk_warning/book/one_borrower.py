@@ -58,6 +58,12 @@ def borrower_records(location: str, borrower_id: str | int, settings: BookSettin
         return BorrowerRecords(records, bool(rows.set_aside[0]))
 
 
+def columns_given(location: str, settings: BookSettings) -> dict[str, frozenset[str]]:
+    """Table → names of its columns, without reading a row; `BookError` where the book cannot be reached or read."""
+    with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
+        return {table: frozenset(names) for table, names in source.columns.items()}
+
+
 def data_through(location: str, settings: BookSettings, *, today: date) -> date | None:
     """The latest day a payment, statement or event was recorded, not after today; None where there is none."""
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:

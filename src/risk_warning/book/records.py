@@ -160,8 +160,9 @@ class _Reader:
         seen: dict[tuple[int, int], tuple[int, float]] = {}
         for i, key in enumerate(zip(loan.tolist(), found["instalment_no"].tolist(), strict=True)):
             fact = (due_on[i], due_amount[i])
-            if seen.setdefault(key, fact) != fact:
-                raise RequestError("disagrees with another row of its instalment", f"instalments[{i}].due_on")
+            if (first := seen.setdefault(key, fact)) != fact:
+                differs = "due_on" if first[0] != fact[0] else "due_amount"
+                raise RequestError("disagrees with another row of its instalment", f"instalments[{i}].{differs}")
 
     def _scheduled_on(self, loan: NDArray[np.int32], due_on: NDArray[np.int32]) -> NDArray[np.int32]:
         """When an obligation was known: its loan's opening, or without `loans` a month before its first due date."""

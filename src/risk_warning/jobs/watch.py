@@ -21,15 +21,16 @@ def as_rows(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def table(as_of_date: date, rows: Sequence[dict[str, Any]], limit: int) -> Table:
-    """The `limit` lowest scores, for a terminal."""
+def table(as_of_date: date | None, rows: Sequence[dict[str, Any]], limit: int) -> Table:
+    """The `limit` lowest scores, for a terminal; without a date they were opened by requests, before any run."""
+    of = "before the first nightly run" if as_of_date is None else f"as of {as_of_date}"
     shown = Table(
         "borrower",
         "band",
         "score",
         "change",
         "why",
-        title=f"Watch list as of {as_of_date}: {len(rows):,} warnings open",
+        title=f"Watch list {of}: {len(rows):,} warnings open",
         caption=f"the {limit:,} lowest scores; --limit shows more, --json all" if len(rows) > limit else None,
     )
     for column in shown.columns[2:4]:

@@ -132,13 +132,22 @@ def with_version(model_version: str, settings: Settings) -> Path:
         return kept(client, Reference(found[0].name, str(found[0].version)), settings)
 
 
+def must_hold(reference: Reference, settings: Settings) -> None:
+    """Nothing comes back; `RegistryError` where the registry cannot be reached or does not know the name."""
+    _must_exist(reference.alias, settings)
+    with registry(settings) as client:
+        _version(client, reference)
+
+
 def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
     """Alias → version number of a registered model; `RegistryError` where the registry does not know it."""
     from mlflow.exceptions import MlflowException
 
     try:
         return {alias: str(number) for alias, number in client.get_registered_model(registered).aliases.items()}
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise
         raise RegistryError(f"The registry has no model named {registered}; train one, or correct the name.") from None
 
 
@@ -158,10 +167,16 @@ def _version(client: MlflowClient, reference: Reference) -> ModelVersion:
         return (
             client.get_model_version(name, alias) if alias.isdigit() else client.get_model_version_by_alias(name, alias)
         )
-    except MlflowException:
+    except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise
         raise RegistryError(
-            f"The registry has no model {alias}; name @champion, a version number, or a model folder."
+            f"The registry has no model {alias} of {name}; name @champion, a version number, or a model folder."
         ) from None
+
+
+_UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow calls a model, a version or an alias that is not there."""
 
 
 def _download(version: ModelVersion, into: Path) -> Path:

@@ -62,7 +62,17 @@ class RiskModel:
 
     def observed_in(self, book: StagedBook) -> Observed:
         """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""
-        given = book.given
+        observed = self.observed_among(book.given)
+        text = sorted(name for name in self.observed.numeric if name in book.categories)
+        if text:
+            raise ContractError(
+                f"Model {self.version} was trained on numbers in {', '.join(text)}, but this book has text there; "
+                "bring numbers, or train a model on this book."
+            )
+        return observed
+
+    def observed_among(self, given: Mapping[str, frozenset[str]]) -> Observed:
+        """What the model may read of a book with these columns, by table; `ContractError` where it lacks something."""
         lacks = [
             f"{t}.{c}" for t, names in sorted(self.observed.columns.items()) for c in sorted(names - _of(given, t))
         ]
@@ -76,12 +86,6 @@ class RiskModel:
                 f"Model {self.version} cannot score this book: {len(missing)} of its {len(self.features)} features "
                 f"(such as {missing[0]}) need {', '.join(lacks)}, which the book does not have. Bring them, or train "
                 "a model on this book."
-            )
-        text = sorted(name for name in self.observed.numeric if name in book.categories)
-        if text:
-            raise ContractError(
-                f"Model {self.version} was trained on numbers in {', '.join(text)}, but this book has text there; "
-                "bring numbers, or train a model on this book."
             )
         return observed
 

@@ -141,8 +141,9 @@ def _add_pages(app: FastAPI, runtime: Runtime) -> None:
         """The model that answers now: version, contract, training window, metrics, threshold."""
         return _json(to_json(model_shown(runtime.champion.served, runtime.shadow.version)))
 
-    @app.get("/metrics", include_in_schema=False)
+    @app.get("/metrics", **openapi.METRICS)
     async def metrics() -> Response:
+        """The service's figures, for Prometheus to fetch."""
         return Response(await asyncio.to_thread(runtime.metrics.text), media_type=CONTENT_TYPE)
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -171,7 +172,8 @@ async def _decided(
 ) -> Response:
     call: Call = request.scope["risk_warning"]
     key = request.headers.get("idempotency-key")
-    return _json(await deciding.decide(call, request.url.path, key, lambda served: work_out(call, served)))
+    answered = await deciding.decide(call, request.url.path, key, lambda served: work_out(call, served))
+    return _json(answered.text, {"x-request-id": answered.request_id})
 
 
 def _parsed(call: Call, adapter: TypeAdapter[Any], runtime: Runtime) -> Mapping[str, Any]:
@@ -202,8 +204,8 @@ async def _looked_up(asked: Mapping[str, Any], do: Work, served: Served, runtime
     return Worked(done, from_book(asked, found))
 
 
-def _json(text: str | bytes) -> Response:
-    return Response(text, media_type="application/json")
+def _json(text: str | bytes, headers: Mapping[str, str] | None = None) -> Response:
+    return Response(text, media_type="application/json", headers=headers)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

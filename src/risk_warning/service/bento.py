@@ -19,7 +19,9 @@ os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 import bentoml
+import click
 from _bentoml_sdk import Service
+from bentoml._internal.configuration.containers import BentoMLContainer
 
 from risk_warning.errors import RiskWarningError
 from risk_warning.service import preflight
@@ -40,6 +42,13 @@ class _GatedService(Service[Any]):
         return Gate(super().to_asgi(is_main), api=api, runtime=runtime)
 
 
+def _address() -> tuple[str, int]:
+    """Where `bentoml serve` was told to listen, or does where it was told nothing."""
+    told = context.params if (context := click.get_current_context(silent=True)) else {}
+    http = BentoMLContainer.http
+    return told.get("host") or http.host.get(), told.get("port") or http.port.get()
+
+
 class _RiskWarning:
     """Real-time scoring at loan review."""
 
@@ -51,6 +60,7 @@ class _RiskWarning:
             # A Bento's own folder, where its workers run, is the working directory only while this module is imported.
             with chdir(_FOLDER):
                 preflight.check()
+            preflight.check_port(*_address())
         except RiskWarningError as error:
             print(f"risk-warning: {error}", file=sys.stderr)
             raise SystemExit(error.exit_code) from None

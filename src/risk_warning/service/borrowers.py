@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from datetime import date
+from pathlib import Path
 
-from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, data_through
-from risk_warning.errors import AsOfDateError
+from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, columns_given, data_through
+from risk_warning.errors import AsOfDateError, BookError, SettingsError
+from risk_warning.model.risk_model import RiskModel
 from risk_warning.service.wire.refusals import Refusal
 from risk_warning.settings import Settings
 
@@ -15,6 +18,40 @@ MOST_DAYS_AFTER = 31
 """An as-of date lies at most so many days after the data, as in the nightly run."""
 _AT_ONCE = 4
 _KNOWN_SECONDS = 300.0
+_log = logging.getLogger(__name__)
+
+
+def check_book(model: RiskModel, settings: Settings) -> None:
+    """Nothing comes back; the configured book, where there is one, has all the model reads.
+
+    A database that cannot be reached now may be back before somebody asks: that is logged, and holds up nothing.
+
+    Raises
+    ------
+    SettingsError
+        The place named is neither a file nor a URL.
+    BookError
+        The file is no book.
+    ContractError
+        The book lacks a column the model reads.
+    """
+    location = settings.service.book
+    if location is None:
+        return
+    is_url = location.startswith(("postgresql://", "postgres://"))
+    if not is_url and not Path(location).is_file():
+        found = "a folder" if Path(location).is_dir() else "nothing"
+        raise SettingsError(
+            f"The setting service.book names {location}, where {found} is; name a DuckDB file or a postgresql:// URL."
+        )
+    try:
+        given = columns_given(location, settings.book)
+    except BookError as error:
+        if not is_url:
+            raise
+        _log.warning("the book cannot be read now, so that /score_by_id cannot answer: %s", error)
+        return
+    model.observed_among(given)
 
 
 class Borrowers:

@@ -31,6 +31,16 @@ class Worked:
     may_open_warning: bool = False
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What is given for a request."""
+
+    request_id: str
+    """Of the request it was first given for."""
+    text: str
+    """JSON."""
+
+
 class Deciding:
     """Answers requests, each kept before it is given."""
 
@@ -40,8 +50,8 @@ class Deciding:
 
     async def decide(
         self, call: Call, route: str, idempotency_key: str | None, work: Callable[[Served], Awaitable[Worked]]
-    ) -> str:
-        """The answer's JSON text.
+    ) -> Answered:
+        """The answer, or the one that was given before to the same idempotency key.
 
         Raises
         ------
@@ -73,7 +83,7 @@ class Deciding:
 
     async def _answer(
         self, call: Call, route: str, idempotency_key: str | None, work: Callable[[Served], Awaitable[Worked]]
-    ) -> str:
+    ) -> Answered:
         runtime = self._runtime
         served = runtime.champion.served
         worked = await work(served)
@@ -110,7 +120,7 @@ class Deciding:
         if written.outcome == "opened":
             runtime.metrics.warning_opened()
         runtime.shadow.hand_over(call.request_id, route, worked.inputs)
-        return written.answer
+        return Answered(call.request_id, written.answer)
 
 
 def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
@@ -133,7 +143,7 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
     )
 
 
-def _repeated(stored: StoredAnswer, call: Call) -> str:
+def _repeated(stored: StoredAnswer, call: Call) -> Answered:
     if stored.body_digest != hashlib.sha256(call.body).hexdigest():
         raise Refusal(
             409,
@@ -145,4 +155,4 @@ def _repeated(stored: StoredAnswer, call: Call) -> str:
         raise Refusal(
             409, "conflict", "The answer to this Idempotency-Key was erased; use a new key.", "Idempotency-Key"
         )
-    return stored.answer
+    return Answered(stored.request_id, stored.answer)

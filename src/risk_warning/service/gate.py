@@ -76,7 +76,9 @@ class Gate:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = message.setdefault("headers", [])
-                headers += [(b"x-request-id", request_id.encode()), (b"cache-control", b"no-store")]
+                headers.append((b"cache-control", b"no-store"))
+                if not any(name == b"x-request-id" for name, _ in headers):
+                    headers.append((b"x-request-id", request_id.encode()))
                 if self._runtime.is_draining:
                     headers.append((b"connection", b"close"))
             await send(message)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 from risk_warning.errors import SettingsError
 from risk_warning.model.folder import load
-from risk_warning.model.registry import REGISTERED, Reference
+from risk_warning.model.registry import REGISTERED, Reference, must_hold
 from risk_warning.scoring.policy_in_force import policy_of
-from risk_warning.settings import load_settings
+from risk_warning.service.borrowers import check_book
+from risk_warning.service.champions.champion import last_served
+from risk_warning.settings import Settings, load_settings
 from risk_warning.watchlist.database import open_engine
 
 
@@ -18,14 +21,39 @@ def check() -> None:
     Raises
     ------
     RiskWarningError
-        The settings, the model folder, the policy, the database or the book's place cannot be used.
+        The settings, the model, the policy, the database or the book cannot be used.
     """
     settings = load_settings()
-    if settings.model.startswith(REGISTERED):
-        Reference.of(settings.model)
-    else:
-        policy_of(load(Path(settings.model)), settings)
-    book = settings.service.book
-    if book is not None and not book.startswith(("postgresql://", "postgres://")) and not Path(book).is_file():
-        raise SettingsError(f"The setting service.book names {book}, which is no DuckDB file and no postgresql:// URL.")
+    folder = _folder(settings)
+    if folder is not None:
+        model = load(folder)
+        policy_of(model, settings)
+        check_book(model, settings)
     open_engine(settings.database_url).dispose()
+
+
+def check_port(host: str, port: int) -> None:
+    """Nothing comes back; `SettingsError` where nobody can listen there."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(found[0][0], socket.SOCK_STREAM) as tried:
+            # As the server will: a port that was in use a moment ago is free.
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            tried.bind((host, port))
+    except OSError as error:
+        raise SettingsError(
+            f"The service cannot listen on {host} port {port} ({error.strerror}); stop what does, or give another "
+            "--host or --port."
+        ) from None
+
+
+def _folder(settings: Settings) -> Path | None:
+    """Where the model lies: in its folder, or as it last came from the registry; None where it is yet to be fetched."""
+    reference = Reference.of(settings.model) if settings.model.startswith(REGISTERED) else None
+    if reference is None:
+        return Path(settings.model)
+    # With a model of before the service can answer, whether or not the registry can be asked now.
+    folder = last_served(settings.model, settings)
+    if folder is None:
+        must_hold(reference, settings)
+    return folder

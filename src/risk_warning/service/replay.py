@@ -19,7 +19,7 @@ from risk_warning.service.champions.served import MODEL_SERVED, Served
 from risk_warning.service.work import again, text_of
 from risk_warning.settings import Settings
 from risk_warning.watchlist.chain import digest
-from risk_warning.watchlist.decisions import Decisions
+from risk_warning.watchlist.decisions import Decisions, unknown
 from risk_warning.watchlist.events import events_about
 
 MOST_DIFFERENCES = 20
@@ -69,17 +69,15 @@ def replay(
         for request_id in request_ids:
             decision = decisions.find(request_id)
             if decision is None:
-                raise RequestError(
-                    f"No decision has the request id {request_id}; it stands in the answer that was given."
-                )
+                raise unknown(request_id)
+            if decision["answer"] is None:
+                raise RequestError(f"Decision {request_id} was erased; nothing is left to compute or compare.")
             yield _replayed(decision, _inputs(decision, inputs), served, settings)
     finally:
         decisions.close()
 
 
 def _replayed(decision: Mapping[str, Any], inputs: str, served: Any, settings: Settings) -> Replayed:
-    if decision["answer"] is None:
-        raise RequestError(f"The answer of {decision['request_id']} was erased; nothing is left to compare with.")
     then = json.loads(decision["answer"])
     computed = again(
         decision["route"], inputs, served(decision["model_version"], decision["policy_version"]), settings.book

@@ -19,14 +19,18 @@ def verify(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="
     """Check every row and every chain of the audit trail, and name what is wrong."""
     from risk_warning.errors import AuditError
     from risk_warning.watchlist.audit import verify as verified
+    from risk_warning.watchlist.database import must_exist, shown
 
-    result = verified(db or load_settings().database_url)
+    url = db or load_settings().database_url
+    must_exist(url)
+    result = verified(url)
     if as_json:
-        print(json.dumps(result.to_dict(), indent=1))
+        print(json.dumps({"database": shown(url)} | result.to_dict(), indent=1))
     else:
         seq, head = result.last_event or (0, "none")
         print(
-            f"{result.rows['decisions']:,} decisions in {result.chains:,} chains ({result.open_chains:,} open), "
+            f"{shown(url)}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
+            f"({result.open_chains:,} not closed: their service runs, or was killed), "
             f"{result.erased:,} of them erased, {result.rows['audit_events']:,} events; newest event {seq:,} {head}"
         )
     if result.whole:
@@ -49,7 +53,10 @@ def erase(
 ) -> None:
     """Erase what a decision was asked and answered; that it was made, and by which model, stays."""
     from risk_warning.verbs.os_user import os_user
+    from risk_warning.watchlist.database import must_exist
     from risk_warning.watchlist.decisions import erase as erased
 
-    erased(db or load_settings().database_url, request_id, os_user())
+    url = db or load_settings().database_url
+    must_exist(url)
+    erased(url, request_id, os_user())
     print(f"Inputs and answer of {request_id} are erased; the audit trail keeps their digests.")

@@ -26,10 +26,12 @@ def replay(
     """Compute decisions again, with the model and policy of then, and say whether they are equal."""
     from risk_warning.errors import AuditError
     from risk_warning.service.replay import replay as replayed
+    from risk_warning.watchlist.database import must_exist
 
     settings = load_settings()
     if db is not None:
         settings = settings.model_copy(update={"db": db})
+    must_exist(settings.database_url)
     text = None if inputs is None else inputs.read_text(encoding="utf-8")
     different = 0
     for found in replayed(request_ids, settings, model=model, inputs=text):

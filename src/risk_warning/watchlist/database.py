@@ -82,34 +82,56 @@ def lock(connection: Connection, table: Table) -> None:
         connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
-@contextmanager
-def in_words(url: str) -> Iterator[None]:
-    """What goes wrong with the database inside the `with` becomes a `DatabaseError` that says so in a sentence."""
+def must_exist(url: str) -> None:
+    """Nothing comes back; `DatabaseError` where there is no watch list at `url`, and none is made there."""
+    with in_words(url):
+        parsed = _with_driver(make_url(url))
+        found = parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+        if found:
+            engine = _engine(parsed, _WAIT_SECONDS, foreign_keys=True)
+            try:
+                with engine.connect() as connection:
+                    found = MigrationContext.configure(connection).get_current_revision() is not None
+            finally:
+                engine.dispose()
+    if not found:
+        raise DatabaseError(
+            f"There is no watch list at {shown(url)} yet: a nightly run or the service makes it; or name another "
+            "with --db."
+        )
+
+
+def shown(url: str) -> str:
+    """The database's URL as it may be shown, without its password; `DatabaseError` where it cannot be read."""
     try:
-        shown = make_url(url).render_as_string(hide_password=True)
+        return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         raise DatabaseError(
             "The database URL cannot be read; give one such as sqlite:///watchlist.db or postgresql+psycopg://…"
         ) from None
+
+
+@contextmanager
+def in_words(url: str) -> Iterator[None]:
+    """What goes wrong with the database inside the `with` becomes a `DatabaseError` that says so in a sentence."""
+    at = shown(url)
     try:
         yield
     except CommandError:
         raise DatabaseError(
-            f"The watch list at {shown} was made by another version of risk-warning; upgrade the program, or name "
+            f"The watch list at {at} was made by another version of risk-warning; upgrade the program, or name "
             "another database with --db."
         ) from None
     except (SQLAlchemyError, ImportError, OSError) as error:
         raise DatabaseError(
-            f"The watch list at {shown} cannot be used ({_cause(error)}); check that it is reachable, writable and "
+            f"The watch list at {at} cannot be used ({_cause(error)}); check that it is reachable, writable and "
             "not locked by another program, or name another with --db."
         ) from None
 
 
 def _opened(url: str, wait_seconds: int) -> Engine:
     with in_words(url):
-        parsed = make_url(url)
-        if parsed.drivername in ("postgresql", "postgres"):
-            parsed = parsed.set(drivername="postgresql+psycopg")
+        parsed = _with_driver(make_url(url))
         engine = _engine(parsed, wait_seconds, foreign_keys=True)
         try:
             with engine.connect() as connection:
@@ -120,6 +142,10 @@ def _opened(url: str, wait_seconds: int) -> Engine:
             engine.dispose()
             raise
         return engine
+
+
+def _with_driver(url: URL) -> URL:
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
 
 
 def _engine(url: URL, wait_seconds: int, *, foreign_keys: bool) -> Engine:

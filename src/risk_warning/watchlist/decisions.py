@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Select, func, select, update
 
-from risk_warning.errors import SettingsError
+from risk_warning.errors import RequestError
 from risk_warning.watchlist.audit_tables import decision_contents, decisions
 from risk_warning.watchlist.database import in_words, open_reading, transaction
 from risk_warning.watchlist.events import CONTENTS_ERASED, append, stamp
@@ -115,6 +115,11 @@ class Decisions:
             return None if found is None else dict(found)
 
 
+def unknown(request_id: str) -> RequestError:
+    """What to say of a request id that no decision has."""
+    return RequestError(f"No decision has the request id {request_id}; it stands in the answer that was given.")
+
+
 def erase(url: str, request_id: str, actor: str) -> None:
     """Nothing comes back; inputs and answer of the decision are gone, and an event says who had that done.
 
@@ -122,13 +127,13 @@ def erase(url: str, request_id: str, actor: str) -> None:
 
     Raises
     ------
-    SettingsError
+    RequestError
         No decision has this request id.
     """
     with transaction(url) as connection:
         there = select(func.count()).where(decisions.c.request_id == request_id)
         if not connection.execute(there).scalar_one():
-            raise SettingsError(f"No decision has the request id {request_id}; it stands in the answer that was given.")
+            raise unknown(request_id)
         connection.execute(
             update(decision_contents)
             .where(decision_contents.c.request_id == request_id)

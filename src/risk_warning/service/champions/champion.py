@@ -18,6 +18,8 @@ from risk_warning.settings import Settings
 _FIRST_SECONDS = 120.0
 """Time a registry has to name the first champion."""
 _AGAIN_SECONDS = 2.0
+_LAST = "serving.json"
+"""The file under home that says which model answers."""
 _log = logging.getLogger(__name__)
 Changed = Callable[[Served | None, Served], Awaitable[None]]
 
@@ -35,7 +37,6 @@ class Champion:
         self._served: Served | None = None
         self._first = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
-        self._kept = settings.home / "serving.json"
 
     @property
     def served(self) -> Served:
@@ -121,14 +122,22 @@ class Champion:
         self._served = served
         _log.warning("serving %s with policy %s", served.model.version, served.policy.version)
         self._settings.home.mkdir(parents=True, exist_ok=True)
-        self._kept.write_text(json.dumps({"folder": str(folder.absolute()), "source": source}), encoding="utf-8")
+        last = json.dumps({"folder": str(folder.absolute()), "source": source})
+        (self._settings.home / _LAST).write_text(last, encoding="utf-8")
 
     async def _take_kept(self, name: str) -> None:
         """Take the model that answered last: the registry may be down when the service starts."""
-        try:
-            last = json.loads(self._kept.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            last = {}
-        if last.get("source") != name:
-            raise RegistryError(f"There is no model {name}, and none was kept from before; see the log.")
-        await self._take(Path(last["folder"]), name)
+        folder = last_served(name, self._settings)
+        if folder is None:
+            raise RegistryError(f"There is no model {name}, and none was kept from before.")
+        await self._take(folder, name)
+
+
+def last_served(name: str, settings: Settings) -> Path | None:
+    """Folder of the model that last answered as `name`, None where none is kept."""
+    try:
+        last = json.loads((settings.home / _LAST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    folder = Path(last["folder"])
+    return folder if last["source"] == name and folder.is_dir() else None

@@ -12,6 +12,7 @@ from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.one_borrower import Question, answer, examine
 from risk_warning.scoring.policy_in_force import policy_of
+from risk_warning.service.borrowers import check_book
 from risk_warning.settings import Settings
 
 MODEL_SERVED = "model_served"
@@ -37,8 +38,11 @@ def serve(folder: Path, source: str, settings: Settings) -> Served:
         The folder is missing, incomplete or altered.
     SettingsError
         The configured policy cannot be used.
+    ContractError
+        The configured book lacks what the model reads.
     """
     model = load(folder)
+    check_book(model, settings)
     served = Served(model, policy_of(model, settings), source, datetime.now(UTC))
     # What is computed once is computed now, not while somebody waits.
     nobody = Question("nobody", date(2000, 1, 1), {**dict.fromkeys(model.observed.columns, ()), "statements": ()})

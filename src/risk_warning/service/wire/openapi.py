@@ -149,6 +149,19 @@ MODEL: Route = {
     },
 }
 
+METRICS: Route = {
+    "summary": "Figures in Prometheus form",
+    "tags": ["Service"],
+    "openapi_extra": {},
+    "responses": {
+        200: {
+            "description": "Scores by band, not scored by reason, latency by stage, the model in service",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        },
+        **_refused(401, 403, 429),
+    },
+}
+
 
 @cache
 def _schemas() -> dict[str, Any]:

@@ -22,6 +22,7 @@ from risk_warning.errors import RequestError, RiskWarningError
 _log = logging.getLogger(__name__)
 MOST_FIELDS = 20
 """Faults of one request that are listed."""
+_NO_FIELD = "there is no field of this name here; /docs lists those there are"
 MOST_CHARACTERS = 200
 """Of a field's name, which a caller may have made as long as the body allows."""
 Code = Literal[
@@ -101,7 +102,8 @@ def of_validation(error: ValidationError) -> Refusal:
     for detail in details:
         # Of the ways in which no variant of a field fits, the first is told.
         where = path(detail["loc"], ends_in_name=detail["type"] == "extra_forbidden")
-        faults.setdefault(where, detail["msg"].removeprefix("Value error, "))
+        is_unknown = detail["type"] == "extra_forbidden"
+        faults.setdefault(where, _NO_FIELD if is_unknown else detail["msg"].removeprefix("Value error, "))
     (where, message), *others = faults.items()
     where = where[:MOST_CHARACTERS]
     more = tuple(FieldFault(field=name[:MOST_CHARACTERS], message=text) for name, text in others[:MOST_FIELDS])
