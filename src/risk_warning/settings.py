@@ -51,8 +51,9 @@ class BookSettings(_Section):
 
     @property
     def never_modelled(self) -> frozenset[str]:
-        """Every column that must not become a feature."""
-        return frozenset(PROTECTED) | frozenset(self.protected)
+        """Every column that must not become a feature, also as an attribute of the lender's own (`x_sex`)."""
+        names = frozenset(PROTECTED) | frozenset(self.protected)
+        return names | {f"x_{name}" for name in names}
 
 
 class ScoreSettings(_Section):

@@ -209,7 +209,7 @@ def test_where_nothing_can_be_done_it_says_so_and_how_far_one_gets(lender: Lende
         assert not told.found and told.why == "out_of_reach"
         assert told.reached is not None and told.reached.score is not None and told.start.score is not None
         assert told.start.score < told.reached.score < far.threshold
-        assert told.steps and told.to_dict()["why_text"]["zh"]
+        assert told.steps and told.to_dict(2)["why_text"]["zh"]
 
 
 @pytest.mark.slow

@@ -144,7 +144,7 @@ WRONG_ROWS = [
     unprocessable("for contact only", put(True, "profile.opted_out"), "profile.opted_out"),
     unprocessable("negative amount due", put(-NUMBER, "instalments[0].due_amount"), "instalments[0].due_amount"),
     unprocessable("10,000 instalments", many(10_000), "instalments"),
-    unprocessable("instalments that disagree", disagreeing, "instalments[47].due_on"),
+    unprocessable("instalments that disagree", disagreeing, "instalments[47].due_amount"),
     unprocessable("a loan twice", repeated("loans"), "loans[5].loan_id"),
     unprocessable("a statement twice", repeated("statements"), "statements[9].statement_on"),
     unprocessable("unknown loan", put(TEXT, "instalments[3].loan_id"), "instalments[3].loan_id"),
@@ -157,6 +157,9 @@ WRONG_ROWS = [
 UNDER_REVIEW = [
     unprocessable("term without rate", by_id(loan_under_review={**LOAN, "annual_rate": None}),
                   "loan_under_review.annual_rate", "/what_if"),
+    unprocessable("empty loan", by_id(loan_under_review={}), "loan_under_review", "/score_by_id"),
+    unprocessable("loan of nulls", by_id(loan_under_review={"principal": None}), "loan_under_review", "/what_if"),
+    unprocessable("protected by another name", put(TEXT, "profile.x_sex"), "profile.x_sex"),
     unprocessable("negative principal", by_id(loan_under_review={**LOAN, "principal": -NUMBER}),
                   "loan_under_review.principal", "/score_by_id"),
     unprocessable("due before the as-of date", by_id(loan_under_review={**LOAN, "first_due_on": "2023-01-01"}),

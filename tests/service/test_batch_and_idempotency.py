@@ -115,6 +115,35 @@ def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client
     assert told["request_id"] == answer.headers["x-request-id"]
 
 
+def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx.Client, body: Body) -> None:
+    strange = copy.deepcopy(body)
+    strange["events"].append({"kind": "moved_house", "occurred_at": "2023-08-01T10:00:00"})
+    strange["loans"][0]["product"] = "yacht"
+    unknown = [{"field": "events.kind", "value": "moved_house"}, {"field": "loans.product", "value": "yacht"}]
+    plain, told = (client.post("/score", json=sent).json() for sent in (body, strange))
+    assert (plain["unknown_values"], told["unknown_values"]) == ([], unknown)
+    batch = client.post("/score_batch", json={"borrowers": [body, strange]}).json()["answers"]
+    assert [item["answer"]["unknown_values"] for item in batch] == [[], unknown]
+    assert by_id(client, body["borrower_id"])["unknown_values"] == []
+
+
+def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Body) -> None:
+    poor = copy.deepcopy(body)
+    poor["profile"]["monthly_income"] = 1
+    plain, told = (client.post("/score", json=sent).json() for sent in (body, poor))
+    assert "monthly_income" not in plain["outside_training_range"]
+    assert "monthly_income" in told["outside_training_range"]
+    assert told["threshold"] == client.get("/model").json()["threshold"]
+
+
+def test_the_path_to_safe_speaks_in_the_currency_of_the_request(client: httpx.Client, known: Known) -> None:
+    asked = {"as_of_date": AS_OF.isoformat(), "loan_under_review": {**LOAN, "principal": 30_000}}
+    paths = [client.post("/what_if", json={"borrower_id": b, **asked}).json()["path_to_safe"] for b in known.below]
+    steps = [step for path in paths for step in path["steps"] if step["action"] in ("borrow_less", "no_loan")]
+    assert steps and {step["before"] for step in steps} == {30_000}
+    assert {step["unit"] for step in steps} == {"currency"}
+
+
 def test_a_batch_takes_a_thousand(client: httpx.Client) -> None:
     answer = client.post("/score_batch", json={"borrowers": [{}] * 1000})
     assert answer.status_code == 200

@@ -78,6 +78,7 @@ class BookReport:
     first_date: date | None
     data_through: date | None
     tables: Mapping[str, TableReport]
+    event_kinds: tuple[str, ...]
     families: tuple[FamilyReport, ...]
     problem: str | None
 
@@ -108,6 +109,7 @@ def check_book(location: str | Path, settings: BookSettings) -> BookReport:
             first_date=first,
             data_through=last,
             tables={table: _table(con, staged, table) for table in staged.rows},
+            event_kinds=tuple(sorted(observed.event_kinds)),
             families=_families(observed, settings.never_modelled),
             problem=problem,
         )
@@ -185,6 +187,8 @@ def render(report: BookReport) -> RenderableType:
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, complete through "
         f"{report.data_through or '–'} (the latest recorded payment, statement or event)."
     ]
+    if report.event_kinds:
+        lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
     if missing:
         lines.append(f"Not there: {', '.join(missing)}.")
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")

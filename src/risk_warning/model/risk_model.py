@@ -46,6 +46,9 @@ class Scored:
     """Of the category features alone: positions in the rows' categories, shape (n, category features)."""
 
 
+_TYPICAL_PRECISION = 1e-5
+
+
 @dataclass(frozen=True)
 class RiskModel:
     """A model ready to score; `observed` says what the book it was trained on could show."""
@@ -128,6 +131,26 @@ class RiskModel:
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
         """The weightiest reasons of encoded rows, the same for one borrower and for many."""
         return self._reason_groups.reasons(self.points(x)[:, :-1])
+
+    def outside_training_range(self, x: NDArray[np.float32]) -> list[str]:
+        """Names of one borrower's features, encoded, shape (features,), whose values no training row reached."""
+        low, high = self._training_range
+        return [self.features[i].name for i in np.flatnonzero((x < low) | (x > high))]
+
+    @cached_property
+    def _training_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lowest and highest value of each feature, ends included; of a category, and where not kept, all there are."""
+        typical = self.about.get("typical") or {}
+        low, high = np.full((2, len(self.features)), np.inf)
+        low, high = -low, high
+        for i, name in enumerate(self.feature_names):
+            levels = typical.get(name, {})
+            if "min" in levels:
+                # Where training never saw one, every value lies outside. Typical values have six digits.
+                nothing = levels["min"] is None
+                low[i] = np.inf if nothing else levels["min"] - abs(levels["min"]) * _TYPICAL_PRECISION
+                high[i] = -np.inf if nothing else levels["max"] + abs(levels["max"]) * _TYPICAL_PRECISION
+        return low, high
 
     @cached_property
     def category_features(self) -> tuple[Feature, ...]:

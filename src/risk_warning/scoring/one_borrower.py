@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -14,15 +15,16 @@ from risk_warning.core.rows import Rows
 from risk_warning.core.target import REASONS
 from risk_warning.errors import RequestError
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.explanation import Value, feature_values
+from risk_warning.scoring.review.explanation import feature_values, reasons_with_values
 from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
 from risk_warning.scoring.review.what_if import outcome_of
-from risk_warning.scoring.review.wording import NOT_OBSERVED
 from risk_warning.scoring.whole_book import in_words
 from risk_warning.settings import BookSettings
 
 THIN_MONTHS = 6
 """A history with a record in fewer months is thin."""
+MOST_UNKNOWN = 20
+"""Unknown values that are listed."""
 _NO_TABLE = "is missing: the model reads it; send it, empty where the borrower has no row in it"
 
 
@@ -49,6 +51,8 @@ class Examined:
     """The loan under review among them."""
     scored: Scored
     """Of one borrower."""
+    decimals: int
+    """Of the currency's minor unit."""
 
     @property
     def is_scored(self) -> bool:
@@ -85,7 +89,7 @@ def examine(question: Question, model: RiskModel, policy: Policy, settings: Book
     if question.set_aside and not question.records["borrowers"]:
         # Their only row of `borrowers` cannot be read, and with it nothing else of theirs: that is the reason.
         scored = replace(scored, not_scored=np.array([REASONS.index("rows_set_aside")], np.int8))
-    return Examined(question, model, policy, rows, scored)
+    return Examined(question, model, policy, rows, scored, settings.minor_unit_decimals)
 
 
 def answer(examined: Examined) -> dict[str, Any]:
@@ -99,10 +103,13 @@ def answer(examined: Examined) -> dict[str, Any]:
         "score": outcome.score,
         "band": outcome.band,
         "below_threshold": outcome.below_threshold,
+        "threshold": policy.threshold,
         "reasons": _reasons(examined) if examined.is_scored else [],
         "not_scored": outcome.not_scored,
         "history": _history(int(examined.scored.record_periods[0]), model),
         "empty_columns": empty_columns(question.records, model),
+        "unknown_values": unknown_values(examined.rows, model),
+        "outside_training_range": model.outside_training_range(examined.scored.x[0]) if examined.is_scored else [],
         "loan_under_review": None if question.loan is None else under_review(model),
         "warning": None,
         "model_version": model.version,
@@ -128,19 +135,28 @@ def empty_columns(records: Records, model: RiskModel) -> list[str]:
 _IDS = {"borrower_id", "loan_id"}
 
 
+def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
+    """Kinds of events and values of categories that the model has not learnt from, the first `MOST_UNKNOWN`, sorted.
+
+    It reads past such an event, and takes such a value as it took the population.
+    """
+    known: dict[str, Collection[str]] = {"events.kind": model.observed.event_kinds}
+    for feature in model.category_features:
+        known[feature.needs[0]] = model.fitted.codes[feature.name].codes
+    found = [
+        {"field": place, "value": value}
+        for place, values in rows.categories.items()
+        if place in known
+        for value in values
+        if value not in known[place]
+    ]
+    return sorted(found, key=lambda one: (one["field"], one["value"]))[:MOST_UNKNOWN]
+
+
 def _reasons(examined: Examined) -> list[dict[str, Any]]:
     model, scored = examined.model, examined.scored
     reasons = in_words(model.reasons(scored.x), 0, model)
-    values = feature_values(model, examined.rows, scored)
-    return [_with_value(reason, values[reason["feature"]]) for reason in reasons]
-
-
-def _with_value(reason: dict[str, Any], value: Value) -> dict[str, Any]:
-    """A reason with its feature's value; where there is none, its words say so: nobody saw what they tell of."""
-    text = reason["text"]
-    if value is None:
-        text = {"en": f"{text['en']} ({NOT_OBSERVED['en']})", "zh": f"{text['zh']}（{NOT_OBSERVED['zh']}）"}
-    return {**reason, "text": text, "value": value}
+    return reasons_with_values(reasons, feature_values(model, examined.rows, scored), model, examined.decimals)
 
 
 def _history(periods: int, model: RiskModel) -> dict[str, Any]:

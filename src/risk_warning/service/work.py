@@ -15,6 +15,7 @@ from risk_warning.scoring.review.explanation import explain
 from risk_warning.scoring.review.path_to_safe import path_to_safe
 from risk_warning.scoring.review.waterfall import waterfall
 from risk_warning.scoring.review.what_if import what_if
+from risk_warning.scoring.review.wording import LANGUAGES
 from risk_warning.service.champions.served import Served
 from risk_warning.service.wire.inputs import items_in, question_in, request_in
 from risk_warning.service.wire.questions import money, question_of
@@ -50,12 +51,12 @@ def explained(question: Question, served: Served, settings: BookSettings) -> Don
     shown, pictures = None, None
     if examined.is_scored:
         found = explain(served.model, examined.rows, examined.scored)
-        shown = found.to_dict()
+        shown = found.to_dict(settings.minor_unit_decimals)
         pictures = {
             language: waterfall(
                 found, served.policy, language=language, minor_unit_decimals=settings.minor_unit_decimals
             )
-            for language in ("en", "zh")
+            for language in LANGUAGES
         }
     return Done({**done.content, "explanation": shown, "waterfall_svg": pictures}, question, examined, done.given)
 
@@ -68,7 +69,10 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
     if asked and loan is None:
         raise RequestError("is missing: the alternatives are other terms of it; send it too", "loan_under_review")
     others = [] if loan is None else [loan.changed(**_changes(other, settings)) for other in asked]
-    found = what_if(model, policy, rows, model.observed, question.as_of_date, loan, others).to_dict()
+    decimals = settings.minor_unit_decimals
+    found = what_if(
+        model, policy, rows, model.observed, question.as_of_date, loan, others, minor_unit_decimals=decimals
+    ).to_dict()
     alternatives = [{"changed": dict(other)} | case for other, case in zip(asked, found["alternatives"], strict=True)]
     path = path_to_safe(
         model,
@@ -77,7 +81,7 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
         model.observed,
         question.as_of_date,
         loan,
-        minor_unit_decimals=settings.minor_unit_decimals,
+        minor_unit_decimals=decimals,
     )
     content = {
         "borrower_id": question.borrower_id,
@@ -85,7 +89,7 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
         "threshold": policy.threshold,
         "base": found["base"],
         "alternatives": alternatives,
-        "path_to_safe": path.to_dict(),
+        "path_to_safe": path.to_dict(decimals),
         "loan_under_review": None if loan is None else under_review(model),
         "model_version": model.version,
         "policy_version": policy.version,

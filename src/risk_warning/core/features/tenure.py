@@ -71,7 +71,7 @@ def category(source: str) -> Feature:
         null_means="not stated",
         monotone=1,
         reason="profile",
-        text_en=f"Profile: {name}",
+        text_en=f"Profile: {name.removeprefix('x_').replace('_', ' ')}",
         text_zh=f"客户资料：{name}",
         value=Code(source),
         is_category=True,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from risk_warning.core.rows import Rows
 from risk_warning.scoring.review.under_review import LoanUnderReview
@@ -18,6 +19,7 @@ SMALLEST_SHARE = 0.1
 """Of the amount or limit asked for: what is smaller is another loan."""
 LONGEST_TERM = 2
 """Times the term asked for."""
+MINOR_UNITS = "minor units"
 _STEPS = 100
 
 
@@ -33,6 +35,13 @@ class Step:
     """What is overdue, the card balances, or what is asked for."""
     after: float
     text: Text
+
+    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
+        """The step ready for JSON, an amount in the currency, as requests state amounts."""
+        if self.unit != MINOR_UNITS:
+            return asdict(self)
+        scale = 10.0**minor_unit_decimals
+        return asdict(self) | {"unit": "currency", "before": self.before / scale, "after": self.after / scale}
 
 
 @dataclass(frozen=True)
@@ -75,7 +84,7 @@ def _smaller(code: str, asked: float, decimals: int) -> Action:
         text = {"en": f"Borrow {now} instead of {was}", "zh": f"借款金额由{was}降至{now}"}
         if code == "lower_limit":
             text = {"en": f"Ask for a limit of {now} instead of {was}", "zh": f"申请额度由{was}降至{now}"}
-        return (Step(code, "minor units", asked, amounts[step - 1], text),)
+        return (Step(code, MINOR_UNITS, asked, amounts[step - 1], text),)
 
     return Action(code, len(amounts), lambda step: step / len(amounts), told, loan=changed)
 

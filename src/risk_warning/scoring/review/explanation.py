@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from risk_warning.core.features import Feature
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.review.wording import LANGUAGES, Text, value_in_words
 
 Value = float | str | None
 Typical = Mapping[str, Any]
@@ -63,11 +64,12 @@ class Explanation:
     contributions: tuple[Contribution, ...]
     """Every feature of the model, the weightiest first."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """The explanation ready for JSON, the place in words beside its key."""
+    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
+        """The explanation ready for JSON, value and place in words too."""
         shown = asdict(self)
         for contribution in shown["contributions"]:
-            place = contribution["place"]
+            place, value, unit = (contribution[name] for name in ("place", "value", "unit"))
+            contribution["value_text"] = _in_words(value, unit, minor_unit_decimals)
             contribution["place_text"] = None if place is None else PLACES[place]
         shown["contributions"] = list(shown["contributions"])
         return shown
@@ -102,6 +104,25 @@ def feature_values(model: RiskModel, rows: Rows, scored: Scored, row: int = 0) -
         names = rows.categories.get(feature.needs[0], ())
         values[feature.name] = None if math.isnan(code) else names[int(code)]
     return values
+
+
+def _with_value(reason: Mapping[str, Any], value: Value, unit: str, decimals: int) -> dict[str, Any]:
+    """A reason whose words tell the value of its leading feature too: they say what counts, not which way it is."""
+    text, told = reason["text"], _in_words(value, unit, decimals)
+    words = {"en": f"{text['en']} ({told['en']})", "zh": f"{text['zh']}（{told['zh']}）"}
+    return {**reason, "text": words, "value": value}
+
+
+def _in_words(value: Value, unit: str, decimals: int) -> Text:
+    return {language: value_in_words(value, unit, language, decimals) for language in LANGUAGES}
+
+
+def reasons_with_values(
+    reasons: Sequence[Mapping[str, Any]], values: Mapping[str, Value], model: RiskModel, decimals: int
+) -> list[dict[str, Any]]:
+    """Each reason with the value of its leading feature."""
+    units = {feature.name: feature.unit for feature in model.features}
+    return [_with_value(r, values[r["feature"]], units[r["feature"]], decimals) for r in reasons]
 
 
 def _contribution(feature: Feature, points: float, value: Value, typical: Typical | None) -> Contribution:

@@ -25,7 +25,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.review.actions import Action, Step, other_terms
+from risk_warning.scoring.review.actions import MINOR_UNITS, Action, Step, other_terms
 from risk_warning.scoring.review.candidates import Candidate, Search
 from risk_warning.scoring.review.explanation import Value, feature_values
 from risk_warning.scoring.review.payments import payments
@@ -86,10 +86,10 @@ class PathToSafe:
     why: str | None = None
     """Key of `WHY` where `found` is False."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """The path ready for JSON, the reason for its absence in words beside the key."""
+    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
+        """The path ready for JSON, amounts of its steps in the currency, why there is none in words beside the key."""
         shown = asdict(self)
-        shown.update(steps=list(shown["steps"]), changes=list(shown["changes"]))
+        shown.update(steps=[step.to_dict(minor_unit_decimals) for step in self.steps], changes=list(shown["changes"]))
         return {**shown, "why_text": None if self.why is None else dict(WHY[self.why])}
 
 
@@ -193,7 +193,7 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
     if not candidate.takes_loan and search.loan is not None:
         asked = search.loan.principal_amount or search.loan.credit_limit or 0.0
         text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
-        told.insert(0, Step("no_loan", "minor units", asked, 0.0, text))
+        told.insert(0, Step("no_loan", MINOR_UNITS, asked, 0.0, text))
     before = feature_values(search.model, search.changed(Candidate()), search.start)
     after = feature_values(search.model, changed, scored)
     changes = tuple(

@@ -19,7 +19,7 @@ from risk_warning.core.calendar import to_day
 from risk_warning.core.instalments import Obligations
 from risk_warning.core.loans import Accounts
 from risk_warning.core.rows import Rows
-from risk_warning.scoring.review.actions import Action, Step, round_step
+from risk_warning.scoring.review.actions import MINOR_UNITS, Action, Step, round_step
 from risk_warning.scoring.review.wording import Text, money
 
 
@@ -74,10 +74,10 @@ def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals:
         if count:
             whole, part = float(overdue[-1]), float(overdue[count - 1])
             text = _overdue_in_words(count, len(debts), money(part, decimals))
-            found.append(Step("pay_overdue", "minor units", whole, whole - part, text))
+            found.append(Step("pay_overdue", MINOR_UNITS, whole, whole - part, text))
         if down:
             text = _down_in_words(down, total - down, decimals)
-            found.append(Step("pay_down_cards", "minor units", total, total - down, text))
+            found.append(Step("pay_down_cards", MINOR_UNITS, total, total - down, text))
         return tuple(found)
 
     most = amount_of(len(ladder))

@@ -17,6 +17,7 @@ from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
 from risk_warning.core.target import REASONS
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.review.explanation import feature_values, reasons_with_values
 from risk_warning.scoring.review.under_review import LoanUnderReview, knowing, with_loan
 from risk_warning.scoring.review.variants import stacked
 from risk_warning.scoring.whole_book import in_words
@@ -53,7 +54,7 @@ class Case:
 
     outcome: Outcome
     reasons: tuple[Mapping[str, Any], ...]
-    """What costs most: code, feature, points and text, as in the nightly run."""
+    """What costs most: code, feature, points, and text with the feature's value."""
     points_difference: float | None
     """Score minus that of the loan as asked; None where either has none."""
     moved: tuple[MovedReason, ...]
@@ -85,6 +86,8 @@ def what_if(
     as_of_date: date,
     loan: Terms,
     alternatives: Sequence[Terms],
+    *,
+    minor_unit_decimals: int = 2,
 ) -> WhatIf:
     """The borrower of `rows` with the loan as asked and with each alternative; None stands for no loan at all.
 
@@ -98,10 +101,16 @@ def what_if(
     asked = [loan, *alternatives]
     known = knowing(rows, [terms for terms in asked if terms is not None])
     variants = [known if terms is None else with_loan(known, terms, as_of_date, observed) for terms in asked]
-    scored = model.score(stacked(variants), observed, as_of_date, waive_open_loan=True)
+    together = stacked(variants)
+    scored = model.score(together, observed, as_of_date, waive_open_loan=True)
     points = np.round(model.points(scored.x)[:, :-1], DIGITS)
     reasons = model.reasons(scored.x)
     base_score = float(scored.score[0])
+
+    def told(row: int) -> tuple[dict[str, Any], ...]:
+        values = feature_values(model, together, scored, row)
+        return tuple(reasons_with_values(in_words(reasons, row, model), values, model, minor_unit_decimals))
+
     cases = []
     for row in range(len(asked)):
         is_scored = scored.not_scored[row] < 0
@@ -109,7 +118,7 @@ def what_if(
         cases.append(
             Case(
                 outcome=outcome_of(scored, row, policy),
-                reasons=tuple(in_words(reasons, row, model)) if is_scored else (),
+                reasons=told(row) if is_scored else (),
                 points_difference=float(scored.score[row]) - base_score if both else None,
                 moved=_moved(points[0], points[row], model.features) if both else (),
             )

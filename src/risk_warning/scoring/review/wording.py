@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 Language = Literal["en", "zh"]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
 Text = dict[str, str]
 """Language → words."""
 

@@ -25,9 +25,9 @@ class Reason(TypedDict):
     """What costs the borrower most points."""
 
     code: str
-    text: Words
-    points: Annotated[float, Field(description="points of the score, negative")]
-    feature: str
+    text: Annotated[Words, Field(description="what the leading feature looks at, and the borrower's value of it")]
+    points: Annotated[float, Field(description="points of the score, negative: the sum over the reason's features")]
+    feature: Annotated[str, Field(description="the reason's leading feature, the one that costs most")]
     value: Annotated[float | str | None, Field(description="the feature's value in its own unit, null: not observed")]
 
 
@@ -51,6 +51,13 @@ class HistoryShown(TypedDict):
     calibration: Annotated[Calibration | None, Field(description="of such histories; null where not measured")]
 
 
+class UnknownValue(TypedDict):
+    """A value the model does not know: such an event is not read, such a category counts as the population."""
+
+    field: Annotated[str, Field(description="table.column")]
+    value: str
+
+
 class UnderReview(TypedDict):
     """How the loan under review was taken."""
 
@@ -67,10 +74,17 @@ class BorrowerAnswer(TypedDict):
     score: Annotated[float | None, Field(description="points, higher is safer")]
     band: Band | None
     below_threshold: bool | None
+    threshold: Annotated[float, Field(description="the safety threshold, points: a score below it calls for a warning")]
     reasons: list[Reason]
     not_scored: NotScored | None
     history: HistoryShown
     empty_columns: Annotated[list[str], Field(description="columns the model reads and no row held")]
+    unknown_values: Annotated[
+        list[UnknownValue], Field(description="kinds of events and categories the model has not learnt from")
+    ]
+    outside_training_range: Annotated[
+        list[str], Field(description="features whose values no row the model learnt from reached: trust the PD less")
+    ]
     loan_under_review: UnderReview | None
     warning: Annotated[
         Literal["opened", "already_open", "as_of_date_too_old"] | None,
@@ -152,6 +166,7 @@ class ContributionShown(TypedDict):
     reason: str
     text: Words
     typical: Typical | None
+    value_text: Words
     place: Annotated[str | None, Field(description="where the value lies among typical ones")]
     place_text: Words | None
 
@@ -179,15 +194,6 @@ class ExplainAnswer(ScoreAnswer):
     waterfall_svg: Pictures | None
 
 
-class PlainReason(TypedDict):
-    """What costs points."""
-
-    code: str
-    feature: str
-    points: float
-    text: Words
-
-
 class MovedReasonShown(TypedDict):
     """A reason whose points changed."""
 
@@ -210,7 +216,7 @@ class OutcomeShown(TypedDict):
 class CaseShown(OutcomeShown):
     """The borrower with one version of the loan."""
 
-    reasons: list[PlainReason]
+    reasons: list[Reason]
     points_difference: Annotated[float | None, Field(description="against the loan as asked")]
     moved: list[MovedReasonShown]
 
@@ -226,7 +232,7 @@ class StepShown(TypedDict):
 
     action: Literal["pay_overdue", "pay_down_cards", "borrow_less", "longer_term", "lower_limit", "no_loan"]
     unit: str
-    before: Annotated[float, Field(description="in minor units or months")]
+    before: Annotated[float, Field(description="an amount in the currency, or months")]
     after: float
     text: Words
 

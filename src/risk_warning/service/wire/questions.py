@@ -49,6 +49,8 @@ def loan_of(asked: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnde
             )
         if not is_attribute(value):
             raise RequestError("is neither a number nor a text", f"loan_under_review.{name}")
+    if all(value is None for value in asked.values()):
+        raise RequestError("is empty: give its principal or credit_limit, and what else is known", "loan_under_review")
     schedule = asked.get("schedule")
     return LoanUnderReview(
         product=asked.get("product"),
