@@ -22,6 +22,7 @@ from risk_warning.verbs import audit, keys
 from risk_warning.verbs.compare import compare
 from risk_warning.verbs.replay import replay
 from risk_warning.verbs.target import target
+from risk_warning.verbs.threshold import threshold
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.add_typer(audit.app, name="audit")
 app.command()(replay)
 app.command()(compare)
 app.command()(target)
+app.command()(threshold)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
