@@ -178,7 +178,8 @@ def with_threshold(policy: Policy, threshold: float) -> Policy:
 
 
 def _below(values: Floats, count: NDArray[np.integer]) -> Floats:
-    return np.concatenate(([0.0], np.cumsum(values)))[count]
+    found: Floats = np.concatenate(([0.0], np.cumsum(values)))[count]
+    return found
 
 
 def _benefit(lost_amount: float, flagged: int, economics: Economics, effect: float) -> float:

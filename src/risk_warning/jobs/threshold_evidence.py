@@ -112,19 +112,16 @@ class Thresholds:
 
     @property
     def verdict(self) -> str:
-        """What the ways come to, in a sentence or two."""
+        """What the ways come to, in a sentence."""
         now = self.in_force
         told = (
-            f"The policy in force warns below {now.policy.threshold:.1f}: {now.point.flagged_ratio:.1%} of the "
-            f"borrowers, among them {now.point.capture_ratio:.0%} of those who turn bad{_calls(now)}."
+            f"The threshold in force, {now.policy.threshold:.1f}, warns about {now.point.flagged_ratio:.1%} and "
+            f"reaches {now.point.capture_ratio:.0%} of those who turn bad"
         )
-        for way in self.ways:
-            point = way.cut.point
-            told += (
-                f" {way.rule[:1].upper()}{way.rule[1:]}: below {way.cut.policy.threshold:.1f}, "
-                f"{point.flagged_ratio:.1%} with {point.capture_ratio:.0%}{_calls(way.cut)}."
-            )
-        return told
+        ways = ", ".join(
+            f"{way.rule}, {way.cut.policy.threshold:.1f}, {way.cut.point.capture_ratio:.0%}" for way in self.ways
+        )
+        return f"{told}; {ways}." if ways else f"{told}."
 
     @property
     def basis(self) -> str:
@@ -202,10 +199,6 @@ class Thresholds:
             "best_benefit_threshold": dict(zip(("low", "mid", "high"), self.best, strict=True)),
             "ways": {way.name: way.to_dict() for way in self.ways},
         }
-
-
-def _calls(cut: Cut) -> str:
-    return "" if cut.burden is None else f", {cut.burden.calls:,.1f} calls a day"
 
 
 def _point(point: Point) -> dict[str, Any]:

@@ -57,7 +57,6 @@ def _top(found: Thresholds) -> list[Block]:
     ]
     if now.burden is not None:
         items.append(("calls a day", f"{now.burden.calls:,.1f}"))
-    items += [(f"threshold by {way.name}", f"{way.cut.policy.threshold:.1f}") for way in found.ways]
     blocks: list[Block] = [Cards(tuple(items))]
     if found.learnt_from:
         days = ", ".join(map(str, found.learnt_from))
@@ -81,19 +80,17 @@ def _top(found: Thresholds) -> list[Block]:
 
 def _ways(found: Thresholds) -> Section:
     now = found.in_force
-    named = [("in force", "the policy in force", now), *((way.name, way.rule, way.cut) for way in found.ways)]
+    named = [("the policy in force", now), *((way.rule, way.cut) for way in found.ways)]
     table = Table(
-        ("way", "chosen by", "threshold", "policy", *FLAG_HEAD[1:], "calls a day"),
+        ("way", "threshold", *FLAG_HEAD[1:], "calls a day"),
         tuple(
             (
                 name,
-                rule,
                 f"{cut.policy.threshold:.1f}",
-                cut.policy.version,
                 *flag_cells(cut.point)[1:],
                 "–" if cut.burden is None else f"{cut.burden.calls:,.1f}",
             )
-            for name, rule, cut in named
+            for name, cut in named
         ),
     )
     blocks: list[Block] = [table]
@@ -161,7 +158,7 @@ def _capacity(found: Thresholds) -> Section:
         f"{found.night_borrowers:,} borrowers of the book, figures for all of it. A warning stays until the score has "
         f"stood {policy.margin:g} points above the threshold for {policy.close_after_days} days, or the arrears are "
         f"for collections; while it stays, the person is called every {found.asked.call_again_days} days. Days are "
-        "calendar days. The mean stay is open warnings over new ones (Little's law), rough where their number still grows.",
+        "calendar days. The mean stay is open warnings over new ones (Little's law), rough where their number grows.",
     )
 
 
@@ -197,7 +194,10 @@ def _benefit(found: Thresholds) -> Section:
             Figure(chart, "Where a curve is flat, thresholds are equally good: capacity decides."),
             Note(f"Best threshold by treatment effect: {best}."),
             Table(("threshold", *BENEFIT_HEAD), tuple((name, *benefit_cells(point)) for name, point, _ in rows(found))),
-            Table(("input", "value", "where it comes from"), found.assumptions),
+            Table(
+                ("input, and where it comes from", "value"),
+                tuple((f"{what}: {source}", value) for what, value, source in found.assumptions),
+            ),
         ),
         "Exposure × loss given default × treatment effect of those flagged who turned bad, less the cost of a contact "
         f"for everybody flagged. The exposure of {found.exposure_known_ratio:.0%} of the rows is known; the others "
@@ -222,7 +222,7 @@ def _changes(found: Thresholds, way: Way) -> Section:
     )
     policy = way.cut.policy
     return Section(
-        f"What changes by {way.name}: {policy.threshold:.1f} in place of {found.in_force.policy.threshold:.1f}",
+        f"What changes with {way.rule}: {policy.threshold:.1f} in place of {found.in_force.policy.threshold:.1f}",
         (
             Note(
                 f"Gain a warning: {rate_in_words(way.swap.gained)}; lose one: {rate_in_words(way.swap.lost)}; "

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from risk_warning.core.burden import Burden
-from risk_warning.core.comparison import BadRate, signed
+from risk_warning.core.comparison import BadRate
 from risk_warning.core.policy import BANDS
 from risk_warning.core.threshold import Gain, Point
 from risk_warning.jobs.threshold_evidence import Thresholds
@@ -110,10 +110,8 @@ def gain_in_words(gain: Gain | None) -> str:
     """What a change is worth, with its interval."""
     if gain is None:
         return "nobody's exposure is known, so its worth is not"
-    return (
-        f"worth {signed(gain.amount, 0)} an as-of date ({signed(gain.low, 0)} to {signed(gain.high, 0)}) at the middle "
-        "treatment effect"
-    )
+    amount, low, high = (f"{value:+,.0f}".replace("-", "−") for value in (gain.amount, gain.low, gain.high))
+    return f"worth {amount} an as-of date ({low} to {high}) at the middle treatment effect"
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
