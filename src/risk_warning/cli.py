@@ -126,6 +126,9 @@ def train(
         bool, typer.Option("--with-openings", help="Learn from past loan openings too, as at loan review.")
     ] = False,
     model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
+    report_out: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train and judge a model, and register it; with neither dates nor as-of, on all mature months."""
@@ -146,6 +149,10 @@ def train(
     )
     with _progress() as progress:
         report = train_model(book, load_settings(), request, model_out, progress)
+    if report_out is not None:
+        from risk_warning.reports import write_page
+
+        write_page(report_out, report.page)
     print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
 
 
