@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -198,6 +199,21 @@ def test_a_threshold_that_never_pays_is_not_chosen(lender: Lender, tmp_path: Pat
         choose(dear, "benefit", tmp_path / "policy.toml", Settings(home=tmp_path), **CHOSEN)
     assert list(tmp_path.iterdir()) == []
     assert "no threshold brings more than it costs" in threshold_page(dear)
+
+
+def test_what_flatters_or_spoils_a_figure_is_said(lender: Lender, found: Thresholds) -> None:
+    assert found.cautions == ()
+    learnt = evidence(lender, dates=(date(2023, 3, 1),))
+    assert learnt.learnt_from == (date(2023, 3, 1),)
+    for text in learnt.cautions:
+        assert text in threshold_page(learnt)
+    assert learnt.cautions[0].startswith("The model may have learnt from 2023-03-01")
+    for other, said in (
+        (replace(found, scores_late=True), "for collections already"),
+        (replace(found, nights=None, burdens=()), "does not reach back far enough"),
+        (replace(found, exposure_known_ratio=None), "nobody's exposure is known"),
+    ):
+        assert [said in text for text in other.cautions] == [True]
 
 
 def test_too_short_a_book_has_no_nights() -> None:

@@ -77,6 +77,7 @@ def threshold_evidence(
         ways.append(seen.way("capacity", rule, seen.within(asked.capacity_per_day, [p.threshold for p in curve])))
     if mid is not None:
         ways.append(seen.way("benefit", "the best expected benefit", mid))
+    limit = model.target.eligible_max_dpd
     return Thresholds(
         model_version=model.version,
         dates=dates,
@@ -85,6 +86,7 @@ def threshold_evidence(
         borrowers=len(np.unique(rows.borrower)),
         bads=int(rows.bad.sum()),
         asked=asked,
+        scores_late=limit is None or limit >= model.target.bad_dpd,
         exposure_known_ratio=known,
         nights=(days[WARM_UP_NIGHTS], days[-1]) if nights else None,
         night_borrowers=nights.scores.shape[1] if nights else 0,

@@ -92,6 +92,8 @@ class Thresholds:
     borrowers: int
     bads: int
     asked: Asked
+    scores_late: bool
+    """Whether the model scores borrowers who are `bad_dpd` days past due or more."""
     exposure_known_ratio: float | None
     """Share of the rows whose exposure is known; None where the book brings nothing to compute it from."""
     nights: tuple[date, date] | None
@@ -138,6 +140,28 @@ class Thresholds:
         )
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """What one must know before believing a figure."""
+        told = []
+        if self.learnt_from:
+            days = ", ".join(map(str, self.learnt_from))
+            told.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
+        if self.exposure_known_ratio is None:
+            told.append(
+                "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
+                "of the benefit."
+            )
+        if self.nights is None:
+            told.append("The book does not reach back far enough before the last date to play the nights.")
+        elif self.scores_late:
+            told.append(
+                "The model scores borrowers whose arrears are for collections already. Below the threshold, the watch "
+                "list opens a warning for them, hands it over the next night, and opens another: calls and new "
+                "warnings a day are too many by those."
+            )
+        return tuple(told)
+
+    @property
     def assumptions(self) -> tuple[tuple[str, str, str], ...]:
         """(input, value, where it comes from) of the benefit."""
         money, asked = self.asked.economics, self.asked
@@ -176,6 +200,7 @@ class Thresholds:
         burdens = self.burdens or (None,) * len(self.curve)
         return {
             "verdict": self.verdict,
+            "cautions": list(self.cautions),
             "model_version": self.model_version,
             "as_of_dates": [day.isoformat() for day in self.dates],
             "learnt_from": [day.isoformat() for day in self.learnt_from],

@@ -57,25 +57,7 @@ def _top(found: Thresholds) -> list[Block]:
     ]
     if now.burden is not None:
         items.append(("calls a day", f"{now.burden.calls:,.1f}"))
-    blocks: list[Block] = [Cards(tuple(items))]
-    if found.learnt_from:
-        days = ", ".join(map(str, found.learnt_from))
-        blocks.append(
-            Note(f"The model may have learnt from {days}, which flatters every figure of it here.", is_warning=True)
-        )
-    if found.exposure_known_ratio is None:
-        blocks.append(
-            Note(
-                "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
-                "of the benefit.",
-                is_warning=True,
-            )
-        )
-    if not found.nights:
-        blocks.append(
-            Note("The book does not reach back far enough before the last date to play the nights.", is_warning=True)
-        )
-    return blocks
+    return [Cards(tuple(items)), *(Note(text, is_warning=True) for text in found.cautions)]
 
 
 def _ways(found: Thresholds) -> Section:

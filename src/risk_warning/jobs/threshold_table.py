@@ -28,6 +28,8 @@ def table(found: Thresholds) -> Group:
 def _parts(found: Thresholds) -> Iterator[RenderableType]:
     yield Text(found.verdict, style="bold")
     yield Text(found.basis)
+    for caution in found.cautions:
+        yield Text(caution, style="yellow")
     shown = rows(found)
     yield _table(
         "whom each threshold flags (mean of the as-of dates)",
