@@ -71,7 +71,7 @@ def threshold_evidence(
     low, mid, high = (best_benefit(rows, asked.economics, effect) for effect in range(3))
     ways = []
     if asked.score is not None:
-        ways.append(seen.way("fixed", f"a fixed score of {asked.score:g}", asked.score))
+        ways.append(seen.way("fixed", "a fixed score", asked.score))
     if asked.capacity_per_day is not None:
         rule = f"at most {asked.capacity_per_day:g} calls a day"
         ways.append(seen.way("capacity", rule, seen.within(asked.capacity_per_day, [p.threshold for p in curve])))

@@ -114,16 +114,16 @@ class Thresholds:
 
     @property
     def verdict(self) -> str:
-        """What the ways come to, in a sentence."""
+        """What the policy in force and the ways reach, in a sentence each."""
         now = self.in_force
         told = (
-            f"The threshold in force, {now.policy.threshold:.1f}, warns about {now.point.flagged_ratio:.1%} and "
-            f"reaches {now.point.capture_ratio:.0%} of those who turn bad"
+            f"The threshold in force ({now.policy.threshold:.1f}) warns about {now.point.flagged_ratio:.1%} and "
+            f"reaches {now.point.capture_ratio:.0%} of those who turn bad."
         )
-        ways = ", ".join(
-            f"{way.rule}, {way.cut.policy.threshold:.1f}, {way.cut.point.capture_ratio:.0%}" for way in self.ways
-        )
-        return f"{told}; {ways}." if ways else f"{told}."
+        ways = [
+            f"{way.cut.point.capture_ratio:.0%} by {way.rule} ({way.cut.policy.threshold:.1f})" for way in self.ways
+        ]
+        return f"{told} It would be {', '.join(ways)}." if ways else told
 
     @property
     def basis(self) -> str:
