@@ -5,7 +5,7 @@ threshold. The benefit of flagging a row, in the book's currency:
 
     bad × exposure × loss given default × treatment effect − contact cost
 
-that is the expected loss of the field (PD × exposure at default × loss given default, Basel III CRE31), with what
+that is the expected loss of the field (PD × exposure at default × loss given default, Basel III, CRE35), with what
 happened in place of the PD, times the share of it that a contact prevents, less what the contact costs. Costs of the
 two kinds of error that differ from one borrower to the next put the best cut-off where the next row's benefit turns
 negative (Elkan 2001, IJCAI, 973–978).

@@ -180,7 +180,7 @@ class Thresholds:
             (
                 "credit conversion of undrawn limits",
                 f"{asked.credit_conversion_ratio:.0%}",
-                "assumption; 10 % is the figure of Basel III (CRE20.100) for limits one may cancel at any time",
+                "assumption; 10 % is the figure of Basel III (CRE20) for limits one may cancel at any time",
             ),
             (
                 "treatment effect: bads a contact prevents",

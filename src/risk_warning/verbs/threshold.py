@@ -53,7 +53,7 @@ def threshold(
     ] = 0.45,
     credit_conversion: Annotated[
         float,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Share of an undrawn limit drawn by then (CRE20.100)."),
+        typer.Option(min=0, max=1, metavar="SHARE", help="Share of an undrawn limit drawn by then (Basel III, CRE20)."),
     ] = 0.1,
     treatment_effect: Annotated[
         str,
