@@ -249,6 +249,8 @@ def test_the_verb_writes_a_page_that_fetches_nothing_and_the_policy(lender: Lend
         (["--choose", "benefit", "--policy", "p.toml"], "needs --reason"),
         (["--choose", "benefit", "--reason", "x"], "needs --policy"),
         (["--treatment-effect", "0.2,0.1,0.3"], "three rising shares"),
+        (["--score", "nan"], "--score must be a finite number"),
+        (["--contact-cost", "inf"], "--contact-cost must be a finite number"),
     ],
 )
 def test_a_choice_that_is_not_whole_is_a_wrong_command_line(lender: Lender, options: list[str], said: str) -> None:

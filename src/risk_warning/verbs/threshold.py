@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from datetime import datetime
 from enum import StrEnum
@@ -78,6 +79,11 @@ def threshold(
     from risk_warning.jobs.threshold_evidence import Asked
     from risk_warning.jobs.threshold_table import table
 
+    given = {"--score": score, "--capacity-per-day": capacity_per_day, "--contact-cost": contact_cost}
+    given |= {"--loss-given-default": loss_given_default, "--credit-conversion": credit_conversion}
+    for option, value in given.items():
+        if value is not None and not math.isfinite(value):
+            raise typer.BadParameter(f"{option} must be a finite number")
     settings = load_settings()
     target = policy or settings.policy
     if choose is not None:
