@@ -22,6 +22,7 @@ from risk_warning.verbs import audit, keys
 from risk_warning.verbs.compare import compare
 from risk_warning.verbs.replay import replay
 from risk_warning.verbs.target import target
+from risk_warning.verbs.threshold import threshold
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.add_typer(audit.app, name="audit")
 app.command()(replay)
 app.command()(compare)
 app.command()(target)
+app.command()(threshold)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 _WIDE_COLUMNS = 160
@@ -130,12 +132,16 @@ def train(
         bool, typer.Option("--with-openings", help="Learn from past loan openings too, as at loan review.")
     ] = False,
     model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
+    report_out: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Train and judge a model, and register it; with neither dates nor as-of, on all mature months."""
     from risk_warning.core.target import TargetSpec
     from risk_warning.jobs.training import train_model
     from risk_warning.model.training import Request
+    from risk_warning.reports import check_writable, write_page
 
     if as_of and (first or last):
         raise typer.BadParameter("give either --as-of or --from and --to")
@@ -148,8 +154,12 @@ def train(
         folds=folds,
         with_openings=with_openings,
     )
+    if report_out is not None:
+        check_writable(report_out)
     with _progress() as progress:
         report = train_model(book, load_settings(), request, model_out, progress)
+    if report_out is not None:
+        write_page(report_out, report.page)
     print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
 
 

@@ -86,7 +86,9 @@ class ServiceSettings(_Section):
     )
     open_warnings: bool = Field(default=True, description="whether /score_by_id may open a warning")
     registry_poll_seconds: float = Field(
-        default=5.0, gt=0, description="how often the registry is asked for its champion, seconds"
+        default=5.0,
+        gt=0,
+        description="how often the registry is asked for its champion, and the policy file looked at, seconds",
     )
 
     @field_validator("rate_limit")

@@ -30,7 +30,7 @@ def test_everything_a_training_leaves_lies_under_home(
         train_model(lender.book, Settings(home=Path("home")), Request(target=TargetSpec()), None, progress)
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
     found = {path.name for path in (tmp_path / "home" / "mlartifacts").rglob("*") if path.is_file()}
-    assert found >= {"model.txt", "model.json", "MODEL_CARD.md", *PICTURES}
+    assert found >= {"model.txt", "model.json", "MODEL_CARD.md", "training.html", *PICTURES}
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 

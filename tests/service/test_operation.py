@@ -25,6 +25,7 @@ from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
 from risk_warning.model.registry import CHAMPION, NAME, registry
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.service.replay import replay
 from risk_warning.settings import Settings
 from risk_warning.watchlist.audit import verify
 
@@ -186,3 +187,38 @@ def test_memory_stays_flat_under_load(
     slope = float(np.polyfit(minutes, used, 1)[0])
     record_property("memory", f"{used[0]:.0f} MB, {slope:+.2f} MB a minute over {seconds} s at 100 requests/s")
     assert used[-1] - used[0] < 0.05 * used[0]
+
+
+@pytest.mark.slow
+def test_a_new_policy_answers_without_a_restart_and_one_that_cannot_be_used_does_not(
+    lender: Lender, asked: list[bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "policy.toml"
+    first = Policy(threshold=540.0, red_below=500.0, yellow_below=600.0)
+    second = Policy(threshold=600.0, red_below=500.0, yellow_below=600.0)
+    path.write_text(first.to_toml())
+    options = {"no_auth": "1", "policy": str(path), "service__registry_poll_seconds": POLL_SECONDS}
+    with serving(tmp_path / "home", model=str(lender.model), **options) as server:
+        with httpx.Client(base_url=server.url) as client:
+
+            def version() -> str:
+                return str(client.get("/model").json()["policy_version"])
+
+            assert version() == first.version
+            path.write_text("threshold = 'high'\n")
+            while "the new policy cannot be used" not in server.log.read_text():
+                time.sleep(0.1)
+            assert version() == first.version
+            path.write_text(second.to_toml())
+            while version() != second.version:
+                time.sleep(0.1)
+            answered = client.post("/score", content=asked[0], headers={"Content-Type": "application/json"})
+            answer = answered.json()
+            assert answer["policy_version"] == second.version
+            assert answer["below_threshold"] == (answer["score"] < second.threshold)
+        log = server.log.read_text()
+    assert log.count("the new policy cannot be used") == 1
+    settings = Settings(home=tmp_path / "home")
+    replayed = replay([answer["request_id"]], settings, model=lender.model, inputs=None)
+    assert [(one.policy_version, one.equal) for one in replayed] == [(second.version, True)]
+    assert verify(settings.database_url).whole

@@ -18,6 +18,9 @@ TONIGHT = date(2024, 6, 10)
     [
         (559.999, 0, False, None, Step("opened", None)),
         (560.0, 0, False, None, None),
+        (550.0, 29, False, None, Step("opened", None)),
+        (550.0, 30, False, None, None),  # for collections: nothing to warn of any more
+        (550.0, None, False, None, Step("opened", None)),
         (None, None, False, None, None),
         (550.0, 0, True, None, Step("kept", None)),
         (565.0, 0, True, date(2024, 6, 1), Step("kept", None)),  # safe, but not by the margin: the streak ends

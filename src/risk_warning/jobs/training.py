@@ -13,6 +13,7 @@ from rich.table import Table
 
 from risk_warning.book import open_book
 from risk_warning.core.evaluation import MEASURES
+from risk_warning.jobs.training_page import training_page
 from risk_warning.model.folder import save
 from risk_warning.model.recording import record
 from risk_warning.model.risk_model import RiskModel
@@ -27,6 +28,8 @@ class TrainingReport:
     model: RiskModel
     registry_version: int
     seconds: float
+    page: str
+    """The report as HTML, as it was logged."""
 
     def to_dict(self) -> dict[str, Any]:
         """The report for a program."""
@@ -83,8 +86,9 @@ def train_model(
         folder = model_out or Path(scratch) / "model"
         save(trained.model, folder)
         progress.update(task, description="recording in the registry")
-        number = record(trained, folder, settings)
-    return TrainingReport(trained.model, number, time.monotonic() - start)
+        page = training_page(trained)
+        number = record(trained, folder, settings, page)
+    return TrainingReport(trained.model, number, time.monotonic() - start, page)
 
 
 def _shown(value: float | int | None) -> str:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from risk_warning.model.training import Trained
 
 
-def record(trained: Trained, folder: Path, settings: Settings) -> int:
+def record(trained: Trained, folder: Path, settings: Settings, page: str) -> int:
     """Version number in the registry of the model in `folder`; the first one becomes `champion`.
+
+    `page` is the training's report as HTML, which is logged beside the figures.
 
     Raises
     ------
@@ -59,6 +61,7 @@ def record(trained: Trained, folder: Path, settings: Settings) -> int:
             mlflow.log_artifacts(str(folder), FOLDER)
             for name, figure in pictures(trained):
                 mlflow.log_figure(figure, f"pictures/{name}")
+            mlflow.log_text(page, "training.html")
         return _register(client, run.info.run_id, model)
 
 

@@ -5,7 +5,19 @@
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart
 from risk_warning.reports.line_chart import Line, line_chart
-from risk_warning.reports.page import Block, Cards, Figure, Heat, HeatCell, Note, Section, Table, page, write_page
+from risk_warning.reports.page import (
+    Block,
+    Cards,
+    Figure,
+    Heat,
+    HeatCell,
+    Note,
+    Section,
+    Table,
+    check_writable,
+    page,
+    write_page,
+)
 from risk_warning.reports.scale import Scale
 
 __all__ = [
@@ -22,6 +34,7 @@ __all__ = [
     "Section",
     "Table",
     "bar_chart",
+    "check_writable",
     "line_chart",
     "page",
     "write_page",

@@ -101,6 +101,19 @@ def page(title: str, verdict: str, sections: Sequence[Section], *, basis: str = 
     return template.render(title=title, verdict=verdict, basis=basis, top=top, sections=sections)
 
 
+def check_writable(path: Path) -> None:
+    """Nothing comes back; before long work, `OutputError` where its page could not be written."""
+    is_new = not path.exists()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("a", encoding="utf-8"):
+            pass
+        if is_new:
+            path.unlink()
+    except OSError:
+        raise _unwritable(path) from None
+
+
 def write_page(path: Path, text: str) -> None:
     """Nothing comes back; writes the page, its folder too where that is missing.
 
@@ -113,4 +126,8 @@ def write_page(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError:
-        raise OutputError(f"{path} cannot be written; free it or name another file with --out.") from None
+        raise _unwritable(path) from None
+
+
+def _unwritable(path: Path) -> OutputError:
+    return OutputError(f"{path} cannot be written; free it or name another file.")

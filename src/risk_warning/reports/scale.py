@@ -37,6 +37,19 @@ class Scale:
         return cls(label, ticks, tuple(f"{tick:,.{decimals}f}" for tick in ticks))
 
     @classmethod
+    def of_range(cls, label: str, low: float, high: float) -> Scale:
+        """Round numbers from `low` or a little below to `high` or a little above, negative ones too.
+
+        >>> Scale.of_range("points", 538, 612).texts
+        ('520', '540', '560', '580', '600', '620')
+        """
+        step = _round_step(high - low if high > low else 1.0)
+        first, last = math.floor(round(low / step, 9)), math.ceil(round(high / step, 9))
+        ticks = tuple(round(k * step, 10) for k in range(first, last + 1))
+        decimals = max(len(f"{tick:g}".partition(".")[2]) for tick in ticks)
+        return cls(label, ticks, tuple(f"{tick:,.{decimals}f}".replace("-", "−") for tick in ticks))
+
+    @classmethod
     def of_shares(cls, label: str, largest: float) -> Scale:
         """Round shares from 0 to `largest` or a little above, written in per cent.
 
@@ -67,7 +80,12 @@ def across(scale: Scale, value: float) -> float:
 
 def _round_ticks(largest: float) -> tuple[float, ...]:
     largest = largest if largest > 0 else 1.0
-    step: float = 10.0 ** math.floor(math.log10(largest / 4))
-    step *= next(k for k in (1, 2, 5, 10) if largest / (k * step) <= 5)
+    step = _round_step(largest)
     # The last tick holds the largest value; rounding keeps 0.30000000000000004 off the page.
     return tuple(round(k * step, 10) for k in range(math.ceil(round(largest / step, 9)) + 1))
+
+
+def _round_step(width: float) -> float:
+    """1, 2 or 5 times a power of ten, of which `width` holds at most five."""
+    step: float = 10.0 ** math.floor(math.log10(width / 4))
+    return step * next(k for k in (1, 2, 5, 10) if width / (k * step) <= 5)

@@ -131,6 +131,8 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
     if not runtime.settings.service.open_warnings:
         return None
     dpd = float(examined.scored.days_past_due[0])
+    if dpd >= examined.model.target.bad_dpd:
+        return None  # for collections, as in the nightly run
     reasons: list[dict[str, Any]] = [{k: v for k, v in r.items() if k != "value"} for r in content["reasons"]]
     return WarningToOpen(
         borrower_id=str(examined.question.borrower_id),

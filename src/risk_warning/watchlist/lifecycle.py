@@ -1,8 +1,9 @@
 """The life of a warning, pure: what a night makes of what was open and what was seen.
 
-Opened below the threshold; kept while it is open; closed once the score has stood at threshold + margin or more since
-an as-of date `close_after_days` or more ago; handed over at `bad_dpd`, when arrears are for collections, not for help
-before them. A borrower who is no longer scored keeps theirs, but their streak of safe scores ends.
+Opened below the threshold, unless arrears have reached `bad_dpd` already; kept while it is open; closed once the score
+has stood at threshold + margin or more since an as-of date `close_after_days` or more ago; handed over at `bad_dpd`,
+when arrears are for collections, not for help before them. A borrower who is no longer scored keeps theirs, but their
+streak of safe scores ends.
 """
 
 from __future__ import annotations
@@ -42,10 +43,11 @@ def step(
 
     `safe_since` is the first as-of date of the streak of safe scores that the last run left, None where there is none.
     """
+    for_collections = seen.days_past_due is not None and seen.days_past_due >= bad_dpd
     if not is_open:
         below = seen.score is not None and seen.score < policy.threshold
-        return Step("opened", None) if below else None
-    if seen.days_past_due is not None and seen.days_past_due >= bad_dpd:
+        return Step("opened", None) if below and not for_collections else None
+    if for_collections:
         return Step("handed_over", None)
     if seen.score is None or seen.score < policy.threshold + policy.margin:
         return Step("kept", None)

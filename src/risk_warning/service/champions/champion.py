@@ -8,10 +8,13 @@ import logging
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from risk_warning.errors import ModelError, RegistryError, RiskWarningError
 from risk_warning.model.registry import REGISTERED, keep
+from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.service.champions.served import Served, serve, settle_memory
 from risk_warning.settings import Settings
 
@@ -37,6 +40,8 @@ class Champion:
         self._served: Served | None = None
         self._first = asyncio.Event()
         self._watching: asyncio.Task[None] | None = None
+        self._following: asyncio.Task[None] | None = None
+        self._changing = asyncio.Lock()
 
     @property
     def served(self) -> Served:
@@ -51,14 +56,18 @@ class Champion:
         return self._served is not None
 
     async def start(self) -> None:
-        """Nothing comes back; a model answers from then on.
+        """Nothing comes back; a model answers from then on, by the configured policy, whatever that becomes.
 
         Raises
         ------
         ModelError, RegistryError
             There is no model: not in the folder, not in the registry, nor one kept from before.
         """
-        name = self._settings.model
+        await self._start_model(self._settings.model)
+        if self._settings.policy is not None:
+            self._following = asyncio.create_task(self._follow_policy())
+
+    async def _start_model(self, name: str) -> None:
         if not name.startswith(REGISTERED):
             await self._take(Path(name), name)
             return
@@ -72,11 +81,12 @@ class Champion:
             await self._take_kept(name)
 
     async def stop(self) -> None:
-        """Nothing comes back; the registry is watched no longer."""
-        if self._watching is not None:
-            self._watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._watching
+        """Nothing comes back; neither the registry nor the policy is watched any longer."""
+        for task in (self._watching, self._following):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
 
     async def _watch(self, name: str) -> None:
         """Follow the watching process, and start another where it ends."""
@@ -110,7 +120,35 @@ class Champion:
             await self._challenged(None if challenger is None else Path(challenger))
         self._first.set()
 
+    async def _follow_policy(self) -> None:
+        """Take up each new version of the configured policy; one that cannot be used is said so once and left."""
+        problem = ""
+        while True:
+            await asyncio.sleep(self._settings.service.registry_poll_seconds)
+            try:
+                async with self._changing:
+                    await self._take_policy()
+                problem = ""
+            except RiskWarningError as error:
+                if str(error) != problem:
+                    problem = str(error)
+                    _log.error("the new policy cannot be used, the one in service stays: %s", problem)
+
+    async def _take_policy(self) -> None:
+        served = self.served
+        policy = await asyncio.to_thread(policy_of, served.model, self._settings)
+        if policy.version == served.policy.version:
+            return
+        changed = replace(served, policy=policy, since=datetime.now(UTC))
+        await self._changed(served, changed)
+        self._served = changed
+        _log.warning("serving %s with policy %s", changed.model.version, policy.version)
+
     async def _take(self, folder: Path, source: str) -> None:
+        async with self._changing:
+            await self._take_model(folder, source)
+
+    async def _take_model(self, folder: Path, source: str) -> None:
         if self._served is not None and self._served.model.version == folder.name:
             return
         served = await asyncio.to_thread(serve, folder, source, self._settings)

@@ -1,0 +1,130 @@
+"""The policy file and its versions: `policy.toml`, and beside it `policies/policy-VERSION.toml`, one a version.
+
+A version's file is written once and stays: what was in force is found by the name an answer or a night's run gave it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import tomllib
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from risk_warning.core.policy import Policy
+from risk_warning.errors import OutputError, SettingsError
+
+VERSIONS = "policies"
+"""Folder of the versions."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Who chose a policy, when, and why."""
+
+    chosen_by: str
+    chosen_at: datetime
+    reason: str
+    rule: str
+    """What it was chosen by, in words."""
+    model_version: str
+    before: str
+    """Version in force until then."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """Where a policy was written to."""
+
+    path: Path
+    version_path: Path
+    version: str
+    before: str
+    """Version the file held before, or the model's proposal where there was no file."""
+
+
+def write_policy(
+    path: Path, policy: Policy, in_force: Policy, origin: Origin, announce: Callable[[], None]
+) -> Written | None:
+    """Where the policy was written to: its version first, then `path` in one step; None where `path` holds it already.
+
+    The version before is kept too. `announce` is called last before the step; where it fails, nothing has changed.
+
+    Raises
+    ------
+    SettingsError
+        `path` holds something that is no policy.
+    OutputError
+        The folder cannot be written.
+    """
+    path = path.resolve()
+    folder = path.parent / VERSIONS
+    version_path = folder / f"policy-{policy.version}.toml"
+    with ExitStack() as undo:
+        try:
+            held = path.read_bytes() if path.exists() else None
+            before = _parsed(path, held) if held is not None else in_force
+            if held is not None and before.version == policy.version:
+                return None
+            if not folder.exists():
+                folder.mkdir(parents=True)
+                undo.callback(folder.rmdir)
+            old_path = folder / f"policy-{before.version}.toml"
+            proposed = f"# The proposal of model {origin.model_version}, in force until then.\n{before.to_toml()}"
+            chosen = _text(policy, origin).encode()
+            for target, content in ((old_path, held or proposed.encode()), (version_path, chosen)):
+                if not target.exists():
+                    _waiting(target, content).replace(target)
+                    undo.callback(target.unlink, missing_ok=True)
+            # Checked before anybody is told: the folder of the file itself can be written.
+            waiting = _waiting(path, chosen)
+            undo.callback(waiting.unlink, missing_ok=True)
+            announce()
+            waiting.replace(path)
+            undo.pop_all()
+        except OSError as error:
+            raise OutputError(
+                f"The policy cannot be written to {path} and {folder} ({error.strerror}); free them or name another "
+                "file with --policy. Nothing was changed."
+            ) from None
+    return Written(path, version_path, policy.version, before.version)
+
+
+def _parsed(path: Path, held: bytes) -> Policy:
+    try:
+        return Policy.from_dict(tomllib.loads(held.decode()))
+    except ValueError:
+        raise SettingsError(f"{path} is there and is no policy; name another file with --policy.") from None
+
+
+def _text(policy: Policy, origin: Origin) -> str:
+    lines = (
+        f"Policy {policy.version}, in place of {origin.before}.",
+        f"Chosen by: {origin.chosen_by}",
+        f"Chosen at: {origin.chosen_at.isoformat(timespec='seconds')}",
+        f"Why: {origin.reason}",
+        f"How: {origin.rule}, for model {origin.model_version}",
+    )
+    # A comment ends with its line, and TOML allows no control characters in it.
+    shown = (" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines)
+    return "".join(f"# {line}\n" for line in shown) + policy.to_toml()
+
+
+def _waiting(path: Path, content: bytes) -> Path:
+    """A file beside `path` with the content, on the disk for good, to take its place."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+    waiting = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # mkstemp lets nobody else read; the service may run as another user.
+        waiting.chmod(0o644)
+    except OSError:
+        waiting.unlink(missing_ok=True)
+        raise
+    return waiting

@@ -1,0 +1,266 @@
+"""The page of a training: the verdict, how well the model ranks, how far its PDs hold, when, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from risk_warning.core.comparison import calibration, wilson
+from risk_warning.core.delong import delong
+from risk_warning.core.evaluation import MEASURES, calibration_bins, evaluate
+from risk_warning.core.paired_bootstrap import one_row_each
+from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED, psi
+from risk_warning.model.training import Trained
+from risk_warning.reports import (
+    Bar,
+    BarGroup,
+    Block,
+    Cards,
+    Figure,
+    Heat,
+    HeatCell,
+    Line,
+    Note,
+    Scale,
+    Section,
+    Table,
+    bar_chart,
+    line_chart,
+    page,
+)
+
+_BINS = 10
+_SHARES = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+"""Where a curve is drawn through, closest where it bends: more marks would hide the line."""
+_CUTS = 31
+"""Scores the curves by score are drawn through."""
+_FEATURES_SHOWN = 20
+_EXPLAINED_ROWS = 2_000
+"""Rows explained; a mean of so many points is known to a few hundredths of their spread."""
+_SEED = 20240101
+Floats = NDArray[np.float64]
+
+
+def training_page(trained: Trained) -> str:
+    """The page as HTML."""
+    about, judged = trained.model.about, trained.model.about["evaluation"]
+    sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained), _features(trained)]
+    dates = about["as_of_dates"]
+    basis = (
+        f"Model {trained.model.version}: {about['rows']:,} rows learnt from, {about['bads']:,} bad; judged "
+        f"{judged['scheme']} on {judged['n']:,} rows; as-of dates {dates[0]} to {dates[-1]}; data digest "
+        f"{about['data_digest'][:16]}, code {about['code_version']}."
+    )
+    return page("Training report", verdict(judged), sections, basis=basis, top=_top(trained))
+
+
+def verdict(judged: Mapping[str, Any]) -> str:
+    """What the training came to, in a sentence."""
+    ratio = judged["observed_over_expected"]
+    fit = "hold" if 0.9 <= ratio <= 1.1 else "are too low" if ratio > 1.1 else "are too high"
+    return (
+        f"Judged {judged['scheme']}, {judged['capture_top_5pct']:.0%} of those who turn bad are among the riskiest 5 % "
+        f"(AUC {judged['auc']:.3f}), and the PDs {fit} on the whole: {ratio:.2f} bads for each one expected."
+    )
+
+
+def _top(trained: Trained) -> list[Block]:
+    judged = trained.model.about["evaluation"]
+    items = [(name, _shown(judged[measure])) for measure, name in (("auc", "AUC"), ("ks", "KS"), ("brier", "Brier"))]
+    items += [
+        ("bads observed over expected", _shown(judged["observed_over_expected"])),
+        ("AUC, not past due", _shown(judged["dpd_0"]["auc"])),
+        ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
+    ]
+    blocks: list[Block] = [Cards(tuple(items))]
+    bad = trained.judged.bad
+    _, borrower = np.unique(trained.judged.borrower_id, return_inverse=True)
+    one = one_row_each(borrower, seed=_SEED)
+    if 0 < bad[one].sum() < len(one):
+        # Held against a model that says the same of everybody, whose AUC is 0.5 and has no spread.
+        found = delong(bad[one], np.zeros(len(one)), trained.pd[one])
+        blocks.append(
+            Note(
+                f"AUC on one row a borrower ({len(one):,} rows): {found.b:.3f}, 95 % interval "
+                f"{found.low + found.a:.3f} to {min(found.high + found.a, 1.0):.3f} (DeLong)."
+            )
+        )
+    return blocks
+
+
+def _measures(judged: Mapping[str, Any]) -> Section:
+    apart = {"all": judged, "not past due": judged["dpd_0"]}
+    if judged["openings"]:
+        apart["at loan openings"] = judged["openings"]
+    names = ("n", "bad_rate", *MEASURES)
+    table = Table(("measure", *apart), tuple((name, *(_shown(m[name]) for m in apart.values())) for name in names))
+    blocks: list[Block] = [table]
+    if judged["by_history"]:
+        blocks.append(
+            Table(
+                ("months with a record", "rows", "bad", "predicted", "observed", "observed / expected"),
+                tuple(
+                    (
+                        f"{band['from_months']} to {band['to_months']}"
+                        if band["to_months"] is not None
+                        else f"{band['from_months']} or more",
+                        *(_shown(band[name]) for name in ("n", "bads", "predicted", "observed")),
+                        _shown(band["observed_over_expected"]),
+                    )
+                    for band in judged["by_history"]
+                ),
+            )
+        )
+    return Section(
+        "How well it does",
+        tuple(blocks),
+        "Of borrowers and months the model did not learn from; those not past due at all are the harder question. Then "
+        "by length of history: how far a PD of a thin file can be trusted.",
+    )
+
+
+def _ranking(trained: Trained) -> Section:
+    bad, pd = trained.judged.bad, trained.pd
+    at_random = Line("at random", ((0.0, 0.0), (1.0, 1.0)))
+    reached = np.concatenate(([0], np.cumsum(bad[np.argsort(-pd, kind="stable")]))) / bad.sum()
+    called = np.interp(_SHARES, np.linspace(0, 1, len(reached)), reached)
+    capture = line_chart(
+        "Bads reached by calling the riskiest first",
+        [Line("model", _places(_SHARES, called)), at_random],
+        Scale.of_shares("share of borrowers called", 1.0),
+        Scale.of_shares("share of bads reached", 1.0),
+    )
+    wrong, right, _ = roc_curve(bad, pd)
+    roc = line_chart(
+        "ROC",
+        [Line("model", _places(_SHARES, np.interp(_SHARES, wrong, right))), at_random],
+        Scale.of_shares("share of goods flagged", 1.0),
+        Scale.of_shares("share of bads flagged", 1.0),
+    )
+    score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
+    cuts = np.linspace(score.min(), score.max(), _CUTS)
+    below = [np.searchsorted(np.sort(score[kind]), cuts, side="right") / kind.sum() for kind in (bad, ~bad)]
+    ks = line_chart(
+        "Bads and goods with a lower score",
+        [Line("bads", _places(cuts, below[0])), Line("goods", _places(cuts, below[1]))],
+        Scale.of_range("score, points", float(cuts[0]), float(cuts[-1])),
+        Scale.of_shares("share with a lower score", 1.0),
+    )
+    return Section(
+        "How it ranks",
+        (
+            Figure(capture, "Capture: what a team that calls so many of the riskiest reaches of those who turn bad."),
+            Figure(roc, "ROC: bads flagged against goods flagged with them; AUC is the area below."),
+            Figure(ks, "KS is the largest distance between the two."),
+        ),
+    )
+
+
+def _calibration(trained: Trained) -> Section:
+    predicted, observed, rows = calibration_bins(trained.judged.bad, trained.pd, _BINS)
+    groups, cells, largest = [], [], 0.0
+    for index, (expected, share, n) in enumerate(
+        zip(predicted.tolist(), observed.tolist(), rows.tolist(), strict=True)
+    ):
+        low, high = wilson(round(share * n), n)
+        largest = max(largest, expected, high)
+        bars = (Bar(expected, f"{expected:.1%}"), Bar(share, f"{share:.1%}", (low, high)))
+        groups.append(BarGroup(str(index + 1), bars))
+        cells.append((str(index + 1), f"{n:,}", f"{expected:.2%}", f"{share:.2%}", f"{low:.2%} to {high:.2%}"))
+    chart = bar_chart(
+        "PD predicted and bads observed, by tenth of the borrowers",
+        ("predicted", "observed"),
+        groups,
+        "tenth of the borrowers, the safest first",
+        Scale.of_shares("share bad", largest),
+    )
+    head = ("tenth", "rows", "predicted", "observed", "95 % interval")
+    return Section(
+        "How far its PDs hold",
+        (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(cells))),
+        "Where the observed share lies within its whiskers of the predicted one, the PDs can be taken at their word.",
+    )
+
+
+def _months(trained: Trained) -> Section:
+    judged, pd = trained.judged, trained.pd
+    used = np.unique(judged.date_index)
+    names = [judged.dates[index].isoformat() for index in used]
+    group = np.searchsorted(used, judged.date_index)
+    held = calibration(judged.bad, pd, group, names)
+    aucs = [evaluate(judged.bad[group == k], pd[group == k])["auc"] for k in range(len(used))]
+    score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
+    moved = [psi(score[group == 0], score[group == k]) for k in range(len(used))]
+    rows = tuple(
+        (
+            part.group,
+            f"{part.n:,}",
+            f"{part.bads:,}",
+            _shown(auc),
+            _shown(part.observed_over_expected),
+            "–" if part.low is None or part.high is None else f"{part.low:.2f} to {part.high:.2f}",
+            f"{moved[k]:.3f}",
+        )
+        for k, (part, auc) in enumerate(zip(held, aucs, strict=True))
+    )
+    blocks: list[Block] = []
+    seen = [(k, auc) for k, auc in enumerate(aucs) if auc is not None]
+    if len(seen) > 1:
+        lines = [Line("AUC", tuple((float(k), float(auc)) for k, auc in seen))]
+        axis = Scale.of_names("as-of date", names)
+        blocks.append(Figure(line_chart("AUC by as-of date", lines, axis, Scale.of_numbers("AUC", 1.0))))
+    head = ("as-of date", "rows", "bad", "AUC", "observed / expected", "95 % interval", "PSI of scores")
+    blocks.append(Table(head, rows))
+    return Section(
+        "How it holds over time",
+        tuple(blocks),
+        f"PSI of the scores against those of the first date: below {SOME_MOVED:g} they have hardly moved, above "
+        f"{MUCH_MOVED:g} much.",
+    )
+
+
+def _features(trained: Trained) -> Section:
+    model = trained.model
+    chosen = np.random.default_rng(_SEED).permutation(len(trained.encoded))[:_EXPLAINED_ROWS]
+    x = trained.encoded[np.sort(chosen)]
+    points = model.points(x)[:, :-1]
+    weight = np.abs(points).mean(axis=0)
+    rows = []
+    for column in np.argsort(-weight, kind="stable")[:_FEATURES_SHOWN]:
+        feature, values = model.features[column], x[:, column]
+        known = np.flatnonzero(~np.isnan(values))
+        order = known[np.argsort(values[known], kind="stable")]
+        fifth = max(len(order) // 5, 1)
+        ends = [points[part, column].mean() if len(part) else np.nan for part in (order[:fifth], order[-fifth:])]
+        riskier = {1: "higher", -1: "lower", 0: "either way"}[feature.monotone]
+        rows.append(
+            (
+                f"{feature.name}: {feature.text_en}",
+                (
+                    HeatCell(f"{weight[column]:.1f}", float(weight[column] / max(weight.max(), 1e-9))),
+                    HeatCell("category" if feature.is_category else riskier),
+                    *(HeatCell("–" if np.isnan(end) else f"{end:+.1f}".replace("-", "−")) for end in ends),
+                ),
+            )
+        )
+    return Section(
+        "What it rests on",
+        (Heat("feature", ("mean points", "riskier when", "lowest fifth", "highest fifth"), tuple(rows)),),
+        f"The {len(rows)} features that move the scores most, on {len(x):,} rows learnt from: mean size of the points "
+        "(exact SHAP), the direction the model is held to, and the mean points of the fifths of the rows with the "
+        "lowest and the highest values. Points below 0 lower the score: riskier.",
+    )
+
+
+def _places(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
+    return tuple(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,130 @@
+"""What cut-offs are judged by: a model's scores on mature dates with what became of them, and night by night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.burden import Nights
+from risk_warning.core.exposure import exposure, loans_told_twice
+from risk_warning.core.panel import History
+from risk_warning.core.rows import ByBorrower
+from risk_warning.core.target import given_outcomes, is_bad
+from risk_warning.core.threshold import Rows
+from risk_warning.errors import LabelError
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import BookSettings
+
+WARM_UP_NIGHTS = 14
+"""Nights that are played before they are counted; a warning needs `close_after_days`, 7 by default, to close."""
+COUNTED_NIGHTS = 28
+"""Four weeks: each day of the week as often."""
+_MOST_BORROWERS = 20_000
+"""Borrowers whose nights are played; of a larger book every second, third … of them."""
+Advance = Callable[[int], None]
+
+
+def rows_of(
+    book: StagedBook,
+    model: RiskModel,
+    dates: Sequence[date],
+    credit_conversion_ratio: float,
+    settings: BookSettings,
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> tuple[Rows, float | None]:
+    """(every borrower who can be warned about on every date, share of them whose exposure is known; None if of nobody).
+
+    That is whom the model scores and who is not `bad_dpd` days past due already. Where the exposure is not known it is
+    taken to be 0: such a borrower brings no benefit.
+
+    Raises
+    ------
+    ContractError
+        The book lacks what the model was trained on.
+    LabelError
+        Nobody is scored on the dates.
+    """
+    observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
+    parts: list[tuple[NDArray[Any], ...]] = []
+    low = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        history = History.of(rows, book.observed, dpd_tolerance_ratio=model.target.dpd_tolerance_ratio)
+        told_twice = loans_told_twice(rows)
+        for index, day in enumerate(dates):
+            scored = model.score(rows, observed, day)
+            if day in outcome_dates:
+                known, bad = given_outcomes(history, day)
+            else:
+                known, bad = np.ones(rows.n, np.bool_), is_bad(history, day, model.target)
+            for_collections = scored.days_past_due >= model.target.bad_dpd
+            found = np.flatnonzero(known & (scored.not_scored < 0) & ~for_collections)
+            exposed = exposure(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
+            columns = (scored.score, bad, scored.pd, exposed)
+            parts.append(
+                (*(column[found] for column in columns), found + low, np.full(len(found), index == len(dates) - 1))
+            )
+        low += rows.n
+        advance(rows.n)
+    score, bad, pd, exposed, borrower, is_last = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if not len(score):
+        raise LabelError(f"The model scores nobody on {', '.join(map(str, dates))}; name other dates with --as-of.")
+    is_known = ~np.isnan(exposed)
+    amount = np.where(is_known, exposed, 0.0) / 10.0**settings.minor_unit_decimals
+    made = Rows(
+        score=score,
+        bad=bad,
+        pd=pd,
+        exposure_amount=amount if is_known.any() else None,
+        borrower=borrower,
+        on_last_date=is_last,
+        dates=len(dates),
+    )
+    return made, float(is_known.mean()) if is_known.any() else None
+
+
+def nights_before(last: date, first_date: date) -> tuple[date, ...]:
+    """The consecutive nights that end on `last`; none where the data, which begin on `first_date`, are too short."""
+    first = last - timedelta(days=WARM_UP_NIGHTS + COUNTED_NIGHTS - 1)
+    if first <= first_date:
+        return ()
+    return tuple(first + timedelta(days=k) for k in range(WARM_UP_NIGHTS + COUNTED_NIGHTS))
+
+
+def nights_of(
+    book: StagedBook,
+    model: RiskModel,
+    days: Sequence[date],
+    call_again_days: int,
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> Nights | None:
+    """The scores of some borrowers on each of the nights, as the nightly run would give them; None without nights."""
+    if not days:
+        return None
+    observed, stride = model.observed_in(book), -(-book.n_borrowers // _MOST_BORROWERS)
+    scores: list[NDArray[np.float64]] = []
+    days_past_due: list[NDArray[np.float32]] = []
+    low = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        chosen = np.flatnonzero((np.arange(rows.n) + low) % stride == 0)
+        few = rows if stride == 1 else ByBorrower.of(rows).select(chosen)
+        nights = [model.score(few, observed, day) for day in days]
+        scores.append(np.stack([night.score for night in nights]))
+        days_past_due.append(np.stack([night.days_past_due for night in nights]))
+        low += rows.n
+        advance(rows.n)
+    played = np.concatenate(scores, axis=1)
+    return Nights(
+        scores=played,
+        days_past_due=np.concatenate(days_past_due, axis=1),
+        warm_up_nights=WARM_UP_NIGHTS,
+        borrowers_each=book.n_borrowers / played.shape[1],
+        bad_dpd=model.target.bad_dpd,
+        call_again_days=call_again_days,
+    )

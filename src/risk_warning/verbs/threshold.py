@@ -1,0 +1,143 @@
+"""`risk-warning threshold`: three ways to a threshold, and a new version of the policy."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from risk_warning.settings import load_settings
+from risk_warning.verbs.os_user import os_user
+
+
+class Choice(StrEnum):
+    """The ways to choose."""
+
+    fixed = "fixed"
+    capacity = "capacity"
+    benefit = "benefit"
+
+
+def threshold(
+    book: Annotated[
+        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
+    ],
+    model: Annotated[str, typer.Option(help="A model folder, @alias or version number.")] = "champion",
+    as_of: Annotated[
+        list[datetime] | None,
+        typer.Option(
+            metavar="DATE",
+            formats=["%Y-%m-%d"],
+            help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last the model did not learn from.",
+        ),
+    ] = None,
+    score: Annotated[float | None, typer.Option(metavar="POINTS", help="A fixed threshold, points.")] = None,
+    capacity_per_day: Annotated[
+        float | None, typer.Option(min=0.001, metavar="PEOPLE", help="People the team can call a calendar day.")
+    ] = None,
+    call_again_days: Annotated[
+        int, typer.Option(min=1, max=365, help="Days after which an open warning is called again; assumption.")
+    ] = 14,
+    contact_cost: Annotated[
+        float, typer.Option(min=0, metavar="AMOUNT", help="Cost of a contact, currency of the book; assumption.")
+    ] = 10.0,
+    loss_given_default: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of the exposure lost on a bad (Basel II § 287).")
+    ] = 0.45,
+    credit_conversion: Annotated[
+        float,
+        typer.Option(min=0, max=1, metavar="SHARE", help="Share of an undrawn limit drawn by then (Basel III, CRE20)."),
+    ] = 0.1,
+    treatment_effect: Annotated[
+        str,
+        typer.Option(metavar="LOW,MID,HIGH", help="Share of bads a contact prevents, 0 to 1; assumption."),
+    ] = "0.05,0.1,0.2",
+    choose: Annotated[
+        Choice | None, typer.Option(help="Write a new version of the policy with the threshold of this way.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The policy.toml to write; default the setting policy.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; needed with --choose.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who chooses; default your user name.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show what each threshold asks of the team and brings, and choose one: by score, capacity or benefit."""
+    from risk_warning.core.threshold import Economics
+    from risk_warning.jobs.threshold import threshold_evidence
+    from risk_warning.jobs.threshold_choice import choose as write
+    from risk_warning.jobs.threshold_choice import in_words
+    from risk_warning.jobs.threshold_evidence import Asked
+    from risk_warning.jobs.threshold_table import table
+
+    given = {"--score": score, "--capacity-per-day": capacity_per_day, "--contact-cost": contact_cost}
+    given |= {"--loss-given-default": loss_given_default, "--credit-conversion": credit_conversion}
+    for option, value in given.items():
+        if value is not None and not math.isfinite(value):
+            raise typer.BadParameter(f"{option} must be a finite number")
+    settings = load_settings()
+    target = policy or settings.policy
+    if choose is not None:
+        _check(choose, target, reason, score, capacity_per_day)
+    asked = Asked(
+        economics=Economics(
+            contact_cost_amount=contact_cost,
+            loss_given_default_ratio=loss_given_default,
+            treatment_effects=_effects(treatment_effect),
+        ),
+        credit_conversion_ratio=credit_conversion,
+        score=score,
+        capacity_per_day=capacity_per_day,
+        call_again_days=call_again_days,
+        dates=tuple(day.date() for day in as_of or ()),
+    )
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
+        found = threshold_evidence(model, book, settings, asked, progress)
+    if out is not None:
+        from risk_warning.jobs.threshold_page import threshold_page
+        from risk_warning.reports import write_page
+
+        write_page(out, threshold_page(found))
+    told = found.to_dict()
+    if choose is not None and target is not None and reason is not None:
+        written = write(found, choose.value, target, settings, chosen_by=by or os_user(), reason=reason)
+        told["written"] = None if written is None else {"policy": str(written.path), "kept": str(written.version_path)}
+        console.print(in_words(written, target, settings), markup=False, highlight=False, soft_wrap=True)
+    print(json.dumps(told, indent=1)) if as_json else Console().print(table(found))
+
+
+def _check(
+    choose: Choice, target: Path | None, reason: str | None, score: float | None, capacity_per_day: float | None
+) -> None:
+    """Nothing comes back; a wrong command line where what the choice needs is not given."""
+    if target is None:
+        raise typer.BadParameter("--choose needs --policy FILE, or the setting policy")
+    if not (reason and reason.strip()):
+        raise typer.BadParameter("--choose needs --reason TEXT: the policy's file and the audit trail keep it")
+    if choose is Choice.fixed and score is None:
+        raise typer.BadParameter("--choose fixed needs --score POINTS")
+    if choose is Choice.capacity and capacity_per_day is None:
+        raise typer.BadParameter("--choose capacity needs --capacity-per-day PEOPLE")
+
+
+def _effects(text: str) -> tuple[float, float, float]:
+    try:
+        low, mid, high = (float(part) for part in text.split(","))
+    except ValueError:
+        low = mid = high = -1.0
+    if not 0 <= low <= mid <= high <= 1:
+        raise typer.BadParameter(
+            f"--treatment-effect {text!r} is not three rising shares from 0 to 1 such as 0.05,0.1,0.2"
+        )
+    return low, mid, high
