@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 
+FULL = os.environ.get("RISK_WARNING_TESTS") == "full"
+
 
 def count(full: int) -> int:
     """The count of this run."""
-    return full if os.environ.get("RISK_WARNING_TESTS") == "full" else full // 10
+    return full if FULL else full // 10

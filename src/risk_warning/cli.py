@@ -122,6 +122,9 @@ def train(
     last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last as-of date, YYYY-MM-DD.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="DATE", help="A single as-of date.")] = None,
     horizon_months: Annotated[int, typer.Option(min=1, max=24, help="Length of the outcome window, months.")] = 3,
+    horizons_months: Annotated[
+        str, typer.Option(metavar="MONTHS,…", help="Windows to give a PD for beside that one; the policy acts on it.")
+    ] = "2,3,6",
     bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
     eligible_max_dpd: Annotated[
         str | None, typer.Option(metavar="DAYS|any", help="Who is scored: at most so late; default bad_dpd − 1.")
@@ -153,6 +156,7 @@ def train(
         last=_date("--to", last),
         folds=folds,
         with_openings=with_openings,
+        horizons_months=_months("--horizons-months", horizons_months),
     )
     if report_out is not None:
         check_writable(report_out)
@@ -234,6 +238,13 @@ def _date(option: str, text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{option} {text!r} is not a date such as 2024-01-31") from None
+
+
+def _months(option: str, text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdigit() and 1 <= int(part) <= 24 for part in parts):
+        raise typer.BadParameter(f"{option} {text!r} is no list of months from 1 to 24 such as 2,3,6")
+    return tuple(sorted({int(part) for part in parts}))
 
 
 def _dpd_limit(text: str | None, bad_dpd: int) -> int | None:

@@ -48,6 +48,7 @@ def variant(lender: Lender, folder: Path, change: Callable[[RiskModel], RiskMode
     model = change(load(lender.model))
     named = assemble(
         model.fitted,
+        horizons=model.horizons,
         names=model.feature_names,
         observed=model.observed,
         scorecard=model.scorecard,

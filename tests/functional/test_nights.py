@@ -92,6 +92,7 @@ def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
     reasons = [f"reason_{k}" for k in range(1, 5)] + [f"reason_{k}_points" for k in range(1, 5)]
     assert list(scores.columns) == [
         *("borrower_id", "as_of_date", "pd", "score", "band", "below_threshold"),
+        *("pd_2m", "pd_3m", "pd_6m", "expected_months_to_overdue"),
         *reasons,
         *("not_scored", "model_version", "policy_version"),
     ]

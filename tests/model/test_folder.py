@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from risk_warning.core import features
+from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard
@@ -27,7 +28,7 @@ JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_sl
 }
 ABOUT = {
     "as_of_dates": ["2024-01-01"],
-    "evaluation": JUDGED | {"dpd_0": JUDGED},
+    "evaluation": JUDGED | {"dpd_0": JUDGED, "horizons": None},
     "rows": 10,
     "bads": 1,
     "data_digest": "0" * 64,
@@ -45,7 +46,8 @@ def model() -> RiskModel:
     x[random.random(x.shape) < 0.1] = np.nan
     bad = random.random(4000) < 1 / (1 + np.exp(2 - np.nan_to_num(x[:, 0])))
     return assemble(
-        fit(x, bad, np.arange(4000), chosen, {}),
+        fit(x, bad, np.arange(4000), chosen, {})[0],
+        horizons=Horizons((2, 3, 6), 3, (Link(0.4, 1.4), None, Link(0.6, -1.0))),
         names=tuple(f.name for f in chosen),
         observed=OBSERVED,
         scorecard=Scorecard(),
@@ -63,6 +65,7 @@ def test_a_reloaded_model_scores_the_same_to_the_last_bit(model: RiskModel, tmp_
     assert again.version == model.version
     assert np.array_equal(again.fitted.log_odds(x), model.fitted.log_odds(x))
     assert np.array_equal(again.points(x), model.points(x))
+    assert again.horizons == model.horizons
 
 
 def test_points_sum_to_the_score(model: RiskModel) -> None:

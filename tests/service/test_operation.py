@@ -43,6 +43,7 @@ def another(model: RiskModel, slope: float) -> RiskModel:
     """A model that differs in its calibration."""
     return assemble(
         replace(model.fitted, slope=model.fitted.slope * slope),
+        horizons=model.horizons,
         names=model.feature_names,
         observed=model.observed,
         scorecard=model.scorecard,

@@ -62,32 +62,39 @@ def not_scored(
 
 def is_bad(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.bool_]:
     """Whether each borrower turned bad in the window, from all payments in the book; shape (n,)."""
+    return bad_on(history, as_of_date, spec) < to_day(spec.window_end(as_of_date))
+
+
+def bad_on(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.int32]:
+    """First day, from the as-of date on, on which each borrower was bad, `NEVER` where there is none; shape (n,).
+
+    Days after the data's end are what would have been had nobody paid any more: they tell nothing.
+    """
     rows, accounts = history.rows, history.accounts
-    as_of, end = to_day(as_of_date), to_day(spec.window_end(as_of_date))
-    bad = np.zeros(rows.n, np.bool_)
+    as_of = to_day(as_of_date)
+    first = np.full(rows.n, NEVER, np.int32)
     is_open = np.ones(rows.n_loans, np.bool_)
     if accounts.dated:
         is_open[:] = False
         live = accounts.open_rows(as_of)
         is_open[accounts.loan[live]] = True
-        gone = live[accounts.written_off_on[live] < end]
-        bad[accounts.borrower[gone]] = True
+        np.minimum.at(first, accounts.borrower[live], np.maximum(accounts.written_off_on[live], as_of))
     if history.obligations is not None:
         spells = history.obligations.settle(NEVER, spec.dpd_tolerance_ratio).spells
-        reached = _reaches(spells, as_of, end, spec.bad_dpd) & is_open[spells.loan]
-        bad[spells.borrower[reached]] = True
+        reached = _reached_on(spells, as_of, spec.bad_dpd)
+        late = np.flatnonzero((reached != NEVER) & is_open[spells.loan])
+        np.minimum.at(first, spells.borrower[late], reached[late])
     if history.statements is not None and history.observed.has("statements", "days_past_due"):
         table = history.statements.columns
-        inside = (table["statement_on"] >= as_of) & (table["statement_on"] < end)
-        late = inside & (table["days_past_due"] >= spec.bad_dpd) & is_open[table["loan"]]
-        bad[table["borrower"][late]] = True
-    return bad
+        known = (table["statement_on"] >= as_of) & (table["days_past_due"] >= spec.bad_dpd) & is_open[table["loan"]]
+        np.minimum.at(first, table["borrower"][known], table["statement_on"][known])
+    return first
 
 
-def _reaches(spells: Spells, as_of: int, end: int, bad_dpd: int) -> NDArray[np.bool_]:
-    """Whether at the start of some day t in [as_of, end) the obligation is `bad_dpd` or more days past due."""
+def _reached_on(spells: Spells, as_of: int, bad_dpd: int) -> NDArray[np.int32]:
+    """First day, from the as-of date on, at whose start the obligation is that late, or `NEVER`."""
     first = np.maximum(np.maximum(spells.due_on.astype(np.int64) + bad_dpd, spells.start.astype(np.int64) + 1), as_of)
-    return first <= np.minimum(spells.end.astype(np.int64), end - 1)
+    return np.where(first <= spells.end, first, NEVER).astype(np.int32)
 
 
 def given_outcomes(history: History, as_of_date: date) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

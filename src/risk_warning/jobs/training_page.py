@@ -14,6 +14,8 @@ from risk_warning.core.delong import delong
 from risk_warning.core.evaluation import MEASURES, calibration_bins, evaluate
 from risk_warning.core.paired_bootstrap import one_row_each
 from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED, psi
+from risk_warning.jobs.training_features import features_section
+from risk_warning.jobs.training_windows import windows_section
 from risk_warning.model.training import Trained
 from risk_warning.reports import (
     Bar,
@@ -21,8 +23,6 @@ from risk_warning.reports import (
     Block,
     Cards,
     Figure,
-    Heat,
-    HeatCell,
     Line,
     Note,
     Scale,
@@ -38,9 +38,6 @@ _SHARES = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 
 """Where a curve is drawn through, closest where it bends: more marks would hide the line."""
 _CUTS = 31
 """Scores the curves by score are drawn through."""
-_FEATURES_SHOWN = 20
-_EXPLAINED_ROWS = 2_000
-"""Rows explained; a mean of so many points is known to a few hundredths of their spread."""
 _SEED = 20240101
 Floats = NDArray[np.float64]
 
@@ -48,7 +45,10 @@ Floats = NDArray[np.float64]
 def training_page(trained: Trained) -> str:
     """The page as HTML."""
     about, judged = trained.model.about, trained.model.about["evaluation"]
-    sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained), _features(trained)]
+    sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained)]
+    if judged["horizons"]:
+        sections.append(windows_section(trained.model))
+    sections.append(features_section(trained))
     dates = about["as_of_dates"]
     basis = (
         f"Model {trained.model.version}: {about['rows']:,} rows learnt from, {about['bads']:,} bad; judged "
@@ -220,39 +220,6 @@ def _months(trained: Trained) -> Section:
         tuple(blocks),
         f"PSI of the scores against those of the first date: below {SOME_MOVED:g} they have hardly moved, above "
         f"{MUCH_MOVED:g} much.",
-    )
-
-
-def _features(trained: Trained) -> Section:
-    model = trained.model
-    chosen = np.random.default_rng(_SEED).permutation(len(trained.encoded))[:_EXPLAINED_ROWS]
-    x = trained.encoded[np.sort(chosen)]
-    points = model.points(x)[:, :-1]
-    weight = np.abs(points).mean(axis=0)
-    rows = []
-    for column in np.argsort(-weight, kind="stable")[:_FEATURES_SHOWN]:
-        feature, values = model.features[column], x[:, column]
-        known = np.flatnonzero(~np.isnan(values))
-        order = known[np.argsort(values[known], kind="stable")]
-        fifth = max(len(order) // 5, 1)
-        ends = [points[part, column].mean() if len(part) else np.nan for part in (order[:fifth], order[-fifth:])]
-        riskier = {1: "higher", -1: "lower", 0: "either way"}[feature.monotone]
-        rows.append(
-            (
-                f"{feature.name}: {feature.text_en}",
-                (
-                    HeatCell(f"{weight[column]:.1f}", float(weight[column] / max(weight.max(), 1e-9))),
-                    HeatCell("category" if feature.is_category else riskier),
-                    *(HeatCell("–" if np.isnan(end) else f"{end:+.1f}".replace("-", "−")) for end in ends),
-                ),
-            )
-        )
-    return Section(
-        "What it rests on",
-        (Heat("feature", ("mean points", "riskier when", "lowest fifth", "highest fifth"), tuple(rows)),),
-        f"The {len(rows)} features that move the scores most, on {len(x):,} rows learnt from: mean size of the points "
-        "(exact SHAP), the direction the model is held to, and the mean points of the fifths of the rows with the "
-        "lowest and the highest values. Points below 0 lower the score: riskier.",
     )
 
 

@@ -24,6 +24,7 @@ def about(
     test_dates: Sequence[date],
     learnt: TrainingSet,
     evaluation: Mapping[str, Any],
+    horizons_left_out: Mapping[str, str],
 ) -> dict[str, Any]:
     """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for."""
     learnt_on = sorted(train_dates)
@@ -40,6 +41,7 @@ def about(
         if evaluation["openings"]
         else None,
         "left_out": learnt.left_out,
+        "horizons_left_out": dict(horizons_left_out),
         "evaluation": dict(evaluation),
         "code_version": code_version(),
         "protected": sorted(settings.book.never_modelled),

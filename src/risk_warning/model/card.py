@@ -61,6 +61,7 @@ def card(model: RiskModel) -> str:
             *rows,
             "",
             *_history(judged.get("by_history", ())),
+            *_horizons(model, judged["horizons"]),
             *_openings(about.get("openings"), judged.get("openings")),
             "## Its scale",
             "",
@@ -85,6 +86,31 @@ def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
             f"| {_months(band)} | {band['n']:,} | {band['bads']:,} | {_shown(band['predicted'])} | "
             f"{_shown(band['observed'])} | {_shown(band['observed_over_expected'])} |"
             for band in bands
+        ),
+        "",
+    ]
+
+
+def _horizons(model: RiskModel, judged: Mapping[str, Any] | None) -> list[str]:
+    """Lines on the windows the model answers for; none where it was not judged by them."""
+    if not judged:
+        return []
+    order = judged["order"]
+    timing = (
+        "Too few turned bad to say whether they did in the order expected."
+        if order is None
+        else f"Those who turned bad did so in the order expected with a rank correlation of {order['correlation']:.2f} "
+        f"({order['low']:.2f} to {order['high']:.2f}, {order['n']:,} rows)."
+    )
+    head = ("n", "bad_rate", "auc", "calibration_slope", "observed_over_expected")
+    return [
+        f"By window; the threshold is that of {model.target.horizon_months} month(s). {timing}",
+        "",
+        f"| months | {' | '.join(head)} |",
+        f"| --- |{' --- |' * len(head)}",
+        *(
+            f"| {months} | {measures['n']:,} | {' | '.join(_shown(measures[name]) for name in head[1:])} |"
+            for months, measures in judged["windows"].items()
         ),
         "",
     ]

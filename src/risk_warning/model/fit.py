@@ -85,8 +85,11 @@ def fit(
     borrower_id: NDArray[Any],
     features: Sequence[Feature],
     categories: Categories,
-) -> Fitted:
-    """A calibrated model of the rows; `LabelError` where there is a single class or too few bads."""
+) -> tuple[Fitted, NDArray[np.float64]]:
+    """(A calibrated model of the rows, the log-odds of bad that models which did not see them give the rows).
+
+    `LabelError` where there is a single class or too few bads.
+    """
     from sklearn.linear_model import LogisticRegression
 
     bads = int(bad.sum())
@@ -127,7 +130,8 @@ def fit(
             "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
             "Check the outcomes, or give more as-of dates."
         )
-    return Fitted(booster, codes, slope, float(sigmoid.intercept_[0]))
+    intercept = float(sigmoid.intercept_[0])
+    return Fitted(booster, codes, slope, intercept), clipped(slope * margin + intercept)
 
 
 def _fit_codes(

@@ -16,6 +16,7 @@ from typing import Any
 
 import lightgbm
 
+from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard
@@ -27,13 +28,14 @@ from risk_warning.model.fit import Fitted
 from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.settings import PROTECTED
 
-FORMAT = 1
+FORMAT = 2
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
 
 
 def assemble(
     fitted: Fitted,
     *,
+    horizons: Horizons,
     names: tuple[str, ...],
     observed: Observed,
     scorecard: Scorecard,
@@ -45,10 +47,10 @@ def assemble(
     """The model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content."""
     features = features_named(names, observed)
     assert features is not None
-    unnamed = RiskModel("", features, observed, fitted, scorecard, policy, target, about)
+    unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about)
     content = _canonical(_content(unnamed)) + fitted.booster.model_to_string().encode()
     version = f"rw-{trained_on:%Y%m%d}-{hashlib.sha256(content).hexdigest()[:8]}"
-    return RiskModel(version, features, observed, fitted, scorecard, policy, target, about)
+    return RiskModel(version, features, observed, fitted, horizons, scorecard, policy, target, about)
 
 
 def save(model: RiskModel, folder: Path) -> None:
@@ -101,6 +103,7 @@ def load(folder: Path) -> RiskModel:
         features=features,
         observed=observed,
         fitted=Fitted(booster, codes, content["calibration"]["slope"], content["calibration"]["intercept"]),
+        horizons=_horizons(content["horizons"]),
         scorecard=Scorecard(**content["scorecard"]),
         policy=Policy.from_dict(content["policy"]),
         target=TargetSpec(**content["target"]),
@@ -142,11 +145,17 @@ def _content(model: RiskModel) -> dict[str, Any]:
         },
         "target_codes": {name: {"codes": dict(c.codes), "other": c.other} for name, c in fitted.codes.items()},
         "calibration": {"slope": fitted.slope, "intercept": fitted.intercept},
+        "horizons": asdict(model.horizons),
         "scorecard": asdict(model.scorecard),
         "policy": asdict(model.policy),
         "target": asdict(model.target),
         "about": dict(model.about),
     }
+
+
+def _horizons(content: Mapping[str, Any]) -> Horizons:
+    links = tuple(None if link is None else Link(**link) for link in content["links"])
+    return Horizons(tuple(content["months"]), content["action_months"], links)
 
 
 def _canonical(content: Mapping[str, Any]) -> bytes:

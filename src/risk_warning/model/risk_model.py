@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.features import Feature, Plan
+from risk_warning.core.horizons import Horizons, expected_months_to_overdue
 from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History
 from risk_warning.core.policy import Policy
@@ -37,6 +38,10 @@ class Scored:
     """Calibrated and clipped; NaN where not scored, and so are `pd` and `score`."""
     pd: NDArray[np.float64]
     score: NDArray[np.float64]
+    pd_by_horizon: NDArray[np.float64]
+    """Shape (n, windows of `RiskModel.horizons`), never falling along a row; NaN where not scored."""
+    expected_months_to_overdue: NDArray[np.float64]
+    """As `core.horizons` defines it; NaN where not scored."""
     days_past_due: NDArray[np.float32]
     record_periods: NDArray[np.int32]
     """Months of history with a record, what a score rests on."""
@@ -57,6 +62,7 @@ class RiskModel:
     features: tuple[Feature, ...]
     observed: Observed
     fitted: Fitted
+    horizons: Horizons
     scorecard: Scorecard
     policy: Policy
     target: TargetSpec
@@ -107,12 +113,16 @@ class RiskModel:
         if len(wanted):
             log_odds[wanted] = self.fitted.log_odds(x[wanted])
         dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(rows.n, np.nan, np.float32)
+        pd = probability(log_odds)
+        by_horizon = self.horizons.pd(log_odds, pd)
         return Scored(
             borrower_id=rows.borrower_id,
             not_scored=why,
             log_odds_bad=log_odds,
-            pd=probability(log_odds),
+            pd=pd,
             score=self.scorecard.score(log_odds),
+            pd_by_horizon=by_horizon,
+            expected_months_to_overdue=expected_months_to_overdue(self.horizons.months, by_horizon),
             days_past_due=dpd,
             record_periods=panel.record_periods,
             x=x,

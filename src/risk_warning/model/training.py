@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.calendar import add_months, monthly
-from risk_warning.core.evaluation import by_history, evaluate
+from risk_warning.core.evaluation import evaluate
+from risk_warning.core.horizons import Horizons
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spread_over_month
@@ -29,6 +30,8 @@ from risk_warning.errors import AsOfDateError, LabelError, SettingsError
 from risk_warning.model.about import about
 from risk_warning.model.fit import Fitted, encode, fit
 from risk_warning.model.folder import assemble
+from risk_warning.model.horizons import fit_horizons
+from risk_warning.model.judging import OUT_OF_TIME, judged
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.sides import Sides
 from risk_warning.model.training_set import TrainingSet, training_set
@@ -48,6 +51,8 @@ class Request:
     folds: int | None = None
     with_openings: bool = False
     """Whether to learn from past loan openings too."""
+    horizons_months: tuple[int, ...] = (2, 3, 6)
+    """Windows to answer for beside that of the target, where the book's months allow."""
 
     def horizon_too_short(self, *, derived: bool) -> bool:
         """Whether nobody current can turn bad in the window, by derived outcomes."""
@@ -113,34 +118,32 @@ def train(
         # A borrower who opened a loan the day before an ordinary date has that row already.
         opened_on = sorted(set(sides.learn_on(rows.dates)) - set(split.train))
         learnt = rows.take(rows.on(split.train) | rows.on(opened_on, at_openings=True))
-        judged = rows.take(rows.on(split.test))
-        fitted = _fit(learnt, book)
-        scheme, pd = "out-of-time", _pd(fitted, judged, book)
-        if not 0 < judged.bad.sum() < len(judged.bad):
+        tested = rows.take(rows.on(split.test))
+        fitted, unseen = _fit(learnt, book)
+        scheme, log_odds, until = OUT_OF_TIME, _log_odds(fitted, tested, book), split.test[0]
+        if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(
-                f"The {len(judged.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
+                f"The {len(tested.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
                 "class; give more dates or a larger book."
             )
     else:
-        learnt, judged, scheme = rows, rows, "out-of-borrower"
-        pd = _out_of_borrower(rows, book, request.folds or 5)
-        fitted = _fit(rows, book)
+        learnt, tested, scheme = rows, rows, "out-of-borrower"
+        log_odds = _out_of_borrower(rows, book, request.folds or 5)
+        fitted, unseen = _fit(rows, book)
+        until = book.data_through + timedelta(days=1)
+    horizons = Horizons.only(spec.horizon_months)
+    left_out: dict[str, str] = {}
+    if not given:
+        horizons, left_out = fit_horizons(learnt, unseen, request.horizons_months, spec.horizon_months, until)
     encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
     scale = settings.score
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
     # The threshold is the night's: whom openings add to the rows learnt from does not move it.
     scores = scorecard.score(fitted.log_odds(encoded[~learnt.at_opening]))
-    current = judged.dpd == 0
-    evaluation = {
-        "scheme": scheme,
-        **evaluate(judged.bad, pd),
-        "dpd_0": evaluate(judged.bad[current], pd[current]),
-        "by_history": by_history(judged.bad, pd, judged.record_periods, spec.min_history),
-        "openings": None,
-    }
+    evaluation = judged(scheme, tested, log_odds, horizons, spec.min_history, book)
     if request.with_openings:
         reviewed = rows.take(rows.on(sides.judge_on(rows.dates), at_openings=True))
-        evaluation["openings"] = evaluate(reviewed.bad, _pd(fitted, reviewed, book))
+        evaluation["openings"] = evaluate(reviewed.bad, probability(_log_odds(fitted, reviewed, book)))
     model_about = about(
         book,
         settings,
@@ -148,9 +151,11 @@ def train(
         test_dates=split.test if split else (),
         learnt=learnt,
         evaluation=evaluation,
+        horizons_left_out=left_out,
     )
     model = assemble(
         fitted,
+        horizons=horizons,
         names=tuple(feature.name for feature in chosen),
         observed=book.observed,
         scorecard=scorecard,
@@ -159,7 +164,7 @@ def train(
         about=model_about,
         trained_on=date.today(),
     )
-    return Trained(model, judged, pd, learnt, encoded)
+    return Trained(model, tested, probability(log_odds), learnt, encoded)
 
 
 def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
@@ -221,19 +226,20 @@ def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
         )
 
 
-def _fit(rows: TrainingSet, book: StagedBook) -> Fitted:
+def _fit(rows: TrainingSet, book: StagedBook) -> tuple[Fitted, NDArray[np.float64]]:
     return fit(rows.x, rows.bad, rows.borrower_id, rows.features, book.categories)
 
 
-def _pd(fitted: Fitted, rows: TrainingSet, book: StagedBook) -> NDArray[np.float64]:
-    return probability(fitted.log_odds(encode(rows.x, rows.features, fitted.codes, book.categories)))
+def _log_odds(fitted: Fitted, rows: TrainingSet, book: StagedBook) -> NDArray[np.float64]:
+    return fitted.log_odds(encode(rows.x, rows.features, fitted.codes, book.categories))
 
 
 def _out_of_borrower(rows: TrainingSet, book: StagedBook, folds: int) -> NDArray[np.float64]:
     fold = borrower_fold(rows.borrower_id, folds)
-    pd = np.empty(len(rows.bad))
+    log_odds = np.empty(len(rows.bad))
     for k in range(folds):
         outside = fold == k
         if outside.any():
-            pd[outside] = _pd(_fit(rows.take(~outside), book), rows.take(outside), book)
-    return pd
+            fitted, _ = _fit(rows.take(~outside), book)
+            log_odds[outside] = _log_odds(fitted, rows.take(outside), book)
+    return log_odds

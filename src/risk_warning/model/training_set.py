@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core import features
+from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.features import Feature
 from risk_warning.core.openings import openings as openings_of
 from risk_warning.core.panel import History, Panel
 from risk_warning.core.rows import ByBorrower, Rows
-from risk_warning.core.target import REASONS, TargetSpec, given_outcomes, is_bad, not_scored
+from risk_warning.core.target import REASONS, TargetSpec, bad_on, given_outcomes, not_scored
 
 Keep = Callable[[NDArray[Any], date], NDArray[np.bool_]]
 
@@ -29,6 +30,8 @@ class TrainingSet:
     x: NDArray[np.float32]
     """Shape (n, features); a category feature holds its code in the book's categories."""
     bad: NDArray[np.bool_]
+    bad_on: NDArray[np.int32]
+    """First day on which they were bad, `NEVER` where there is none in the book, or it is not known from payments."""
     borrower_id: NDArray[Any]
     date_index: NDArray[np.int16]
     dates: tuple[date, ...]
@@ -47,6 +50,7 @@ class TrainingSet:
             self,
             x=self.x[rows],
             bad=self.bad[rows],
+            bad_on=self.bad_on[rows],
             borrower_id=self.borrower_id[rows],
             date_index=self.date_index[rows],
             dpd=self.dpd[rows],
@@ -97,13 +101,15 @@ def training_set(
             wanted = why < 0
             if day in outcome_dates:
                 has_row, bad = given_outcomes(history, day)
+                first_bad = np.full(rows.n, NEVER, np.int32)
                 left_out["no_outcome"] += int((wanted & ~has_row).sum())
                 wanted &= has_row
             else:
-                bad = is_bad(history, day, spec)
+                first_bad = bad_on(history, day, spec)
+                bad = first_bad < to_day(spec.window_end(day))
             if keep is not None:
                 wanted &= keep(rows.borrower_id, day)
-            parts.append(_columns(rows, panel, chosen, wanted, bad, index, at_opening=False))
+            parts.append(_columns(rows, panel, chosen, wanted, (bad, first_bad), index, at_opening=False))
         if openings:
             by_borrower = ByBorrower.of(rows)
             for day, opened in openings_of(history.accounts, first, last).items():
@@ -115,15 +121,18 @@ def training_set(
                 few = by_borrower.select(opened)
                 history_of_few = History.of(few, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
                 panel = history_of_few.panel(day, needs=needs)
-                wanted, bad = not_scored(panel, spec, few.set_aside) < 0, is_bad(history_of_few, day, spec)
+                wanted, first_bad = not_scored(panel, spec, few.set_aside) < 0, bad_on(history_of_few, day, spec)
+                bad = first_bad < to_day(spec.window_end(day))
                 index = len(dates) + (day - first).days
-                parts.append(_columns(few, panel, chosen, wanted, bad, index, at_opening=True))
+                parts.append(_columns(few, panel, chosen, wanted, (bad, first_bad), index, at_opening=True))
         if advance:
             advance(rows.n)
-    x, bad, borrower_id, date_index, dpd, record_periods, at_opening = (
+    x, bad, first_bad, borrower_id, date_index, dpd, record_periods, at_opening = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
-    return TrainingSet(tuple(chosen), x, bad, borrower_id, date_index, days, dpd, record_periods, at_opening, left_out)
+    return TrainingSet(
+        tuple(chosen), x, bad, first_bad, borrower_id, date_index, days, dpd, record_periods, at_opening, left_out
+    )
 
 
 def _columns(
@@ -131,7 +140,7 @@ def _columns(
     panel: Panel,
     chosen: Sequence[Feature],
     wanted: NDArray[np.bool_],
-    bad: NDArray[np.bool_],
+    outcome: tuple[NDArray[np.bool_], NDArray[np.int32]],
     index: int,
     *,
     at_opening: bool,
@@ -141,7 +150,7 @@ def _columns(
     dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
     return (
         features.matrix(panel, chosen)[:, found].T,
-        bad[found],
+        *(part[found] for part in outcome),
         rows.borrower_id[found],
         np.full(len(found), index, np.int16),
         dpd[found],

@@ -103,6 +103,10 @@ def answer(examined: Examined) -> dict[str, Any]:
         "score": outcome.score,
         "band": outcome.band,
         "below_threshold": outcome.below_threshold,
+        "pd_by_horizon": by_horizon(examined),
+        "expected_months_to_overdue": float(examined.scored.expected_months_to_overdue[0])
+        if examined.is_scored
+        else None,
         "threshold": policy.threshold,
         "reasons": _reasons(examined) if examined.is_scored else [],
         "not_scored": outcome.not_scored,
@@ -115,6 +119,12 @@ def answer(examined: Examined) -> dict[str, Any]:
         "model_version": model.version,
         "policy_version": policy.version,
     }
+
+
+def by_horizon(examined: Examined) -> list[dict[str, float]]:
+    """PD within each window of the model, rising; none where there is no score."""
+    pds = examined.scored.pd_by_horizon[0].tolist() if examined.is_scored else ()
+    return [{"months": months, "pd": pd} for months, pd in zip(examined.model.horizons.months, pds, strict=False)]
 
 
 def under_review(model: RiskModel) -> dict[str, bool]:

@@ -175,6 +175,9 @@ def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as
         "band": _named(np.where(is_scored, policy.bands(scored.score), -1), BANDS),
         "below_threshold": pyarrow.array(policy.below_threshold(scored.score), mask=empty),
     }
+    for k, months in enumerate(model.horizons.months):
+        columns[f"pd_{months}m"] = pyarrow.array(scored.pd_by_horizon[:, k], mask=empty)
+    columns["expected_months_to_overdue"] = pyarrow.array(scored.expected_months_to_overdue, mask=empty)
     groups, points = np.full((n, TOP), -1, np.int16), np.full((n, TOP), np.nan)
     groups[chunk.explained], points[chunk.explained] = reasons.group, reasons.points
     for k in range(TOP):

@@ -23,6 +23,7 @@ def model_shown(served: Served, challenger_version: str | None) -> dict[str, Any
         "policy": asdict(policy),
         "scorecard": asdict(model.scorecard),
         "target": asdict(model.target),
+        "horizons_months": list(model.horizons.months),
         "contract": {table: sorted(names) for table, names in sorted(model.observed.columns.items())},
         "features": list(model.feature_names),
         "training_window": {name: model.about[name] for name in _WINDOW},

@@ -51,6 +51,13 @@ class HistoryShown(TypedDict):
     calibration: Annotated[Calibration | None, Field(description="of such histories; null where not measured")]
 
 
+class HorizonPd(TypedDict):
+    """The probability of turning bad within a window."""
+
+    months: int
+    pd: float
+
+
 class UnknownValue(TypedDict):
     """A value the model does not know: such an event is not read, such a category counts as the population."""
 
@@ -74,6 +81,10 @@ class BorrowerAnswer(TypedDict):
     score: Annotated[float | None, Field(description="points, higher is safer")]
     band: Band | None
     below_threshold: bool | None
+    pd_by_horizon: Annotated[list[HorizonPd], Field(description="a longer window is never the safer")]
+    expected_months_to_overdue: Annotated[
+        float | None, Field(description="mean number of the longest window's months that pass before turning bad")
+    ]
     threshold: Annotated[float, Field(description="the safety threshold, points: a score below it calls for a warning")]
     reasons: list[Reason]
     not_scored: NotScored | None
@@ -128,6 +139,7 @@ class ModelAnswer(TypedDict):
     policy: dict[str, float]
     scorecard: dict[str, float]
     target: dict[str, Any]
+    horizons_months: list[int]
     contract: Annotated[dict[str, list[str]], Field(description="table → columns the model reads")]
     features: list[str]
     training_window: dict[str, Any]
