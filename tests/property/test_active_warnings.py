@@ -23,9 +23,7 @@ FIRST = to_day(date(2024, 1, 1))
     nights=st.lists(st.integers(1, 9), min_size=1, max_size=20),
     seen=st.lists(st.lists(st.tuples(SCORES, LATE), min_size=20, max_size=20), min_size=1, max_size=3),
 )
-def test_night_by_night_the_same(
-    nights: list[int], seen: list[list[tuple[float | None, float | None]]]
-) -> None:
+def test_night_by_night_the_same(nights: list[int], seen: list[list[tuple[float | None, float | None]]]) -> None:
     days = FIRST + np.cumsum(nights).astype(np.int32)
     score, late = (
         np.array([[np.nan if one[row][k] is None else one[row][k] for one in seen] for row in range(len(days))])

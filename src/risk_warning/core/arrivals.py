@@ -2,7 +2,7 @@
 
 Worked example: an instalment falls due on 1 June and is never paid. It is missed on 2 June, the first day past due, and
 30 days past due are reached on 1 July. A second loan that gets as late on 10 July is no arrival of its own: its
-borrower was there already.
+borrower was there already. A write-off is no arrival: it follows one.
 """
 
 from __future__ import annotations

@@ -91,12 +91,12 @@ def chance(active: Flags, is_scored: Flags, nights: Days, arrived: Arrivals) -> 
     missed = np.where(counts & is_scored[:, arrived.borrower], 1 - share[:, None], 1.0)
     anyone = 0.0
     for day, times in zip(*np.unique(arrived.reached_on, return_counts=True), strict=True):
-        inside = (day - nights >= IN_TIME_DAYS) & (day - nights <= EARLIEST_DAYS)
-        scored = is_scored[inside].any(axis=0)
-        anyone += times * float(active[inside].any(axis=0)[scored].mean()) if scored.any() else 0.0
-    ever = is_scored.any(axis=0)
+        inside = np.flatnonzero((day - nights >= IN_TIME_DAYS) & (day - nights <= EARLIEST_DAYS))
+        scored = np.flatnonzero(is_scored[inside].any(axis=0))
+        anyone += times * float(active[inside][:, scored].any(axis=0).mean()) if len(scored) else 0.0
+    ever = np.flatnonzero(is_scored.any(axis=0))
     return Chance(
-        ever_warned=float(active.any(axis=0)[ever].mean()),
+        ever_warned=float(active[:, ever].any(axis=0).mean()),
         anyone=float(anyone / len(arrived.borrower)),
         redrawn=float(1 - np.prod(missed, axis=0).mean()),
     )

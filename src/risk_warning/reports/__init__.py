@@ -4,6 +4,7 @@
 """
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart
+from risk_warning.reports.interval_chart import Interval, IntervalAxis, IntervalRow, interval_chart
 from risk_warning.reports.line_chart import Line, line_chart
 from risk_warning.reports.page import Block, Cards, Figure, Heat, HeatCell, Note, Section, Table, page, write_page
 from risk_warning.reports.scale import Scale
@@ -16,12 +17,16 @@ __all__ = [
     "Figure",
     "Heat",
     "HeatCell",
+    "Interval",
+    "IntervalAxis",
+    "IntervalRow",
     "Line",
     "Note",
     "Scale",
     "Section",
     "Table",
     "bar_chart",
+    "interval_chart",
     "line_chart",
     "page",
     "write_page",

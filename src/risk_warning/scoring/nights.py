@@ -90,4 +90,4 @@ def watch_both(
                 bad[row, here] = is_bad(history, night, a.target)
         low += rows.n
         advance(rows.n)
-    return Nights(days, *watches, mature, bad, Arrivals.joined(arrived))
+    return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))
