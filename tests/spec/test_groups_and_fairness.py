@@ -119,5 +119,8 @@ def test_a_book_without_protected_attributes_has_none(tmp_path: Path) -> None:
     pandas.DataFrame({"borrower_id": [1], "age": [40]}).to_parquet(tmp_path / "borrowers.parquet")
     by_age = read_protected(tmp_path, BookSettings()).labels(np.array([1, 2]), date(2025, 1, 1))
     assert by_age["age"].tolist() == ["35 to 44", None]
+    # Ids that went through a table of real numbers are the same borrowers.
+    pandas.DataFrame({"borrower_id": [1.0], "sex": ["f"]}).to_parquet(tmp_path / "borrowers.parquet")
+    assert read_protected(tmp_path, BookSettings()).labels(np.array([1]), date(2025, 1, 1))["sex"].tolist() == ["f"]
     pandas.DataFrame({"borrower_id": [1]}).to_parquet(tmp_path / "borrowers.parquet")
     assert read_protected(tmp_path, BookSettings()).labels(np.array([1]), date(2025, 1, 1)) == {}

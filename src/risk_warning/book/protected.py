@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import numpy as np
 import pandas
 from numpy.typing import NDArray
@@ -58,19 +59,29 @@ def read_protected(location: str | Path, settings: BookSettings) -> Protected:
         if not names:
             return Protected(pandas.DataFrame())
         dated = [name for name in ("valid_from",) if name in present]
-        relation = source.relation(con, "borrowers", ["borrower_id", *names, *dated])
-        columns = ", ".join(f"CAST({quoted(name, relation.types)} AS VARCHAR) AS {name}" for name in names)
-        table = con.sql(
-            statement(
-                "SELECT CAST(borrower_id AS VARCHAR) AS borrower_id, {columns} FROM {source} "
-                "WHERE borrower_id IS NOT NULL ORDER BY {order}",
-                columns=columns,
-                source=relation.sql,
-                order="TRY_CAST(valid_from AS DATE) NULLS FIRST" if dated else "1",
-            ),
-            params=dict(relation.parameters),
-        ).to_arrow_table()
+        try:
+            relation = source.relation(con, "borrowers", ["borrower_id", *names, *dated])
+            columns = ", ".join(f"CAST({quoted(name, relation.types)} AS VARCHAR) AS {name}" for name in names)
+            table = con.sql(
+                statement(
+                    "SELECT CAST({id} AS VARCHAR) AS borrower_id, {columns} FROM {source} "
+                    "WHERE borrower_id IS NOT NULL ORDER BY {order}",
+                    id=_id(relation.types["borrower_id"]),
+                    columns=columns,
+                    source=relation.sql,
+                    order="TRY_CAST(valid_from AS DATE) NULLS FIRST" if dated else "1",
+                ),
+                params=dict(relation.parameters),
+            ).to_arrow_table()
+        except (duckdb.InvalidInputException, duckdb.IOException) as error:
+            raise source.unreadable("borrowers", error) from None
     return Protected(table.to_pandas().drop_duplicates("borrower_id", keep="last").set_index("borrower_id"))
+
+
+def _id(duckdb_type: str) -> str:
+    """SQL of the id as the book numbers its borrowers: 7.0 in a column of real numbers is borrower 7."""
+    is_real = duckdb_type in ("FLOAT", "DOUBLE") or duckdb_type.startswith("DECIMAL")
+    return "TRY_CAST(borrower_id AS BIGINT)" if is_real else "borrower_id"
 
 
 def _texts(column: pandas.Series[Any]) -> NDArray[Any]:
