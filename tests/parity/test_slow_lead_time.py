@@ -16,7 +16,7 @@ from risk_warning.core.active_warnings import at_capacity, by_policy
 from risk_warning.core.lead_time import LeadTime, lead_days
 from risk_warning.model.folder import load
 from risk_warning.scoring.nights import nights_between, watch_both
-from risk_warning.settings import Settings
+from risk_warning.settings import ScoreSettings, Settings
 
 sys.path.append(str(Path(__file__).parent))
 import slow_lead_time as slow
@@ -27,7 +27,7 @@ def test_the_lead_times_of_a_book_are_those_of_its_raw_tables(lender: Lender) ->
     model = load(lender.model)
     nights = nights_between(date(2023, 6, 1), date(2023, 12, 31), 7)
     with open_book(lender.book, Settings().book) as book:
-        fast = watch_both(book, model, model, nights, 3_000, lambda _: None)
+        fast = watch_both(book, model, model, nights, ScoreSettings(borrowers_per_chunk=3_000), lambda _: None)
         rows, observed = book.rows(0, book.n_borrowers), model.observed_in(book)
         scored = [model.score(rows, observed, night) for night in nights]
     scores = pandas.concat(

@@ -58,6 +58,7 @@ def test_what_lots_would_catch() -> None:
     assert found is not None
     # Nights 30, 60 and 90 lie 30 to 90 days before: three draws of one in four.
     assert found.redrawn == pytest.approx(1 - 0.75**3)
+    assert found.redrawn_ever == pytest.approx(1 - 0.75**5)
     assert found.anyone == found.ever_warned == 0.25
     none = np.zeros(0, np.int32)
     assert chance(active, is_scored, NIGHTS, Arrivals(none.astype(np.int64), none, none)) is None

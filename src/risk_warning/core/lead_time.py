@@ -78,7 +78,9 @@ class Chance:
     anyone: float
     """Share with an active warning in the same weeks among all scored in them: who falls behind or not."""
     redrawn: float
-    """Share caught if each night as many were drawn by lot anew, of those scored."""
+    """Share caught if each night as many were drawn by lot anew, of those scored: with many nights nearly everyone."""
+    redrawn_ever: float
+    """Share of all borrowers such lots would warn about on some night, to hold `ever_warned` against."""
 
 
 def chance(active: Flags, is_scored: Flags, nights: Days, arrived: Arrivals) -> Chance | None:
@@ -94,11 +96,15 @@ def chance(active: Flags, is_scored: Flags, nights: Days, arrived: Arrivals) -> 
         inside = np.flatnonzero((day - nights >= IN_TIME_DAYS) & (day - nights <= EARLIEST_DAYS))
         scored = np.flatnonzero(is_scored[inside].any(axis=0))
         anyone += times * float(active[inside][:, scored].any(axis=0).mean()) if len(scored) else 0.0
+    spared = np.ones(is_scored.shape[1])
+    for part, scored_tonight in zip(share.tolist(), is_scored, strict=True):
+        spared *= np.where(scored_tonight, 1 - part, 1.0)
     ever = np.flatnonzero(is_scored.any(axis=0))
     return Chance(
         ever_warned=float(active[:, ever].any(axis=0).mean()),
         anyone=float(anyone / len(arrived.borrower)),
         redrawn=float(1 - np.prod(missed, axis=0).mean()),
+        redrawn_ever=float(1 - spared[ever].mean()),
     )
 
 

@@ -107,7 +107,7 @@ def compare_models(
         flags = [(below[0], below[1]), (called[0], called[1])]
         swaps = _swaps(book, a, b, rows, flags, chunk, stage("explaining who moves", 2 * book.n_borrowers))
         following = stage("following the nights", book.n_borrowers)
-        watch = watch_comparison(book, a, b, nights, options, chunk, following) if nights else None
+        watch = watch_comparison(book, a, b, nights, options, settings.score, following) if nights else None
         by_segment = splits(rows, one, book.categories)
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
     fair = fairness_of_both(rows, flags[0], protected)

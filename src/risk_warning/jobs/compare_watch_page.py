@@ -100,6 +100,7 @@ def _lead_table(words: str, way: Way, watch: WatchComparison) -> Table:
         ("all borrowers: warned about in the same weeks", *chance("anyone"), "", ""),
         ("all borrowers: ever warned about", *chance("ever_warned"), "", ""),
         ("as many drawn by lot anew each night would catch", *chance("redrawn"), "", ""),
+        ("and would warn about so many of all borrowers", *chance("redrawn_ever"), "", ""),
     ]
     return Table((f"at {words}", "A", "B", "B less A", "95 % interval"), tuple(rows))
 

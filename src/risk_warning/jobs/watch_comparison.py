@@ -30,6 +30,7 @@ from risk_warning.jobs.compare_options import Options
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.nights import Nights, Watch, nights_between, watch_both
 from risk_warning.scoring.side_by_side import untrained_from
+from risk_warning.settings import ScoreSettings
 
 _LONGEST_DAYS = 273
 """Nine months of nights: six of arrivals, enough for an interval, at bounded cost."""
@@ -158,11 +159,11 @@ def watch_comparison(
     b: RiskModel,
     nights: tuple[date, ...],
     options: Options,
-    borrowers_per_chunk: int,
+    settings: ScoreSettings,
     advance: Callable[[int], None],
 ) -> WatchComparison | None:
     """What the nights came to; None where nobody reached the target's days past due in them."""
-    seen = watch_both(book, a, b, nights, borrowers_per_chunk, advance)
+    seen = watch_both(book, a, b, nights, settings, advance)
     if not len(seen.arrived.borrower):
         return None
     missed = seen.arrived.chosen(seen.arrived.missed_on >= seen.nights[0] + EARLIEST_DAYS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,6 +18,7 @@ from risk_warning.core.lead_time import EARLIEST_DAYS
 from risk_warning.core.panel import History
 from risk_warning.core.target import is_bad
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import ScoreSettings
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ def watch_both(
     a: RiskModel,
     b: RiskModel,
     nights: Sequence[date],
-    borrowers_per_chunk: int,
+    settings: ScoreSettings,
     advance: Callable[[int], None],
 ) -> Nights:
-    """Both models' scores on every night and the arrivals after; chunks change nothing.
+    """Both models' scores on every night and the arrivals after; neither chunks nor workers change a bit.
 
     Raises
     ------
@@ -74,20 +76,24 @@ def watch_both(
     watches = [Watch(np.full(shape, np.nan), np.full(shape, np.nan, np.float32)) for _ in "AB"]
     observed = [model.observed_in(book) for model in (a, b)]
     bad = np.zeros(shape, np.bool_)
-    arrived, low = [], 0
-    for rows in book.chunks(borrowers_per_chunk):
+
+    def follow(low: int) -> tuple[Arrivals, int]:
+        rows = book.rows(low, min(low + settings.borrowers_per_chunk, book.n_borrowers))
         here = slice(low, low + rows.n)
         history = History.of(rows, book.observed, dpd_tolerance_ratio=tolerance)
-        found = first_arrivals(
-            Arrears.of(history, (), (a.target.bad_dpd,)), 0, int(days[0]) + EARLIEST_DAYS, int(days[-1])
-        )
-        arrived.append(Arrivals(found.borrower + low, found.missed_on, found.reached_on))
+        arrears = Arrears.of(history, (), (a.target.bad_dpd,))
+        found = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
         for row, night in enumerate(nights):
             for model, seen, watch in zip((a, b), observed, watches, strict=True):
                 scored = model.score(rows, seen, night)
                 watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
             if mature[row]:
                 bad[row, here] = is_bad(history, night, a.target)
-        low += rows.n
-        advance(rows.n)
+        return Arrivals(found.borrower + low, found.missed_on, found.reached_on), rows.n
+
+    arrived = []
+    with ThreadPoolExecutor(settings.workers) as pool:
+        for found, followed in pool.map(follow, range(0, book.n_borrowers, settings.borrowers_per_chunk)):
+            arrived.append(found)
+            advance(followed)
     return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))
