@@ -24,13 +24,14 @@ from risk_warning.book import open_book
 from risk_warning.cli import app
 from risk_warning.errors import AsOfDateError, ContractError, LabelError, OutputError, RegistryError, SettingsError
 from risk_warning.jobs.compare import compare_models
-from risk_warning.jobs.compare_page import write_page
+from risk_warning.jobs.compare_page import compare_page
 from risk_warning.jobs.compare_table import table
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.model.fit import encode
 from risk_warning.model.folder import assemble, load, save
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.training_set import training_set
+from risk_warning.reports import write_page
 from risk_warning.settings import ScoreSettings, Settings
 
 pytestmark = pytest.mark.slow
@@ -246,14 +247,14 @@ def test_the_verb_prints_json_for_a_program(lender: Lender, worse: Path, monkeyp
 
 def test_the_page_is_one_file_that_fetches_nothing(stacked: Comparison, tmp_path: Path) -> None:
     written = tmp_path / "to" / "compare.html"
-    write_page(written, stacked)
+    write_page(written, compare_page(stacked))
     text = written.read_text(encoding="utf-8")
     assert stacked.verdict in text
     assert text.index(stacked.verdict) < text.index("<h2>")
-    assert text.count("<svg") == 3
+    assert text.count("<svg") == 5
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
     for part in (stacked.at_thresholds.sets.lost, stacked.at_capacity.sets.gained):
         assert f'<td class="n">{part.n:,}</td>' in text
     with pytest.raises(OutputError, match="cannot be written"):
-        write_page(written / "below a file", stacked)
+        write_page(written / "below a file", compare_page(stacked))

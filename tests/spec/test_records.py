@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 
 from risk_warning.book import open_book
 from risk_warning.book.one_borrower import borrower_records, data_through
+from risk_warning.book.protected import read_protected
 from risk_warning.book.records import rows_of
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.money import minor_units
@@ -146,6 +147,11 @@ def test_a_borrower_looked_up_has_the_rows_the_whole_book_has(book: str) -> None
             for table in TABLES:
                 same(getattr(rows, table), getattr(expected, table), rows.categories, expected.categories, table)
     assert ids == ["007", "7", "b"]
+
+
+def test_protected_attributes_are_found_by_the_same_ids(book: str) -> None:
+    labels = read_protected(book, SETTINGS).labels(np.array(["b", "7", "007"], object), date(2024, 3, 1))
+    assert {name: values.tolist() for name, values in labels.items()} == {"sex": [None, "m", "f"]}
 
 
 def same(

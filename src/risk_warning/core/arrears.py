@@ -20,7 +20,7 @@ from risk_warning.core.instalments import Settled, Spells
 from risk_warning.core.panel import History
 
 LEVELS = (15, 30, 60, 90)
-"""Days past due whose first day in a run is kept."""
+"""Days past due whose first day in a run is kept, unless others are asked for."""
 Days = NDArray[np.int32]
 
 
@@ -50,7 +50,7 @@ class Runs:
     cured_on: Days
     """First day back at 0 days past due; `NEVER` while it is late."""
     reached_on: Days
-    """First day at `LEVELS[k]` days past due or more, `NEVER` where there is none; shape (levels, runs)."""
+    """First day at level k or more days past due, `NEVER` where there is none; shape (levels, runs)."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +64,22 @@ class Arrears:
     """Days past due at the start of each day asked for, NaN where unknown; shape (days, loans)."""
 
     @classmethod
-    def of(cls, history: History, days: Sequence[date]) -> Arrears:
-        """The arrears behind a history, and days past due at the start of each of these days."""
+    def of(cls, history: History, days: Sequence[date], levels: Sequence[int] = LEVELS) -> Arrears:
+        """The arrears behind a history, and days past due at the start of each of these days.
+
+        Of each run the first day at each of the `levels` (days past due) is kept.
+        """
         owed = history.obligations
         settled = None if owed is None else owed.settle(NEVER, history.dpd_tolerance_ratio)
         statements = _late_statements(history)
         lives = _lives(history, settled)
-        parts = [] if settled is None else [_by_spell(settled.spells)]
+        parts = [] if settled is None else [_by_spell(settled.spells, levels)]
         if statements is not None:
-            parts.append(_by_statement(statements))
+            parts.append(_by_statement(statements, levels))
         return cls(
             borrowers=history.rows.n,
             lives=lives,
-            runs=_joined(parts, lives),
+            runs=_joined(parts, lives, len(levels)),
             dpd=_dpd(history, settled, statements, [to_day(day) for day in days]),
         )
 
@@ -144,28 +147,28 @@ def _seen(
         yield table["loan"], table["borrower"], table["statement_on"], month_later[position]
 
 
-def _by_spell(spells: Spells) -> _Stretches:
+def _by_spell(spells: Spells, levels: Sequence[int]) -> _Stretches:
     first = spells.start.astype(np.int64) + 1
-    reached = [np.maximum(spells.due_on.astype(np.int64) + level, first) for level in LEVELS]
+    reached = [np.maximum(spells.due_on.astype(np.int64) + level, first) for level in levels]
     within = [np.where(day <= spells.end, day, NEVER).astype(np.int32) for day in reached]
     return _Stretches(spells.loan, spells.start, spells.end, np.stack(within))
 
 
-def _by_statement(found: _Statements) -> _Stretches:
+def _by_statement(found: _Statements, levels: Sequence[int]) -> _Stretches:
     """A late statement stands for the days until the loan's next one."""
     end = np.full(len(found.loan), NEVER, np.int32)
     same = np.flatnonzero(found.loan[1:] == found.loan[:-1])
     end[same] = found.day[same + 1] - 1
     late = found.dpd > 0
-    reached = np.stack([np.where(found.dpd >= level, found.day, NEVER) for level in LEVELS])
+    reached = np.stack([np.where(found.dpd >= level, found.day, NEVER) for level in levels])
     return _Stretches(found.loan[late], found.day[late] - 1, end[late], reached[:, late].astype(np.int32))
 
 
-def _joined(parts: Sequence[_Stretches], lives: Lives) -> Runs:
+def _joined(parts: Sequence[_Stretches], lives: Lives, levels: int) -> Runs:
     """Stretches that overlap or touch are one run."""
     if not parts:
         none = np.zeros(0, np.int32)
-        return Runs(none, none, none, np.zeros((len(LEVELS), 0), np.int32))
+        return Runs(none, none, none, np.zeros((levels, 0), np.int32))
     loan, start, end = (np.concatenate([getattr(part, name) for part in parts]) for name in ("loan", "start", "end"))
     reached = np.concatenate([part.reached_on for part in parts], axis=1)
     order = np.lexsort((start, loan))

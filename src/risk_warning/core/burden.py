@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.active_warnings import by_policy
 from risk_warning.core.policy import Policy
 
 STEP_POINTS = 0.1
@@ -61,29 +62,16 @@ class Burden:
 
 def burden(nights: Nights, policy: Policy) -> Burden:
     """The burden of the policy's threshold, margin and `close_after_days`."""
-    n = nights.scores.shape[1]
-    is_open = np.zeros(n, np.bool_)
-    safe_since = np.full(n, -1)
-    opened_on = np.zeros(n, np.int64)
-    new, calls, stock = [], [], []
-    for night, (score, dpd) in enumerate(zip(nights.scores, nights.days_past_due, strict=True)):
-        # A score of NaN compares False: nothing opens, and a streak of safe scores ends.
-        for_collections = dpd >= nights.bad_dpd
-        opens = ~is_open & ~for_collections & (score < policy.threshold)
-        handed_over = is_open & for_collections
-        safe = is_open & ~handed_over & (score >= policy.threshold + policy.margin)
-        closed = safe & (safe_since >= 0) & (night - safe_since >= policy.close_after_days)
-        safe_since = np.where(safe & ~closed, np.where(safe_since >= 0, safe_since, night), -1)
-        is_open = (is_open & ~handed_over & ~closed) | opens
-        opened_on[opens] = night
-        called = is_open & ((night - opened_on) % nights.call_again_days == 0)
-        if night >= nights.warm_up_nights:
-            new.append(int(opens.sum()))
-            calls.append(int(called.sum()))
-            stock.append(int(is_open.sum()))
+    night = np.arange(len(nights.scores), dtype=np.int32)
+    active = by_policy(nights.scores, nights.days_past_due, night, policy, nights.bad_dpd)
+    opened = active.copy()
+    opened[1:] &= ~active[:-1]
+    opened_on = np.maximum.accumulate(np.where(opened, night[:, None], 0), axis=0)
+    called = active & ((night[:, None] - opened_on) % nights.call_again_days == 0)
+    new, calls, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
     each = nights.borrowers_each
     return Burden(
-        each * float(np.mean(new)), each * max(new), each * float(np.mean(calls)), each * float(np.mean(stock))
+        each * float(np.mean(new)), each * int(new.max()), each * float(np.mean(calls)), each * float(np.mean(stock))
     )
 
 

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
+from risk_warning.book.protected import read_protected
 from risk_warning.core.calendar import add_months
+from risk_warning.core.capacity import reached
 from risk_warning.core.comparison import (
     ReasonShift,
     SwapSet,
@@ -22,12 +24,18 @@ from risk_warning.core.comparison import (
     riskiest,
 )
 from risk_warning.core.delong import Difference, delong
+from risk_warning.core.evaluation import expected_calibration_error
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS, one_row_each, paired_bootstrap
 from risk_warning.core.policy import BANDS
 from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
 from risk_warning.errors import LabelError
+from risk_warning.jobs.compare_groups import economics_of_both, fairness_of_both, splits
+from risk_warning.jobs.compare_options import Options
+from risk_warning.jobs.compare_speed import Speed, speed
 from risk_warning.jobs.comparison import Comparison, Held, Stability, Swap
+from risk_warning.jobs.watch_comparison import watch_comparison, watch_nights
+from risk_warning.model.fairness import Fairness
 from risk_warning.model.registry import fetch
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import (
@@ -50,9 +58,17 @@ Floats = NDArray[np.float64]
 
 
 def compare_models(
-    name_a: str, name_b: str, location: str | Path, settings: Settings, asked: Sequence[date], progress: Progress
+    name_a: str,
+    name_b: str,
+    location: str | Path,
+    settings: Settings,
+    asked: Sequence[date],
+    progress: Progress,
+    options: Options | None = None,
 ) -> Comparison:
     """The comparison of two models, on the dates asked for or the last month from which neither learnt.
+
+    Lead time and alert burden are told on nights of their own (`Options`), where there are enough.
 
     Raises
     ------
@@ -65,12 +81,14 @@ def compare_models(
     RegistryError, ModelError
         One of the models cannot be had.
     """
+    options = options or Options()
     task = progress.add_task("fetching the models", total=None)
     a, b = fetch(name_a, settings), fetch(name_b, settings)
     check_targets(a, b)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through) as book:
-        dates = comparison_dates(book, a, b, asked)
+        dates, nights = comparison_dates(book, a, b, asked), watch_nights(book, a, b, options)
+        protected = read_protected(location, settings.book)
         chunk = settings.score.borrowers_per_chunk
 
         def stage(description: str, total: int) -> Callable[[int], None]:
@@ -88,10 +106,20 @@ def compare_models(
         called = [riskiest(score, rows.date_index, CAPACITY_SHARE) for score in (rows.score_a, rows.score_b)]
         flags = [(below[0], below[1]), (called[0], called[1])]
         swaps = _swaps(book, a, b, rows, flags, chunk, stage("explaining who moves", 2 * book.n_borrowers))
+        following = stage("following the nights", book.n_borrowers)
+        watch = watch_comparison(book, a, b, nights, options, settings.score, following) if nights else None
+        by_segment = splits(rows, one, book.categories)
+        speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
+    fair = fairness_of_both(rows, flags[0], protected)
+    minor_units = 10**settings.book.minor_unit_decimals
+    money = [
+        economics_of_both(rows, called, options.costs, minor_units, SEED, stage("counting the money", DRAWS))
+        for called in flags
+    ]
     bands = a.policy.bands(rows.score_a), b.policy.bands(rows.score_b)
     return Comparison(
-        a=_held(name_a, a, rows, rows.pd_a, bands[0]),
-        b=_held(name_b, b, rows, rows.pd_b, bands[1]),
+        a=_held(name_a, a, rows, rows.pd_a, rows.score_a, bands[0], fair[0], speeds[0]),
+        b=_held(name_b, b, rows, rows.pd_b, rows.score_b, bands[1], fair[1], speeds[1]),
         dates=dates,
         rows=len(rows.bad),
         borrowers=len(one),
@@ -107,6 +135,11 @@ def compare_models(
         at_capacity=swaps[1],
         score_psi=psi(rows.score_a, rows.score_b),
         stability=stability,
+        watch=watch,
+        splits=by_segment,
+        economics=money[1],
+        economics_at_thresholds=money[0],
+        costs=options.costs,
     )
 
 
@@ -126,13 +159,26 @@ def _drawn(rows: SideBySide, at: NDArray[np.int64] | slice, advance: Callable[[i
     return paired_bootstrap(*columns, seed=SEED, advance=advance)
 
 
-def _held(name: str, model: RiskModel, rows: SideBySide, pd: Floats, bands: NDArray[np.int8]) -> Held:
+def _held(
+    name: str,
+    model: RiskModel,
+    rows: SideBySide,
+    pd: Floats,
+    score: Floats,
+    bands: NDArray[np.int8],
+    fair: tuple[Fairness, ...],
+    measured: Speed,
+) -> Held:
     return Held(
         name,
         model,
         by_band=calibration(rows.bad, pd, bands, BANDS),
         by_month=calibration(rows.bad, pd, rows.date_index, [day.isoformat() for day in rows.dates]),
         learnt_from=tuple(day for day in rows.dates if day < untrained_from(model)),
+        ece=expected_calibration_error(rows.bad, pd),
+        reached=reached(rows.bad, score, rows.date_index),
+        fairness=fair,
+        speed=measured,
     )
 
 

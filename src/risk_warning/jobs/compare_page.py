@@ -1,128 +1,87 @@
-"""The page of a comparison: one file of HTML that prints well, with no script and nothing fetched."""
+"""The page of a comparison: the verdict in plain words, then a section for each question behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from risk_warning.core.comparison import BadRate, Calibration, ReasonShift, signed
 from risk_warning.core.delong import Difference
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.core.policy import BANDS
 from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED
-from risk_warning.errors import OutputError
-from risk_warning.jobs.compare_table import MEASURES, basis, shown, warnings
+from risk_warning.jobs.compare_groups_page import fairness_section, splits_section
+from risk_warning.jobs.compare_table import MEASURES, basis, plainly, shown, warnings
+from risk_warning.jobs.compare_watch_page import burden_section, capacity_section, economics_section, lead_section
 from risk_warning.jobs.comparison import Comparison, Held, Swap
-from risk_warning.jobs.interval_chart import Axis, Interval, Line, interval_chart
+from risk_warning.reports import (
+    Block,
+    Cards,
+    Figure,
+    Heat,
+    HeatCell,
+    Interval,
+    IntervalAxis,
+    IntervalRow,
+    Note,
+    Section,
+    Table,
+    interval_chart,
+    page,
+)
 
 _FEATURES_SHOWN = 12
 _FLAGGED = ("gained", "lost", "both", "neither")
 
 
-@dataclass(frozen=True)
-class _Table:
-    """A table of the page; every cell is text, the first of a row its name."""
-
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-def write_page(path: Path, found: Comparison) -> None:
-    """Nothing comes back; the page stands in `path`, whole.
-
-    Raises
-    ------
-    OutputError
-        The file cannot be written.
-    """
-    text = page(found)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError:
-        raise OutputError(f"{path} cannot be written; free it or name another with --out.") from None
-
-
-def page(found: Comparison) -> str:
-    """The page as text."""
-    environment = Environment(
-        loader=PackageLoader("risk_warning.jobs", "."), autoescape=True, undefined=StrictUndefined
-    )
-    gained, lost = found.at_thresholds.sets.gained, found.at_thresholds.sets.lost
-    return environment.get_template("compare.html.j2").render(
-        found=found,
+def compare_page(found: Comparison) -> str:
+    """The page as HTML."""
+    sections = [_discrimination(found), lead_section(found), burden_section(found), capacity_section(found)]
+    sections += [economics_section(found), _calibration(found.a, found.b), _swaps(found), _migration(found)]
+    sections += [splits_section(found), fairness_section(found), _moved(found), _models(found)]
+    return page(
+        f"Model {found.b.model.version} (B) against {found.a.model.version} (A)",
+        found.verdict,
+        [section for section in sections if section],
         basis=basis(found),
-        warnings=warnings(found),
-        cards=[
-            ("AUC, B less A", signed(found.auc.difference, 4)),
-            ("rows compared", f"{found.rows:,}"),
-            ("of them bad", f"{found.bads:,}"),
-            ("gain a warning", f"{gained.n:,}"),
-            ("lose a warning", f"{lost.n:,}"),
-        ],
-        models=_models(found),
-        differences=_differences(found),
-        differences_chart=Markup(_differences_chart(found)),
-        draws=f"{DRAWS:,}",
-        agreement=f"{found.agreement:.1%}",
-        by_band=Markup(_calibration_chart("Bads observed over expected, by band", found.a.by_band, found.b.by_band)),
-        by_month=Markup(_calibration_chart("Bads observed over expected, by date", found.a.by_month, found.b.by_month)),
-        calibration=_calibration(found.a, found.b),
-        migration=_migration(found),
-        swaps=[
-            ("At each model's own threshold", *_swap(found.at_thresholds)),
-            (f"At equal capacity: the riskiest {CAPACITY_SHARE:.0%} of each date", *_swap(found.at_capacity)),
-        ],
-        moved=_moved(found),
-        limits=f"below {SOME_MOVED} little moved, up to {MUCH_MOVED} some did, above that much did",
+        top=_top(found),
     )
 
 
-def _models(found: Comparison) -> _Table:
-    held = (found.a, found.b)
-    rows: list[tuple[str, Iterable[str]]] = [
-        ("named", (one.name for one in held)),
-        ("version", (one.model.version for one in held)),
-        (
-            "features and trees",
-            (f"{len(m.features)} · {m.fitted.booster.num_trees()}" for m in (h.model for h in held)),
-        ),
-        ("learnt from", (_span(one.model.about["train_dates"]) for one in held)),
-        ("safety threshold", (f"{one.model.policy.threshold:.1f} points" for one in held)),
+def _top(found: Comparison) -> list[Block]:
+    gained, lost = found.at_thresholds.sets.gained, found.at_thresholds.sets.lost
+    cards = [("AUC, B less A", signed(found.auc.difference, 4))]
+    if found.watch:
+        in_time = found.watch.at_capacity.in_time
+        cards.append(("warned in time by B, per cent, less A", signed(100 * in_time.difference, 1)))
+    cards += [
+        ("rows compared", f"{found.rows:,}"),
+        ("of them bad", f"{found.bads:,}"),
+        ("gain a warning", f"{gained.n:,}"),
+        ("lose a warning", f"{lost.n:,}"),
     ]
-    return _Table(("", "A", "B"), tuple((name, *cells) for name, cells in rows))
+    lines = [Note(line) for line in plainly(found)]
+    return [*lines, Cards(tuple(cards)), *(Note(line, is_warning=True) for line in warnings(found))]
 
 
-def _span(days: list[str]) -> str:
-    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-
-
-def _differences(found: Comparison) -> _Table:
-    rows = [(words, *shown(found.differences[name], places)) for name, (words, places) in MEASURES.items()]
-    once = found.delong
-    test = (
-        "AUC by DeLong's test, one row a borrower" + ("" if once.p is None else f" (p = {once.p:.3g})"),
-        *shown(once, 4),
-    )
-    bootstrap = ("AUC by the bootstrap on the same rows", *shown(found.bootstrap_one_row, 4))
-    return _Table(("measure", "A", "B", "B less A", "95 % interval"), (*rows, test, bootstrap))
-
-
-def _differences_chart(found: Comparison) -> str:
+def _discrimination(found: Comparison) -> Section:
     drawn = {words: found.differences[name] for name, (words, _) in MEASURES.items() if name != "brier"}
     drawn["AUC by DeLong's test"] = found.delong
-    lines = [Line(words, (_interval(difference),)) for words, difference in drawn.items()]
     ends = [end for difference in drawn.values() for end in (difference.low, difference.high)]
-    return interval_chart(
+    chart = interval_chart(
         "How much better B is than A",
         ("B less A",),
-        lines,
-        Axis.around_zero("B less A; right of the line B is better", ends),
+        [IntervalRow(words, (_interval(difference),)) for words, difference in drawn.items()],
+        IntervalAxis.around_zero("B less A; right of the line B is better", ends),
+    )
+    rows = [(words, *shown(found.differences[name], places)) for name, (words, places) in MEASURES.items()]
+    p = "" if found.delong.p is None else f" (p = {found.delong.p:.3g})"
+    rows.append(("AUC by DeLong's test, one row a borrower" + p, *shown(found.delong, 4)))
+    rows.append(("AUC by the bootstrap on the same rows", *shown(found.bootstrap_one_row, 4)))
+    return Section(
+        "Who finds more of those who go bad",
+        (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),
+        f"Paired intervals: {DRAWS:,} bootstrap draws of whole borrowers. On one row a borrower DeLong's interval and "
+        f"the bootstrap's lie {found.agreement:.1%} of their width apart.",
     )
 
 
@@ -130,64 +89,92 @@ def _interval(found: Difference) -> Interval:
     return Interval(found.difference, found.low, found.high)
 
 
-def _calibration_chart(title: str, a: tuple[Calibration, ...], b: tuple[Calibration, ...]) -> str:
-    lines = [Line(of_a.group, tuple(_ratio(part) for part in (of_a, of_b))) for of_a, of_b in zip(a, b, strict=True)]
-    return interval_chart(title, ("A", "B"), lines, Axis.of_ratios("bads observed over expected; 1 is ideal"))
-
-
-def _ratio(part: Calibration) -> Interval | None:
-    if part.observed_over_expected is None or part.low is None or part.high is None:
-        return None
-    return Interval(part.observed_over_expected, part.low, part.high)
-
-
-def _calibration(a: Held, b: Held) -> _Table:
+def _calibration(a: Held, b: Held) -> Section:
     rows = []
     for of_a, of_b in zip((*a.by_band, *a.by_month), (*b.by_band, *b.by_month), strict=True):
         cells = [cell for part in (of_a, of_b) for cell in (f"{part.n:,}", f"{part.bads:,}", f"{part.expected:,.1f}")]
         rows.append((of_a.group, *cells))
     head = ("band or date", *(f"{key} {what}" for key in "AB" for what in ("rows", "bads", "expected")))
-    return _Table(head, tuple(rows))
+    return Section(
+        "Whether the PDs hold",
+        (
+            Figure(_calibration_chart("Bads observed over expected, by band", a.by_band, b.by_band)),
+            Figure(_calibration_chart("Bads observed over expected, by date", a.by_month, b.by_month)),
+            Table(head, tuple(rows)),
+        ),
+        "Bads observed over bads expected, in each model's own bands and on each date; 1 is ideal. Expected "
+        f"calibration error over ten bins: {a.ece:.4f} for A, {b.ece:.4f} for B.",
+    )
 
 
-def _migration(found: Comparison) -> list[dict[str, Any]]:
-    """A's bands down, B's across: rows, bad rate, and how dark a cell is, by its share of A's band."""
+def _calibration_chart(title: str, a: tuple[Calibration, ...], b: tuple[Calibration, ...]) -> str:
+    rows = [IntervalRow(of_a.group, (ratio(of_a), ratio(of_b))) for of_a, of_b in zip(a, b, strict=True)]
+    return interval_chart(title, ("A", "B"), rows, IntervalAxis.of_ratios("bads observed over expected; 1 is ideal"))
+
+
+def ratio(part: Calibration) -> Interval | None:
+    """Bads observed over expected with its interval; None where nothing was expected."""
+    if part.observed_over_expected is None or part.low is None or part.high is None:
+        return None
+    return Interval(part.observed_over_expected, part.low, part.high)
+
+
+def _migration(found: Comparison) -> Section:
     lines = []
     for row, band in enumerate(BANDS):
-        total = int(found.migration[row].sum())
-        cells = []
+        total, cells = int(found.migration[row].sum()), []
         for column in range(len(BANDS)):
             n, bads = int(found.migration[row, column]), int(found.migration_bads[row, column])
             rate = f"{bads / n:.1%} bad" if n else ""
-            cells.append({"n": f"{n:,}", "rate": rate, "shade": round(0.42 * n / total, 3) if total else 0})
-        lines.append({"band": band, "cells": cells})
-    return lines
+            cells.append(HeatCell(f"{n:,}", n / total if total else 0.0, rate))
+        lines.append((band, tuple(cells)))
+    return Section(
+        "Who moves between bands",
+        (Heat("A ↓ B →", BANDS, tuple(lines)),),
+        "Rows by A's band (down) and B's (across), with the bad rate of each cell. The darker, the larger the share of "
+        "A's band.",
+    )
 
 
-def _swap(swap: Swap) -> tuple[_Table, _Table, _Table]:
-    """(who is flagged by whom, reasons of those who gain a flag, of those who lose one)."""
+def _swaps(found: Comparison) -> Section:
+    blocks: list[Block] = []
+    for words, swap in (
+        ("At each model's own threshold:", found.at_thresholds),
+        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", found.at_capacity),
+    ):
+        blocks += [Note(words), *_swap(swap)]
+    return Section(
+        "Who gains and who loses a warning, and why",
+        tuple(blocks),
+        "A model that takes A's place is worth it if those who gain a flag go bad more often than those who lose one. "
+        "Reasons: mean points of the same borrowers under either model; negative points cost.",
+    )
+
+
+def _swap(swap: Swap) -> list[Block]:
     words = ("by B alone: gains a flag", "by A alone: loses a flag", "by both", "by neither")
     parts: list[BadRate] = [getattr(swap.sets, name) for name in _FLAGGED]
     rows = [(label, f"{part.n:,}", f"{part.bads:,}", *_rate(part)) for label, part in zip(words, parts, strict=True)]
-    flagged = _Table(("flagged", "rows", "bads", "bad rate", "95 % interval"), tuple(rows))
-    return flagged, _reasons(swap.gained_reasons), _reasons(swap.lost_reasons)
+    blocks: list[Block] = [Table(("flagged", "rows", "bads", "bad rate", "95 % interval"), tuple(rows))]
+    for who, shifts in (("gains", swap.gained_reasons), ("loses", swap.lost_reasons)):
+        if shifts:
+            blocks.append(_reasons(f"reason, for who {who} a flag", shifts))
+    return blocks
 
 
 def _rate(part: BadRate) -> tuple[str, str]:
-    if part.rate is None:
-        return "–", "–"
-    return f"{part.rate:.1%}", f"{part.low:.1%} to {part.high:.1%}"
+    return ("–", "–") if part.rate is None else (f"{part.rate:.1%}", f"{part.low:.1%} to {part.high:.1%}")
 
 
-def _reasons(shifts: tuple[ReasonShift, ...]) -> _Table:
+def _reasons(head: str, shifts: tuple[ReasonShift, ...]) -> Table:
     def points(value: float | None) -> str:
         return "–" if value is None else signed(value, 1)
 
     rows = tuple((one.code, points(one.a), points(one.b), signed(one.shift, 1)) for one in shifts)
-    return _Table(("reason", "A, points", "B, points", "B less A"), rows)
+    return Table((head, "A, points", "B, points", "B less A"), rows)
 
 
-def _moved(found: Comparison) -> _Table:
+def _moved(found: Comparison) -> Section:
     rows = [("scores of B against those of A, same rows", f"{found.score_psi:.3f}")]
     if found.stability:
         since = f"since {found.stability.reference_date}"
@@ -195,4 +182,34 @@ def _moved(found: Comparison) -> _Table:
         rows += [(f"scores of B, {since}", f"{found.stability.score_b:.3f}")]
         largest = list(found.stability.features.items())[:_FEATURES_SHOWN]
         rows += [(f"{name}, {since}", f"{value:.3f}") for name, value in largest]
-    return _Table(("what", "PSI"), tuple(rows))
+    return Section(
+        "What has moved since training",
+        (Table(("what", "PSI"), tuple(rows)),),
+        f"Population stability index: below {SOME_MOVED} little moved, up to {MUCH_MOVED} some did, above it much did.",
+    )
+
+
+def _models(found: Comparison) -> Section:
+    held = (found.a, found.b)
+    rows: list[tuple[str, Iterable[str]]] = [
+        ("named", (one.name for one in held)),
+        ("version", (one.model.version for one in held)),
+        ("features", (f"{len(one.model.features)}" for one in held)),
+        ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in held)),
+        ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in held)),
+        ("learnt from", (_span(one.model.about["train_dates"]) for one in held)),
+        ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in held)),
+    ]
+    if found.a.speed and found.b.speed:
+        rows.append(("scored a second, here", (f"{one.speed.scored_per_second:,.0f}" for one in held if one.speed)))
+        explained = (one.speed.explained_per_second if one.speed else None for one in held)
+        rows.append(("explained a second, here", ("–" if rate is None else f"{rate:,.0f}" for rate in explained)))
+    return Section(
+        "The two models",
+        (Table(("", "A", "B"), tuple((name, *cells) for name, cells in rows)),),
+        "Speeds are those of one chunk of borrowers on this machine, while the comparison was made.",
+    )
+
+
+def _span(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

@@ -10,8 +10,11 @@ from rich.text import Text
 
 from risk_warning.core.comparison import BadRate, signed
 from risk_warning.core.delong import Difference
+from risk_warning.core.lead_time import EARLIEST_DAYS, IN_TIME_DAYS
+from risk_warning.core.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.core.policy import BANDS
 from risk_warning.jobs.comparison import Comparison, Held
+from risk_warning.jobs.watch_comparison import WatchComparison
 
 MEASURES = {
     "auc": ("AUC", 4),
@@ -20,6 +23,8 @@ MEASURES = {
     "capture_top_5pct": ("bads among the riskiest 5 %", 4),
 }
 """Measure → its name in words, decimals shown."""
+MIN_ARRIVALS = 30
+"""Borrowers who fell behind, below which a share of them says little."""
 
 
 def table(found: Comparison) -> Group:
@@ -29,7 +34,8 @@ def table(found: Comparison) -> Group:
 
 def _parts(found: Comparison) -> Iterator[RenderableType]:
     yield Text(found.verdict, style="bold")
-    yield Text(basis(found))
+    for line in (*plainly(found), basis(found)):
+        yield Text(line)
     for line in warnings(found):
         yield Text(line, style="yellow")
     measures = Table("measure", f"A {found.a.model.version}", f"B {found.b.model.version}", "B − A", "95 % interval")
@@ -45,6 +51,8 @@ def _parts(found: Comparison) -> Iterator[RenderableType]:
         sets = swap.sets
         moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
     yield moves
+    if found.watch:
+        yield _watch(found.watch)
     yield _calibration(found)
 
 
@@ -56,6 +64,47 @@ def basis(found: Comparison) -> str:
         f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad ({target.bad_dpd} days "
         f"past due within {target.horizon_months} months)."
     )
+
+
+def plainly(found: Comparison) -> list[str]:
+    """What else matters to whoever calls, a sentence each: warned in time, calls, money."""
+    lines, watch = [], found.watch
+    if watch:
+        in_time, chance = watch.at_capacity.in_time, watch.at_capacity.b.chance
+        low, high = signed(100 * in_time.low, 1), signed(100 * in_time.high, 1)
+        lots = f"; of all borrowers in the same weeks, {chance.anyone:.1%}" if chance else ""
+        lines.append(
+            f"With {CAPACITY_SHARE:.0%} warned about on any night, B warns of {in_time.b:.1%} of those who reach "
+            f"{watch.bad_dpd} days past due {IN_TIME_DAYS} to {EARLIEST_DAYS} days before, A of {in_time.a:.1%} "
+            f"({signed(100 * in_time.difference, 1)} points, {low} to {high}){lots}."
+        )
+        calls = [own.burden.calls_per_bad for own in (watch.at_thresholds.b, watch.at_thresholds.a)]
+        if all(calls):
+            of_b, of_a = calls
+            lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
+    if found.economics and found.economics.net_per_1000.is_shown:
+        net = found.economics.net_per_1000
+        more = "more" if net.difference > 0 else "less"
+        lines.append(
+            f"Under the assumed cost and effect of a call, B's calls at equal capacity are worth "
+            f"{abs(net.difference):,.0f} {more} per 1,000 rows than A's."
+        )
+    return lines
+
+
+def _watch(watch: WatchComparison) -> Table:
+    made = Table("night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and what it asks")
+    for words, way in (("at equal capacity", watch.at_capacity), ("at each model's threshold", watch.at_thresholds)):
+        found = way.in_time
+        points = [signed(100 * value, 1) for value in (found.difference, found.low, found.high)]
+        caught = f"{IN_TIME_DAYS} days before {watch.bad_dpd} days past due, {words}"
+        made.add_row(caught, f"{found.a:.1%}", f"{found.b:.1%}", points[0], f"{points[1]} to {points[2]}")
+        burdens = way.a.burden, way.b.burden
+        calls = ("–" if one.calls_per_bad is None else f"{one.calls_per_bad:.1f}" for one in burdens)
+        made.add_row(f"calls to reach one who goes bad, {words}", *calls)
+        active = (f"{one.active_per_1000:.1f}" for one in burdens)
+        made.add_row(f"active warnings per 1,000 borrowers, {words}", *active)
+    return made
 
 
 def warnings(found: Comparison) -> list[str]:
@@ -70,6 +119,10 @@ def warnings(found: Comparison) -> list[str]:
             lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
     if found.delong.is_shown != found.bootstrap_one_row.is_shown:
         lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
+    if found.watch and found.watch.arrivals < MIN_ARRIVALS:
+        lines.append(
+            f"Only {found.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
+        )
     return lines
 
 

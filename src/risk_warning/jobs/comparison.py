@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.by_group import Split
+from risk_warning.core.capacity import Reached
 from risk_warning.core.comparison import Calibration, ReasonShift, SwapSet, interval_gap, verdict
 from risk_warning.core.delong import Difference
+from risk_warning.core.economics import Costs, Economics
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.core.policy import BANDS
+from risk_warning.jobs.compare_speed import Speed
+from risk_warning.jobs.watch_comparison import WatchComparison
+from risk_warning.model.fairness import Fairness
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import untrained_from
 
@@ -59,6 +65,19 @@ class Held:
     by_month: tuple[Calibration, ...]
     learnt_from: tuple[date, ...]
     """Dates compared on that it may have learnt from, which flatters it."""
+    ece: float
+    """Expected calibration error of its PDs."""
+    reached: tuple[Reached, ...] = ()
+    """Bads reached at several capacities."""
+    fairness: tuple[Fairness, ...] = ()
+    """At its own threshold; empty where the book has no protected attribute."""
+    speed: Speed | None = None
+    """Measured here; it differs from run to run, so it stands outside `to_dict`."""
+
+    @property
+    def size_bytes(self) -> int:
+        """Size of the trees as text, the largest part of the model's folder."""
+        return len(self.model.fitted.booster.model_to_string())
 
     def to_dict(self) -> dict[str, Any]:
         """The model for a program."""
@@ -69,10 +88,18 @@ class Held:
             "threshold": self.model.policy.threshold,
             "features": len(self.model.features),
             "trees": self.model.fitted.booster.num_trees(),
+            "size_bytes": self.size_bytes,
+            "ece": self.ece,
             "untrained_from": untrained_from(self.model).isoformat(),
             "learnt_from": [day.isoformat() for day in self.learnt_from],
             "calibration_by_band": [asdict(part) for part in self.by_band],
             "calibration_by_month": [asdict(part) for part in self.by_month],
+            "at_capacities": [asdict(r) | {"capture": r.capture, "precision": r.precision} for r in self.reached],
+            "fairness": [
+                asdict(one)
+                | {name: getattr(one, name) for name in ("selection_ratio", "true_positive_gap", "calibration_gap")}
+                for one in self.fairness
+            ],
         }
 
 
@@ -106,6 +133,14 @@ class Comparison:
     """Of B's scores against A's, on the same rows."""
     stability: Stability | None
     """None where the book does not reach back to a date both models had learnt from."""
+    watch: WatchComparison | None = None
+    """None where there are too few nights from which neither model learnt, or nobody fell behind in them."""
+    splits: tuple[Split, ...] = ()
+    """By month and by segment."""
+    economics: Economics | None = None
+    """At equal capacity; None where the book does not say what anyone owes."""
+    economics_at_thresholds: Economics | None = None
+    costs: Costs = field(default_factory=Costs)
 
     @property
     def auc(self) -> Difference:
@@ -122,8 +157,12 @@ class Comparison:
         """Largest distance between the ends of DeLong's interval and the bootstrap's, as a share of the wider."""
         return interval_gap(self.delong, self.bootstrap_one_row)
 
+    def speed(self) -> dict[str, dict[str, float | None] | None]:
+        """Borrowers a second of A and B, as measured here; apart, since no two runs measure the same."""
+        return {key: asdict(held.speed) if held.speed else None for key, held in (("a", self.a), ("b", self.b))}
+
     def to_dict(self) -> dict[str, Any]:
-        """The comparison for a program."""
+        """The comparison for a program; the same models, book and dates give the same."""
         return {
             "verdict": self.verdict,
             "difference_is_shown": self.auc.is_shown,
@@ -154,4 +193,11 @@ class Comparison:
             },
             "score_psi": self.score_psi,
             "stability": self.stability.to_dict() if self.stability else None,
+            "lead_time": self.watch.to_dict() if self.watch else None,
+            "splits": [asdict(one) for one in self.splits],
+            "economics": {
+                "costs": asdict(self.costs),
+                "at_capacity": asdict(self.economics) if self.economics else None,
+                "at_thresholds": asdict(self.economics_at_thresholds) if self.economics_at_thresholds else None,
+            },
         }

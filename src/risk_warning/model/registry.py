@@ -12,7 +12,7 @@ import re
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -149,6 +149,41 @@ def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
         if error.error_code not in _UNKNOWN:
             raise
         raise RegistryError(f"The registry has no model named {registered}; train one, or correct the name.") from None
+
+
+def run_of(name: str, settings: Settings) -> str | None:
+    """Id of the MLflow run that recorded the model `name`; None where it names a folder.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    """
+    reference = Reference.of(name)
+    if reference is None:
+        return None
+    _must_exist(reference.alias, settings)
+    with registry(settings) as client:
+        return str(_version(client, reference).run_id)
+
+
+def log_to_run(
+    run_id: str, metrics: Mapping[str, float], texts: Mapping[str, str], tags: Mapping[str, str], settings: Settings
+) -> None:
+    """Nothing comes back; the run holds the metrics, the texts as artifacts by path, and the tags.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or refuses.
+    """
+    with registry(settings) as client:
+        for path, text in texts.items():
+            client.log_text(run_id, text, path)
+        for name, value in metrics.items():
+            client.log_metric(run_id, name, value)
+        for name, tag in tags.items():
+            client.set_tag(run_id, name, tag)
 
 
 def _must_exist(alias: str, settings: Settings) -> None:

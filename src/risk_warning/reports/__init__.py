@@ -4,6 +4,7 @@
 """
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart
+from risk_warning.reports.interval_chart import Interval, IntervalAxis, IntervalRow, interval_chart
 from risk_warning.reports.line_chart import Line, line_chart
 from risk_warning.reports.page import (
     Block,
@@ -28,6 +29,9 @@ __all__ = [
     "Figure",
     "Heat",
     "HeatCell",
+    "Interval",
+    "IntervalAxis",
+    "IntervalRow",
     "Line",
     "Note",
     "Scale",
@@ -35,6 +39,7 @@ __all__ = [
     "Table",
     "bar_chart",
     "check_writable",
+    "interval_chart",
     "line_chart",
     "page",
     "write_page",

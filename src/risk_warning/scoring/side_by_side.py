@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
+from risk_warning.core.attributes import attributes
 from risk_warning.core.calendar import add_months
+from risk_warning.core.exposure import loans_told_twice
 from risk_warning.core.features import Feature
 from risk_warning.core.panel import History
 from risk_warning.core.rows import ByBorrower
@@ -38,6 +40,8 @@ class SideBySide:
     """What both models read."""
     values: NDArray[np.float32]
     """Their values on a sample of the rows, shape (rows, features); of a category its position in the book's."""
+    attributes: dict[str, Floats]
+    """As `core.attributes` tells them, of every row."""
     date_index: NDArray[np.int64]
     borrower: NDArray[np.int64]
     """Number of the borrower in the book, in order of ids."""
@@ -46,6 +50,9 @@ class SideBySide:
     pd_b: Floats
     score_a: Floats
     score_b: Floats
+    record_periods: NDArray[np.int32]
+    """Months of history with a record."""
+    borrower_id: NDArray[Any]
 
 
 def check_targets(a: RiskModel, b: RiskModel) -> None:
@@ -114,10 +121,12 @@ def score_both(
     shared = tuple(feature for feature in a.features if feature.name in set(b.feature_names))
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
     parts: list[tuple[NDArray[Any], ...]] = []
+    told: list[dict[str, Floats]] = []
     samples: list[NDArray[np.float32]] = []
     only_a = only_b = low = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = History.of(rows, book.observed, dpd_tolerance_ratio=a.target.dpd_tolerance_ratio)
+        told_twice = loans_told_twice(rows)
         for index, day in enumerate(dates):
             by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
             if day in outcome_dates:
@@ -127,15 +136,18 @@ def score_both(
             in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)
-            figures = (by_a.pd, by_b.pd, by_a.score, by_b.score)
+            figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
+            known_then = attributes(history.panel(day, needs=()), told_twice)
+            told.append({name: values[found] for name, values in known_then.items()})
             parts.append((np.full(len(found), index), found + low, bad[found], *(figure[found] for figure in figures)))
             samples.append(_values(by_a, a, shared)[found[(found + low) % stride == 0]])
         low += rows.n
         advance(rows.n)
     columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[0], columns[1]))
+    own = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
     return SideBySide(
-        tuple(dates), only_a, only_b, shared, np.concatenate(samples), *(column[order] for column in columns)
+        tuple(dates), only_a, only_b, shared, np.concatenate(samples), own, *(column[order] for column in columns)
     )
 
 

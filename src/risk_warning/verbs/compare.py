@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from risk_warning.jobs.compare_options import AGENT_DAYS, ASSUMED, Options, costs_of
 from risk_warning.settings import load_settings
 
 _NAMED = "A model folder, @alias, version number or models:/NAME@alias."
@@ -31,19 +32,61 @@ def compare(
             help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last from which neither model learnt.",
         ),
     ] = None,
+    nights_from: Annotated[
+        datetime | None,
+        typer.Option(
+            metavar="DATE",
+            formats=["%Y-%m-%d"],
+            help="First night lead time is followed from. Default: the first from which neither model learnt, at most "
+            "nine months before the end of the data.",
+        ),
+    ] = None,
+    nights_every: Annotated[int, typer.Option(metavar="DAYS", help="Days from one night to the next.")] = 7,
+    agent_days: Annotated[
+        int, typer.Option(metavar="DAYS", help="Days an agent needs to reach somebody and agree on help.")
+    ] = AGENT_DAYS,
+    contact_cost: Annotated[
+        float, typer.Option(metavar="AMOUNT", help="Cost of one call, in the book's currency.")
+    ] = ASSUMED.contact_amount,
+    loss_given_default: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of what is owed that is lost where somebody goes bad.")
+    ] = ASSUMED.loss_given_default,
+    effect: Annotated[
+        float, typer.Option(metavar="SHARE", help="Share of those who would go bad whom a call keeps from it.")
+    ] = ASSUMED.effect,
+    effect_interval: Annotated[
+        tuple[float, float], typer.Option(metavar="LOW HIGH", help="95 % interval of the effect.")
+    ] = (ASSUMED.effect_low, ASSUMED.effect_high),
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
-    """Say whether B finds more of those who go bad than A, with intervals, and who gains or loses a warning."""
+    """Say whether B finds more of those who go bad than A, with intervals, how long before, and at what price.
+
+    Where B is in the registry, the comparison is also logged to its MLflow run.
+    """
     from risk_warning.jobs.compare import compare_models
+    from risk_warning.jobs.compare_log import log_comparison
+    from risk_warning.jobs.compare_page import compare_page
     from risk_warning.jobs.compare_table import table
+    from risk_warning.reports import write_page
+
+    options = Options(
+        nights_from=nights_from and nights_from.date(),
+        nights_every_days=nights_every,
+        agent_days=agent_days,
+        costs=costs_of(contact_cost, loss_given_default, effect, *effect_interval),
+    )
+    settings = load_settings()
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        found = compare_models(a, b, book, load_settings(), [day.date() for day in as_of or ()], progress)
+        found = compare_models(a, b, book, settings, [day.date() for day in as_of or ()], progress, options)
+        progress.add_task("logging to the registry", total=None)
+        run_id = log_comparison(b, found, settings)
     if out is not None:
-        from risk_warning.jobs.compare_page import write_page
-
-        write_page(out, found)
-    print(json.dumps(found.to_dict(), indent=1)) if as_json else Console().print(table(found))
+        write_page(out, compare_page(found))
+    if as_json:
+        print(json.dumps(found.to_dict() | {"speed": found.speed(), "logged_to_run": run_id}, indent=1))
+    else:
+        Console().print(table(found))

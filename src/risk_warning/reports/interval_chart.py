@@ -1,4 +1,4 @@
-"""The interval chart: values with their intervals, line by line against a mark such as "no difference", as SVG text."""
+"""The interval chart: values with their intervals, row by row against a mark such as "no difference", as SVG text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
-_INK, _QUIET, _GRID = "#1c2733", "#5d6b7a", "#dfe5eb"
+from risk_warning.reports.scale import GRID, INK, RIGHT, WIDTH
+
 _COLOURS = ("#1c2733", "#1f5a99")
-_WIDTH, _LABELS, _ROW, _TOP, _FOOT, _RIGHT = 1000, 250, 44, 46, 46, 40
+_LABELS, _ROW, _TOP, _FOOT = 250, 44, 46, 46
 _MOST_TICKS = 8
 
 
@@ -23,15 +24,15 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Line:
-    """One line of the chart: what it shows, and one interval a series, None where there is none."""
+class IntervalRow:
+    """One row of the chart: what it shows, and one interval a series, None where there is none."""
 
     label: str
     intervals: tuple[Interval | None, ...]
 
 
 @dataclass(frozen=True)
-class Axis:
+class IntervalAxis:
     """The scale below the chart; values outside it are drawn at its end."""
 
     label: str
@@ -42,7 +43,7 @@ class Axis:
     is_log: bool = False
 
     @classmethod
-    def around_zero(cls, label: str, values: Sequence[float]) -> Axis:
+    def around_zero(cls, label: str, values: Sequence[float]) -> IntervalAxis:
         """An axis of round numbers that holds zero and all the values."""
         low, high = min(0.0, *values), max(0.0, *values)
         span = (high - low) or 1.0
@@ -54,7 +55,7 @@ class Axis:
         return cls(label, tuple(round(k * step, 10) for k in range(first, last + 1)), 0.0)
 
     @classmethod
-    def of_ratios(cls, label: str) -> Axis:
+    def of_ratios(cls, label: str) -> IntervalAxis:
         """An axis of ratios from a quarter to four, equal steps for equal factors."""
         return cls(label, (0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0), 1.0, is_log=True)
 
@@ -62,7 +63,7 @@ class Axis:
         """Where a value stands, pixels."""
         low, high = self._scaled(self.ticks[0]), self._scaled(self.ticks[-1])
         inside = self._scaled(min(max(value, self.ticks[0]), self.ticks[-1]))
-        return round(_LABELS + (inside - low) / (high - low) * (_WIDTH - _LABELS - _RIGHT), 1)
+        return round(_LABELS + (inside - low) / (high - low) * (WIDTH - _LABELS - RIGHT), 1)
 
     def holds(self, value: float) -> bool:
         """Whether the value lies within the axis's ends."""
@@ -79,36 +80,36 @@ class Axis:
         return math.log(value) if self.is_log else value
 
 
-def interval_chart(title: str, series: Sequence[str], lines: Sequence[Line], axis: Axis) -> str:
+def interval_chart(title: str, series: Sequence[str], rows: Sequence[IntervalRow], axis: IntervalAxis) -> str:
     """An SVG (no script, nothing fetched) of up to two series: dots and squares, so that it reads in grey too."""
-    bottom = _TOP + _ROW * len(lines)
+    bottom = _TOP + _ROW * len(rows)
     parts = [
-        f'<svg viewBox="0 0 {_WIDTH} {bottom + _FOOT}" role="img" aria-label="{escape(title)}">',
+        f'<svg viewBox="0 0 {WIDTH} {bottom + _FOOT}" role="img" aria-label="{escape(title)}">',
         f"<title>{escape(title)}</title>",
         *_grid(axis, bottom),
         *_legend(series),
     ]
-    for row, line in enumerate(lines):
-        middle = _TOP + _ROW * row + _ROW / 2
+    for at, row in enumerate(rows):
+        middle = _TOP + _ROW * at + _ROW / 2
         parts.append(
-            f'<text x="{_LABELS - 18}" y="{middle + 4}" text-anchor="end" fill="{_INK}">{escape(line.label)}</text>'
+            f'<text x="{_LABELS - 18}" y="{middle + 4}" text-anchor="end" fill="{INK}">{escape(row.label)}</text>'
         )
-        for index, found in enumerate(line.intervals):
+        for index, found in enumerate(row.intervals):
             if found is not None:
-                offset = 0.0 if len(line.intervals) == 1 else (-8.0, 8.0)[index]
+                offset = 0.0 if len(row.intervals) == 1 else (-8.0, 8.0)[index]
                 parts += _interval(axis, found, middle + offset, index)
     return "\n".join((*parts, "</svg>"))
 
 
-def _grid(axis: Axis, bottom: float) -> Iterator[str]:
+def _grid(axis: IntervalAxis, bottom: float) -> Iterator[str]:
     for tick in axis.ticks:
         x, is_mark = axis.x(tick), tick == axis.mark
         yield (
-            f'<line x1="{x}" x2="{x}" y1="{_TOP}" y2="{bottom}" stroke="{_INK if is_mark else _GRID}"'
+            f'<line x1="{x}" x2="{x}" y1="{_TOP}" y2="{bottom}" stroke="{INK if is_mark else GRID}"'
             f' stroke-width="{1.5 if is_mark else 1}"/>'
         )
         yield f'<text x="{x}" y="{bottom + 18}" text-anchor="middle">{axis.number(tick)}</text>'
-    middle = (_LABELS + _WIDTH - _RIGHT) / 2
+    middle = (_LABELS + WIDTH - RIGHT) / 2
     yield f'<text x="{middle}" y="{bottom + 38}" text-anchor="middle">{escape(axis.label)}</text>'
 
 
@@ -116,11 +117,11 @@ def _legend(series: Sequence[str]) -> Iterator[str]:
     x = float(_LABELS)
     for index, name in enumerate(series):
         yield _dot(x + 6, 20, index)
-        yield f'<text x="{x + 18}" y="24" fill="{_INK}">{escape(name)}</text>'
+        yield f'<text x="{x + 18}" y="24" fill="{INK}">{escape(name)}</text>'
         x += 44 + 7.2 * len(name)
 
 
-def _interval(axis: Axis, found: Interval, y: float, index: int) -> Iterator[str]:
+def _interval(axis: IntervalAxis, found: Interval, y: float, index: int) -> Iterator[str]:
     low, high, colour = axis.x(found.low), axis.x(found.high), _COLOURS[index]
     yield f'<line x1="{low}" x2="{high}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
     for end, x in ((found.low, low), (found.high, high)):

@@ -1,0 +1,45 @@
+"""The log of a comparison: its figures, JSON and page in the MLflow run of the model that would take over."""
+
+from __future__ import annotations
+
+import json
+
+from risk_warning.jobs.compare_page import compare_page
+from risk_warning.jobs.comparison import Comparison
+from risk_warning.model.registry import log_to_run, run_of
+from risk_warning.settings import Settings
+
+
+def log_comparison(name_b: str, found: Comparison, settings: Settings) -> str | None:
+    """Id of the run that B was recorded in, with the comparison now in it; None where B is a folder, not registered.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or refuses.
+    """
+    run_id = run_of(name_b, settings)
+    if run_id is not None:
+        stem = f"compare/{found.a.model.version}_{found.dates[0]}_{found.dates[-1]}"
+        texts = {
+            f"{stem}.json": json.dumps(found.to_dict() | {"speed": found.speed()}, indent=1),
+            f"{stem}.html": compare_page(found),
+        }
+        log_to_run(run_id, metrics(found), texts, {"compared_with": found.a.model.version}, settings)
+    return run_id
+
+
+def metrics(found: Comparison) -> dict[str, float]:
+    """The key figures by name, `compare.…`."""
+    figures = {"auc": found.auc, **{name: found.differences[name] for name in ("ks", "brier", "capture_top_5pct")}}
+    if found.watch:
+        figures["in_time_at_capacity"] = found.watch.at_capacity.in_time
+        figures["in_time_at_threshold"] = found.watch.at_thresholds.in_time
+    if found.economics:
+        figures["net_per_1000"] = found.economics.net_per_1000
+    named = {
+        f"compare.{name}.{part}": float(getattr(figure, part))
+        for name, figure in figures.items()
+        for part in ("a", "b", "difference", "low", "high")
+    }
+    return named | {"compare.ece.a": found.a.ece, "compare.ece.b": found.b.ece, "compare.score_psi": found.score_psi}

@@ -1,0 +1,122 @@
+"""Lead time again, from the raw tables in pandas: arrivals loan by loan, warnings night by night, borrower by borrower.
+
+Nothing of the arrears, the active warnings or the lead time of the package is used; only the meaning of the words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas
+
+Stretch = tuple[int, int]
+FAR = 10**6
+EPOCH = pandas.Timestamp(1970, 1, 1)
+
+
+def day_numbers(column: pandas.Series) -> pandas.Series:
+    """Days since 1970-01-01; `FAR` where empty."""
+    return (pandas.to_datetime(column) - EPOCH).dt.days.fillna(FAR).astype(int)
+
+
+def instalment_stretches(rows: pandas.DataFrame) -> list[tuple[Stretch, int]]:
+    """((after, through), day it fell due) of each stretch in which one instalment stood unpaid."""
+    due, owed = int(rows["due_on"].iloc[0]), round(100 * rows["due_amount"].iloc[0])
+    payments = rows[rows["paid_on"] < FAR].groupby("paid_on")["paid_amount"].sum()
+    found, paid, start = [], 0, due if owed > 0 else None
+    for day, amount in payments.sort_index().items():
+        paid += round(100 * amount)
+        is_paid = owed - paid <= 0.01 * owed
+        if is_paid and start is not None:
+            found.append(((start, int(day)), due))
+            start = None
+        elif not is_paid and start is None:
+            start = max(int(day), due)
+    if start is not None:
+        found.append(((start, FAR), due))
+    return [(stretch, due) for stretch, due in found if stretch[1] > stretch[0]]
+
+
+def loan_runs(stretches: list[tuple[Stretch, int]], level: int) -> list[tuple[int, int, int]]:
+    """(missed on, reached the level on, back at 0 on) of each run of days past due."""
+    runs: list[list[int]] = []
+    for (start, end), due in sorted(stretches):
+        reached = max(due + level, start + 1)
+        reached = reached if reached <= end else FAR
+        if runs and start <= runs[-1][2]:
+            runs[-1][1] = min(runs[-1][1], reached)
+            runs[-1][2] = max(runs[-1][2], end)
+        else:
+            runs.append([start + 1, reached, end])
+    return [(missed, reached, min(end + 1, FAR)) for missed, reached, end in runs]
+
+
+def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.DataFrame:
+    """borrower_id, missed_on, reached_on of each borrower's first arrival at `level` days past due in the time."""
+    loans = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")["borrower_id"]
+    owed = pandas.read_parquet(book / "instalments.parquet")
+    owed = owed.assign(**{name: day_numbers(owed[name]) for name in ("due_on", "paid_on")})
+    late = owed.groupby(["loan_id", "instalment_no"])["paid_on"].transform("max") > owed["due_on"]
+    stretches: dict[int, list[tuple[Stretch, int]]] = {}
+    for (loan, _), rows in owed[late].groupby(["loan_id", "instalment_no"]):
+        stretches.setdefault(loan, []).extend(instalment_stretches(rows))
+    shown = pandas.read_parquet(book / "statements.parquet").dropna(subset="days_past_due")
+    shown = shown.assign(day=day_numbers(shown["statement_on"])).sort_values(["loan_id", "day"])
+    shown["until"] = shown.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
+    for row in shown[shown["days_past_due"] > 0].itertuples():
+        # A picture of so many days past due is as old as an instalment due on that day before it; it grows no further.
+        due = row.day - level if row.days_past_due >= level else FAR
+        stretches.setdefault(row.loan_id, []).append(((row.day - 1, row.until), due))
+    by_borrower: dict[int, list[tuple[int, int, int]]] = {}
+    for loan, parts in stretches.items():
+        by_borrower.setdefault(int(loans[loan]), []).extend(loan_runs(parts, level))
+    found = []
+    for borrower, runs in sorted(by_borrower.items()):
+        clear_from = 0
+        for missed, reached, cured in sorted((run for run in runs if run[1] < FAR), key=lambda run: (run[1], run[0])):
+            if reached >= clear_from and first <= reached <= last:
+                found.append((borrower, missed, reached))
+                break
+            clear_from = max(clear_from, cured)
+    return pandas.DataFrame(found, columns=["borrower_id", "missed_on", "reached_on"])
+
+
+def riskiest_nightly(scores: pandas.DataFrame, per_cent: int) -> pandas.DataFrame:
+    """borrower_id, night of the lowest scores of each night, at most `per_cent` of the scored."""
+    scored = scores.dropna(subset="score").sort_values(["night", "score", "borrower_id"])
+    rank = scored.groupby("night").cumcount() + 1
+    scored_a_night = scored.groupby("night")["score"].transform("size")
+    return scored.loc[100 * rank <= per_cent * scored_a_night, ["borrower_id", "night"]]
+
+
+def watch_list(
+    scores: pandas.DataFrame, threshold: float, margin: float, close_after_days: int, bad_dpd: int
+) -> pandas.DataFrame:
+    """borrower_id, night of every open warning."""
+    found = []
+    below = scores.groupby("borrower_id")["score"].min() < threshold
+    for borrower, rows in scores[scores["borrower_id"].map(below)].groupby("borrower_id"):
+        is_open, safe_since = False, None
+        for row in rows.sort_values("night").itertuples():
+            if not is_open:
+                is_open, safe_since = bool(row.score < threshold), None
+            elif row.dpd >= bad_dpd:
+                is_open = False
+            elif row.score >= threshold + margin:
+                if safe_since is None:
+                    safe_since = row.night
+                elif row.night - safe_since >= close_after_days:
+                    is_open = False
+            else:
+                safe_since = None
+            if is_open:
+                found.append((borrower, row.night))
+    return pandas.DataFrame(found, columns=["borrower_id", "night"])
+
+
+def leads(warned: pandas.DataFrame, arrivals: pandas.DataFrame, clock: str) -> list[int]:
+    """Days from the first warning in the 90 days before to the `clock`'s day, 0 without one; by borrower."""
+    both = arrivals.merge(warned, on="borrower_id")
+    days = both[clock] - both["night"]
+    first = both.assign(days=days)[days.between(1, 90)].groupby("borrower_id")["days"].max()
+    return arrivals["borrower_id"].map(first).fillna(0).astype(int).tolist()
