@@ -11,7 +11,7 @@ from rich.progress import Progress
 from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.training import train_model
-from risk_warning.model.training import Request
+from risk_warning.model.request import Request
 from risk_warning.settings import Settings
 
 

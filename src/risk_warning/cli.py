@@ -14,15 +14,17 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.errors import RiskWarningError, exit_codes
 from risk_warning.settings import Settings, load_settings
 from risk_warning.verbs import audit, keys
 from risk_warning.verbs.compare import compare
+from risk_warning.verbs.progress import progress
 from risk_warning.verbs.replay import replay
 from risk_warning.verbs.target import target
 from risk_warning.verbs.threshold import threshold
+from risk_warning.verbs.train import train
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -41,6 +43,7 @@ app.command()(replay)
 app.command()(compare)
 app.command()(target)
 app.command()(threshold)
+app.command()(train)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 _WIDE_COLUMNS = 160
@@ -109,62 +112,10 @@ def simulate(
     """Write the book of a simulated lender, with the truth behind it in truth.parquet."""
     from risk_warning.book.simulation.lender import simulate as write
 
-    with _progress() as progress:
-        task = progress.add_task("simulating borrowers", total=borrowers)
-        write(borrowers, months, seed, out, downturn_month=downturn_month, advance=lambda n: progress.advance(task, n))
+    with progress() as bar:
+        task = bar.add_task("simulating borrowers", total=borrowers)
+        write(borrowers, months, seed, out, downturn_month=downturn_month, advance=lambda n: bar.advance(task, n))
     print(f"{borrowers:,} borrowers × {months} months written to {out}; next: risk-warning check {out}")
-
-
-@app.command()
-def train(
-    book: Book,
-    first: Annotated[str | None, typer.Option("--from", metavar="DATE", help="First as-of date, YYYY-MM-DD.")] = None,
-    last: Annotated[str | None, typer.Option("--to", metavar="DATE", help="Last as-of date, YYYY-MM-DD.")] = None,
-    as_of: Annotated[str | None, typer.Option(metavar="DATE", help="A single as-of date.")] = None,
-    horizon_months: Annotated[int, typer.Option(min=1, max=24, help="Length of the outcome window, months.")] = 3,
-    horizons_months: Annotated[
-        str, typer.Option(metavar="MONTHS,…", help="Windows to give a PD for beside that one; the policy acts on it.")
-    ] = "2,3,6",
-    bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
-    eligible_max_dpd: Annotated[
-        str | None, typer.Option(metavar="DAYS|any", help="Who is scored: at most so late; default bad_dpd − 1.")
-    ] = None,
-    min_history: Annotated[int, typer.Option(min=0, max=24, help="Months with a record a borrower needs.")] = 3,
-    folds: Annotated[int | None, typer.Option(min=2, max=20, help="Judge by folds of borrowers, on all dates.")] = None,
-    with_openings: Annotated[
-        bool, typer.Option("--with-openings", help="Learn from past loan openings too, as at loan review.")
-    ] = False,
-    model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
-    report_out: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Train and judge a model, and register it; with neither dates nor as-of, on all mature months."""
-    from risk_warning.core.target import TargetSpec
-    from risk_warning.jobs.training import train_model
-    from risk_warning.model.training import Request
-    from risk_warning.reports import check_writable, write_page
-
-    if as_of and (first or last):
-        raise typer.BadParameter("give either --as-of or --from and --to")
-    limit = _dpd_limit(eligible_max_dpd, bad_dpd)
-    request = Request(
-        target=TargetSpec(horizon_months, bad_dpd, limit, min_history),
-        as_of_date=_date("--as-of", as_of),
-        first=_date("--from", first),
-        last=_date("--to", last),
-        folds=folds,
-        with_openings=with_openings,
-        horizons_months=_months("--horizons-months", horizons_months),
-    )
-    if report_out is not None:
-        check_writable(report_out)
-    with _progress() as progress:
-        report = train_model(book, load_settings(), request, model_out, progress)
-    if report_out is not None:
-        write_page(report_out, report.page)
-    print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
 
 
 @app.command()
@@ -186,8 +137,8 @@ def score(
     day = _date("--as-of", as_of)
     assert day is not None
     settings = _with_db(load_settings(), db)
-    with _progress() as progress:
-        report = run_night(book, settings, day, out, progress, model=model, all_reasons=reasons == "all", force=force)
+    with progress() as bar:
+        report = run_night(book, settings, day, out, bar, model=model, all_reasons=reasons == "all", force=force)
     print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False) if as_json else report.line())
 
 
@@ -223,8 +174,8 @@ def demo(
     """Simulate a lender, check, train, score two nights, and show the watch list."""
     from risk_warning.jobs.demo import run_demo
 
-    with _progress() as progress:
-        run_demo(out, borrowers, load_settings(), progress.console if sys.stdout.isatty() else Console(), progress)
+    with progress() as bar:
+        run_demo(out, borrowers, load_settings(), bar.console if sys.stdout.isatty() else Console(), bar)
 
 
 def _with_db(settings: Settings, db: str | None) -> Settings:
@@ -240,36 +191,6 @@ def _date(option: str, text: str | None) -> date | None:
         raise typer.BadParameter(f"{option} {text!r} is not a date such as 2024-01-31") from None
 
 
-def _months(option: str, text: str) -> tuple[int, ...]:
-    parts = text.split(",")
-    if not all(part.strip().isdigit() and 1 <= int(part) <= 24 for part in parts):
-        raise typer.BadParameter(f"{option} {text!r} is no list of months from 1 to 24 such as 2,3,6")
-    return tuple(sorted({int(part) for part in parts}))
-
-
-def _dpd_limit(text: str | None, bad_dpd: int) -> int | None:
-    if text is None:
-        return bad_dpd - 1
-    if text == "any":
-        return None
-    if not text.isdigit():
-        raise typer.BadParameter(f"--eligible-max-dpd {text!r} is neither a number of days nor 'any'")
-    return int(text)
-
-
-def _progress() -> Progress:
-    """A bar on a terminal, nothing in a log."""
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        transient=True,
-        disable=not sys.stderr.isatty(),
-    )
-
-
 @importing.command("uci-credit-card")
 def import_uci_credit_card(
     out: Annotated[Path, typer.Option(help="Folder to write the book to; must not exist or be empty.")],
@@ -279,6 +200,6 @@ def import_uci_credit_card(
     from risk_warning.book.uci import import_uci
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
-        cards = import_uci(file, out, progress)
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        cards = import_uci(file, out, bar)
     print(f"{cards:,} cards written to {out}; next: risk-warning check {out}")

@@ -23,8 +23,9 @@ from risk_warning.errors import SettingsError
 from risk_warning.model.card import card
 from risk_warning.model.fit import encode
 from risk_warning.model.folder import load
+from risk_warning.model.request import Request
 from risk_warning.model.sides import HELD_OUT_TENTHS
-from risk_warning.model.training import Request, train
+from risk_warning.model.training import train
 from risk_warning.model.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
 

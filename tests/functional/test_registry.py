@@ -15,7 +15,7 @@ from risk_warning.errors import RegistryError
 from risk_warning.jobs.training import train_model
 from risk_warning.model.folder import load
 from risk_warning.model.registry import fetch
-from risk_warning.model.training import Request
+from risk_warning.model.request import Request
 from risk_warning.settings import Settings
 
 PICTURES = {"calibration.png", "ks.png", "lift.png", "roc.png", "scores.png", "shap.png"}

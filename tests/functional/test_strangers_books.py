@@ -14,7 +14,7 @@ from rich.progress import Progress
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.nightly import run_night
 from risk_warning.jobs.training import train_model
-from risk_warning.model.training import Request
+from risk_warning.model.request import Request
 from risk_warning.settings import Settings
 
 BORROWERS = 1500

@@ -15,7 +15,8 @@ from risk_warning.book import open_book
 from risk_warning.cli import app
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.training_page import training_page, verdict
-from risk_warning.model.training import Request, Trained, train
+from risk_warning.model.request import Request
+from risk_warning.model.training import Trained, train
 from risk_warning.settings import BookSettings, Settings
 
 pytestmark = pytest.mark.slow

@@ -17,6 +17,7 @@ from risk_warning.core.target import TargetSpec
 from risk_warning.errors import ModelError, OutputError
 from risk_warning.model.fit import fit
 from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.recipe import Recipe
 from risk_warning.model.risk_model import RiskModel
 
 OBSERVED = Observed({"borrowers": frozenset({"borrower_id"}), "statements": frozenset({"days_past_due", "balance"})})
@@ -29,6 +30,7 @@ JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_sl
 ABOUT = {
     "as_of_dates": ["2024-01-01"],
     "evaluation": JUDGED | {"dpd_0": JUDGED, "horizons": None},
+    "horizons_left_out": {},
     "rows": 10,
     "bads": 1,
     "data_digest": "0" * 64,
@@ -46,7 +48,7 @@ def model() -> RiskModel:
     x[random.random(x.shape) < 0.1] = np.nan
     bad = random.random(4000) < 1 / (1 + np.exp(2 - np.nan_to_num(x[:, 0])))
     return assemble(
-        fit(x, bad, np.arange(4000), chosen, {})[0],
+        fit(x, bad, np.arange(4000), chosen, {}, Recipe())[0],
         horizons=Horizons((2, 3, 6), 3, (Link(0.4, 1.4), None, Link(0.6, -1.0))),
         names=tuple(f.name for f in chosen),
         observed=OBSERVED,

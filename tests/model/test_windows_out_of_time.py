@@ -19,9 +19,10 @@ from risk_warning.core.splits import borrower_fold
 from risk_warning.core.target import TargetSpec
 from risk_warning.model.fit import encode
 from risk_warning.model.horizons import judge_horizons
+from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.sides import HELD_OUT_TENTHS
-from risk_warning.model.training import Request, train
+from risk_warning.model.training import train
 from risk_warning.model.training_set import training_set
 from risk_warning.settings import Settings
 

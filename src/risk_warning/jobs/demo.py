@@ -16,7 +16,7 @@ from risk_warning.jobs.nightly import run_night
 from risk_warning.jobs.report import write_report
 from risk_warning.jobs.training import train_model
 from risk_warning.jobs.watch import table
-from risk_warning.model.training import Request
+from risk_warning.model.request import Request
 from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.settings import Settings
 from risk_warning.watchlist.watch_list import listed

@@ -18,8 +18,8 @@ from risk_warning.core.threshold import Rows, benefit_gain, best_benefit, points
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.threshold_evidence import Asked, Cut, Thresholds, Way, WayName
 from risk_warning.model.registry import fetch
+from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.training import Request, as_of_dates
 from risk_warning.scoring.cut_offs import WARM_UP_NIGHTS, nights_before, nights_of, rows_of
 from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.scoring.side_by_side import untrained_from

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
 from rich.table import Table
 
-from risk_warning.book import open_book
+from risk_warning.book import StagedBook, open_book
 from risk_warning.core.evaluation import MEASURES
 from risk_warning.jobs.training_page import training_page
 from risk_warning.model.folder import save
 from risk_warning.model.recording import record
+from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.training import Request, train
+from risk_warning.model.training import DEFAULT_FOLDS, train
+from risk_warning.model.tuning import Tuning
 from risk_warning.settings import Settings
 
 
@@ -44,6 +47,7 @@ class TrainingReport:
             "rows": about["rows"],
             "bads": about["bads"],
             "openings": about["openings"],
+            "made": about["made"],
             "data_digest": about["data_digest"],
             "policy_version": model.policy.version,
             "threshold": model.policy.threshold,
@@ -70,18 +74,33 @@ class TrainingReport:
         )
         for name in ("n", "bad_rate", *MEASURES):
             table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
+        for name, rival in judged["against"].items():
+            if rival is not None:
+                gain = rival["all_rows"] or rival["one_row"]
+                interval = f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
+                table.add_row(f"AUC, more than {name}", interval, *[""] * (len(apart) - 1))
         return table
 
 
 def train_model(
-    book: str | Path, settings: Settings, request: Request, model_out: Path | None, progress: Progress
+    book: str | Path,
+    settings: Settings,
+    request: Request,
+    model_out: Path | None,
+    progress: Progress,
+    *,
+    trials: int | None = None,
 ) -> TrainingReport:
-    """Train on the book, write the folder to `model_out` if named, and record it in the registry."""
+    """Train on the book, write the folder to `model_out` if named, and record it in the registry.
+
+    `trials` is how many sets of parameters are tried for each model, None for none.
+    """
     start = time.monotonic()
     task = progress.add_task("reading the book", total=None)
     with open_book(book, settings.book, data_through=settings.data_through) as opened:
         progress.update(task, description="training", total=opened.n_borrowers)
-        trained = train(opened, settings, request, lambda done: progress.advance(task, done))
+        tuning = None if trials is None else _tuning(opened, settings, request, trials, progress)
+        trained = train(opened, settings, request, lambda done: progress.advance(task, done), tuning)
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
         folder = model_out or Path(scratch) / "model"
         save(trained.model, folder)
@@ -89,6 +108,20 @@ def train_model(
         page = training_page(trained)
         number = record(trained, folder, settings, page)
     return TrainingReport(trained.model, number, time.monotonic() - start, page)
+
+
+def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int, progress: Progress) -> Tuning:
+    """The search that belongs to this book, target and dates, with a bar of its own."""
+    single = request.as_of_date is not None or request.folds is not None
+    models = (request.folds or DEFAULT_FOLDS) + 1 if single else 1
+    task = progress.add_task("tuning", total=models * trials)
+    dates = request.as_of_date, request.first, request.last, request.with_openings, request.folds
+    belongs_to = json.dumps([book.digest, asdict(request.target), [str(part) for part in dates]])
+
+    def advance(stage: str) -> None:
+        progress.update(task, description=stage, advance=1)
+
+    return Tuning(trials, settings.home / "tuning.db", belongs_to, advance)
 
 
 def _shown(value: float | int | None) -> str:

@@ -15,6 +15,7 @@ from risk_warning.core.evaluation import MEASURES, calibration_bins, evaluate
 from risk_warning.core.paired_bootstrap import one_row_each
 from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED, psi
 from risk_warning.jobs.training_features import features_section
+from risk_warning.jobs.training_rivals import rivals_section
 from risk_warning.jobs.training_windows import windows_section
 from risk_warning.model.training import Trained
 from risk_warning.reports import (
@@ -46,6 +47,7 @@ def training_page(trained: Trained) -> str:
     """The page as HTML."""
     about, judged = trained.model.about, trained.model.about["evaluation"]
     sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained)]
+    sections.append(rivals_section(trained.model))
     if judged["horizons"]:
         sections.append(windows_section(trained.model))
     sections.append(features_section(trained))

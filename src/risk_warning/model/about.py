@@ -25,6 +25,7 @@ def about(
     learnt: TrainingSet,
     evaluation: Mapping[str, Any],
     horizons_left_out: Mapping[str, str],
+    made: Mapping[str, Any],
 ) -> dict[str, Any]:
     """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for."""
     learnt_on = sorted(train_dates)
@@ -42,6 +43,7 @@ def about(
         else None,
         "left_out": learnt.left_out,
         "horizons_left_out": dict(horizons_left_out),
+        "made": dict(made),
         "evaluation": dict(evaluation),
         "code_version": code_version(),
         "protected": sorted(settings.book.never_modelled),

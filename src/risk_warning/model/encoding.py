@@ -24,13 +24,20 @@ class TargetCodes:
     other: float
 
     @classmethod
-    def fit(cls, values: NDArray[np.float32], bad: NDArray[np.bool_], names: Sequence[str]) -> TargetCodes:
-        """Smoothed bad rates; `values` are positions in `names`, NaN where empty."""
+    def fit(
+        cls,
+        values: NDArray[np.float32],
+        bad: NDArray[np.bool_],
+        names: Sequence[str],
+        weight: NDArray[np.float64] | None = None,
+    ) -> TargetCodes:
+        """Smoothed bad rates; `values` are positions in `names`, NaN where empty; without weights all rows count 1."""
         seen = ~np.isnan(values)
         position = values[seen].astype(np.int64)
-        rows = np.bincount(position, minlength=len(names)).astype(np.float64)
-        bads = np.bincount(position, weights=bad[seen], minlength=len(names))
-        rate = float(bad.mean()) if len(bad) else 0.0
+        own = np.ones(len(bad)) if weight is None else weight
+        rows = np.bincount(position, weights=own[seen], minlength=len(names))
+        bads = np.bincount(position, weights=own[seen] * bad[seen], minlength=len(names))
+        rate = float(np.average(bad, weights=own)) if len(bad) else 0.0
         smoothed = (bads + SMOOTHING_ROWS * rate) / (rows + SMOOTHING_ROWS)
         codes = {name: float(np.float32(smoothed[i])) for i, name in enumerate(names) if rows[i] > 0}
         return cls(codes, float(np.float32(rate)))

@@ -21,6 +21,7 @@ from risk_warning.core.splits import borrower_fold
 from risk_warning.errors import LabelError
 from risk_warning.model.encoding import TargetCodes
 from risk_warning.model.forest import Forest
+from risk_warning.model.recipe import Recipe
 
 INNER_FOLDS = 3
 MAX_TREES = 1500
@@ -37,13 +38,13 @@ PARAMETERS: Mapping[str, Any] = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
-    "monotone_constraints_method": "advanced",
+    # "advanced" was seen to move margins by up to 0.09 against a direction; this keeps them, and ranks no worse.
+    "monotone_constraints_method": "intermediate",
     "deterministic": True,
     "force_row_wise": True,
-    "num_threads": 2,
-    "seed": 20240101,
     "verbosity": -1,
 }
+"""What LightGBM is fitted with where a recipe says nothing else."""
 Categories = Mapping[str, Sequence[str]]
 
 
@@ -79,16 +80,24 @@ def encode(
     return encoded
 
 
+def parameters_of(recipe: Recipe, features: Sequence[Feature]) -> dict[str, Any]:
+    """LightGBM's parameters for the recipe and these features."""
+    own = {"num_threads": recipe.threads, "seed": recipe.seed, "monotone_constraints": [f.monotone for f in features]}
+    return {**PARAMETERS, **own, **recipe.parameters}
+
+
 def fit(
     x: NDArray[np.float32],
     bad: NDArray[np.bool_],
     borrower_id: NDArray[Any],
     features: Sequence[Feature],
     categories: Categories,
+    recipe: Recipe,
+    weight: NDArray[np.float64] | None = None,
 ) -> tuple[Fitted, NDArray[np.float64]]:
     """(A calibrated model of the rows, the log-odds of bad that models which did not see them give the rows).
 
-    `LabelError` where there is a single class or too few bads.
+    Without weights all rows count the same. `LabelError` where there is a single class or too few bads.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -98,32 +107,30 @@ def fit(
             f"Of {len(bad):,} rows to learn from {bads:,} are bad; at least {MIN_BADS} bads and as many goods are "
             "needed. Give more as-of dates, a longer horizon, or a larger book."
         )
-    fold = borrower_fold(borrower_id, INNER_FOLDS, seed=7)
+    fold, parameters = borrower_fold(borrower_id, INNER_FOLDS, seed=7), parameters_of(recipe, features)
     margin, trees = np.empty(len(bad)), []
     for k in range(INNER_FOLDS):
         inside, outside = fold != k, fold == k
-        codes = _fit_codes(x[inside], bad[inside], features, categories)
-        train = _dataset(encode(x[inside], features, codes, categories), bad[inside], features)
-        check = lightgbm.Dataset(encode(x[outside], features, codes, categories), bad[outside], reference=train)
+        of_inside, of_outside = (None if weight is None else weight[part] for part in (inside, outside))
+        codes = fit_codes(x[inside], bad[inside], of_inside, features, categories)
+        train = dataset(encode(x[inside], features, codes, categories), bad[inside], of_inside, features)
+        unseen = encode(x[outside], features, codes, categories)
+        check = lightgbm.Dataset(unseen, bad[outside], weight=of_outside, reference=train)
         booster = lightgbm.train(
-            dict(PARAMETERS, monotone_constraints=[f.monotone for f in features]),
+            parameters,
             train,
             MAX_TREES,
             valid_sets=[check],
             callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
         )
         trees.append(booster.best_iteration)
-        margin[outside] = booster.predict(encode(x[outside], features, codes, categories), raw_score=True)
-    codes = _fit_codes(x, bad, features, categories)
+        margin[outside] = booster.predict(unseen, raw_score=True, num_threads=recipe.threads)
+    codes = fit_codes(x, bad, weight, features, categories)
     # A model of all rows has half as many again to learn from, and carries a few more trees.
     rounds = max(1, round(float(np.mean(trees)) * 1.1))
-    booster = lightgbm.train(
-        dict(PARAMETERS, monotone_constraints=[f.monotone for f in features]),
-        _dataset(encode(x, features, codes, categories), bad, features),
-        rounds,
-    )
+    booster = lightgbm.train(parameters, dataset(encode(x, features, codes, categories), bad, weight, features), rounds)
     _check_missing(booster)
-    sigmoid = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), bad)
+    sigmoid = LogisticRegression(C=np.inf).fit(margin.reshape(-1, 1), bad, sample_weight=weight)
     slope = float(sigmoid.coef_[0, 0])
     if slope <= 0:
         raise LabelError(
@@ -134,22 +141,29 @@ def fit(
     return Fitted(booster, codes, slope, intercept), clipped(slope * margin + intercept)
 
 
-def _fit_codes(
-    x: NDArray[np.float32], bad: NDArray[np.bool_], features: Sequence[Feature], categories: Categories
+def fit_codes(
+    x: NDArray[np.float32],
+    bad: NDArray[np.bool_],
+    weight: NDArray[np.float64] | None,
+    features: Sequence[Feature],
+    categories: Categories,
 ) -> dict[str, TargetCodes]:
+    """Target codes of the category features."""
     return {
-        feature.name: TargetCodes.fit(x[:, column], bad, categories.get(feature.needs[0], ()))
+        feature.name: TargetCodes.fit(x[:, column], bad, categories.get(feature.needs[0], ()), weight)
         for column, feature in enumerate(features)
         if feature.is_category
     }
 
 
-def _dataset(x: NDArray[np.float32], bad: NDArray[np.bool_], features: Sequence[Feature]) -> lightgbm.Dataset:
+def dataset(
+    x: NDArray[np.float32], bad: NDArray[np.bool_], weight: NDArray[np.float64] | None, features: Sequence[Feature]
+) -> lightgbm.Dataset:
     """The rows and five empty ones: LightGBM reads NaN as 0 in a feature that had no NaN in training."""
     empty = np.full((5, x.shape[1]), np.nan, np.float32)
-    weight = np.concatenate((np.ones(len(bad)), np.full(5, 1e-6)))
+    counted = np.concatenate((np.ones(len(bad)) if weight is None else weight, np.full(5, 1e-6)))
     label = np.concatenate((bad, np.zeros(5, np.bool_)))
-    return lightgbm.Dataset(np.concatenate((x, empty)), label, weight=weight, feature_name=[f.name for f in features])
+    return lightgbm.Dataset(np.concatenate((x, empty)), label, weight=counted, feature_name=[f.name for f in features])
 
 
 def _check_missing(booster: lightgbm.Booster) -> None:

@@ -36,7 +36,12 @@ def bad_within(rows: TrainingSet, months: int) -> NDArray[np.bool_]:
 
 
 def fit_horizons(
-    rows: TrainingSet, log_odds_bad: Floats, months: Sequence[int], action_months: int, until: date
+    rows: TrainingSet,
+    log_odds_bad: Floats,
+    months: Sequence[int],
+    action_months: int,
+    until: date,
+    weight: Floats | None = None,
 ) -> tuple[Horizons, dict[str, str]]:
     """(The horizons, windows left out → why), from rows whose log-odds come of models that did not see them.
 
@@ -59,7 +64,8 @@ def fit_horizons(
                 f"{MIN_CASES} that did and as many that did not are needed"
             )
             continue
-        found = LogisticRegression(C=np.inf).fit(log_odds_bad[of_them].reshape(-1, 1), turned)
+        own = None if weight is None else weight[of_them]
+        found = LogisticRegression(C=np.inf).fit(log_odds_bad[of_them].reshape(-1, 1), turned, sample_weight=own)
         links[window] = Link(float(found.coef_[0, 0]), float(found.intercept_[0]))
     rising = tuple(sorted(links))
     return Horizons(rising, action_months, tuple(links[window] for window in rising)), left_out

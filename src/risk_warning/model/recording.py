@@ -100,11 +100,16 @@ def _run_name(model: RiskModel) -> str:
 
 
 def _parameters(model: RiskModel) -> dict[str, Any]:
-    from risk_warning.model.fit import PARAMETERS
+    from risk_warning.model.fit import parameters_of
+    from risk_warning.model.recipe import Recipe
 
+    recipe = model.about["made"]["recipe"]
+    fitted_with = parameters_of(Recipe(**recipe), ())
+    fitted_with.pop("monotone_constraints")
+    own = {f"recipe.{name}": value for name, value in recipe.items() if name != "parameters"}
     target = {f"target.{name}": value for name, value in vars(model.target).items()}
     trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}
-    return {**PARAMETERS, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
+    return {**fitted_with, **own, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
 
 
 def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:

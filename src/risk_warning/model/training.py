@@ -19,44 +19,30 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core import features
-from risk_warning.core.calendar import add_months, monthly
+from risk_warning.core.calendar import add_months
 from risk_warning.core.evaluation import evaluate
 from risk_warning.core.horizons import Horizons
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spread_over_month
-from risk_warning.core.target import TargetSpec
-from risk_warning.errors import AsOfDateError, LabelError, SettingsError
+from risk_warning.errors import LabelError, ModelError, SettingsError
 from risk_warning.model.about import about
-from risk_warning.model.fit import Fitted, encode, fit
+from risk_warning.model.fit import encode
 from risk_warning.model.folder import assemble
 from risk_warning.model.horizons import fit_horizons
 from risk_warning.model.judging import OUT_OF_TIME, judged
+from risk_warning.model.learning import MODEL, learn, unstable, without
+from risk_warning.model.monotone import check_directions
+from risk_warning.model.recipe import SEED, Recipe
+from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.sides import Sides
 from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.model.tuning import Tuning
+from risk_warning.model.weights import stands_for, weights
 from risk_warning.settings import Settings
 
-SEED = 20240101
-
-
-@dataclass(frozen=True, kw_only=True)
-class Request:
-    """What to train: either one as-of date or a range of months; neither means all mature months."""
-
-    target: TargetSpec
-    as_of_date: date | None = None
-    first: date | None = None
-    last: date | None = None
-    folds: int | None = None
-    with_openings: bool = False
-    """Whether to learn from past loan openings too."""
-    horizons_months: tuple[int, ...] = (2, 3, 6)
-    """Windows to answer for beside that of the target, where the book's months allow."""
-
-    def horizon_too_short(self, *, derived: bool) -> bool:
-        """Whether nobody current can turn bad in the window, by derived outcomes."""
-        return derived and self.target.horizon_months * 30 <= self.target.bad_dpd
+DEFAULT_FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -75,7 +61,11 @@ class Trained:
 
 
 def train(
-    book: StagedBook, settings: Settings, request: Request, advance: Callable[[int], None] | None = None
+    book: StagedBook,
+    settings: Settings,
+    request: Request,
+    advance: Callable[[int], None] | None = None,
+    tuning: Tuning | None = None,
 ) -> Trained:
     """A judged model of the book.
 
@@ -85,11 +75,18 @@ def train(
         The as-of date lies outside the data.
     LabelError
         No mature date, a single class, or too few bads.
+    SettingsError
+        The recipe cannot be followed.
+    ModelError
+        The model moves against a direction of a feature.
     """
-    spec, chosen = request.target, features.supported(book.observed, settings.book.never_modelled)
+    spec, recipe = request.target, request.recipe
+    chosen = recipe.choose(features.supported(book.observed, settings.book.never_modelled))
     dates = as_of_dates(book, request)
     split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
     given = set(book.outcome_dates)
+    if recipe.history_months is not None:
+        split, dates = _recent(split, dates, recipe.history_months)
     if split and not given and {"instalments", "events"} & set(book.observed.columns):
         split = replace(split, train=spread_over_month(split.train, split.test[0], spec.horizon_months, seed=SEED))
     if request.with_openings:
@@ -114,44 +111,71 @@ def train(
         raise LabelError(
             f"No borrower is eligible on {used[0]} to {used[-1]} ({reasons}); choose other dates or limits."
         )
+    moved: dict[str, float] = {}
+    if recipe.max_feature_psi is not None:
+        moved = unstable(rows.take(rows.on(learn_from)), recipe.max_feature_psi)
+        rows = without(rows, list(moved))
+        chosen = rows.features
     if split:
         # A borrower who opened a loan the day before an ordinary date has that row already.
         opened_on = sorted(set(sides.learn_on(rows.dates)) - set(split.train))
-        learnt = rows.take(rows.on(split.train) | rows.on(opened_on, at_openings=True))
+        learn_rows = rows.take(rows.on(split.train) | rows.on(opened_on, at_openings=True))
         tested = rows.take(rows.on(split.test))
-        fitted, unseen = _fit(learnt, book)
-        scheme, log_odds, until = OUT_OF_TIME, _log_odds(fitted, tested, book), split.test[0]
+        learnt = learn(learn_rows, book.categories, recipe, tuning=tuning, stage="all")
+        scheme, log_odds, until = OUT_OF_TIME, learnt.log_odds(tested), split.test[0]
         if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(
                 f"The {len(tested.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
                 "class; give more dates or a larger book."
             )
     else:
-        learnt, tested, scheme = rows, rows, "out-of-borrower"
-        log_odds = _out_of_borrower(rows, book, request.folds or 5)
-        fitted, unseen = _fit(rows, book)
+        tested, scheme = rows, "out-of-borrower"
+        log_odds = _out_of_borrower(rows, book, recipe, request.folds or DEFAULT_FOLDS, tuning)
+        learnt = learn(rows, book.categories, recipe, tuning=tuning, stage="all")
         until = book.data_through + timedelta(days=1)
     horizons = Horizons.only(spec.horizon_months)
     left_out: dict[str, str] = {}
     if not given:
-        horizons, left_out = fit_horizons(learnt, unseen, request.horizons_months, spec.horizon_months, until)
-    encoded = encode(learnt.x, chosen, fitted.codes, book.categories)
+        horizons, left_out = fit_horizons(
+            learnt.rows,
+            learnt.unseen,
+            request.horizons_months,
+            spec.horizon_months,
+            until,
+            weights(learnt.rows, recipe),
+        )
+    fitted, sample = learnt.fitted, learnt.rows
+    encoded = encode(sample.x, chosen, fitted.codes, book.categories)
+    directions = check_directions(fitted, chosen, encoded, seed=recipe.seed)
+    if directions.violations:
+        worst = directions.violations[0]
+        raise ModelError(
+            f"The fitted trees move against the direction of {worst.feature} (by {worst.size:.2g} of log-odds); such a "
+            "model is not saved. Train with another --seed, and report it."
+        )
     scale = settings.score
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
     # The threshold is the night's: whom openings add to the rows learnt from does not move it.
-    scores = scorecard.score(fitted.log_odds(encoded[~learnt.at_opening]))
+    ordinary = sample.take(~sample.at_opening)
+    scores = scorecard.score(fitted.log_odds(encoded[~sample.at_opening]))
     evaluation = judged(scheme, tested, log_odds, horizons, spec.min_history, book)
     if request.with_openings:
         reviewed = rows.take(rows.on(sides.judge_on(rows.dates), at_openings=True))
-        evaluation["openings"] = evaluate(reviewed.bad, probability(_log_odds(fitted, reviewed, book)))
+        evaluation["openings"] = evaluate(reviewed.bad, probability(learnt.log_odds(reviewed)[MODEL]))
     model_about = about(
         book,
         settings,
         train_dates=learn_from,
         test_dates=split.test if split else (),
-        learnt=learnt,
+        learnt=sample,
         evaluation=evaluation,
         horizons_left_out=left_out,
+        made={
+            "recipe": learnt.recipe.to_dict(),
+            "tuned_by_trials": None if tuning is None else tuning.trials,
+            "unstable_features": moved,
+            "directions": directions.to_dict(),
+        },
     )
     model = assemble(
         fitted,
@@ -159,53 +183,12 @@ def train(
         names=tuple(feature.name for feature in chosen),
         observed=book.observed,
         scorecard=scorecard,
-        policy=Policy.from_training_scores(scores),
+        policy=Policy.from_training_scores(scores, stands_for(ordinary, recipe)),
         target=spec,
         about=model_about,
         trained_on=date.today(),
     )
-    return Trained(model, tested, probability(log_odds), learnt, encoded)
-
-
-def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
-    """The dates asked for, checked; with none asked for, every mature month the book has, on its first day."""
-    spec, given = request.target, book.outcome_dates
-    if request.horizon_too_short(derived=not given):
-        raise SettingsError(
-            f"Within {spec.horizon_months} month(s) nobody current can reach {spec.bad_dpd} days past due; give a "
-            "longer --horizon-months, or bring a table outcomes."
-        )
-    if request.as_of_date is not None:
-        day = request.as_of_date
-        if not book.first_date < day or (day - book.data_through).days > 1:
-            raise AsOfDateError(
-                f"The as-of date {day} lies outside the data, which goes from {book.first_date} through "
-                f"{book.data_through}; choose one in between."
-            )
-        if given and day not in given:
-            raise LabelError(f"The table outcomes has no row for {day}; it has {', '.join(map(str, given[:6]))}.")
-        if not given and not spec.is_mature(day, book.data_through):
-            raise LabelError(
-                f"What happened in the {spec.horizon_months} month(s) from {day} is not known yet: the data end on "
-                f"{book.data_through}. Choose an earlier date."
-            )
-        return (day,)
-    start = request.first or add_months(book.first_date.replace(day=1), spec.min_history)
-    grid = given or monthly(start, book.data_through)
-    dates = tuple(
-        day
-        for day in grid
-        if day >= start
-        and (request.last is None or day <= request.last)
-        and day > book.first_date
-        and (given or spec.is_mature(day, book.data_through))
-    )
-    if not dates:
-        raise LabelError(
-            f"The book has no mature month: its data end on {book.data_through} and an outcome takes "
-            f"{spec.horizon_months} month(s) after at least {spec.min_history} of history. Bring more months."
-        )
-    return dates
+    return Trained(model, tested, probability(log_odds[MODEL]), sample, encoded)
 
 
 def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
@@ -226,20 +209,26 @@ def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
         )
 
 
-def _fit(rows: TrainingSet, book: StagedBook) -> tuple[Fitted, NDArray[np.float64]]:
-    return fit(rows.x, rows.bad, rows.borrower_id, rows.features, book.categories)
+def _recent(split: OutOfTime | None, dates: tuple[date, ...], months: int) -> tuple[OutOfTime | None, tuple[date, ...]]:
+    """Of the dates to learn from those that lie less than so many months before the last; the others as they were."""
+    last = split.train[-1] if split else dates[-1]
+    first = add_months(last, -months)
+    if split is None:
+        return None, tuple(day for day in dates if day > first)
+    return replace(split, train=tuple(day for day in split.train if day > first)), dates
 
 
-def _log_odds(fitted: Fitted, rows: TrainingSet, book: StagedBook) -> NDArray[np.float64]:
-    return fitted.log_odds(encode(rows.x, rows.features, fitted.codes, book.categories))
-
-
-def _out_of_borrower(rows: TrainingSet, book: StagedBook, folds: int) -> NDArray[np.float64]:
+def _out_of_borrower(
+    rows: TrainingSet, book: StagedBook, recipe: Recipe, folds: int, tuning: Tuning | None
+) -> dict[str, NDArray[np.float64]]:
+    """Log-odds of every row by models, tuned too, that never saw its borrower."""
     fold = borrower_fold(rows.borrower_id, folds)
-    log_odds = np.empty(len(rows.bad))
+    found: dict[str, NDArray[np.float64]] = {}
     for k in range(folds):
         outside = fold == k
         if outside.any():
-            fitted, _ = _fit(rows.take(~outside), book)
-            log_odds[outside] = _log_odds(fitted, rows.take(outside), book)
-    return log_odds
+            stage = f"fold {k + 1} of {folds}"
+            learnt = learn(rows.take(~outside), book.categories, recipe, tuning=tuning, stage=stage)
+            for name, log_odds in learnt.log_odds(rows.take(outside)).items():
+                found.setdefault(name, np.empty(len(rows.bad)))[outside] = log_odds
+    return found

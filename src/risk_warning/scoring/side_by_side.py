@@ -19,8 +19,8 @@ from risk_warning.core.panel import History
 from risk_warning.core.rows import ByBorrower
 from risk_warning.core.target import given_outcomes, is_bad
 from risk_warning.errors import LabelError, SettingsError
+from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.model.training import Request, as_of_dates
 
 Floats = NDArray[np.float64]
 Advance = Callable[[int], None]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.jobs.compare_options import AGENT_DAYS, ASSUMED, Options, costs_of
 from risk_warning.settings import load_settings
+from risk_warning.verbs.progress import progress
 
 _NAMED = "A model folder, @alias, version number or models:/NAME@alias."
 
@@ -78,11 +77,9 @@ def compare(
     )
     settings = load_settings()
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        found = compare_models(a, b, book, settings, [day.date() for day in as_of or ()], progress, options)
-        progress.add_task("logging to the registry", total=None)
+    with progress() as bar:
+        found = compare_models(a, b, book, settings, [day.date() for day in as_of or ()], bar, options)
+        bar.add_task("logging to the registry", total=None)
         run_id = log_comparison(b, found, settings)
     if out is not None:
         write_page(out, compare_page(found))

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.settings import load_settings
+from risk_warning.verbs.progress import progress
 
 _DAY = ["%Y-%m-%d"]
 
@@ -36,10 +35,8 @@ def target(
     from risk_warning.jobs.target import target_evidence
     from risk_warning.jobs.target_table import table
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        found = target_evidence(book, load_settings(), first and first.date(), last and last.date(), progress)
+    with progress() as bar:
+        found = target_evidence(book, load_settings(), first and first.date(), last and last.date(), bar)
     if out is not None:
         from risk_warning.jobs.target_page import target_page
         from risk_warning.reports import write_page

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,10 +11,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from risk_warning.settings import load_settings
 from risk_warning.verbs.os_user import os_user
+from risk_warning.verbs.progress import progress
 
 
 class Choice(StrEnum):
@@ -100,10 +99,9 @@ def threshold(
         call_again_days=call_again_days,
         dates=tuple(day.date() for day in as_of or ()),
     )
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not sys.stderr.isatty()) as progress:
-        found = threshold_evidence(model, book, settings, asked, progress)
+    with progress() as bar:
+        found = threshold_evidence(model, book, settings, asked, bar)
     if out is not None:
         from risk_warning.jobs.threshold_page import threshold_page
         from risk_warning.reports import write_page

@@ -1,0 +1,46 @@
+"""What a trained model is held against: a plain scorecard, and itself untuned, on the same rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.reports import Section, Table
+
+_NAMES = {"scorecard": "the plain logistic scorecard", "untuned": "the same without tuning"}
+
+
+def rivals_section(model: RiskModel) -> Section:
+    """The section of the page."""
+    rows = []
+    for name, rival in model.about["evaluation"]["against"].items():
+        if rival is not None:
+            measures = (rival["auc"], rival["ks"], rival["calibration_slope"], rival["observed_over_expected"])
+            gains = (_gain(rival["one_row"]), _gain(rival["all_rows"]))
+            rows.append((_NAMES[name], *(f"{value:.4f}" for value in measures), *gains))
+    head = ("rival", "AUC", "KS", "calibration slope", "observed / expected", "AUC, one row each", "AUC, all rows")
+    return Section(
+        "What it has to be better than",
+        (Table(head, tuple(rows)),),
+        "The last two columns say how much more AUC the model has, with its 95 % interval: by DeLong's test on one row "
+        "a borrower, and by a bootstrap over borrowers on all rows where dates are stacked. "
+        + _made(model.about["made"]),
+    )
+
+
+def _gain(gain: dict[str, Any] | None) -> str:
+    return "–" if gain is None else f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
+
+
+def _made(made: dict[str, Any]) -> str:
+    """How the model was made, in words."""
+    recipe, directions = made["recipe"], made["directions"]
+    found = ", ".join(f"{name} {value:.4g}" for name, value in recipe["parameters"].items())
+    tuned = f"Tuned by {made['tuned_by_trials']} trials: {found}. " if made["tuned_by_trials"] else ""
+    left_out = (
+        f"Left out since they moved: {', '.join(made['unstable_features'])}. " if made["unstable_features"] else ""
+    )
+    return (
+        f"{tuned}{left_out}The directions of {directions['features']} features were seen to be kept in "
+        f"{directions['steps']:,} moves of {directions['rows']} borrowers."
+    )

@@ -1,0 +1,97 @@
+"""The recipe: how a model is made, beside book, target and dates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from risk_warning.core.features import FAMILIES, Feature
+from risk_warning.errors import SettingsError
+
+SEED = 20240101
+PARAMETERS: Mapping[str, tuple[float, float]] = {
+    "max_depth": (1, 8),
+    "num_leaves": (2, 64),
+    "learning_rate": (0.001, 0.5),
+    "min_data_in_leaf": (1, 100_000),
+    "feature_fraction": (0.05, 1),
+    "bagging_fraction": (0.1, 1),
+    "lambda_l1": (0, 10_000),
+    "lambda_l2": (0, 10_000),
+    "min_gain_to_split": (0, 1_000),
+}
+"""LightGBM's parameters that a recipe may set → (lowest, highest)."""
+_WHOLE = ("max_depth", "num_leaves", "min_data_in_leaf")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way to make a model; `SettingsError` where it cannot be followed."""
+
+    parameters: Mapping[str, float] = field(default_factory=dict)
+    """Of LightGBM, in place of those it is otherwise fitted with."""
+    without_families: tuple[str, ...] = ()
+    without_features: tuple[str, ...] = ()
+    history_months: int | None = None
+    """Learn from the as-of dates of so many months before the last one; None: from all."""
+    half_life_months: float | None = None
+    """A row so many months older than the newest counts half as much; None: all the same."""
+    good_share: float = 1.0
+    """Share of the rows that stayed good that is learnt from; each then counts for as many as it stands for."""
+    max_feature_psi: float | None = None
+    """Leave out features whose PSI between the first and the second half of the dates is larger; None: none."""
+    threads: int = 2
+    """Threads LightGBM computes with."""
+    seed: int = SEED
+
+    def __post_init__(self) -> None:
+        for name, value in self.parameters.items():
+            if name not in PARAMETERS:
+                raise SettingsError(f"A recipe has no parameter {name}; it may set {', '.join(PARAMETERS)}.")
+            low, high = PARAMETERS[name]
+            if not low <= value <= high or (name in _WHOLE and value != int(value)):
+                kind = "a whole number" if name in _WHOLE else "a number"
+                raise SettingsError(f"The parameter {name} is {kind} from {low:g} to {high:g}, not {value:g}.")
+        unknown = set(self.without_families) - set(FAMILIES)
+        if unknown:
+            raise SettingsError(f"There is no feature family {min(unknown)}; there are {', '.join(FAMILIES)}.")
+        positive = (
+            ("history_months", self.history_months),
+            ("half_life_months", self.half_life_months),
+            ("max_feature_psi", self.max_feature_psi),
+        )
+        for name, number in positive:
+            if number is not None and not (np.isfinite(number) and number > 0):
+                raise SettingsError(f"A recipe's {name} is a number above 0, not {number:g}.")
+        if not 0 < self.good_share <= 1:
+            raise SettingsError(f"A recipe's good_share lies between 0 and 1, not {self.good_share:g}.")
+
+    def choose(self, features: Sequence[Feature]) -> tuple[Feature, ...]:
+        """The features it leaves in; `SettingsError` where it names one that is not among them, or leaves none."""
+        unknown = set(self.without_features) - {feature.name for feature in features}
+        if unknown:
+            raise SettingsError(
+                f"The recipe leaves out {min(unknown)}, which the book does not give; see `risk-warning features`."
+            )
+        left_out = set(self.without_features)
+        chosen = tuple(f for f in features if f.family not in self.without_families and f.name not in left_out)
+        if not chosen:
+            raise SettingsError("The recipe leaves no feature to learn from; leave fewer out.")
+        return chosen
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recipe ready for JSON."""
+        return {
+            "parameters": dict(self.parameters),
+            "without_families": list(self.without_families),
+            "without_features": list(self.without_features),
+            "history_months": self.history_months,
+            "half_life_months": self.half_life_months,
+            "good_share": self.good_share,
+            "max_feature_psi": self.max_feature_psi,
+            "threads": self.threads,
+            "seed": self.seed,
+        }

@@ -1,0 +1,75 @@
+"""A training by its options: the same files twice, what it is held against, and what was left out."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+from lender import Lender
+from rich.progress import Progress
+
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import LabelError
+from risk_warning.jobs.training import TrainingReport, train_model
+from risk_warning.model.folder import FILES, load
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.request import Request
+from risk_warning.settings import Settings
+
+
+def trained(lender: Lender, folder: Path, recipe: Recipe, trials: int | None = None) -> TrainingReport:
+    request = Request(target=TargetSpec(), last=date(2023, 6, 1), recipe=recipe)
+    with Progress(disable=True) as progress:
+        home = Settings(home=folder / "home")
+        return train_model(lender.book, home, request, folder / "model", progress, trials=trials)
+
+
+@pytest.mark.slow
+def test_the_same_seed_and_one_thread_give_the_same_files(lender: Lender, tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        trained(lender, tmp_path / name, Recipe(threads=1))
+    for file in FILES:
+        first, second = ((tmp_path / name / "model" / file).read_bytes() for name in ("first", "second"))
+        assert first == second, file
+    other = trained(lender, tmp_path / "third", Recipe(threads=1, seed=7)).model
+    assert other.version != load(tmp_path / "first" / "model").version
+
+
+@pytest.mark.slow
+def test_a_tuned_model_is_held_against_the_untuned_and_the_scorecard(lender: Lender, tmp_path: Path) -> None:
+    report = trained(lender, tmp_path, Recipe(), trials=3)
+    told = report.model.about["evaluation"]["against"]
+    assert set(told) == {"untuned", "scorecard"}
+    for rival in told.values():
+        for gain in (rival["one_row"], rival["all_rows"]):
+            assert gain["low"] <= gain["difference"] <= gain["high"]
+            assert gain["difference"] == pytest.approx(gain["b"] - gain["a"])
+    made = report.model.about["made"]
+    assert made["tuned_by_trials"] == 3 and set(made["recipe"]["parameters"]) > {"num_leaves", "learning_rate"}
+    assert made["directions"]["violations"] == {} and made["directions"]["features"] > 30
+    for words in ("the same without tuning", "the plain logistic scorecard", "Tuned by 3 trials"):
+        assert words in report.page
+    assert report.to_dict()["made"] == made
+
+
+@pytest.mark.slow
+def test_features_that_moved_more_than_allowed_are_left_out_and_named(lender: Lender, tmp_path: Path) -> None:
+    report = trained(lender, tmp_path / "a", Recipe(max_feature_psi=0.5, good_share=0.5, history_months=12))
+    moved = report.model.about["made"]["unstable_features"]
+    assert moved and min(moved.values()) > 0.5
+    assert not set(moved) & set(report.model.feature_names)
+    assert len({day[:7] for day in report.model.about["train_dates"]}) <= 12
+    with pytest.raises(LabelError, match="Every feature moved more than allowed"):
+        trained(lender, tmp_path / "b", Recipe(max_feature_psi=1e-9))
+
+
+@pytest.mark.slow
+def test_a_wrong_recipe_is_a_sentence(lender: Lender, tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).parent / "risk-warning"), "train", str(lender.book), "--good-share", "2"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3 and "good_share lies between 0 and 1" in done.stderr
+    assert "Traceback" not in done.stderr and not json.loads(done.stdout or "{}")

@@ -1,0 +1,57 @@
+"""Directions are seen to be kept, and a search for parameters goes on where it was interrupted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import pytest
+
+from risk_warning.core.features import registry
+from risk_warning.model.fit import Fitted, dataset, fit
+from risk_warning.model.monotone import check_directions
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.tuning import SEARCHED, Tuning, tuned
+
+RISING = tuple(f for f in registry() if f.monotone == 1 and not f.is_category)[:3]
+X = np.random.default_rng(0).normal(size=(6_000, 3)).astype(np.float32)
+# The middle is the riskiest: a direction cannot be kept without being forced.
+BAD = np.random.default_rng(1).random(6_000) < np.exp(-(X[:, 0].astype(np.float64) ** 2)) * 0.4 + 0.02
+
+
+def test_a_forest_held_to_its_directions_keeps_them() -> None:
+    fitted, _ = fit(X, BAD, np.arange(len(X)), RISING, {}, Recipe(parameters={"min_data_in_leaf": 20}))
+    found = check_directions(fitted, RISING, X)
+    assert found.violations == () and found.features > 0 and found.steps > 1_000
+
+
+def test_a_forest_that_moves_against_a_direction_is_found_out() -> None:
+    free = lightgbm.train({"objective": "binary", "verbosity": -1, "seed": 1}, dataset(X, BAD, None, RISING), 30)
+    found = check_directions(Fitted(free, {}, 1.0, 0.0), RISING, X)
+    assert RISING[0].name in {violation.feature for violation in found.violations}
+    assert max(violation.size for violation in found.violations) > 0.1
+    falling = tuple(replace(feature, monotone=-1) for feature in RISING)
+    assert check_directions(Fitted(free, {}, 1.0, 0.0), falling, X).violations
+    anyhow = tuple(replace(feature, monotone=0) for feature in RISING)
+    assert check_directions(Fitted(free, {}, 1.0, 0.0), anyhow, X).features == 0
+
+
+@pytest.mark.slow
+def test_an_interrupted_search_comes_to_what_it_would_have_come_to(tmp_path: Path) -> None:
+    def search(place: str, trials: int) -> tuple[dict[str, float], list[str]]:
+        stages: list[str] = []
+        tuning = Tuning(trials, tmp_path / place / "tuning.db", "a book", stages.append)
+        found = tuned(tuning, "all", Recipe(threads=1), X, BAD, None, np.arange(len(X)), RISING, {})
+        return dict(found), stages
+
+    whole, stages = search("whole", 10)
+    assert len(stages) == 10 and set(whole) == set(SEARCHED)
+    _, first = search("parts", 4)
+    parts, rest = search("parts", 10)
+    assert (len(first), len(rest)) == (4, 6)
+    assert parts == whole
+    again, none = search("parts", 10)
+    assert (again, none) == (whole, [])
+    Recipe(parameters=whole)  # all of them may stand in a recipe

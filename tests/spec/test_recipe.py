@@ -1,0 +1,144 @@
+"""The recipe: what it may say, how rows are drawn and weighed by it, and the scorecard a model is held against."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pytest
+
+from risk_warning.core.calendar import NEVER
+from risk_warning.core.features import registry
+from risk_warning.core.scorecard import probability
+from risk_warning.errors import SettingsError
+from risk_warning.model.baseline import fit_baseline
+from risk_warning.model.fit import fit
+from risk_warning.model.learning import unstable
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.training_set import TrainingSet
+from risk_warning.model.weights import sampled, stands_for, weights
+
+FEATURES = tuple(f for f in registry() if f.monotone == 0 and not f.is_category)[:3]
+DATES = (date(2024, 1, 1), date(2024, 7, 1))
+
+
+def rows(n: int, seed: int = 0) -> TrainingSet:
+    random = np.random.default_rng(seed)
+    x = random.normal(size=(n, 3)).astype(np.float32)
+    bad = random.random(n) < probability(1.5 * x[:, 0].astype(np.float64) - 2.5)
+    zeros = np.zeros(n, np.int32)
+    on = np.arange(n) % 2
+    return TrainingSet(
+        FEATURES,
+        x,
+        bad,
+        np.full(n, NEVER, np.int32),
+        np.arange(n),
+        on.astype(np.int16),
+        DATES,
+        zeros.astype(np.float32),
+        zeros,
+        zeros.astype(np.bool_),
+        left_out={},
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"parameters": {"leaves": 3}}, "no parameter leaves; it may set max_depth"),
+        ({"parameters": {"num_leaves": 3.5}}, "num_leaves is a whole number from 2 to 64, not 3.5"),
+        ({"parameters": {"learning_rate": 2}}, "learning_rate is a number from 0.001 to 0.5"),
+        ({"without_families": ("weather",)}, "no feature family weather"),
+        ({"half_life_months": 0.0}, "half_life_months is a number above 0"),
+        ({"history_months": -1}, "history_months is a number above 0"),
+        ({"max_feature_psi": float("nan")}, "max_feature_psi is a number above 0"),
+        ({"good_share": 0.0}, "good_share lies between 0 and 1"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object], words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        Recipe(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_recipe_leaves_out_features_and_families() -> None:
+    kept = Recipe(without_features=(FEATURES[0].name,)).choose(FEATURES)
+    assert kept == FEATURES[1:]
+    assert Recipe(without_families=(FEATURES[0].family,)).choose(registry())
+    with pytest.raises(SettingsError, match="which the book does not give"):
+        Recipe(without_features=("nobody_knows",)).choose(FEATURES)
+    with pytest.raises(SettingsError, match="no feature to learn from"):
+        Recipe(without_features=tuple(f.name for f in FEATURES)).choose(FEATURES)
+
+
+def test_an_older_row_counts_for_less() -> None:
+    some = rows(100)
+    assert weights(some, Recipe()) is None
+    found = weights(some, Recipe(half_life_months=6.0))
+    assert found is not None and found.mean() == pytest.approx(1)
+    old, new = found[some.date_index == 0], found[some.date_index == 1]
+    assert np.ptp(old) == np.ptp(new) == 0
+    assert old[0] / new[0] == pytest.approx(0.5 ** (182 / (365.25 / 12 * 6)))
+
+
+def test_of_the_good_a_share_is_drawn_and_stands_for_all() -> None:
+    some, recipe = rows(40_000), Recipe(good_share=0.2)
+    drawn = sampled(some, recipe)
+    assert drawn.bad.sum() == some.bad.sum()
+    goods = int((~some.bad).sum())
+    assert (~drawn.bad).sum() == pytest.approx(0.2 * goods, rel=0.03)
+    # Whom the draw takes hangs on borrower and date alone.
+    half = some.take(np.arange(40_000) % 3 == 0)
+    assert set(sampled(half, recipe).borrower_id) == set(half.borrower_id) & set(drawn.borrower_id)
+    counts = stands_for(drawn, recipe)
+    assert counts is not None and counts.sum() == pytest.approx(40_000, rel=0.03)
+
+
+def test_pds_of_a_model_of_drawn_goods_are_those_of_the_whole_book() -> None:
+    some, fresh = rows(60_000), rows(60_000, seed=1)
+    recipe = Recipe(good_share=0.25, half_life_months=12.0)
+    drawn = sampled(some, recipe)
+    fitted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe, weights(drawn, recipe))
+    pd = probability(fitted.log_odds(fresh.x))
+    assert fresh.bad.sum() / pd.sum() == pytest.approx(1, abs=0.05)
+    unweighted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe)
+    assert fresh.bad.sum() / probability(unweighted.log_odds(fresh.x)).sum() < 0.5
+
+
+def test_the_scorecard_is_made_of_weights_of_evidence() -> None:
+    x = np.array([[0.0]] * 60 + [[1.0]] * 30 + [[np.nan]] * 10, np.float32)
+    bad = np.zeros(100, np.bool_)
+    bad[:6] = bad[60:75] = bad[90:93] = True
+    found = fit_baseline(x, bad, None)
+    (binned,) = found.characteristics
+    assert binned.edges.tolist() == [1.0]
+    by_hand = [np.log(((b + 0.5) / (24 + 1.5)) / ((g + 0.5) / (76 + 1.5))) for b, g in ((6, 54), (15, 15), (3, 7))]
+    assert binned.weight_of_evidence.tolist() == pytest.approx(by_hand)
+    odds = found.log_odds(np.array([[0.0], [1.0], [np.nan]], np.float32))
+    assert odds.tolist() == pytest.approx(found.intercept + found.coefficients[0] * np.array(by_hand))
+
+
+def test_the_scorecard_ranks_as_the_truth_and_takes_no_characteristic_twice() -> None:
+    some = rows(20_000)
+    doubled = np.concatenate((some.x, some.x[:, :1] * 2), axis=1)
+    found = fit_baseline(doubled, some.bad, None)
+    assert [binned.column for binned in found.characteristics] == [0]
+    pd = probability(found.log_odds(doubled))
+    assert pd.sum() == pytest.approx(some.bad.sum(), rel=0.01)
+
+
+def test_a_scorecard_of_nothing_says_the_same_of_everybody() -> None:
+    random = np.random.default_rng(0)
+    bad = random.random(50_000) < 0.1
+    found = fit_baseline(random.normal(size=(50_000, 2)).astype(np.float32), bad, None)
+    assert found.characteristics == ()
+    assert probability(found.log_odds(np.zeros((2, 2), np.float32))).tolist() == pytest.approx([bad.mean()] * 2)
+
+
+def test_features_that_moved_between_the_dates_are_named() -> None:
+    some = rows(4_000)
+    moved = some.x.copy()
+    moved[some.date_index == 1, 1] += 2
+    assert unstable(some, 0.25) == {}
+    assert list(unstable(replace(some, x=moved), 0.25)) == [FEATURES[1].name]
