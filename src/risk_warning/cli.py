@@ -21,6 +21,7 @@ from risk_warning.settings import Settings, load_settings
 from risk_warning.verbs import audit, keys
 from risk_warning.verbs.compare import compare
 from risk_warning.verbs.progress import progress
+from risk_warning.verbs.promote import promote, rollback
 from risk_warning.verbs.replay import replay
 from risk_warning.verbs.target import target
 from risk_warning.verbs.threshold import threshold
@@ -44,6 +45,8 @@ app.command()(compare)
 app.command()(target)
 app.command()(threshold)
 app.command()(train)
+app.command()(promote)
+app.command()(rollback)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
 _WIDE_COLUMNS = 160

@@ -103,6 +103,11 @@ class RequestError(RiskWarningError):
         self.field = field
 
 
+class GateError(RiskWarningError):
+    exit_code = 17
+    meaning = "the gate refuses the model"
+
+
 def exit_codes() -> dict[int, str]:
     """Exit code → meaning, for the README's table and `--help`; 0 is success, 2 a wrong command line."""
     return {k.exit_code: k.meaning for k in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)}

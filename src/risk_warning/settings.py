@@ -100,6 +100,20 @@ class ServiceSettings(_Section):
         return value
 
 
+class GateSettings(_Section):
+    """What a model has to meet before it becomes champion."""
+
+    max_auc_loss: float = Field(default=0.005, ge=0, le=1, description="AUC the interval's low end may lie below")
+    min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
+    max_ece: float | None = Field(default=0.02, ge=0, le=1, description="expected calibration error")
+    max_score_psi: float | None = Field(default=0.25, ge=0, description="PSI of its scores since its training")
+    min_selection_ratio: float | None = Field(default=None, ge=0, le=1, description="of groups warned about")
+    max_true_positive_gap: float | None = Field(default=None, ge=0, le=1, description="of groups' bads warned about")
+    parity_borrowers: int = Field(default=200, ge=1, le=100_000, description="borrowers scored alone and in the book")
+    archived_borrowers: int = Field(default=1_000, ge=0, description="borrowers whose archived features must be equal")
+    nights: Path | None = Field(default=None, description="folder of the nights' output, whose archives are looked at")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Paths are relative to the working directory."""
 
@@ -118,6 +132,7 @@ class Settings(BaseSettings):
     book: BookSettings = BookSettings()
     score: ScoreSettings = ScoreSettings()
     service: ServiceSettings = ServiceSettings()
+    gate: GateSettings = GateSettings()
 
     @classmethod
     def settings_customise_sources(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,9 +58,9 @@ def rows(n: int, seed: int = 0) -> TrainingSet:
         ({"good_share": 0.0}, "good_share lies between 0 and 1"),
     ],
 )
-def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, object], words: str) -> None:
+def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
-        Recipe(**wrong)  # type: ignore[arg-type]
+        Recipe(**wrong)
 
 
 def test_a_recipe_leaves_out_features_and_families() -> None:

@@ -1,7 +1,7 @@
 """Publishing: what a run leaves, at once or not at all.
 
-`OUT/as_of=D/` holds `scores/*.parquet`, `quarantine/`, `run.json` with counts and digests, and `timings.json` with
-durations, apart, so that the same inputs give the same bytes everywhere else.
+`OUT/as_of=D/` holds `scores/*.parquet`, `features.parquet` (a sample's), `quarantine/`, `run.json` with counts and
+digests, and `timings.json` with durations, apart, so that the same inputs give the same bytes everywhere else.
 """
 
 from __future__ import annotations

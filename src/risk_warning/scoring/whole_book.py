@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas
 import pyarrow
 import pyarrow.parquet
 from numpy.typing import NDArray
@@ -22,6 +23,8 @@ from risk_warning.core.reasons import TOP, Reasons
 from risk_warning.core.target import REASONS
 from risk_warning.errors import AsOfDateError
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.archived_features import archived
+from risk_warning.scoring.archived_features import write as write_archive
 from risk_warning.scoring.publishing import timed
 from risk_warning.settings import ScoreSettings
 
@@ -54,6 +57,8 @@ class _Chunk:
     below: NDArray[np.bool_]
     explained: NDArray[np.int64]
     timings: Mapping[str, float]
+    archived: pandas.DataFrame
+    """As `archived_features` keeps them."""
 
 
 def score_book(
@@ -98,9 +103,11 @@ def score_book(
             is_scored = scored.not_scored < 0
             below = is_scored & policy.below_threshold(scored.score)
         explained = np.flatnonzero(is_scored if all_reasons else below)
-        return _Chunk(replace(scored, x=scored.x[explained]), below, explained, timings)
+        kept = archived(rows, scored, model, book.n_borrowers)
+        return _Chunk(replace(scored, x=scored.x[explained]), below, explained, timings, kept)
 
     part = 0
+    archive: list[pandas.DataFrame] = []
     lows = range(0, book.n_borrowers, settings.borrowers_per_chunk)
     with ThreadPoolExecutor(settings.workers) as pool:
         for chunks in _in_groups(_ahead(pool, score, lows, settings.workers + 1, advance)):
@@ -112,9 +119,11 @@ def score_book(
                 with timed(result.timings, "write"):
                     table = _table(chunk, own, policy, model, as_of_date)
                     pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
+                archive.append(chunk.archived)
                 _count(result, chunk, policy)
                 result.sightings += _sightings(chunk, own, policy, model, watched)
                 start, part = start + len(chunk.explained), part + 1
+    write_archive(archive, folder)
     return result
 
 

@@ -1,0 +1,76 @@
+"""The page of a promotion: the gate's rules, what they rest on, and who asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from risk_warning.core.gate import Rule
+from risk_warning.jobs.comparison import Comparison
+from risk_warning.jobs.gate_checks import Checks
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.reports import Block, Cards, Note, Section, Table, page
+
+
+def promotion_page(
+    number: str,
+    model: RiskModel,
+    rules: Sequence[Rule],
+    found: Comparison | None,
+    checks: Checks,
+    approver: str,
+    reason: str,
+    override: str | None,
+) -> str:
+    """The page as HTML."""
+    failed = [rule.name for rule in rules if not rule.passed]
+    verdict = f"Version {number} meets all {len(rules)} rules of the gate."
+    if failed:
+        verdict = f"Version {number} does not meet {len(failed)} of {len(rules)} rules: {', '.join(failed)}."
+        if override is not None:
+            verdict += " Overridden."
+    asked: list[Block] = [Table(("", ""), (("approver", approver), ("reason", reason), ("override", override or "–")))]
+    sections = [
+        Section(
+            "The gate",
+            (Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),),
+            "A rule whose figure was not measured is not met.",
+        ),
+        Section("Who asks, and why", tuple(asked)),
+        Section("Features as they were known at the time", _archives(checks)),
+    ]
+    if found is not None:
+        auc = found.auc
+        shown = (
+            ("AUC of the champion", f"{auc.a:.4f}"),
+            ("AUC of this version", f"{auc.b:.4f}"),
+            ("difference", f"{auc.difference:+.4f} ({auc.low:+.4f} to {auc.high:+.4f})"),
+            ("calibration error, champion and this", f"{found.a.ece:.4f}, {found.b.ece:.4f}"),
+        )
+        note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
+        sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
+    champion = found.a.model.version if found else "none"
+    basis = (
+        f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
+        f"book as of {checks.as_of_date}."
+    )
+    return page("Promotion", verdict, sections, basis=basis)
+
+
+def _row(rule: Rule) -> tuple[str, ...]:
+    return rule.name, "met" if rule.passed else "NOT MET", rule.figure, rule.limit
+
+
+def _archives(checks: Checks) -> tuple[Block, ...]:
+    if not checks.held:
+        return (Note("No archive of a night was given; name the folder that `score --out` wrote to with --nights."),)
+    rows = tuple(
+        (
+            held.as_of_date.isoformat(),
+            f"{held.compared:,}",
+            f"{held.differing:,}",
+            ", ".join(f"{name} ({count:,})" for name, count in list(held.features.items())[:5]) or "–",
+            f"{len(held.unknown)}",
+        )
+        for held in checks.held
+    )
+    return (Table(("night", "borrowers", "differ", "in", "features it does not have"), rows),)

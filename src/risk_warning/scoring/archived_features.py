@@ -1,0 +1,142 @@
+"""Archived features: what a night knew of some borrowers, to be held against what a training set says of that night.
+
+A row that came later but is dated earlier makes a training set know more than the night did: a leak that no test on the
+book itself can see. The archive lies beside the night's scores, `features.parquet`: a sample of the borrowers, drawn by
+a hash of their ids, with each feature as it was computed, categories as text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas
+import pyarrow
+import pyarrow.parquet
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.features import Feature
+from risk_warning.core.rows import Rows
+from risk_warning.core.splits import borrower_fold
+from risk_warning.errors import BookError
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.model.training_set import TrainingSet, training_set
+
+FILE = "features.parquet"
+MOST_BORROWERS = 2_000
+"""Borrowers kept of a night, about."""
+_PARTS = 1_000_000
+_SEED = 11
+
+
+def sample(borrower_id: NDArray[Any], n_borrowers: int) -> NDArray[np.bool_]:
+    """Which of some borrowers of a book of `n_borrowers` are archived; shape (n,)."""
+    share = min(1.0, MOST_BORROWERS / max(n_borrowers, 1))
+    return borrower_fold(borrower_id, _PARTS, seed=_SEED) < round(share * _PARTS)
+
+
+def archived(rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int) -> pandas.DataFrame:
+    """Borrower id and features of those of a chunk that were scored and are archived."""
+    chosen = np.flatnonzero((scored.not_scored < 0) & sample(rows.borrower_id, n_borrowers))
+    table: dict[str, Any] = {"borrower_id": rows.borrower_id[chosen]}
+    codes = iter(range(len(model.category_features)))
+    for column, feature in enumerate(model.features):
+        if feature.is_category:
+            table[feature.name] = _texts(scored.codes[chosen, next(codes)], rows.categories.get(feature.needs[0], ()))
+        else:
+            table[feature.name] = scored.x[chosen, column]
+    return pandas.DataFrame(table)
+
+
+def write(parts: Sequence[pandas.DataFrame], folder: Path) -> None:
+    """Nothing comes back; the archive of the night lies in the folder."""
+    table = pyarrow.Table.from_pandas(pandas.concat(parts, ignore_index=True), preserve_index=False)
+    pyarrow.parquet.write_table(table, folder / FILE)
+
+
+@dataclass(frozen=True)
+class Held:
+    """An archive held against today's book."""
+
+    as_of_date: date
+    compared: int
+    """Borrowers of the archive."""
+    differing: int
+    """Of them those with a feature that is not what it was to the bit, or who are not in the training set any more."""
+    features: dict[str, int]
+    """Feature → borrowers for whom it differs, the most first."""
+    unknown: tuple[str, ...]
+    """Features of the model that the archive does not have."""
+
+
+def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: date, chunk: int) -> Held:
+    """The archive of the night held against the features a training on this book would learn from.
+
+    Raises
+    ------
+    BookError
+        The night has no archive, or one that cannot be read.
+    """
+    path = nights / f"as_of={as_of_date}" / FILE
+    try:
+        then = pandas.read_parquet(path).set_index("borrower_id")
+    except (OSError, ValueError, KeyError):
+        raise BookError(
+            f"{path} is no archive of a night's features; name the folder given to score as --out."
+        ) from None
+    shared = tuple(feature for feature in model.features if feature.name in then.columns)
+    ids = set(then.index)
+
+    def wanted(borrower_id: NDArray[Any], _: date) -> NDArray[np.bool_]:
+        return np.array([one in ids for one in borrower_id.tolist()], np.bool_)
+
+    rows = training_set(book, (as_of_date,), model.target, shared, borrowers_per_chunk=chunk, keep=wanted)
+    position = {one: i for i, one in enumerate(rows.borrower_id.tolist())}
+    at = np.array([position.get(one, -1) for one in then.index.tolist()])
+    differs = at < 0
+    by_feature = {}
+    for column, feature in enumerate(shared):
+        now = _values(rows, column, feature, book)[at]
+        was = then[feature.name].to_numpy(object) if feature.is_category else then[feature.name].to_numpy(np.float32)
+        other = _differ(was, now) & (at >= 0)
+        if other.any():
+            by_feature[feature.name] = int(other.sum())
+        differs |= other
+    return Held(
+        as_of_date,
+        len(then),
+        int(differs.sum()),
+        dict(sorted(by_feature.items(), key=lambda item: -item[1])),
+        tuple(feature.name for feature in model.features if feature.name not in then.columns),
+    )
+
+
+def nights_in(folder: Path) -> tuple[date, ...]:
+    """The nights of a folder that have an archive, rising."""
+    found = []
+    for path in folder.glob(f"as_of=*/{FILE}"):
+        try:
+            found.append(date.fromisoformat(path.parent.name.removeprefix("as_of=")))
+        except ValueError:
+            continue
+    return tuple(sorted(found))
+
+
+def _values(rows: TrainingSet, column: int, feature: Feature, book: StagedBook) -> NDArray[Any]:
+    values = rows.x[:, column]
+    return _texts(values, book.categories.get(feature.needs[0], ())) if feature.is_category else values
+
+
+def _texts(codes: NDArray[np.float32], names: Sequence[str]) -> NDArray[Any]:
+    return np.array([None if np.isnan(code) else names[int(code)] for code in codes.tolist()], object)
+
+
+def _differ(was: NDArray[Any], now: NDArray[Any]) -> NDArray[np.bool_]:
+    empty = pandas.isna(was), pandas.isna(now)
+    found: NDArray[np.bool_] = np.where(empty[0] | empty[1], empty[0] != empty[1], was != now).astype(np.bool_)
+    return found

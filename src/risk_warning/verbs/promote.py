@@ -1,0 +1,83 @@
+"""`risk-warning promote` and `rollback`: which model is the champion, changed on the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from risk_warning.errors import SettingsError
+from risk_warning.settings import load_settings
+from risk_warning.verbs.progress import progress
+
+Approver = Annotated[str, typer.Option(metavar="NAME", help="Who answers for it; the audit trail keeps it.")]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; the audit trail keeps it.")]
+
+
+def promote(
+    version: Annotated[str, typer.Argument(metavar="VERSION", help="Its number in the registry, or an @alias.")],
+    book: Annotated[
+        str | None,
+        typer.Argument(metavar="[BOOK]", help="What it is compared with the champion on; default service.book."),
+    ] = None,
+    *,
+    approver: Approver,
+    reason: Reason,
+    override: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Promote although the gate refuses, for this reason.")
+    ] = None,
+    nights: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Output of `score`, whose archived features are checked.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here, a page of HTML.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Make a version the champion if the gate lets it: compared with the one in service, checked, on the record.
+
+    The limits stand under [gate] in the settings. The old champion is `previous`, for `risk-warning rollback`.
+    """
+    from risk_warning.jobs.promotion import Asked
+    from risk_warning.jobs.promotion import promote as promoted
+    from risk_warning.reports import check_writable, write_page
+
+    settings = load_settings()
+    location = book or settings.service.book
+    if location is None:
+        raise SettingsError("Name the BOOK to compare on, or set service.book.")
+    if out is not None:
+        check_writable(out)
+    asked = Asked(approver=approver, reason=reason, override=override, nights=nights)
+    with progress() as bar:
+        done = promoted(version, location, settings, asked, bar)
+    if out is not None:
+        write_page(out, done.page)
+    if as_json:
+        print(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
+        return
+    table = Table(
+        "rule", "met", "figure", "asked", title=f"Version {done.number} ({done.model.version}) is the champion"
+    )
+    for rule in done.rules:
+        table.add_row(rule.name, "yes" if rule.passed else "[bold red]no[/]", rule.figure, rule.limit)
+    table.caption = f"before: {done.before or 'none'}; report sha256 {done.digest[:16]}"
+    Console().print(table)
+
+
+def rollback(
+    *,
+    approver: Approver,
+    reason: Reason,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a line.")] = False,
+) -> None:
+    """Make the previous champion the champion again; the two change places."""
+    from risk_warning.jobs.promotion import roll_back
+
+    champion, before = roll_back(load_settings(), approver, reason)
+    if as_json:
+        print(json.dumps({"champion": champion, "previous": before}))
+    else:
+        print(f"Version {champion} is the champion again, {before} the previous one.")

@@ -1,0 +1,204 @@
+"""Promotion on a real registry: what the gate refuses and lets pass, on the record, with the service looking on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import httpx
+import pandas
+import pytest
+from bodies import bodies
+from lender import Lender
+from rich.progress import Progress
+from serving import Server, serving
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
+
+from risk_warning.cli import app
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import GateError, RegistryError, SettingsError
+from risk_warning.jobs.nightly import run_night
+from risk_warning.jobs.promotion import Asked, Promotion, promote, roll_back
+from risk_warning.jobs.training import train_model
+from risk_warning.model.aliases import Named, named, number_of, rename
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.registry import CHAMPION, NAME, fetch
+from risk_warning.model.request import Request
+from risk_warning.settings import GateSettings, Settings
+from risk_warning.watchlist.audit import verify
+
+NIGHTS = (date(2023, 8, 1), date(2023, 9, 1))
+ASKED = Asked(approver="R. Lead", reason="monthly retraining")
+
+
+@dataclass(frozen=True)
+class Registry:
+    """A registry with the lender's model as version 1 and champion, a planted worse one as 2, and archived nights."""
+
+    home: Path
+    book: Path
+    nights: Path
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(home=self.home, gate=GateSettings(nights=self.nights))
+
+    def promote(self, name: str, asked: Asked = ASKED, book: Path | None = None) -> Promotion:
+        with Progress(disable=True) as progress:
+            return promote(name, book or self.book, self.settings, asked, progress)
+
+    def events(self) -> list[tuple[str, str]]:
+        """(actor, kind) of what the trail says of champions."""
+        engine = create_engine(self.settings.database_url)
+        with engine.connect() as connection:
+            found = connection.execute(text("SELECT actor, kind FROM audit_events ORDER BY seq")).all()
+        engine.dispose()
+        return [(row.actor, row.kind) for row in found if "promot" in row.kind or "rolled" in row.kind]
+
+
+@pytest.fixture(scope="module")
+def made(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    folder = tmp_path_factory.mktemp("promotion")
+    shutil.copytree(lender.home, folder / "home")
+    found = Registry(folder / "home", lender.book, folder / "nights")
+    # A planted worse model: it is not shown how late anybody is or pays.
+    recipe = Recipe(without_families=("delinquency", "payment timing", "payment amount", "behaviour events"))
+    with Progress(disable=True) as progress:
+        train_model(lender.book, found.settings, Request(target=TargetSpec(), recipe=recipe), None, progress)
+        for night in NIGHTS:
+            run_night(lender.book, found.settings, night, found.nights, progress)
+    return found
+
+
+@pytest.fixture
+def registry(made: Registry, tmp_path: Path) -> Registry:
+    """The registry for one test, to be changed."""
+    shutil.copytree(made.home, tmp_path / "home")
+    return Registry(tmp_path / "home", made.book, made.nights)
+
+
+@pytest.mark.slow
+def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry) -> None:
+    with pytest.raises(GateError, match=r"no worse in AUC \(-0\.\d+") as refused:
+        registry.promote("2")
+    assert "features as they were known" not in str(refused.value)
+    assert named(registry.settings) == Named("1", None)
+
+    overridden = registry.promote(
+        "2", Asked(approver="R. Lead", reason="drill", override="a drill, taken back at once")
+    )
+    assert not overridden.passed and named(registry.settings) == Named("2", "1")
+
+    better = registry.promote("1")
+    assert better.passed and better.rules and named(registry.settings) == Named("1", "2")
+    assert registry.events() == [
+        ("R. Lead", "promotion_refused"),
+        ("R. Lead", "model_promoted"),
+        ("R. Lead", "model_promoted"),
+    ]
+    assert verify(registry.settings.database_url).whole
+    for heading in ("## Limits", "## Monitoring plan", "SR 26-2", "Annex IV", "R. Lead"):
+        assert heading in better.card
+    assert "meets all" in better.page and better.digest in json.dumps(better.to_dict())
+    with pytest.raises(SettingsError, match="is the champion already"):
+        registry.promote("@champion")
+
+
+@pytest.mark.slow
+def test_rows_dated_before_the_night_that_came_after_it_are_caught(registry: Registry, tmp_path: Path) -> None:
+    leaking = tmp_path / "leaking"
+    shutil.copytree(registry.book, leaking)
+    events = pandas.read_parquet(leaking / "events.parquet")
+    failed = events[events["kind"] == "payment_failed"].head(400).copy()
+    for column in ("occurred_at", "recorded_at"):
+        if column in failed:
+            failed[column] = pandas.Timestamp("2023-07-20 10:00")
+    pandas.concat((events, failed)).to_parquet(leaking / "events.parquet")
+    registry.promote("2", Asked(approver="R. Lead", reason="drill", override="so that version 1 is a candidate"))
+    with pytest.raises(GateError, match="features as they were known at the time") as refused:
+        registry.promote("1", book=leaking)
+    assert "no worse in AUC" not in str(refused.value)
+    assert named(registry.settings) == Named("2", "1")
+
+
+@pytest.mark.slow
+def test_of_two_promotions_at_once_one_comes_first(registry: Registry) -> None:
+    command = [str(Path(sys.executable).parent / "risk-warning"), "promote", "2", str(registry.book)]
+    command += ["--approver", "R. Lead", "--reason", "drill", "--override", "a drill", "--json"]
+    environment = {**os.environ, "RISK_WARNING_HOME": str(registry.home)}
+    both = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    said = [one.communicate()[1] for one in both]
+    codes = [one.returncode for one in both]
+    assert codes.count(0) == 1, said
+    problem = said[1 - codes.index(0)]
+    assert "Traceback" not in problem and ("came first" in problem or "champion already" in problem)
+    assert named(registry.settings) == Named("2", "1")
+    assert [kind for _, kind in registry.events()] == ["model_promoted"]
+    with pytest.raises(RegistryError, match="Another promotion came first"):
+        rename(Named("1", None), Named("2", "1"), registry.settings)
+    assert named(registry.settings) == Named("2", "1")
+
+
+@pytest.mark.slow
+def test_what_cannot_be_promoted_or_rolled_back_is_a_sentence(registry: Registry, tmp_path: Path) -> None:
+    with pytest.raises(RegistryError, match="has no version 99"):
+        registry.promote("99")
+    with pytest.raises(RegistryError, match="has no alias challenger"):
+        number_of("@challenger", registry.settings)
+    with pytest.raises(RegistryError, match="is no version of"):
+        number_of(str(tmp_path), registry.settings)
+    with pytest.raises(RegistryError, match="no previous champion to go back to"):
+        roll_back(registry.settings, "R. Lead", "a drill")
+    with pytest.raises(SettingsError, match="--reason is empty"):
+        Asked(approver="R. Lead", reason="  ")
+    nowhere = ["promote", "2", "--approver", "A", "--reason", "B"]
+    done = CliRunner().invoke(app, nowhere)
+    assert isinstance(done.exception, SettingsError) and "Name the BOOK" in str(done.exception)
+    assert registry.events() == []
+
+
+@pytest.mark.slow
+def test_promoted_rolled_back_and_promoted_again_under_a_running_service(
+    registry: Registry, record_property: Callable[[str, object], None]
+) -> None:
+    settings = registry.settings
+    versions = {number: fetch(number, settings).version for number in ("1", "2")}
+    body = bodies(registry.book, NIGHTS[1], [100])[0]
+    drill = Asked(approver="R. Lead", reason="drill", override="a drill")
+    options = {"no_auth": "1", "service__registry_poll_seconds": "0.3"}
+    answered: list[str] = []
+
+    def until(server: Server, version: str) -> None:
+        for _ in range(200):
+            answer = httpx.post(f"{server.url}/score", json=body, timeout=20)
+            assert answer.status_code == 200, answer.text
+            answered.append(answer.json()["model_version"])
+            if answered[-1] == version:
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"{version} does not answer")
+
+    with serving(settings.home, model=f"models:/{NAME}@{CHAMPION}", **options) as server:
+        until(server, versions["1"])
+        registry.promote("2", drill)
+        until(server, versions["2"])
+        assert roll_back(settings, "R. Lead", "it warned of too many") == ("1", "2")
+        until(server, versions["1"])
+        registry.promote("2", drill)
+        until(server, versions["2"])
+    assert set(answered) == set(versions.values())
+    assert [kind for _, kind in registry.events()] == ["model_promoted", "model_rolled_back", "model_promoted"]
+    assert verify(settings.database_url).whole
+    record_property("promoted, rolled back, promoted", f"{len(answered)} answers in between, each by a champion")
