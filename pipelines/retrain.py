@@ -1,39 +1,68 @@
-"""The retraining job: train on all mature months, judge out of time, register. Schedule it monthly.
+"""The retraining job: build → train → compare with the champion → gate → propose. Schedule it monthly.
 
-    python pipelines/retrain.py BOOK
+    python pipelines/retrain.py BOOK [NIGHTS]
 
-The first model registered becomes `champion`; a later one stands beside it until somebody promotes it.
+NIGHTS is the folder that `score --out` wrote to, whose archived features are held against the book. The first model
+registered becomes `champion`; a later one that the gate lets pass becomes `challenger`: it scores along in service, and
+waits for somebody to promote it. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
 """
 
 from __future__ import annotations
 
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from rich.progress import Progress
 
 from risk_warning.core.target import TargetSpec
-from risk_warning.errors import RiskWarningError
+from risk_warning.errors import GateError, RiskWarningError
+from risk_warning.jobs.gate import gate, propose
 from risk_warning.jobs.training import train_model
-from risk_warning.model.training import Request
+from risk_warning.model.aliases import named
+from risk_warning.model.request import Request
 from risk_warning.settings import load_settings
 
 
-def main(book: str) -> int:
+@contextmanager
+def stage(name: str) -> Iterator[None]:
+    start = time.monotonic()
+    yield
+    print(f"{name}: {time.monotonic() - start:.1f} s")
+
+
+def main(book: str, nights: str | None = None) -> int:
+    settings = load_settings()
     try:
         with Progress(disable=not sys.stderr.isatty()) as progress:
-            report = train_model(book, load_settings(), Request(target=TargetSpec()), None, progress)
+            with stage("build and train"):
+                report = train_model(book, settings, Request(target=TargetSpec()), None, progress)
+            judged = report.model.about["evaluation"]
+            print(
+                f"{report.model.version}, registry version {report.registry_version}: AUC {judged['auc']:.3f}, "
+                f"observed over expected {judged['observed_over_expected']:.2f} on {judged['n']:,} rows out of time"
+            )
+            number = str(report.registry_version)
+            if number == named(settings).champion:
+                print("It is the first one, and the champion.")
+                return 0
+            with stage("compare with the champion, and gate"):
+                found = gate(number, book, settings, Path(nights) if nights else None, progress)
+            for rule in found.rules:
+                print(f"{'met' if rule.passed else 'NOT MET'}: {rule.name}: {rule.figure}; asked: {rule.limit}")
+            if not found.passed:
+                raise GateError(f"the gate would refuse version {number}; it stays registered and is not proposed.")
+            with stage("propose"):
+                print(propose(found, settings))
     except RiskWarningError as error:
         print(f"retrain: {error}", file=sys.stderr)
         return error.exit_code
-    judged = report.model.about["evaluation"]
-    print(
-        f"{report.model.version}, registry version {report.registry_version}: AUC {judged['auc']:.3f}, "
-        f"observed over expected {judged['observed_over_expected']:.2f} on {judged['n']:,} rows out of time"
-    )
     return 0
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if not 2 <= len(sys.argv) <= 3:
         sys.exit(__doc__)
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))

@@ -19,6 +19,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from risk_warning.errors import RiskWarningError, exit_codes
 from risk_warning.settings import Settings, load_settings
 from risk_warning.verbs import audit, keys
+from risk_warning.verbs.backtest import backtest
 from risk_warning.verbs.compare import compare
 from risk_warning.verbs.progress import progress
 from risk_warning.verbs.promote import promote, rollback
@@ -45,6 +46,7 @@ app.command()(compare)
 app.command()(target)
 app.command()(threshold)
 app.command()(train)
+app.command()(backtest)
 app.command()(promote)
 app.command()(rollback)
 

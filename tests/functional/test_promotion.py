@@ -96,10 +96,10 @@ def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry) ->
     overridden = registry.promote(
         "2", Asked(approver="R. Lead", reason="drill", override="a drill, taken back at once")
     )
-    assert not overridden.passed and named(registry.settings) == Named("2", "1")
+    assert not overridden.gated.passed and named(registry.settings) == Named("2", "1")
 
     better = registry.promote("1")
-    assert better.passed and better.rules and named(registry.settings) == Named("1", "2")
+    assert better.gated.passed and better.gated.rules and named(registry.settings) == Named("1", "2")
     assert registry.events() == [
         ("R. Lead", "promotion_refused"),
         ("R. Lead", "model_promoted"),

@@ -69,3 +69,4 @@ def test_the_first_champion_is_held_against_nothing_but_itself() -> None:
         "features as they were known at the time",
     ]
     assert failed(first, Limits()) == []
+    assert failed(replace(first, archived_compared=None), Limits(archived_borrowers=0)) == []

@@ -24,7 +24,7 @@ class Limits:
     parity_borrowers: int = 200
     """Borrowers scored alone, who must get the number of the whole book."""
     archived_borrowers: int = 1_000
-    """Borrowers whose features of a night must be those the training set has of that date."""
+    """Borrowers whose features of a night must be those the training set has of that date; 0: the rule is not asked."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,20 +91,15 @@ def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
     rules.append(
         Rule("alone as in the whole book", enough and not found.parity_differing, alone, _of(limits.parity_borrowers))
     )
-    archived = (
-        "no archive of a night was given"
-        if found.archived_compared is None
-        else f"{found.archived_differing} of {found.archived_compared} differ"
-    )
-    seen = found.archived_compared is not None and found.archived_compared >= limits.archived_borrowers
-    rules.append(
-        Rule(
-            "features as they were known at the time",
-            seen and not found.archived_differing,
-            archived,
-            _of(limits.archived_borrowers),
+    if limits.archived_borrowers:
+        archived = (
+            "no archive of a night was given"
+            if found.archived_compared is None
+            else f"{found.archived_differing} of {found.archived_compared} differ"
         )
-    )
+        seen = found.archived_compared is not None and found.archived_compared >= limits.archived_borrowers
+        same = seen and not found.archived_differing
+        rules.append(Rule("features as they were known at the time", same, archived, _of(limits.archived_borrowers)))
     return tuple(rules)
 
 

@@ -65,10 +65,11 @@ def is_bad(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.b
     return bad_on(history, as_of_date, spec) < to_day(spec.window_end(as_of_date))
 
 
-def bad_on(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.int32]:
+def bad_on(history: History, as_of_date: date, spec: TargetSpec, *, known_before: int = NEVER) -> NDArray[np.int32]:
     """First day, from the as-of date on, on which each borrower was bad, `NEVER` where there is none; shape (n,).
 
-    Days after the data's end are what would have been had nobody paid any more: they tell nothing.
+    By what was recorded before the day `known_before`, all of the book where left out. Days after the data's end are
+    what would have been had nobody paid any more: they tell nothing.
     """
     rows, accounts = history.rows, history.accounts
     as_of = to_day(as_of_date)
@@ -80,13 +81,14 @@ def bad_on(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.i
         is_open[accounts.loan[live]] = True
         np.minimum.at(first, accounts.borrower[live], np.maximum(accounts.written_off_on[live], as_of))
     if history.obligations is not None:
-        spells = history.obligations.settle(NEVER, spec.dpd_tolerance_ratio).spells
+        spells = history.obligations.settle(known_before, spec.dpd_tolerance_ratio).spells
         reached = _reached_on(spells, as_of, spec.bad_dpd)
         late = np.flatnonzero((reached != NEVER) & is_open[spells.loan])
         np.minimum.at(first, spells.borrower[late], reached[late])
     if history.statements is not None and history.observed.has("statements", "days_past_due"):
         table = history.statements.columns
-        known = (table["statement_on"] >= as_of) & (table["days_past_due"] >= spec.bad_dpd) & is_open[table["loan"]]
+        known = (table["statement_on"] >= as_of) & (table["recorded_on"] < known_before)
+        known &= (table["days_past_due"] >= spec.bad_dpd) & is_open[table["loan"]]
         np.minimum.at(first, table["borrower"][known], table["statement_on"][known])
     return first
 

@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from risk_warning.core.gate import Rule
-from risk_warning.jobs.comparison import Comparison
+from risk_warning.jobs.gate import Gated
 from risk_warning.jobs.gate_checks import Checks
-from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Block, Cards, Note, Section, Table, page
 
 
-def promotion_page(
-    number: str,
-    model: RiskModel,
-    rules: Sequence[Rule],
-    found: Comparison | None,
-    checks: Checks,
-    approver: str,
-    reason: str,
-    override: str | None,
-) -> str:
+def promotion_page(gated: Gated, approver: str, reason: str, override: str | None) -> str:
     """The page as HTML."""
+    number, model, rules = gated.number, gated.model, gated.rules
+    found, checks = gated.comparison, gated.checks
     failed = [rule.name for rule in rules if not rule.passed]
     verdict = f"Version {number} meets all {len(rules)} rules of the gate."
     if failed:

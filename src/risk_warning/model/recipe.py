@@ -35,6 +35,8 @@ class Recipe:
     """Of LightGBM, in place of those it is otherwise fitted with."""
     without_families: tuple[str, ...] = ()
     without_features: tuple[str, ...] = ()
+    horizon_months: int | None = None
+    """Learn to tell who turns bad within so many months; None: within those of the target."""
     history_months: int | None = None
     """Learn from the as-of dates of so many months before the last one; None: from all."""
     half_life_months: float | None = None
@@ -58,6 +60,10 @@ class Recipe:
         unknown = set(self.without_families) - set(FAMILIES)
         if unknown:
             raise SettingsError(f"There is no feature family {min(unknown)}; there are {', '.join(FAMILIES)}.")
+        if self.horizon_months is not None and not 1 <= self.horizon_months <= 24:
+            raise SettingsError(
+                f"A recipe's horizon_months is a number of months from 1 to 24, not {self.horizon_months}."
+            )
         positive = (
             ("history_months", self.history_months),
             ("half_life_months", self.half_life_months),
@@ -88,6 +94,7 @@ class Recipe:
             "parameters": dict(self.parameters),
             "without_families": list(self.without_families),
             "without_features": list(self.without_features),
+            "horizon_months": self.horizon_months,
             "history_months": self.history_months,
             "half_life_months": self.half_life_months,
             "good_share": self.good_share,

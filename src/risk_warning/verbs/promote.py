@@ -58,12 +58,12 @@ def promote(
     if as_json:
         print(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
         return
-    table = Table(
-        "rule", "met", "figure", "asked", title=f"Version {done.number} ({done.model.version}) is the champion"
-    )
-    for rule in done.rules:
+    made = done.gated
+    title = f"Version {made.number} ({made.model.version}) is the champion"
+    table = Table("rule", "met", "figure", "asked", title=title)
+    for rule in made.rules:
         table.add_row(rule.name, "yes" if rule.passed else "[bold red]no[/]", rule.figure, rule.limit)
-    table.caption = f"before: {done.before or 'none'}; report sha256 {done.digest[:16]}"
+    table.caption = f"before: {made.before.champion or 'none'}; report sha256 {done.digest[:16]}"
     Console().print(table)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +15,7 @@ from risk_warning.settings import load_settings
 from risk_warning.verbs.progress import progress
 
 _DAY = ["%Y-%m-%d"]
+DEFAULT_HORIZON_MONTHS = 3
 
 
 def train(
@@ -29,7 +31,9 @@ def train(
     as_of: Annotated[
         datetime | None, typer.Option(metavar="DATE", formats=_DAY, help="A single as-of date, YYYY-MM-DD.")
     ] = None,
-    horizon_months: Annotated[int, typer.Option(min=1, max=24, help="Length of the outcome window, months.")] = 3,
+    horizon_months: Annotated[
+        int | None, typer.Option(min=1, max=24, help="Length of the outcome window, months; default 3.")
+    ] = None,
     horizons_months: Annotated[
         str, typer.Option(metavar="MONTHS,…", help="Windows to give a PD for beside that one; the policy acts on it.")
     ] = "2,3,6",
@@ -46,6 +50,9 @@ def train(
         int | None,
         typer.Option(min=1, metavar="TRIALS", help="Search for better parameters; resumes where it stopped."),
     ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A recipe as TOML, as `backtest` takes; options go before it.")
+    ] = None,
     history_months: Annotated[
         int | None, typer.Option(min=1, metavar="MONTHS", help="Learn from so many months of as-of dates; default all.")
     ] = None,
@@ -53,15 +60,17 @@ def train(
         float | None, typer.Option(metavar="MONTHS", help="A row so much older than the newest counts half.")
     ] = None,
     good_share: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of good rows learnt from, each counting for more.")
-    ] = 1.0,
+        float | None, typer.Option(metavar="SHARE", help="Share of good rows learnt from, each counting for more.")
+    ] = None,
     max_feature_psi: Annotated[
         float | None, typer.Option(metavar="PSI", help="Leave out features that moved more between the dates.")
     ] = None,
     threads: Annotated[
-        int, typer.Option(min=1, max=256, help="Threads; with one, the same seed gives the same files.")
-    ] = 2,
-    seed: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it.")] = 20240101,
+        int | None, typer.Option(min=1, max=256, help="Default 2; with one, the same seed gives the same files.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it; default 20240101.")
+    ] = None,
     model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
     report_out: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
@@ -75,27 +84,32 @@ def train(
     from risk_warning.core.target import TargetSpec
     from risk_warning.jobs.training import train_model
     from risk_warning.model.recipe import Recipe
+    from risk_warning.model.recipe_file import read_recipes
     from risk_warning.model.request import Request
     from risk_warning.reports import check_writable, write_page
 
     if as_of and (first or last):
         raise typer.BadParameter("give either --as-of or --from and --to")
+    base = Recipe() if recipe is None else read_recipes([recipe])[0].recipe
+    horizon = horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS
+    followed = replace(
+        base,
+        history_months=history_months or base.history_months,
+        half_life_months=half_life_months if half_life_months is not None else base.half_life_months,
+        good_share=good_share if good_share is not None else base.good_share,
+        max_feature_psi=max_feature_psi if max_feature_psi is not None else base.max_feature_psi,
+        threads=threads or base.threads,
+        seed=seed if seed is not None else base.seed,
+    )
     request = Request(
-        target=TargetSpec(horizon_months, bad_dpd, _dpd_limit(eligible_max_dpd, bad_dpd), min_history),
+        target=TargetSpec(horizon, bad_dpd, _dpd_limit(eligible_max_dpd, bad_dpd), min_history),
         as_of_date=_date(as_of),
         first=_date(first),
         last=_date(last),
         folds=folds,
         with_openings=with_openings,
         horizons_months=_months("--horizons-months", horizons_months),
-        recipe=Recipe(
-            history_months=history_months,
-            half_life_months=half_life_months,
-            good_share=good_share,
-            max_feature_psi=max_feature_psi,
-            threads=threads,
-            seed=seed,
-        ),
+        recipe=followed,
     )
     if report_out is not None:
         check_writable(report_out)

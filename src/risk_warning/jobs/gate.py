@@ -1,0 +1,109 @@
+"""The gate job: a registered version compared with the champion and held to the rules; nothing is changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.progress import Progress
+
+from risk_warning.core.gate import Evidence, Limits, Rule, judge
+from risk_warning.errors import SettingsError
+from risk_warning.jobs.compare import compare_models
+from risk_warning.jobs.comparison import Comparison
+from risk_warning.jobs.gate_checks import Checks, gate_checks
+from risk_warning.jobs.gate_figures import gate_figures
+from risk_warning.model.aliases import Named, named, number_of
+from risk_warning.model.registry import NAME, fetch, registry
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import Settings
+
+CHALLENGER = "challenger"
+
+
+@dataclass(frozen=True)
+class Gated:
+    """A version, and how it stands to the rules."""
+
+    number: str
+    model: RiskModel
+    before: Named
+    """What the aliases named."""
+    rules: tuple[Rule, ...]
+    comparison: Comparison | None
+    """None where there is no champion."""
+    checks: Checks
+
+    @property
+    def passed(self) -> bool:
+        """Whether every rule is met."""
+        return all(rule.passed for rule in self.rules)
+
+    @property
+    def failed(self) -> str:
+        """The rules not met, in words."""
+        return ", ".join(f"{rule.name} ({rule.figure}; asked: {rule.limit})" for rule in self.rules if not rule.passed)
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "version": self.number,
+            "model_version": self.model.version,
+            "before": self.before.champion,
+            "passed": self.passed,
+            "rules": [asdict(rule) for rule in self.rules],
+        }
+
+
+def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, progress: Progress) -> Gated:
+    """The version held to the rules on the book; `nights` is where archived features lie, default the setting.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    SettingsError
+        The model is the champion already, or the two have different targets.
+    AsOfDateError, LabelError, ContractError, BookError
+        The comparison cannot be made.
+    """
+    number, before = number_of(name, settings), named(settings)
+    if number == before.champion:
+        raise SettingsError(f"Version {number} is the champion already; there is nothing to promote.")
+    found = None
+    if before.champion is not None:
+        found = compare_models(before.champion, number, book, settings, (), progress)
+    model = found.b.model if found else fetch(number, settings)
+    checks = gate_checks(model, book, settings, nights or settings.gate.nights, progress)
+    rules = judge(_evidence(found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
+    return Gated(number, model, before, rules, found, checks)
+
+
+def propose(found: Gated, settings: Settings) -> str:
+    """What to do next, in a sentence; the version is the challenger, which scores along in service."""
+    with registry(settings) as client:
+        client.set_registered_model_alias(NAME, CHALLENGER, found.number)
+    return (
+        f"Version {found.number} is the challenger and scores along in service; to put it in the champion's place: "
+        f"risk-warning promote {found.number} BOOK --approver NAME --reason TEXT"
+    )
+
+
+def _evidence(found: Comparison | None, checks: Checks) -> Evidence:
+    figures = gate_figures(found) if found else None
+    ratio = figures.smallest_selection_ratio_b if figures else None
+    gap = figures.largest_true_positive_gap_b if figures else None
+    return Evidence(
+        auc=figures.auc if figures else None,
+        ece=figures.ece_b if figures else None,
+        score_psi=figures.score_psi_b if figures else None,
+        selection_ratio=ratio[1] if ratio else None,
+        true_positive_gap=gap[1] if gap else None,
+        violations=len(checks.violations),
+        parity_compared=checks.parity_compared,
+        parity_differing=checks.parity_differing,
+        archived_compared=sum(held.compared for held in checks.held) if checks.held else None,
+        archived_differing=sum(held.differing for held in checks.held),
+        learnt_from_dates=len(found.b.learnt_from) if found else 0,
+    )

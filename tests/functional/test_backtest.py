@@ -1,0 +1,172 @@
+"""The backtest: nothing later than its date is learnt from, what is finished is kept, and the regret is by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas
+import pytest
+from counts import FULL, count
+from rich.progress import Progress
+
+from risk_warning.book import open_book
+from risk_warning.book.simulation.lender import simulate
+from risk_warning.core.regret import Outcome, regret
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import LabelError, SettingsError
+from risk_warning.jobs.backtest import Backtest, backtest
+from risk_warning.jobs.backtest_page import backtest_page
+from risk_warning.model.backtest import backtest_rows, run_cell
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.recipe_file import NamedRecipe, read_recipes
+from risk_warning.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+BORROWERS, MONTHS, DOWNTURN_MONTH = 30_000, 36, 24
+RECIPES = ("plain", "recent", "small")
+FIRST, LAST = (date(2023, 7, 1), date(2024, 6, 1)) if FULL else (date(2023, 12, 1), date(2024, 2, 1))
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("backtest") / "book"
+    simulate(count(BORROWERS), MONTHS, 9, folder, downturn_month=DOWNTURN_MONTH)
+    return folder
+
+
+def shipped() -> tuple[NamedRecipe, ...]:
+    return read_recipes([ROOT / "pipelines" / "recipes" / f"{name}.toml" for name in RECIPES])
+
+
+def run(book: Path, home: Path, first: date, last: date, recipes: Sequence[NamedRecipe]) -> Backtest:
+    with Progress(disable=True) as progress:
+        return backtest(book, Settings(home=home), TargetSpec(), recipes, first, last, 1, progress)
+
+
+def censored(book: Path, at: date, folder: Path) -> Path:
+    """The book as it stood at the start of a day, by pandas from its tables alone."""
+    folder.mkdir()
+    day = pandas.Timestamp(at)
+
+    def before(column: pandas.Series) -> pandas.Series:
+        return pandas.to_datetime(column) < day
+
+    loans = pandas.read_parquet(book / "loans.parquet")
+    loans = loans[before(loans["opened_on"])].copy()
+    for column in ("closed_on", "written_off_on"):
+        if column in loans:
+            loans.loc[~before(loans[column]), column] = None
+    instalments = pandas.read_parquet(book / "instalments.parquet")
+    instalments = instalments[instalments["loan_id"].isin(loans["loan_id"])].copy()
+    recorded = instalments["recorded_on"] if "recorded_on" in instalments else instalments["paid_on"]
+    later = ~(before(recorded) & before(instalments["paid_on"]))
+    for column in ("paid_on", "paid_amount", "recorded_on"):
+        if column in instalments:
+            instalments.loc[later, column] = None
+    found = {"loans": loans, "instalments": instalments}
+    for name, columns in (("statements", ("recorded_on", "statement_on")), ("events", ("recorded_at", "occurred_at"))):
+        table = pandas.read_parquet(book / f"{name}.parquet")
+        known = np.ones(len(table), np.bool_)
+        for column in columns:
+            if column in table:
+                known &= before(table[column]).to_numpy()
+        found[name] = table[known]
+    borrowers = pandas.read_parquet(book / "borrowers.parquet")
+    if "valid_from" in borrowers:
+        borrowers = borrowers[before(borrowers["valid_from"])]
+    if "onboarded_on" in borrowers:
+        borrowers = borrowers[before(borrowers["onboarded_on"])]
+    found["borrowers"] = borrowers
+    for name, table in found.items():
+        table.to_parquet(folder / f"{name}.parquet")
+    return folder
+
+
+@pytest.mark.slow
+def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
+    book: Path, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    found = run(book, tmp_path, FIRST, LAST, shipped())
+    told = found.to_dict()
+    for name, recipe in zip(RECIPES, told["recipes"], strict=True):
+        for cell in recipe["cells"]:
+            at = date.fromisoformat(cell["date"])
+            assert date.fromisoformat(cell["outcomes_end"]) <= at
+            assert all(date.fromisoformat(day) < at for day in cell["train_dates"])
+            assert cell["auc"] > 0.6 and cell["regret"] >= 0
+        figures = f"mean regret {recipe['mean_regret']:.4f}, largest {recipe['largest_regret']:.4f}"
+        record_property(f"backtest, {name}", f"{figures}, over {len(recipe['cells'])} dates")
+    assert min(recipe["mean_regret"] for recipe in told["recipes"]) == found.regret.mean[found.regret.advised]
+    assert len(told["recipes"][1]["cells"][-1]["train_dates"]) <= 12
+    record_property("backtest advises", found.verdict)
+    page = backtest_page(found)
+    assert told["advised"] in page and "What each had learnt from" in page
+
+    again = run(book, tmp_path, FIRST, LAST, shipped())
+    assert again.resumed == len(RECIPES) * len(found.dates)
+    assert again.to_dict() == told | {"resumed_cells": again.resumed}
+    stored = next((tmp_path / "backtests").glob("*/*.json"))
+    stored.unlink()
+    mended = run(book, tmp_path, FIRST, LAST, shipped())
+    assert mended.resumed == again.resumed - 1
+    assert mended.to_dict() == told | {"resumed_cells": mended.resumed}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("at", [FIRST, LAST])
+def test_a_book_without_anything_later_teaches_the_very_same(book: Path, tmp_path: Path, at: date) -> None:
+    plain = shipped()[:1]
+    (whole,) = run(book, tmp_path / "whole", at, at, plain).cells[0]
+    past = censored(book, at, tmp_path / "past")
+    # What followed the date is not in it, so its rows are made and learnt from by hand.
+    settings, days = Settings(), [date.fromisoformat(day) for day in whole["train_dates"]]
+    with open_book(past, settings.book, data_through=at) as opened:
+        made = backtest_rows(opened, settings, TargetSpec(), [*days, at], [at], lambda done: None)
+        # What follows is not in this book: let somebody be bad, so that there is something to measure.
+        made.rows.bad[np.flatnonzero(made.rows.on([at]))[::2]] = True
+        cell = run_cell(made, Recipe(threads=1), at, opened)
+    assert (cell.rows, cell.bads, cell.learnt_sha256) == (whole["rows"], whole["bads"], whole["learnt_sha256"])
+
+
+def test_the_regret_is_what_was_lost_against_the_best_of_each_date() -> None:
+    bad, who = np.tile([True, False, True, False], 50), np.arange(200)
+    good, poor = np.tile([0.9, 0.1, 0.8, 0.2], 50), np.tile([0.9, 0.1, 0.15, 0.2], 50)
+    found = regret([Outcome(bad, who, (good, poor)), Outcome(bad, who, (poor, good))], draws=20)
+    assert found.auc.tolist() == [[1.0, 0.75], [0.75, 1.0]]
+    assert found.regret.tolist() == [[0.0, 0.25], [0.25, 0.0]]
+    assert found.mean.tolist() == [0.125, 0.125] and found.largest.tolist() == [0.25, 0.25]
+    one_sided = regret([Outcome(bad, who, (good, poor))] * 2, draws=20)
+    assert one_sided.advised == 0 and one_sided.best_share[0] == 1.0
+
+
+@pytest.mark.slow
+def test_what_cannot_be_backtested_is_a_sentence(book: Path, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="is later than --to"):
+        run(book, tmp_path, LAST, date(2023, 1, 1), shipped())
+    with pytest.raises(LabelError, match="is not known yet"):
+        run(book, tmp_path, LAST, date(2024, 12, 1), shipped())
+    with pytest.raises(LabelError, match="No outcome of 3 months had ended by"):
+        run(book, tmp_path, date(2022, 5, 1), date(2022, 5, 1), shipped())
+    wrong = tmp_path / "wrong.toml"
+    for text, words in (
+        ("half_life = 3", "has half_life, which is none of parameters"),
+        ("history_months = 'a'", "history_months cannot be 'a'"),
+        ("[parameters]\nnum_leaves = 1", "num_leaves is a whole number from 2 to 64"),
+        ("history_months = ", "is not valid TOML"),
+    ):
+        wrong.write_text(text)
+        with pytest.raises(SettingsError, match=words):
+            read_recipes([wrong])
+    with pytest.raises(SettingsError, match="Two recipes are named plain"):
+        read_recipes([ROOT / "pipelines" / "recipes" / "plain.toml"] * 2)
+    command = [str(Path(sys.executable).parent / "risk-warning"), "backtest", str(book), "--recipes", "none.toml"]
+    command += ["--from", "2023-12-01", "--to", "2024-02-01"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 3 and "cannot be read; name a TOML file" in done.stderr
+    assert not json.loads(done.stdout or "{}")
