@@ -1,4 +1,4 @@
-"""The notebook runs as it stands."""
+"""The notebooks run as they stand."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
 
 @pytest.mark.slow
-def test_the_notebook_runs_and_was_committed_executed() -> None:
-    notebook = nbformat.read(NOTEBOOKS / "book_and_model.ipynb", 4)
+@pytest.mark.parametrize("name", ["book_and_model", "from_book_to_champion"])
+def test_the_notebook_runs_and_was_committed_executed(name: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", 4)
     assert all(cell.execution_count for cell in notebook.cells if cell.cell_type == "code")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()
+        NotebookClient(notebook, timeout=600, resources={"metadata": {"path": str(NOTEBOOKS)}}).execute()

@@ -30,7 +30,7 @@ from risk_warning.model.training_set import TrainingSet, training_set
 FILE = "features.parquet"
 MOST_BORROWERS = 2_000
 """Borrowers kept of a night, about."""
-_PARTS = 1_000_000
+_PARTS = 30_000
 _SEED = 11
 
 
