@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
-from counts import FULL, count
+from counts import FULL
 from rich.progress import Progress
 
 from risk_warning.book import open_book
@@ -28,7 +28,7 @@ from risk_warning.model.recipe_file import NamedRecipe, read_recipes
 from risk_warning.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-BORROWERS, MONTHS, DOWNTURN_MONTH = 30_000, 36, 24
+BORROWERS, MONTHS, DOWNTURN_MONTH = (12_000 if FULL else 3_000), 36, 24
 RECIPES = ("plain", "recent", "small")
 FIRST, LAST = (date(2023, 7, 1), date(2024, 6, 1)) if FULL else (date(2023, 12, 1), date(2024, 2, 1))
 
@@ -36,7 +36,7 @@ FIRST, LAST = (date(2023, 7, 1), date(2024, 6, 1)) if FULL else (date(2023, 12, 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("backtest") / "book"
-    simulate(count(BORROWERS), MONTHS, 9, folder, downturn_month=DOWNTURN_MONTH)
+    simulate(BORROWERS, MONTHS, 9, folder, downturn_month=DOWNTURN_MONTH)
     return folder
 
 
