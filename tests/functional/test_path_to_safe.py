@@ -173,16 +173,17 @@ def _without_debts(at: Review) -> Iterator[Rows]:
 
 @pytest.mark.slow
 def test_several_kinds_of_change_are_combined_only_where_one_does_not_do(lender: Lender) -> None:
+    large = PERSONAL.changed(principal_amount=10_000_000.0, term_months=12)
     with review(lender) as at:
         combined = 0
-        for borrower in at.below[-80:]:
+        for borrower in at.below[-160:]:
             rows = at.rows(int(borrower))
-            told = path(at, rows, PERSONAL)
+            told = path(at, rows, large)
             kinds = {step.action for step in told.steps} - {"pay_overdue", "pay_down_cards"}
             if told.found and kinds and len(kinds) < len(told.steps) and "no_loan" not in kinds:
                 combined += 1
                 # All that can be paid, and nothing else, is not enough.
-                assert not path(at, with_loan(rows, PERSONAL, AS_OF, at.observed), None).found
+                assert not path(at, with_loan(rows, large, AS_OF, at.observed), None).found
         assert combined > 0
 
 
