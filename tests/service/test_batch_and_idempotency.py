@@ -22,6 +22,7 @@ from reviewed import review
 from served import AS_OF, Keyed
 
 from risk_warning.core.target import REASONS
+from risk_warning.scoring.review.actions import MINOR_UNITS, Step
 
 Body = dict[str, Any]
 LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_months": 24}
@@ -33,6 +34,8 @@ class Known:
 
     below: list[int]
     """Below the threshold."""
+    nearly_safe: list[int]
+    """Below the threshold, and nearest to it."""
     thin: int
     """Scored, with a short history."""
     not_scored: dict[str, int]
@@ -49,6 +52,7 @@ def known(lender: Lender) -> Known:
 
         return Known(
             [borrower(place) for place in all_of_them.below[:4]],
+            [borrower(place) for place in all_of_them.below[-20:]],
             borrower(np.flatnonzero((scored.not_scored < 0) & (scored.record_periods < 6))[0]),
             {reason: borrower(np.flatnonzero(scored.not_scored == code)[0]) for code, reason in enumerate(REASONS[:3])},
         )
@@ -137,11 +141,17 @@ def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Bo
 
 
 def test_the_path_to_safe_speaks_in_the_currency_of_the_request(client: httpx.Client, known: Known) -> None:
-    asked = {"as_of_date": AS_OF.isoformat(), "loan_under_review": {**LOAN, "principal": 30_000}}
-    paths = [client.post("/what_if", json={"borrower_id": b, **asked}).json()["path_to_safe"] for b in known.below]
-    steps = [step for path in paths for step in path["steps"] if step["action"] in ("borrow_less", "no_loan")]
-    assert steps and {step["before"] for step in steps} == {30_000}
-    assert {step["unit"] for step in steps} == {"currency"}
+    words = {"en": "", "zh": ""}
+    less = Step("borrow_less", MINOR_UNITS, 3_000_000.0, 2_000_000.0, words).to_dict(2)
+    assert (less["unit"], less["before"], less["after"]) == ("currency", 30_000, 20_000)
+    longer = Step("longer_term", "months", 12.0, 18.0, words).to_dict(2)
+    assert (longer["unit"], longer["before"]) == ("months", 12)
+    loan = {**LOAN, "principal": 100_000, "term_months": 12}
+    for borrower in known.nearly_safe:
+        asked = {"borrower_id": borrower, "as_of_date": AS_OF.isoformat(), "loan_under_review": loan}
+        steps = client.post("/what_if", json=asked).json()["path_to_safe"]["steps"]
+        assert {step["unit"] for step in steps} <= {"currency", "months"}
+        assert {step["before"] for step in steps if step["action"] in ("borrow_less", "no_loan")} <= {100_000}
 
 
 def test_a_batch_takes_a_thousand(client: httpx.Client) -> None:
