@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from lender import Lender
 from rich.progress import Progress
 
 from risk_warning.core.target import TargetSpec
-from risk_warning.errors import LabelError
+from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.training import TrainingReport, train_model
 from risk_warning.model.folder import FILES, load
 from risk_warning.model.recipe import Recipe
@@ -73,3 +77,30 @@ def test_a_wrong_recipe_is_a_sentence(lender: Lender, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 3 and "good_share lies between 0 and 1" in done.stderr
     assert "Traceback" not in done.stderr and not json.loads(done.stdout or "{}")
+
+
+@pytest.mark.slow
+def test_contacts_are_weighed_by_the_hold_out(lender: Lender, tmp_path: Path) -> None:
+    book = tmp_path / "book"
+    shutil.copytree(lender.book, book, copy_function=os.link)
+    borrowers = duckdb.read_parquet(str(book / "borrowers.parquet")).fetchnumpy()["borrower_id"]
+    # By lot, every third of every fifth borrower is left alone; some others are called for another reason.
+    due, rounds = borrowers[::5], ("2022-08-05", "2023-06-05")
+    rows = [
+        *(f"{who},{on},{'withheld' if i % 3 == 0 else 'call'},true" for i, who in enumerate(due) for on in rounds),
+        *(f"{who},{rounds[0]},call,false" for who in borrowers[1::50]),
+    ]
+    (book / "contacts.csv").write_text("\n".join(["borrower_id,occurred_at,kind,randomised", *rows]))
+    made = replace(lender, book=book)
+    report = trained(made, tmp_path / "weighed", Recipe(contacted="weigh"))
+    told = report.model.about["made"]["contacts"]
+    assert told["withheld"] and told["helped_by_lot"] == pytest.approx(2 * told["withheld"], rel=0.3)
+    assert told["helped"] > told["helped_by_lot"]
+    assert told["each_withheld_counts"] == pytest.approx(1 + told["helped_by_lot"] / told["withheld"])
+    assert "the hold-out" in report.page and report.model.about["made"]["recipe"]["contacted"] == "weigh"
+    kept = trained(made, tmp_path / "kept", Recipe()).model
+    assert kept.about["made"]["contacts"] == told
+    # Nor are those judged by who were called in the window judged in.
+    assert report.model.about["evaluation"]["n"] < 0.95 * kept.about["evaluation"]["n"]
+    with pytest.raises(SettingsError, match="the book has no table contacts"):
+        trained(lender, tmp_path / "without", Recipe(contacted="leave-out"))

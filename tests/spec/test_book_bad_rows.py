@@ -52,6 +52,7 @@ def write(folder: Path, **extra: str) -> Path:
         ("events", "9,2024-01-05,login,", "borrower_id", "is not in borrowers"),
         ("events", "1,2024-01-05,,", "kind", "is empty"),
         ("outcomes", "1,2024-04-01,2", "bad", "is neither 0 nor 1"),
+        ("outcomes", "1,2024-04-01,perhaps", "bad", "is neither 0 nor 1"),
     ],
 )
 def test_a_bad_row_is_set_aside_with_its_place_column_and_reason(

@@ -281,3 +281,20 @@ def test_a_files_other_than_the_tables_do_not_count(tmp_path: Path) -> None:
     write(tmp_path, truth="borrower_id,pd\n1,0.5\n")
     with open_book(tmp_path, SETTINGS) as book:
         assert book.digest == before
+
+
+def test_a_flag_may_be_a_number_or_a_word(tmp_path: Path) -> None:
+    told = ("1", "true", "1.0", "false", "0", "")
+    lines = "".join(f"1,2024-03-0{i + 1},call,{flag}\n" for i, flag in enumerate(told))
+    write(
+        tmp_path,
+        borrowers=BORROWERS,
+        loans=LOANS,
+        statements="loan_id,statement_on\n10,2024-01-31\n",
+        contacts="borrower_id,occurred_at,kind,randomised\n" + lines,
+    )
+    with open_book(tmp_path, SETTINGS) as book:
+        contacts = book.rows(0, 2).contacts
+    assert contacts is not None
+    in_order = np.argsort(contacts["occurred_on"])
+    assert contacts["randomised"][in_order].tolist() == [1, 1, 1, 0, 0, -1]

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.contacts import Contacts
 from risk_warning.core.horizons import Horizons, Link, expected_months_to_overdue
 from risk_warning.core.rank_correlation import rank_correlation
 from risk_warning.core.scorecard import clipped, probability
@@ -27,8 +28,9 @@ def rows(bad_on: list[date | None], on: list[int]) -> TrainingSet:
     days = np.array([NEVER if day is None else to_day(day) for day in bad_on], np.int32)
     none, no = np.zeros(n, np.float32), np.zeros(n, np.bool_)
     borrowers, periods = np.arange(n), np.zeros(n, np.int32)
+    nobody = Contacts.none(len(borrowers))
     return TrainingSet(
-        (), none[:, None], no, days, borrowers, np.array(on, np.int16), DATES, none, periods, no, left_out={}
+        (), none[:, None], no, days, borrowers, np.array(on, np.int16), DATES, none, periods, no, nobody, left_out={}
     )
 
 

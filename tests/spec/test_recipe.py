@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 import numpy as np
 import pytest
+from training_rows import FEATURES, rows
 
-from risk_warning.core.calendar import NEVER
 from risk_warning.core.features import registry
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import SettingsError
@@ -17,32 +16,7 @@ from risk_warning.model.baseline import fit_baseline
 from risk_warning.model.fit import fit
 from risk_warning.model.learning import unstable
 from risk_warning.model.recipe import Recipe
-from risk_warning.model.training_set import TrainingSet
-from risk_warning.model.weights import sampled, stands_for, weights
-
-FEATURES = tuple(f for f in registry() if f.monotone == 0 and not f.is_category)[:3]
-DATES = (date(2024, 1, 1), date(2024, 7, 1))
-
-
-def rows(n: int, seed: int = 0) -> TrainingSet:
-    random = np.random.default_rng(seed)
-    x = random.normal(size=(n, 3)).astype(np.float32)
-    bad = random.random(n) < probability(1.5 * x[:, 0].astype(np.float64) - 2.5)
-    zeros = np.zeros(n, np.int32)
-    on = np.arange(n) % 2
-    return TrainingSet(
-        FEATURES,
-        x,
-        bad,
-        np.full(n, NEVER, np.int32),
-        np.arange(n),
-        on.astype(np.int16),
-        DATES,
-        zeros.astype(np.float32),
-        zeros,
-        zeros.astype(np.bool_),
-        left_out={},
-    )
+from risk_warning.model.weights import weighted
 
 
 @pytest.mark.parametrize(
@@ -56,6 +30,7 @@ def rows(n: int, seed: int = 0) -> TrainingSet:
         ({"history_months": -1}, "history_months is a number above 0"),
         ({"max_feature_psi": float("nan")}, "max_feature_psi is a number above 0"),
         ({"good_share": 0.0}, "good_share lies between 0 and 1"),
+        ({"contacted": "drop"}, "contacted is one of keep, leave-out, weigh, not drop"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, Any], words: str) -> None:
@@ -73,10 +48,17 @@ def test_a_recipe_leaves_out_features_and_families() -> None:
         Recipe(without_features=tuple(f.name for f in FEATURES)).choose(FEATURES)
 
 
+def test_a_recipe_that_deals_with_contacts_asks_for_them() -> None:
+    Recipe().check_tables({"borrowers"})
+    Recipe(contacted="leave-out").check_tables({"borrowers", "contacts"})
+    with pytest.raises(SettingsError, match="the book has no table contacts"):
+        Recipe(contacted="leave-out").check_tables({"borrowers"})
+
+
 def test_an_older_row_counts_for_less() -> None:
     some = rows(100)
-    assert weights(some, Recipe()) is None
-    found = weights(some, Recipe(half_life_months=6.0))
+    assert weighted(some, Recipe(), 3).weight is None
+    found = weighted(some, Recipe(half_life_months=6.0), 3).weight
     assert found is not None and found.mean() == pytest.approx(1)
     old, new = found[some.date_index == 0], found[some.date_index == 1]
     assert np.ptp(old) == np.ptp(new) == 0
@@ -85,22 +67,23 @@ def test_an_older_row_counts_for_less() -> None:
 
 def test_of_the_good_a_share_is_drawn_and_stands_for_all() -> None:
     some, recipe = rows(40_000), Recipe(good_share=0.2)
-    drawn = sampled(some, recipe)
+    taught = weighted(some, recipe, 3)
+    drawn, counts = taught.rows, taught.weight
     assert drawn.bad.sum() == some.bad.sum()
     goods = int((~some.bad).sum())
     assert (~drawn.bad).sum() == pytest.approx(0.2 * goods, rel=0.03)
     # Whom the draw takes hangs on borrower and date alone.
     half = some.take(np.arange(40_000) % 3 == 0)
-    assert set(sampled(half, recipe).borrower_id) == set(half.borrower_id) & set(drawn.borrower_id)
-    counts = stands_for(drawn, recipe)
+    assert set(weighted(half, recipe, 3).rows.borrower_id) == set(half.borrower_id) & set(drawn.borrower_id)
     assert counts is not None and counts.sum() == pytest.approx(40_000, rel=0.03)
 
 
 def test_pds_of_a_model_of_drawn_goods_are_those_of_the_whole_book() -> None:
     some, fresh = rows(60_000), rows(60_000, seed=1)
     recipe = Recipe(good_share=0.25, half_life_months=12.0)
-    drawn = sampled(some, recipe)
-    fitted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe, weights(drawn, recipe))
+    taught = weighted(some, recipe, 3)
+    drawn = taught.rows
+    fitted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe, taught.weight)
     pd = probability(fitted.log_odds(fresh.x))
     assert fresh.bad.sum() / pd.sum() == pytest.approx(1, abs=0.05)
     unweighted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe)

@@ -21,6 +21,7 @@ _FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
 _ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 EMPTY = "is empty"
 OUT_OF_RANGE = "lies outside 1990-2100"
+NOT_A_FLAG = "is neither 0 nor 1"
 
 
 def source_of(duckdb_type: str) -> Source:
@@ -78,8 +79,11 @@ def read(
         staged = "CAST(COALESCE(enum_code({v}), -1) AS INTEGER)" if enum else "-1"
     else:
         value = f"TRY_CAST({raw} AS DOUBLE)" if source != "date" else f"TRY_CAST(CAST({raw} AS VARCHAR) AS DOUBLE)"
+        if column.kind == "flag" and source == "text":
+            # A CSV says 1, 1.0 or true.
+            value = f"COALESCE({value}, CAST(TRY_CAST({raw} AS BOOLEAN) AS DOUBLE))"
         if source not in ("integer", "real"):
-            faults.append(("{has} AND {v} IS NULL", "is not a number"))
+            faults.append(("{has} AND {v} IS NULL", NOT_A_FLAG if column.kind == "flag" else "is not a number"))
         if source in ("real", "text"):
             faults.append(("NOT isfinite({v})", "is not a finite number"))
         staged, more = _number(column, source, minor_units)
@@ -102,7 +106,7 @@ def _number(column: Column, source: Source, minor_units: int) -> tuple[str, list
     if column.kind == "count":
         return "TRY_CAST({v} AS INTEGER)", [("{v} <> trunc({v}) OR abs({v}) >= 2147483647", "is not a whole number")]
     if column.kind == "flag":
-        return "TRY_CAST({v} AS TINYINT)", [("{v} NOT IN (0, 1)", "is neither 0 nor 1")]
+        return "COALESCE(TRY_CAST({v} AS TINYINT), -1)", [("{v} NOT IN (0, 1)", NOT_A_FLAG)]
     return "COALESCE({v}, 'NaN'::DOUBLE)", []
 
 

@@ -14,7 +14,7 @@ from typing import Literal
 from risk_warning.errors import BookError, SettingsError
 
 Kind = Literal["id", "date", "timestamp", "money", "number", "count", "category", "flag", "open"]
-"""`count` a whole number, `flag` 0 or 1, `open` numbers where all values are numbers, else a category."""
+"""`count` a whole number, `flag` 0, 1 or true, false, `open` numbers where all values are numbers, else a category."""
 
 
 @dataclass(frozen=True)
@@ -153,7 +153,7 @@ _SPECS = (
             Column("occurred_at", "timestamp", required=True, staged_as="occurred_on", is_timing=True),
             Column("kind", "category", required=True),
             Column("outcome", "category", aside=True),
-            Column("randomised", "flag", aside=True),
+            Column("randomised", "flag"),
         ),
     ),
     TableSpec(

@@ -27,7 +27,7 @@ from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
-_READ = ("borrowers", "loans", "instalments", "statements", "events", "outcomes")
+_READ = ("borrowers", "loans", "instalments", "statements", "events", "contacts", "outcomes")
 
 
 @dataclass(frozen=True)

@@ -212,7 +212,7 @@ class _Stager:
             name = quoted(output, self.staged.outputs[table])
             if column.kind in ("date", "timestamp"):
                 tests.append(f"bool_or({name} <> {NEVER})")
-            elif f"{table}.{output}" in self.finder.categories:
+            elif column.kind == "flag" or f"{table}.{output}" in self.finder.categories:
                 tests.append(f"bool_or({name} >= 0)")
             else:
                 tests.append(f"bool_or(NOT isnan({name}))")

@@ -61,18 +61,9 @@ class Policy:
         return below
 
     @classmethod
-    def from_training_scores(cls, scores: NDArray[np.float64], counts: NDArray[np.float64] | None = None) -> Policy:
-        """The proposal a model carries: the riskiest 1 % are red, 5 % are warned about, 20 % are not green.
-
-        `counts` says for how many each score stands; None: for itself.
-        """
-        cuts = [1, 5, 20]
-        found = (
-            np.percentile(scores, cuts)
-            if counts is None
-            else np.percentile(scores, cuts, weights=counts, method="inverted_cdf")
-        )
-        red, threshold, yellow = (float(cut) for cut in found)
+    def from_training_scores(cls, scores: NDArray[np.float64]) -> Policy:
+        """The proposal a model carries: the riskiest 1 % are red, 5 % are warned about, 20 % are not green."""
+        red, threshold, yellow = (float(cut) for cut in np.percentile(scores, [1, 5, 20]))
         return cls(threshold=threshold, red_below=red, yellow_below=yellow)
 
     @classmethod

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Table = Mapping[str, NDArray[Any]]
-TABLES = ("borrowers", "loans", "instalments", "statements", "events", "outcomes")
+TABLES = ("borrowers", "loans", "instalments", "statements", "events", "contacts", "outcomes")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Rows:
     - statements: borrower, loan, statement_on, recorded_on, balance, credit_limit, due_amount, paid_amount
       (minor units), days_past_due (float64), status (float64, or codes), x_…
     - events: borrower, kind (codes), occurred_on, recorded_on, amount (minor units)
+    - contacts: borrower, kind (codes), occurred_on, randomised (int8, -1 where empty)
     - outcomes: borrower, as_of_date, bad (int8)
     """
 
@@ -44,6 +45,7 @@ class Rows:
     instalments: Table | None = None
     statements: Table | None = None
     events: Table | None = None
+    contacts: Table | None = None
     outcomes: Table | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     set_aside: NDArray[np.bool_] | None = None

@@ -32,6 +32,21 @@ def _gain(gain: dict[str, Any] | None) -> str:
     return "–" if gain is None else f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
 
 
+def _contacted(made: dict[str, Any]) -> str:
+    """Who had been contacted, and what was made of it; nothing where the book does not tell."""
+    told = made["contacts"]
+    if told is None:
+        return ""
+    dealt = {
+        "keep": "; their outcomes, changed by it, were learnt from as they are. ",
+        "leave-out": "; they were neither learnt from nor judged by. ",
+        "weigh": f"; in place of those contacted by lot ({told['helped_by_lot']:,}) the hold-out "
+        f"({told['withheld']:,}) was learnt from, and nobody contacted judged the model. ",
+    }
+    was = f"{told['helped']:,} rows had been contacted in their window before turning bad"
+    return was + dealt[made["recipe"]["contacted"]]
+
+
 def _made(made: dict[str, Any]) -> str:
     """How the model was made, in words."""
     recipe, directions = made["recipe"], made["directions"]
@@ -41,6 +56,6 @@ def _made(made: dict[str, Any]) -> str:
         f"Left out since they moved: {', '.join(made['unstable_features'])}. " if made["unstable_features"] else ""
     )
     return (
-        f"{tuned}{left_out}The directions of {directions['features']} features were seen to be kept in "
-        f"{directions['steps']:,} moves of {directions['rows']} borrowers."
+        f"{tuned}{left_out}{_contacted(made)}The directions of {directions['features']} features were seen to be kept "
+        f"in {directions['steps']:,} moves of {directions['rows']} borrowers."
     )

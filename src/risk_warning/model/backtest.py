@@ -28,7 +28,7 @@ from risk_warning.model.fit import encode, fit
 from risk_warning.model.learning import unstable, without
 from risk_warning.model.recipe import Recipe
 from risk_warning.model.training_set import TrainingSet, training_set
-from risk_warning.model.weights import sampled, weights
+from risk_warning.model.weights import weighted
 from risk_warning.settings import Settings
 
 MAX_ROWS = 600_000
@@ -112,9 +112,10 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     LabelError
         There is too little to learn from, or to judge by.
     SettingsError
-        The recipe leaves out what the book does not give.
+        The recipe leaves out, or deals with, what the book does not give.
     """
     rows, spec = made.rows, made.spec
+    recipe.check_tables(book.columns)
     horizon = recipe.horizon_months or spec.horizon_months
     ended = [day for day in rows.dates if add_months(day, horizon) <= at]
     if recipe.history_months is not None and ended:
@@ -131,9 +132,9 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     learnt = without(labelled.take(inside), dropped) if dropped else labelled.take(inside)
     if recipe.max_feature_psi is not None:
         learnt = without(learnt, list(unstable(learnt, recipe.max_feature_psi)))
-    learnt = sampled(learnt, recipe)
-    own, categories = weights(learnt, recipe), book.categories
-    fitted, _ = fit(learnt.x, learnt.bad, learnt.borrower_id, learnt.features, categories, recipe, own)
+    taught, categories = weighted(learnt, recipe, horizon), book.categories
+    learnt = taught.rows
+    fitted, _ = fit(learnt.x, learnt.bad, learnt.borrower_id, learnt.features, categories, recipe, taught.weight)
     tested = rows.take(rows.on([at]))
     columns = [i for i, feature in enumerate(rows.features) if feature in learnt.features]
     x = encode(tested.x[:, columns], learnt.features, fitted.codes, categories)

@@ -17,7 +17,7 @@ from risk_warning.model.fit import Categories, Fitted, encode, fit
 from risk_warning.model.recipe import Recipe
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.tuning import Tuning, tuned
-from risk_warning.model.weights import sampled, weights
+from risk_warning.model.weights import weighted
 
 Floats = NDArray[np.float64]
 
@@ -27,6 +27,8 @@ class Learnt:
     """A model with the rows it learnt from and its rivals on the same rows."""
 
     rows: TrainingSet
+    weight: Floats | None
+    """Of each row; None where all count the same."""
     fitted: Fitted
     unseen: Floats
     """Log-odds that models which did not see them give its rows."""
@@ -50,11 +52,17 @@ MODEL, SCORECARD, UNTUNED = "model", "scorecard", "untuned"
 
 
 def learn(
-    rows: TrainingSet, categories: Categories, recipe: Recipe, *, tuning: Tuning | None = None, stage: str = ""
+    rows: TrainingSet,
+    categories: Categories,
+    recipe: Recipe,
+    horizon_months: int,
+    *,
+    tuning: Tuning | None = None,
+    stage: str = "",
 ) -> Learnt:
     """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
-    rows = sampled(rows, recipe)
-    weight = weights(rows, recipe)
+    taught = weighted(rows, recipe, horizon_months)
+    rows, weight = taught.rows, taught.weight
     rivals: dict[str, Fitted | Baseline] = {}
 
     def fitted_by(by: Recipe) -> tuple[Fitted, Floats]:
@@ -67,7 +75,7 @@ def learn(
     fitted, unseen = fitted_by(recipe)
     x = encode(rows.x, rows.features, fitted.codes, categories)
     rivals[SCORECARD] = fit_baseline(x, rows.bad, weight)
-    return Learnt(rows, fitted, unseen, recipe, rivals, categories)
+    return Learnt(rows, weight, fitted, unseen, recipe, rivals, categories)
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,9 @@ from risk_warning.core.features import FAMILIES, Feature
 from risk_warning.errors import SettingsError
 
 SEED = 20240101
+KEEP, LEAVE_OUT, WEIGH = "keep", "leave-out", "weigh"
+CONTACTED = (KEEP, LEAVE_OUT, WEIGH)
+"""What becomes of rows whose borrower was contacted in the outcome window."""
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "max_depth": (1, 8),
     "num_leaves": (2, 64),
@@ -45,6 +48,9 @@ class Recipe:
     """Share of the rows that stayed good that is learnt from; each then counts for as many as it stands for."""
     max_feature_psi: float | None = None
     """Leave out features whose PSI between the first and the second half of the dates is larger; None: none."""
+    contacted: str = KEEP
+    """Learn from whoever was contacted in the outcome window as they are, not at all, or by the hold-out in their
+    place (one of `CONTACTED`)."""
     threads: int = 2
     """Threads LightGBM computes with."""
     seed: int = SEED
@@ -64,6 +70,8 @@ class Recipe:
             raise SettingsError(
                 f"A recipe's horizon_months is a number of months from 1 to 24, not {self.horizon_months}."
             )
+        if self.contacted not in CONTACTED:
+            raise SettingsError(f"A recipe's contacted is one of {', '.join(CONTACTED)}, not {self.contacted}.")
         positive = (
             ("history_months", self.history_months),
             ("half_life_months", self.half_life_months),
@@ -88,6 +96,14 @@ class Recipe:
             raise SettingsError("The recipe leaves no feature to learn from; leave fewer out.")
         return chosen
 
+    def check_tables(self, tables: Collection[str]) -> None:
+        """`SettingsError` where it deals with contacts and the book has no such table."""
+        if self.contacted != KEEP and "contacts" not in tables:
+            raise SettingsError(
+                f"The recipe says {self.contacted} of whoever was contacted, but the book has no table contacts; "
+                "bring it, or keep them."
+            )
+
     def to_dict(self) -> dict[str, Any]:
         """The recipe ready for JSON."""
         return {
@@ -99,6 +115,7 @@ class Recipe:
             "half_life_months": self.half_life_months,
             "good_share": self.good_share,
             "max_feature_psi": self.max_feature_psi,
+            "contacted": self.contacted,
             "threads": self.threads,
             "seed": self.seed,
         }

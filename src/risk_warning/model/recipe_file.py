@@ -27,6 +27,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "half_life_months": (int, float),
     "good_share": (int, float),
     "max_feature_psi": (int, float),
+    "contacted": (str,),
     "threads": (int,),
     "seed": (int,),
 }

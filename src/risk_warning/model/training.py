@@ -33,13 +33,13 @@ from risk_warning.model.horizons import fit_horizons
 from risk_warning.model.judging import OUT_OF_TIME, judged
 from risk_warning.model.learning import MODEL, learn, unstable, without
 from risk_warning.model.monotone import check_directions
-from risk_warning.model.recipe import SEED, Recipe
+from risk_warning.model.recipe import KEEP, SEED
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.sides import Sides
 from risk_warning.model.training_set import TrainingSet, training_set
 from risk_warning.model.tuning import Tuning
-from risk_warning.model.weights import stands_for, weights
+from risk_warning.model.weights import arms_of, contacts_told
 from risk_warning.settings import Settings
 
 DEFAULT_FOLDS = 5
@@ -81,6 +81,7 @@ def train(
         The model moves against a direction of a feature.
     """
     spec, recipe = request.target, request.recipe
+    recipe.check_tables(book.columns)
     chosen = recipe.choose(features.supported(book.observed, settings.book.never_modelled))
     dates = as_of_dates(book, request)
     split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
@@ -120,8 +121,8 @@ def train(
         # A borrower who opened a loan the day before an ordinary date has that row already.
         opened_on = sorted(set(sides.learn_on(rows.dates)) - set(split.train))
         learn_rows = rows.take(rows.on(split.train) | rows.on(opened_on, at_openings=True))
-        tested = rows.take(rows.on(split.test))
-        learnt = learn(learn_rows, book.categories, recipe, tuning=tuning, stage="all")
+        tested = _not_helped(rows.take(rows.on(split.test)), request)
+        learnt = learn(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
         scheme, log_odds, until = OUT_OF_TIME, learnt.log_odds(tested), split.test[0]
         if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(
@@ -129,9 +130,9 @@ def train(
                 "class; give more dates or a larger book."
             )
     else:
-        tested, scheme = rows, "out-of-borrower"
-        log_odds = _out_of_borrower(rows, book, recipe, request.folds or DEFAULT_FOLDS, tuning)
-        learnt = learn(rows, book.categories, recipe, tuning=tuning, stage="all")
+        tested, scheme = _not_helped(rows, request), "out-of-borrower"
+        log_odds = _out_of_borrower(rows, tested, book, request, tuning)
+        learnt = learn(rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
         until = book.data_through + timedelta(days=1)
     horizons = Horizons.only(spec.horizon_months)
     left_out: dict[str, str] = {}
@@ -142,7 +143,7 @@ def train(
             request.horizons_months,
             spec.horizon_months,
             until,
-            weights(learnt.rows, recipe),
+            learnt.weight,
         )
     fitted, sample = learnt.fitted, learnt.rows
     encoded = encode(sample.x, chosen, fitted.codes, book.categories)
@@ -155,12 +156,12 @@ def train(
         )
     scale = settings.score
     scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
-    # The threshold is the night's: whom openings add to the rows learnt from does not move it.
-    ordinary = sample.take(~sample.at_opening)
-    scores = scorecard.score(fitted.log_odds(encoded[~sample.at_opening]))
+    # The threshold is the night's, which scores everybody: neither openings nor whom a recipe leaves out move it.
+    ordinary = rows.take(rows.on(learn_from))
+    scores = scorecard.score(fitted.log_odds(encode(ordinary.x, chosen, fitted.codes, book.categories)))
     evaluation = judged(scheme, tested, log_odds, horizons, spec.min_history, book)
     if request.with_openings:
-        reviewed = rows.take(rows.on(sides.judge_on(rows.dates), at_openings=True))
+        reviewed = _not_helped(rows.take(rows.on(sides.judge_on(rows.dates), at_openings=True)), request)
         evaluation["openings"] = evaluate(reviewed.bad, probability(learnt.log_odds(reviewed)[MODEL]))
     model_about = about(
         book,
@@ -174,6 +175,7 @@ def train(
             "recipe": learnt.recipe.to_dict(),
             "tuned_by_trials": None if tuning is None else tuning.trials,
             "unstable_features": moved,
+            "contacts": contacts_told(ordinary, spec.horizon_months) if "contacts" in book.columns else None,
             "directions": directions.to_dict(),
         },
     )
@@ -183,7 +185,7 @@ def train(
         names=tuple(feature.name for feature in chosen),
         observed=book.observed,
         scorecard=scorecard,
-        policy=Policy.from_training_scores(scores, stands_for(ordinary, recipe)),
+        policy=Policy.from_training_scores(scores),
         target=spec,
         about=model_about,
         trained_on=date.today(),
@@ -218,17 +220,25 @@ def _recent(split: OutOfTime | None, dates: tuple[date, ...], months: int) -> tu
     return replace(split, train=tuple(day for day in split.train if day > first)), dates
 
 
+def _not_helped(rows: TrainingSet, request: Request) -> TrainingSet:
+    """Whom a model can be judged by: everyone, or where the recipe says so only those who were not contacted."""
+    if request.recipe.contacted == KEEP:
+        return rows
+    return rows.take(~arms_of(rows, request.target.horizon_months).helped)
+
+
 def _out_of_borrower(
-    rows: TrainingSet, book: StagedBook, recipe: Recipe, folds: int, tuning: Tuning | None
+    rows: TrainingSet, tested: TrainingSet, book: StagedBook, request: Request, tuning: Tuning | None
 ) -> dict[str, NDArray[np.float64]]:
-    """Log-odds of every row by models, tuned too, that never saw its borrower."""
-    fold = borrower_fold(rows.borrower_id, folds)
+    """Log-odds of every row tested by models, tuned too, that never saw its borrower."""
+    folds = request.folds or DEFAULT_FOLDS
+    fold, fold_tested = (borrower_fold(part.borrower_id, folds) for part in (rows, tested))
     found: dict[str, NDArray[np.float64]] = {}
     for k in range(folds):
-        outside = fold == k
+        outside = fold_tested == k
         if outside.any():
-            stage = f"fold {k + 1} of {folds}"
-            learnt = learn(rows.take(~outside), book.categories, recipe, tuning=tuning, stage=stage)
-            for name, log_odds in learnt.log_odds(rows.take(outside)).items():
-                found.setdefault(name, np.empty(len(rows.bad)))[outside] = log_odds
+            stage, months = f"fold {k + 1} of {folds}", request.target.horizon_months
+            learnt = learn(rows.take(fold != k), book.categories, request.recipe, months, tuning=tuning, stage=stage)
+            for name, log_odds in learnt.log_odds(tested.take(outside)).items():
+                found.setdefault(name, np.empty(len(tested.bad)))[outside] = log_odds
     return found

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.contacts import Contacts
 from risk_warning.core.features import Feature
 from risk_warning.core.openings import openings as openings_of
 from risk_warning.core.panel import History, Panel
@@ -41,6 +42,8 @@ class TrainingSet:
     """Months of history with a record."""
     at_opening: NDArray[np.bool_]
     """Whether the row stands at the opening of a loan, not on one of the dates asked for."""
+    contacts: Contacts
+    """From the as-of date on."""
     left_out: dict[str, int]
     """Why borrowers on a date asked for are not in it → how many."""
 
@@ -56,6 +59,7 @@ class TrainingSet:
             dpd=self.dpd[rows],
             record_periods=self.record_periods[rows],
             at_opening=self.at_opening[rows],
+            contacts=self.contacts.take(rows),
         )
 
     def on(self, dates: Collection[date], *, at_openings: bool = False) -> NDArray[np.bool_]:
@@ -109,7 +113,7 @@ def training_set(
                 bad = first_bad < to_day(spec.window_end(day))
             if keep is not None:
                 wanted &= keep(rows.borrower_id, day)
-            parts.append(_columns(rows, panel, chosen, wanted, (bad, first_bad), index, at_opening=False))
+            parts.append(_columns(rows, panel, chosen, wanted, (bad, first_bad), (day, index), at_opening=False))
         if openings:
             by_borrower = ByBorrower.of(rows)
             for day, opened in openings_of(history.accounts, first, last).items():
@@ -124,14 +128,25 @@ def training_set(
                 wanted, first_bad = not_scored(panel, spec, few.set_aside) < 0, bad_on(history_of_few, day, spec)
                 bad = first_bad < to_day(spec.window_end(day))
                 index = len(dates) + (day - first).days
-                parts.append(_columns(few, panel, chosen, wanted, (bad, first_bad), index, at_opening=True))
+                parts.append(_columns(few, panel, chosen, wanted, (bad, first_bad), (day, index), at_opening=True))
         if advance:
             advance(rows.n)
-    x, bad, first_bad, borrower_id, date_index, dpd, record_periods, at_opening = (
+    x, bad, first_bad, borrower_id, date_index, dpd, record_periods, at_opening, *contacts = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     return TrainingSet(
-        tuple(chosen), x, bad, first_bad, borrower_id, date_index, days, dpd, record_periods, at_opening, left_out
+        tuple(chosen),
+        x,
+        bad,
+        first_bad,
+        borrower_id,
+        date_index,
+        days,
+        dpd,
+        record_periods,
+        at_opening,
+        Contacts(*contacts),
+        left_out,
     )
 
 
@@ -141,12 +156,17 @@ def _columns(
     chosen: Sequence[Feature],
     wanted: NDArray[np.bool_],
     outcome: tuple[NDArray[np.bool_], NDArray[np.int32]],
-    index: int,
+    when: tuple[date, int],
     *,
     at_opening: bool,
 ) -> tuple[NDArray[Any], ...]:
-    """The arrays of a training set for the borrowers wanted, in the order in which it holds them."""
+    """The arrays of a training set for the borrowers wanted, in the order in which it holds them.
+
+    `when` is the as-of date and its index.
+    """
     found = np.flatnonzero(wanted)
+    day, index = when
+    contacts = Contacts.of(rows, to_day(day)).take(found)
     dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
     return (
         features.matrix(panel, chosen)[:, found].T,
@@ -156,4 +176,7 @@ def _columns(
         dpd[found],
         panel.record_periods[found],
         np.full(len(found), at_opening, np.bool_),
+        contacts.made_on,
+        contacts.made_by_lot_on,
+        contacts.withheld_on,
     )

@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -65,6 +65,13 @@ def train(
     max_feature_psi: Annotated[
         float | None, typer.Option(metavar="PSI", help="Leave out features that moved more between the dates.")
     ] = None,
+    contacted: Annotated[
+        Literal["keep", "leave-out", "weigh"] | None,
+        typer.Option(
+            help="What becomes of rows contacted in their window, by the table contacts; weigh: the hold-out stands "
+            "for them. Default keep.",
+        ),
+    ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, max=256, help="Default 2; with one, the same seed gives the same files.")
     ] = None,
@@ -98,6 +105,7 @@ def train(
         half_life_months=half_life_months if half_life_months is not None else base.half_life_months,
         good_share=good_share if good_share is not None else base.good_share,
         max_feature_psi=max_feature_psi if max_feature_psi is not None else base.max_feature_psi,
+        contacted=contacted or base.contacted,
         threads=threads or base.threads,
         seed=seed if seed is not None else base.seed,
     )
