@@ -31,7 +31,8 @@ from risk_warning.jobs.promotion import Asked, Promotion, promote, roll_back
 from risk_warning.jobs.training import train_model
 from risk_warning.model.aliases import Named, named, number_of, rename
 from risk_warning.model.recipe import Recipe
-from risk_warning.model.registry import CHAMPION, NAME, fetch
+from risk_warning.model.reference import CHAMPION, NAME
+from risk_warning.model.registry import fetch
 from risk_warning.model.request import Request
 from risk_warning.settings import GateSettings, Settings
 from risk_warning.watchlist.audit import verify

@@ -13,7 +13,8 @@ from lender import Lender
 from rich.progress import Progress
 
 from risk_warning.jobs.nightly import run_night
-from risk_warning.model.registry import NAME, registry
+from risk_warning.model.reference import NAME
+from risk_warning.model.registry import registry
 from risk_warning.settings import Settings
 
 ROOT = Path(__file__).parents[2]

@@ -23,7 +23,8 @@ from serving import Server, serving
 
 from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
-from risk_warning.model.registry import CHAMPION, NAME, registry
+from risk_warning.model.reference import CHAMPION, NAME
+from risk_warning.model.registry import registry
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.service.replay import replay
 from risk_warning.settings import Settings

@@ -9,7 +9,7 @@ only the goods between the places where bads stand are counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,29 +85,8 @@ def paired_bootstrap(
     All arrays have shape (n,) and hold bads and goods; `borrower` says whose each row is. The same `seed` gives the
     same intervals; a model against itself gives exactly zero.
     """
-    _, cluster, rows = np.unique(borrower, return_inverse=True, return_counts=True)
-    n = len(rows)
-    ranked = [Ranked.of(bad, pd, cluster) for pd in (pd_a, pd_b)]
-    # Brier sums are taken a borrower at a time: a draw weighs borrowers.
-    squares = [np.bincount(cluster, (pd - bad) ** 2, minlength=n) for pd in (pd_a, pd_b)]
-
-    def measured(weight: NDArray[np.int32]) -> Floats:
-        total = float(weight @ rows)
-        found = np.empty((2, len(PAIRED)))
-        for model, (order, square) in enumerate(zip(ranked, squares, strict=True)):
-            auc, ks, capture = order.measures(weight)
-            found[model] = auc, ks, float(weight @ square) / total, capture
-        return found
-
-    here = measured(np.ones(n, np.int32))
-    random = np.random.default_rng(seed)
-    differences = np.empty((draws, len(PAIRED)))
-    for draw in range(draws):
-        weight = np.bincount(random.integers(0, n, n), minlength=n).astype(np.int32)
-        found = measured(weight)
-        differences[draw] = found[1] - found[0]
-        if advance:
-            advance(1)
+    here, drawn = measured_again(bad, (pd_a, pd_b), borrower, draws=draws, seed=seed, advance=advance)
+    differences = drawn[:, 1] - drawn[:, 0]
     low, high = np.quantile(differences, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
     return {
         name: Difference(
@@ -115,6 +94,43 @@ def paired_bootstrap(
         )
         for k, name in enumerate(PAIRED)
     }
+
+
+def measured_again(
+    bad: NDArray[np.bool_],
+    pds: Sequence[Floats],
+    borrower: NDArray[np.integer],
+    *,
+    draws: int = DRAWS,
+    seed: int = 0,
+    advance: Callable[[int], None] | None = None,
+) -> tuple[Floats, Floats]:
+    """Measures (of `PAIRED`) of several PDs of the same rows, shape (models, measures), and of every draw of borrowers.
+
+    A draw, of shape (draws, models, measures), is the same for all models; rows as for `paired_bootstrap`.
+    """
+    _, cluster, rows = np.unique(borrower, return_inverse=True, return_counts=True)
+    n = len(rows)
+    ranked = [Ranked.of(bad, pd, cluster) for pd in pds]
+    # Brier sums are taken a borrower at a time: a draw weighs borrowers.
+    squares = [np.bincount(cluster, (pd - bad) ** 2, minlength=n) for pd in pds]
+
+    def measured(weight: NDArray[np.int32]) -> Floats:
+        total = float(weight @ rows)
+        found = np.empty((len(ranked), len(PAIRED)))
+        for model, (order, square) in enumerate(zip(ranked, squares, strict=True)):
+            auc, ks, capture = order.measures(weight)
+            found[model] = auc, ks, float(weight @ square) / total, capture
+        return found
+
+    here = measured(np.ones(n, np.int32))
+    random = np.random.default_rng(seed)
+    drawn = np.empty((draws, *here.shape))
+    for draw in range(draws):
+        drawn[draw] = measured(np.bincount(random.integers(0, n, n), minlength=n).astype(np.int32))
+        if advance:
+            advance(1)
+    return here, drawn
 
 
 def one_row_each(borrower: NDArray[np.integer], *, seed: int = 0) -> Counts:

@@ -6,6 +6,7 @@ Bad: a loan open at the as-of date reaches `bad_dpd` days past due, or is writte
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -97,6 +98,15 @@ def _reached_on(spells: Spells, as_of: int, bad_dpd: int) -> NDArray[np.int32]:
     """First day, from the as-of date on, at whose start the obligation is that late, or `NEVER`."""
     first = np.maximum(np.maximum(spells.due_on.astype(np.int64) + bad_dpd, spells.start.astype(np.int64) + 1), as_of)
     return np.where(first <= spells.end, first, NEVER).astype(np.int32)
+
+
+def outcomes(
+    history: History, as_of_date: date, spec: TargetSpec, given_on: Collection[date]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(known, bad) of each borrower, from outside on the dates they are given on, else from payments; shape (n,)."""
+    if as_of_date in given_on:
+        return given_outcomes(history, as_of_date)
+    return np.ones(history.rows.n, np.bool_), is_bad(history, as_of_date, spec)
 
 
 def given_outcomes(history: History, as_of_date: date) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

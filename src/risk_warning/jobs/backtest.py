@@ -19,6 +19,7 @@ from rich.progress import Progress
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.calendar import add_months
 from risk_warning.core.regret import DRAWS, Outcome, Regret, regret
+from risk_warning.core.standings import STILL_POSSIBLE
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.model.about import code_version
@@ -52,7 +53,7 @@ class Backtest:
             f"AUC on average, {found.largest[best]:.4f} at most; it came out first in {found.best_share[best]:.0%} of "
             f"{DRAWS} draws of borrowers"
         )
-        others = [i for i in range(len(self.recipes)) if i != best and found.best_share[i] > _STILL_POSSIBLE]
+        others = [i for i in range(len(self.recipes)) if i != best and found.best_share[i] > STILL_POSSIBLE]
         if not others:
             return f"{told}. Use it."
         names = " and ".join(self.recipes[i].name for i in others)
@@ -80,9 +81,6 @@ class Backtest:
                 for i, one in enumerate(self.recipes)
             ],
         }
-
-
-_STILL_POSSIBLE = 0.05
 
 
 def backtest(

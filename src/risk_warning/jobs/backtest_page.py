@@ -47,10 +47,7 @@ def backtest_page(found: Backtest) -> str:
     learnt = tuple(
         (
             day,
-            *(
-                f"{cells[k]['rows']:,} rows, {cells[k]['bads']:,} bad, to {cells[k]['outcomes_end']}"
-                for cells in found.cells
-            ),
+            *(_learnt(cells[k]) for cells in found.cells),
         )
         for k, day in enumerate(days)
     )

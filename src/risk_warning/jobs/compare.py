@@ -41,9 +41,9 @@ from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import (
     SideBySide,
     check_targets,
-    comparison_dates,
     points_of,
     score_both,
+    unlearnt_dates,
     untrained_from,
 )
 from risk_warning.settings import Settings
@@ -87,7 +87,7 @@ def compare_models(
     check_targets(a, b)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through) as book:
-        dates, nights = comparison_dates(book, a, b, asked), watch_nights(book, a, b, options)
+        dates, nights = unlearnt_dates(book, [a, b], asked), watch_nights(book, a, b, options)
         protected = read_protected(location, settings.book)
         chunk = settings.score.borrowers_per_chunk
 
@@ -97,7 +97,7 @@ def compare_models(
 
         rows = score_both(book, a, b, dates, chunk, stage("scoring with both models", book.n_borrowers))
         one = one_row_each(rows.borrower, seed=SEED)
-        _check_bads(rows.bad[one], dates)
+        check_bads(rows.bad[one], dates)
         differences = _drawn(rows, slice(None), stage("drawing borrowers again", DRAWS))
         stacked = len(one) < len(rows.bad)
         once = _drawn(rows, one, stage("drawing single rows", DRAWS)) if stacked else differences
@@ -143,13 +143,13 @@ def compare_models(
     )
 
 
-def _check_bads(bad: Flags, dates: Sequence[date]) -> None:
+def check_bads(bad: Flags, dates: Sequence[date]) -> None:
     """Nothing comes back; `LabelError` where one row a borrower holds too few of a kind."""
     bads = int(bad.sum())
     if min(bads, len(bad) - bads) < MIN_BADS:
         when = f"on {dates[0]}" if len(dates) == 1 else f"on {len(dates)} dates from {dates[0]} to {dates[-1]}"
         raise LabelError(
-            f"Of {len(bad):,} borrowers both models score {when}, one row each, {bads:,} turned bad; an interval needs "
+            f"Of {len(bad):,} borrowers the models score {when}, one row each, {bads:,} turned bad; an interval needs "
             f"at least {MIN_BADS} bads and as many goods. Name more dates with --as-of, or bring a larger book."
         )
 

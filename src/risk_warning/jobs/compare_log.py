@@ -6,6 +6,8 @@ import json
 
 from risk_warning.jobs.compare_page import compare_page
 from risk_warning.jobs.comparison import Comparison
+from risk_warning.jobs.family import FamilyComparison
+from risk_warning.jobs.family_page import family_page
 from risk_warning.model.registry import log_to_run, run_of
 from risk_warning.settings import Settings
 
@@ -27,6 +29,29 @@ def log_comparison(name_b: str, found: Comparison, settings: Settings) -> str | 
         }
         log_to_run(run_id, metrics(found), texts, {"compared_with": found.a.model.version}, settings)
     return run_id
+
+
+def log_family(found: FamilyComparison, settings: Settings) -> list[str]:
+    """Ids of the runs that members were recorded in, with their standing and the whole comparison now in them.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or refuses.
+    """
+    against = found.held_against.model.version
+    stem = f"compare/family_{against}_{found.dates[0]}_{found.dates[-1]}"
+    texts = {f"{stem}.json": json.dumps(found.to_dict(), indent=1), f"{stem}.html": family_page(found)}
+    logged = []
+    for member in found.members:
+        run_id = run_of(member.name, settings)
+        if run_id is not None:
+            gain = member.standing.gain
+            figures = {f"family.auc.{part}": getattr(gain, part) for part in ("a", "b", "difference", "low", "high")}
+            figures["family.first_share"] = member.standing.first_share
+            log_to_run(run_id, figures, texts, {"compared_with": against}, settings)
+            logged.append(run_id)
+    return logged
 
 
 def metrics(found: Comparison) -> dict[str, float]:

@@ -14,6 +14,7 @@ from risk_warning.core.lead_time import EARLIEST_DAYS, IN_TIME_DAYS
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.core.policy import BANDS
 from risk_warning.jobs.comparison import Comparison, Held
+from risk_warning.jobs.family import FamilyComparison
 from risk_warning.jobs.watch_comparison import WatchComparison
 
 MEASURES = {
@@ -56,13 +57,12 @@ def _parts(found: Comparison) -> Iterator[RenderableType]:
     yield _calibration(found)
 
 
-def basis(found: Comparison) -> str:
+def basis(found: Comparison | FamilyComparison) -> str:
     """What the figures rest on, in one line."""
     days = ", ".join(map(str, found.dates[:4])) + (f" … {found.dates[-1]}" if len(found.dates) > 4 else "")
-    target = found.a.model.target
     return (
-        f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad ({target.bad_dpd} days "
-        f"past due within {target.horizon_months} months)."
+        f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad "
+        f"({found.target.bad_dpd} days past due within {found.target.horizon_months} months)."
     )
 
 

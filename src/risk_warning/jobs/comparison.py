@@ -16,6 +16,7 @@ from risk_warning.core.delong import Difference
 from risk_warning.core.economics import Costs, Economics
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.core.policy import BANDS
+from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.compare_speed import Speed
 from risk_warning.jobs.watch_comparison import WatchComparison
 from risk_warning.model.fairness import Fairness
@@ -141,6 +142,11 @@ class Comparison:
     """At equal capacity; None where the book does not say what anyone owes."""
     economics_at_thresholds: Economics | None = None
     costs: Costs = field(default_factory=Costs)
+
+    @property
+    def target(self) -> TargetSpec:
+        """What both models predict."""
+        return self.a.model.target
 
     @property
     def auc(self) -> Difference:

@@ -15,7 +15,8 @@ from risk_warning.jobs.comparison import Comparison
 from risk_warning.jobs.gate_checks import Checks, gate_checks
 from risk_warning.jobs.gate_figures import gate_figures
 from risk_warning.model.aliases import Named, named, number_of
-from risk_warning.model.registry import NAME, fetch, registry
+from risk_warning.model.reference import NAME
+from risk_warning.model.registry import fetch, registry
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -62,7 +61,7 @@ def gate_checks(
 
 
 def _alone_and_together(
-    book: StagedBook, model: RiskModel, day: date, most: int, chunk: int, advance: Callable[[int], None] | None = None
+    book: StagedBook, model: RiskModel, day: date, most: int, chunk: int
 ) -> tuple[int, int, tuple[Violation, ...]]:
     """(borrowers scored alone too, of them those whose PD, score or points differ by a bit, violated directions)."""
     observed = model.observed_in(book)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 import numpy as np
 from rich.progress import Progress
 
-from risk_warning.book import StagedBook, open_book
+from risk_warning.book import open_book
 from risk_warning.core.burden import Nights, burden, within_capacity
 from risk_warning.core.comparison import SwapSet, cross
 from risk_warning.core.policy import BANDS, Policy
@@ -18,11 +17,9 @@ from risk_warning.core.threshold import Rows, benefit_gain, best_benefit, points
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.threshold_evidence import Asked, Cut, Thresholds, Way, WayName
 from risk_warning.model.registry import fetch
-from risk_warning.model.request import Request, as_of_dates
-from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.cut_offs import WARM_UP_NIGHTS, nights_before, nights_of, rows_of
 from risk_warning.scoring.policy_in_force import policy_of
-from risk_warning.scoring.side_by_side import untrained_from
+from risk_warning.scoring.side_by_side import unlearnt_dates, untrained_from
 from risk_warning.settings import Settings
 
 MIN_BADS = 30
@@ -48,7 +45,7 @@ def threshold_evidence(
     policy = policy_of(model, settings)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through) as book:
-        dates = _dates(book, model, asked.dates)
+        dates = unlearnt_dates(book, [model], asked.dates)
         chunk = settings.score.borrowers_per_chunk
 
         def stage(description: str) -> Callable[[int], None]:
@@ -94,19 +91,6 @@ def threshold_evidence(
         best=(low, mid, high),
         ways=tuple(ways),
     )
-
-
-def _dates(book: StagedBook, model: RiskModel, asked: tuple[date, ...]) -> tuple[date, ...]:
-    """The dates asked for, checked, rising; with none asked for, the last mature one the model did not learn from."""
-    if asked:
-        return tuple(as_of_dates(book, Request(target=model.target, as_of_date=day))[0] for day in sorted(set(asked)))
-    last = as_of_dates(book, Request(target=model.target))[-1]
-    if last < untrained_from(model):
-        raise LabelError(
-            f"There is no mature month from which the model did not learn: the last one of the book is {last}, and it "
-            f"learnt from what happened before {untrained_from(model)}. Bring more months, or name dates with --as-of."
-        )
-    return (last,)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from risk_warning.errors import RegistryError
-from risk_warning.model.registry import CHAMPION, NAME, Reference, numbers, registry
+from risk_warning.model.reference import CHAMPION, NAME, Reference
+from risk_warning.model.registry import numbers, registry
 from risk_warning.settings import Settings
 
 if TYPE_CHECKING:

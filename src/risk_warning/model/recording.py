@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas
 
-from risk_warning.model.registry import CHAMPION, FOLDER, NAME, registry
+from risk_warning.model.reference import CHAMPION, NAME
+from risk_warning.model.registry import FOLDER, registry
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 

@@ -1,25 +1,24 @@
 """The model registry: MLflow keeps each training with its figures, pictures and model folder.
 
-A model is named by folder, `@alias` or version number, or MLflow's way, `models:/NAME@alias`. What is loaded is always
-our own folder, checked file by file; MLflow's own loaders, which run code named in the artifact, are never used.
+What is loaded is always our own folder, checked file by file; MLflow's own loaders, which run code named in the
+artifact, are never used.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import re
 import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from risk_warning.errors import RegistryError
 from risk_warning.model.folder import load
+from risk_warning.model.reference import CHAMPION, NAME, Reference
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 
@@ -28,35 +27,7 @@ if TYPE_CHECKING:
     from mlflow.entities.model_registry import ModelVersion
 
 
-NAME = "risk_warning"
-CHAMPION = "champion"
-REGISTERED = "models:/"
-"""What the name of a model in the registry begins with, in MLflow's way."""
 FOLDER = "model_folder"
-
-
-@dataclass(frozen=True)
-class Reference:
-    """Which entry of the registry is meant."""
-
-    registered: str
-    """Name of the registered model."""
-    alias: str
-    """An alias, or a version number."""
-
-    @classmethod
-    def of(cls, name: str) -> Reference | None:
-        """What `name` refers to, None where it names a folder; `RegistryError` where `models:/…` cannot be read."""
-        if name.startswith(REGISTERED):
-            found = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
-            if found is None:
-                raise RegistryError(
-                    f"{name} names no model of the registry; give models:/{NAME}@{CHAMPION} or models:/{NAME}/VERSION."
-                )
-            return cls(found[1], found[2] or found[3])
-        if Path(name).is_dir() or "/" in name:
-            return None
-        return cls(NAME, name.removeprefix("@"))
 
 
 def fetch(name: str, settings: Settings) -> RiskModel:
@@ -120,6 +91,15 @@ def keep(folder: Path, model_version: str, settings: Settings) -> None:
         kept_at.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept_at.parent, prefix=".keeping-") as scratch, suppress(OSError):
             shutil.copytree(folder, Path(scratch) / "model").rename(kept_at)
+
+
+def versions(registered: str, settings: Settings) -> tuple[int, ...]:
+    """Numbers of the versions of a registered model, rising; `RegistryError` where the registry does not know it."""
+    _must_exist(registered, settings)
+    with registry(settings) as client:
+        numbers(client, registered)
+        found = client.search_model_versions(f"name = '{registered}'")
+        return tuple(sorted(int(version.version) for version in found))
 
 
 def with_version(model_version: str, settings: Settings) -> Path:

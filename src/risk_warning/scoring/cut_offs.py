@@ -14,7 +14,7 @@ from risk_warning.core.burden import Nights
 from risk_warning.core.exposure import exposure, loans_told_twice
 from risk_warning.core.panel import History
 from risk_warning.core.rows import ByBorrower
-from risk_warning.core.target import given_outcomes, is_bad
+from risk_warning.core.target import outcomes
 from risk_warning.core.threshold import Rows
 from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
@@ -58,10 +58,7 @@ def rows_of(
         told_twice = loans_told_twice(rows)
         for index, day in enumerate(dates):
             scored = model.score(rows, observed, day)
-            if day in outcome_dates:
-                known, bad = given_outcomes(history, day)
-            else:
-                known, bad = np.ones(rows.n, np.bool_), is_bad(history, day, model.target)
+            known, bad = outcomes(history, day, model.target, outcome_dates)
             for_collections = scored.days_past_due >= model.target.bad_dpd
             found = np.flatnonzero(known & (scored.not_scored < 0) & ~for_collections)
             exposed = exposure(history.panel(day, needs=()), credit_conversion_ratio, told_twice)

@@ -17,7 +17,7 @@ from risk_warning.core.exposure import loans_told_twice
 from risk_warning.core.features import Feature
 from risk_warning.core.panel import History
 from risk_warning.core.rows import ByBorrower
-from risk_warning.core.target import given_outcomes, is_bad
+from risk_warning.core.target import outcomes
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
@@ -78,8 +78,10 @@ def untrained_from(model: RiskModel) -> date:
     return add_months(date.fromisoformat(model.about["train_dates"][-1]), model.target.horizon_months)
 
 
-def comparison_dates(book: StagedBook, a: RiskModel, b: RiskModel, asked: Sequence[date]) -> tuple[date, ...]:
-    """The dates asked for, checked; with none asked for, the last mature month from which neither model learnt.
+def unlearnt_dates(book: StagedBook, models: Sequence[RiskModel], asked: Sequence[date]) -> tuple[date, ...]:
+    """The dates asked for, checked, rising; with none asked for, the last mature month no model learnt from.
+
+    The models have one target.
 
     Raises
     ------
@@ -88,17 +90,17 @@ def comparison_dates(book: StagedBook, a: RiskModel, b: RiskModel, asked: Sequen
     LabelError
         What followed a date asked for is not known yet, or no mature month is left.
     """
+    target = models[0].target
     if asked:
-        return tuple(as_of_dates(book, Request(target=a.target, as_of_date=day))[0] for day in sorted(set(asked)))
-    mature = as_of_dates(book, Request(target=a.target))
-    start = max(untrained_from(a), untrained_from(b))
-    later = [day for day in mature if day >= start]
-    if not later:
+        return tuple(as_of_dates(book, Request(target=target, as_of_date=day))[0] for day in sorted(set(asked)))
+    last, start = as_of_dates(book, Request(target=target))[-1], max(untrained_from(model) for model in models)
+    if last < start:
+        nobody = {1: "the model did not learn", 2: "neither model learnt"}.get(len(models), "none of the models learnt")
         raise LabelError(
-            f"There is no mature month from which neither model learnt: the last one of the book is {mature[-1]}, and "
-            f"the models learnt from what happened before {start}. Bring more months, or name dates with --as-of."
+            f"There is no mature month from which {nobody}: the last one of the book is {last}, and what was learnt "
+            f"from happened before {start}. Bring more months, or name dates with --as-of."
         )
-    return (later[-1],)
+    return (last,)
 
 
 def score_both(
@@ -129,10 +131,7 @@ def score_both(
         told_twice = loans_told_twice(rows)
         for index, day in enumerate(dates):
             by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
-            if day in outcome_dates:
-                known, bad = given_outcomes(history, day)
-            else:
-                known, bad = np.ones(rows.n, np.bool_), is_bad(history, day, a.target)
+            known, bad = outcomes(history, day, a.target, outcome_dates)
             in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)

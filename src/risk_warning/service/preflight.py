@@ -7,7 +7,8 @@ from pathlib import Path
 
 from risk_warning.errors import SettingsError
 from risk_warning.model.folder import load
-from risk_warning.model.registry import REGISTERED, Reference, must_hold
+from risk_warning.model.reference import REGISTERED, Reference
+from risk_warning.model.registry import must_hold
 from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.service.borrowers import check_book
 from risk_warning.service.champions.champion import last_served

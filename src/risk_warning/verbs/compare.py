@@ -1,4 +1,4 @@
-"""`risk-warning compare`: two models on the same borrowers and dates."""
+"""`risk-warning compare`: two models, or one and a family, on the same borrowers and dates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ _NAMED = "A model folder, @alias, version number or models:/NAME@alias."
 
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help=f"The model to hold against. {_NAMED}")],
-    b: Annotated[str, typer.Argument(metavar="B", help="The model held against it, named likewise.")],
+    b: Annotated[
+        str,
+        typer.Argument(
+            metavar="B",
+            help="The model held against it, named likewise, or a family: models:/NAME (all its versions) or a folder "
+            "of model folders, ranked by who finds more; of the options it takes --as-of, --out and --json.",
+        ),
+    ],
     book: Annotated[
         str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
     ],
@@ -64,9 +71,12 @@ def compare(
     Where B is in the registry, the comparison is also logged to its MLflow run.
     """
     from risk_warning.jobs.compare import compare_models
-    from risk_warning.jobs.compare_log import log_comparison
+    from risk_warning.jobs.compare_log import log_comparison, log_family
     from risk_warning.jobs.compare_page import compare_page
     from risk_warning.jobs.compare_table import table
+    from risk_warning.jobs.family import compare_family
+    from risk_warning.jobs.family_page import family_page, family_table
+    from risk_warning.model.family import members
     from risk_warning.reports import write_page
 
     options = Options(
@@ -75,10 +85,22 @@ def compare(
         agent_days=agent_days,
         costs=costs_of(contact_cost, loss_given_default, effect, *effect_interval),
     )
-    settings = load_settings()
-
+    settings, dates = load_settings(), [day.date() for day in as_of or ()]
+    family = members(b, settings)
+    if family is not None:
+        with progress() as bar:
+            ranked = compare_family(a, family, book, settings, dates, bar)
+            bar.add_task("logging to the registry", total=None)
+            run_ids = log_family(ranked, settings)
+        if out is not None:
+            write_page(out, family_page(ranked))
+        if as_json:
+            print(json.dumps(ranked.to_dict() | {"logged_to_runs": run_ids}, indent=1))
+        else:
+            Console().print(family_table(ranked))
+        return
     with progress() as bar:
-        found = compare_models(a, b, book, settings, [day.date() for day in as_of or ()], bar, options)
+        found = compare_models(a, b, book, settings, dates, bar, options)
         bar.add_task("logging to the registry", total=None)
         run_id = log_comparison(b, found, settings)
     if out is not None:

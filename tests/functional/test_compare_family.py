@@ -1,0 +1,132 @@
+"""A family of models held against one, from the tables to the ranking."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import lightgbm
+import pytest
+from lender import Lender
+from rich.progress import Progress
+from typer.testing import CliRunner
+
+from risk_warning.cli import app
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import RegistryError, SettingsError
+from risk_warning.jobs.compare import compare_models
+from risk_warning.jobs.family import FamilyComparison, compare_family
+from risk_warning.jobs.family_page import family_page
+from risk_warning.model.family import members
+from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.registry import registry, run_of
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import ScoreSettings, Settings
+
+pytestmark = pytest.mark.slow
+DATES = (date(2023, 8, 1), date(2023, 9, 1))
+
+
+def saved(model: RiskModel, folder: Path) -> None:
+    """The model in the folder, under a version of its own."""
+    named = assemble(
+        model.fitted,
+        horizons=model.horizons,
+        names=model.feature_names,
+        observed=model.observed,
+        scorecard=model.scorecard,
+        policy=model.policy,
+        target=model.target,
+        about=model.about,
+        trained_on=date(2024, 1, 1),
+    )
+    save(named, folder)
+
+
+@pytest.fixture(scope="module")
+def family(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Models of five and of forty trees, the lender's own, one of another target, and a damaged one."""
+    folder = tmp_path_factory.mktemp("family")
+    model = load(lender.model)
+    for trees in (5, 40):
+        few = lightgbm.Booster(model_str=model.fitted.booster.model_to_string(num_iteration=trees))
+        saved(replace(model, fitted=replace(model.fitted, booster=few)), folder / f"trees-{trees}")
+    shutil.copytree(lender.model, folder / "own")
+    saved(replace(model, target=TargetSpec(horizon_months=6)), folder / "six-months")
+    saved(model, folder / "torn")
+    (folder / "torn" / "model.txt").write_text("tree", encoding="utf-8")
+    (folder / "notes").mkdir()
+    return folder
+
+
+def compared(lender: Lender, family: Path, chunk: int = 10_000) -> FamilyComparison:
+    settings = Settings(home=lender.home, score=ScoreSettings(borrowers_per_chunk=chunk))
+    named = members(str(family), settings)
+    assert named is not None
+    with Progress(disable=True) as progress:
+        return compare_family(str(lender.model), named, lender.book, settings, DATES, progress)
+
+
+def test_a_family_is_a_folder_of_models_or_all_versions_of_one(lender: Lender, family: Path) -> None:
+    settings = Settings(home=lender.home)
+    named = members(str(family), settings)
+    assert named is not None
+    assert [Path(name).name for name in named] == ["own", "six-months", "torn", "trees-40", "trees-5"]
+    assert members("models:/risk_warning", settings) == ("models:/risk_warning/1",)
+    for one in (str(lender.model), "@champion", "1", "models:/risk_warning@champion"):
+        assert members(one, settings) is None
+    with pytest.raises(RegistryError, match="no model named nobody"):
+        members("models:/nobody", settings)
+    with pytest.raises(RegistryError, match="holds no registry"):
+        members("models:/risk_warning", Settings(home=family / "nowhere"))
+
+
+def test_the_family_is_ranked_and_what_cannot_be_compared_is_named(lender: Lender, family: Path) -> None:
+    found = compared(lender, family)
+    assert [Path(one.name).name for one in found.members] == ["trees-40", "trees-5"]
+    assert {Path(name).name: why.partition(":")[0] for name, why in found.left_out.items()} == {
+        "own": f"It is the same model as {lender.model}.",
+        "six-months": "The models have different targets",
+        "torn": found.left_out[str(family / "torn")].partition(":")[0],
+    }
+    assert "sha256" in found.left_out[str(family / "torn")] or "altered" in found.left_out[str(family / "torn")]
+    assert found.members[1].standing.gain.high < 0
+    with Progress(disable=True) as progress:
+        pair = compare_models(
+            str(lender.model), str(family / "trees-5"), lender.book, Settings(home=lender.home), DATES, progress
+        )
+    gain, alone = found.members[1].standing.gain, pair.differences["auc"]
+    assert (gain.a, gain.b) == pytest.approx((alone.a, alone.b), abs=1e-12)
+    assert (found.rows, found.borrowers, found.bads) == (pair.rows, pair.borrowers, pair.bads)
+    assert compared(lender, family, chunk=777).to_dict() == found.to_dict()
+    text = family_page(found)
+    assert found.verdict in text and "Left out" in text
+    for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
+        assert fetched not in text
+
+
+def test_the_verb_ranks_all_versions_and_logs_to_their_runs(
+    lender: Lender, family: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
+    page = tmp_path / "family.html"
+    asked = ["compare", str(family / "trees-5"), "models:/risk_warning", str(lender.book), "--as-of", "2023-09-01"]
+    ran = CliRunner().invoke(app, [*asked, "--json", "--out", str(page)], catch_exceptions=False)
+    found = json.loads(ran.stdout)
+    assert [one["name"] for one in found["members"]] == ["models:/risk_warning/1"]
+    assert found["verdict"].startswith("models:/risk_warning/1 finds more of those who go bad than")
+    assert page.exists()
+    settings = Settings(home=lender.home)
+    assert found["logged_to_runs"] == [run_of("1", settings)]
+    with registry(settings) as client:
+        logged = client.get_run(found["logged_to_runs"][0]).data.metrics
+    assert logged["family.auc.difference"] == found["members"][0]["gain"]["difference"]
+
+
+def test_a_family_of_the_same_model_is_refused(lender: Lender) -> None:
+    settings = Settings(home=lender.home)
+    with Progress(disable=True) as progress, pytest.raises(SettingsError, match="No other model is left"):
+        compare_family("@champion", ["models:/risk_warning/1"], lender.book, settings, DATES, progress)
