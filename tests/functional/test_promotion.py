@@ -88,9 +88,11 @@ def registry(made: Registry, tmp_path: Path) -> Registry:
 
 
 @pytest.mark.slow
-def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry) -> None:
-    with pytest.raises(GateError, match=r"no worse in AUC \(-0\.\d+") as refused:
-        registry.promote("2")
+def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry, tmp_path: Path) -> None:
+    told = tmp_path / "refused.html"
+    with pytest.raises(GateError, match=r"no worse in AUC \(−0\.\d+.*The report is .*refused.html") as refused:
+        registry.promote("2", Asked(approver="R. Lead", reason="a trial", nights=registry.nights, out=told))
+    assert "does not meet 1 of" in told.read_text(encoding="utf-8")
     assert "features as they were known" not in str(refused.value)
     assert named(registry.settings) == Named("1", None)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from risk_warning.core.comparison import signed
 from risk_warning.core.delong import Difference
 
 
@@ -63,7 +64,7 @@ def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
     rules = []
     if found.auc is not None:
         auc = found.auc
-        shown = f"{auc.difference:+.4f} ({auc.low:+.4f} to {auc.high:+.4f})"
+        shown = f"{signed(auc.difference, 4)} ({signed(auc.low, 4)} to {signed(auc.high, 4)})"
         rules.append(
             Rule("no worse in AUC", auc.low > -limits.max_auc_loss, shown, f"low end above {-limits.max_auc_loss:g}")
         )

@@ -81,8 +81,12 @@ class FamilyComparison:
         gain = best.standing.gain
         told = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
         if not (gain.is_shown and gain.difference > 0):
-            many = f"None of {len(self.members)} is shown" if len(self.members) > 1 else "It is not shown"
-            return f"{many} to find more of those who go bad than {a}: {best.name} {told}."
+            if len(self.members) == 1:
+                return f"{best.name} is not shown to find more of those who go bad than {a}: {told}."
+            return (
+                f"None of {len(self.members)} is shown to find more of those who go bad than {a}; the first among them "
+                f"is {best.name}: {told}."
+            )
         others = [one.name for one in self.members[1:] if one.standing.first_share > STILL_POSSIBLE]
         as_well = f", and {' and '.join(others)} might be as good" if others else ""
         return f"{best.name} finds more of those who go bad than {a}: {told}{as_well}."

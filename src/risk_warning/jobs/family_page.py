@@ -85,9 +85,11 @@ def _parts(found: FamilyComparison) -> Iterator[RenderableType]:
     yield Text(basis(found))
     for line in _warnings(found):
         yield Text(line, style="yellow")
-    shown = TerminalTable(*_HEAD, "observed/expected", "first in draws")
+    shown = TerminalTable("model", "AUC", "more than the first, 95 % interval", "bads over expected", "first in draws")
+    shown.columns[0].overflow = "fold"
     for one in (found.held_against, *found.members):
-        shown.add_row(*_measures(one), _held(one)[4], f"{one.standing.first_share:.0%}")
+        name, auc, gain, interval, *_ = _measures(one)
+        shown.add_row(name, auc, f"{gain} ({interval})", _held(one)[4], f"{one.standing.first_share:.0%}")
     yield shown
     for name, why in found.left_out.items():
         yield Text(f"Left out {name}: {why}", style="yellow")

@@ -18,6 +18,7 @@ from risk_warning.jobs.governance_card import governance_card
 from risk_warning.jobs.promotion_page import promotion_page
 from risk_warning.model.aliases import Named, named, rename
 from risk_warning.model.registry import fetch, log_to_run, run_of
+from risk_warning.reports import check_writable, write_page
 from risk_warning.settings import Settings
 from risk_warning.watchlist.database import transaction
 from risk_warning.watchlist.events import append, append_event
@@ -36,6 +37,8 @@ class Asked:
     """Why the gate's refusal is overridden; None: it is not."""
     nights: Path | None = None
     """Folder of the nights' output, whose archives are held against the book."""
+    out: Path | None = None
+    """File the page is written to, whatever the gate says."""
 
     def __post_init__(self) -> None:
         texts = (("--approver", self.approver), ("--reason", self.reason), ("--override", self.override))
@@ -81,19 +84,24 @@ def promote(name: str, book: str | Path, settings: Settings, asked: Asked, progr
         The registry cannot be reached, does not know the name, or another promotion came first.
     SettingsError
         The model is the champion already, or the two have different targets.
-    AsOfDateError, LabelError, ContractError, BookError, DatabaseError
-        The comparison cannot be made, or the trail not written.
+    AsOfDateError, LabelError, ContractError, BookError, DatabaseError, OutputError
+        The comparison cannot be made, or the trail or the page not written.
     """
+    if asked.out is not None:
+        check_writable(asked.out)
     found = gate(name, book, settings, asked.nights, progress)
     page = promotion_page(found, asked.approver, asked.reason, asked.override)
     made = Promotion(found, asked, page, governance_card(found.model, found.comparison, found.rules, asked.approver))
+    if asked.out is not None:
+        write_page(asked.out, page)
     _log(made, settings)
     url, detail, subject = settings.database_url, made.to_dict(), found.model.version
     if not found.passed and asked.override is None:
         append_event(url, actor=asked.approver, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
+        where = "" if asked.out is None else f" The report is {asked.out}."
         raise GateError(
             f"The gate refuses version {found.number}: {found.failed}. Nothing was changed; mend it, or give "
-            "--override TEXT."
+            f"--override TEXT.{where}"
         )
     with transaction(url) as connection:
         # Who promotes at the same time waits here, and then finds another champion.

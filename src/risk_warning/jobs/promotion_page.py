@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from risk_warning.core.comparison import signed
 from risk_warning.core.gate import Rule
 from risk_warning.jobs.gate import Gated
 from risk_warning.jobs.gate_checks import Checks
@@ -18,7 +19,7 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
         verdict = f"Version {number} does not meet {len(failed)} of {len(rules)} rules: {', '.join(failed)}."
         if override is not None:
             verdict += " Overridden."
-    asked: list[Block] = [Table(("", ""), (("approver", approver), ("reason", reason), ("override", override or "–")))]
+    asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
     sections = [
         Section(
             "The gate",
@@ -33,8 +34,9 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
         shown = (
             ("AUC of the champion", f"{auc.a:.4f}"),
             ("AUC of this version", f"{auc.b:.4f}"),
-            ("difference", f"{auc.difference:+.4f} ({auc.low:+.4f} to {auc.high:+.4f})"),
-            ("calibration error, champion and this", f"{found.a.ece:.4f}, {found.b.ece:.4f}"),
+            (f"difference ({signed(auc.low, 4)} to {signed(auc.high, 4)})", signed(auc.difference, 4)),
+            ("calibration error of the champion", f"{found.a.ece:.4f}"),
+            ("calibration error of this version", f"{found.b.ece:.4f}"),
         )
         note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
         sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))

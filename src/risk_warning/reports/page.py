@@ -28,7 +28,7 @@ class Cards:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; the first column names the row, the others are figures and stand to the right."""
+    """Rows of text; the first column names the row, the others are figures, to the right; `head` may be empty."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

@@ -33,28 +33,25 @@ def promote(
     nights: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Output of `score`, whose archived features are checked.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report here, a page of HTML.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the page here, whatever the gate says.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Make a version the champion if the gate lets it: compared with the one in service, checked, on the record.
 
-    The limits stand under [gate] in the settings. The old champion is `previous`, for `risk-warning rollback`.
+    The limits are the settings `gate.…`. The old champion is `previous`, for `risk-warning rollback`.
     """
     from risk_warning.jobs.promotion import Asked
     from risk_warning.jobs.promotion import promote as promoted
-    from risk_warning.reports import check_writable, write_page
 
     settings = load_settings()
     location = book or settings.service.book
     if location is None:
         raise SettingsError("Name the BOOK to compare on, or set service.book.")
-    if out is not None:
-        check_writable(out)
-    asked = Asked(approver=approver, reason=reason, override=override, nights=nights)
+    asked = Asked(approver=approver, reason=reason, override=override, nights=nights, out=out)
     with progress() as bar:
         done = promoted(version, location, settings, asked, bar)
-    if out is not None:
-        write_page(out, done.page)
     if as_json:
         print(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
         return
