@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from risk_warning.core.comparison import signed
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Section, Table
 
@@ -29,7 +30,9 @@ def rivals_section(model: RiskModel) -> Section:
 
 
 def _gain(gain: dict[str, Any] | None) -> str:
-    return "–" if gain is None else f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
+    if gain is None:
+        return "–"
+    return f"{signed(gain['difference'], 4)} ({signed(gain['low'], 4)} to {signed(gain['high'], 4)})"
 
 
 def _contacted(made: dict[str, Any]) -> str:
