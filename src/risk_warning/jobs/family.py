@@ -127,13 +127,14 @@ def compare_family(
     ContractError, RegistryError, ModelError
         The model held against cannot be had, or the book lacks what it was trained on.
     """
-    task = progress.add_task("fetching the models", total=len(names))
+    others = [name for name in names if name != name_a]
+    task = progress.add_task("fetching the models", total=len(others))
     a = fetch(name_a, settings)
     found: dict[str, RiskModel] = {name_a: a}
     left_out: dict[str, str] = {}
     with open_book(location, settings.book, data_through=settings.data_through) as book:
         a.observed_in(book)
-        for name in names:
+        for name in others:
             try:
                 found[name] = _comparable(name, found, book, settings)
             except (ContractError, ModelError, RegistryError, SettingsError) as error:
