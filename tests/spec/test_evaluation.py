@@ -1,11 +1,13 @@
-"""Calibration by length of history: how far the PD of a thin file can be trusted."""
+"""Measures of PDs worked out by hand, and calibration by length of history."""
 
 from __future__ import annotations
+
+from math import log
 
 import numpy as np
 import pytest
 
-from risk_warning.core.evaluation import by_history
+from risk_warning.core.evaluation import by_history, calibration_slope, evaluate, expected_calibration_error
 
 #         months, PD, bad
 ROWS = [(3, 0.5, 1), (5, 0.1, 0), (6, 0.2, 0), (11, 0.2, 1), (24, 0.1, 0), (24, 0.3, 1), (24, 0.1, 0)]
@@ -14,6 +16,41 @@ ROWS = [(3, 0.5, 1), (5, 0.1, 0), (6, 0.2, 0), (11, 0.2, 1), (24, 0.1, 0), (24, 
 def bands(min_history: int, rows: list[tuple[int, float, int]] = ROWS) -> list[dict[str, float | int | None]]:
     months, pd, bad = (np.array(column) for column in zip(*rows, strict=True))
     return by_history(bad == 1, pd.astype(np.float64), months.astype(np.int32), min_history)
+
+
+def odds(share: float) -> float:
+    return log(share / (1 - share))
+
+
+def test_the_calibration_slope_of_two_groups_is_that_of_the_line_through_both() -> None:
+    pd = np.repeat([0.1, 0.4], 20)
+    bad = np.zeros(40, np.bool_)
+    bad[:4] = bad[20:26] = True  # 20 % where 10 % were expected, 30 % where 40 %
+    by_hand = (odds(0.3) - odds(0.2)) / (odds(0.4) - odds(0.1))
+    assert calibration_slope(bad, pd) == pytest.approx(by_hand, abs=1e-4)
+    right = np.zeros(40, np.bool_)
+    right[:2] = right[20:28] = True
+    assert calibration_slope(right, pd) == pytest.approx(1, abs=1e-4)
+
+
+def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
+    pd = np.repeat(np.arange(0.05, 0.55, 0.05), 10)
+    bad = np.zeros(100, np.bool_)
+    observed = (1, 0, 2, 2, 4, 3, 3, 5, 4, 5)  # of ten in each bin
+    for k, bads in enumerate(observed):
+        bad[10 * k : 10 * k + bads] = True
+    by_hand = np.mean([abs(bads / 10 - 0.05 * (k + 1)) for k, bads in enumerate(observed)])
+    assert expected_calibration_error(bad, pd) == pytest.approx(by_hand)
+
+
+def test_the_measures_of_five_borrowers_by_hand() -> None:
+    measures = evaluate(np.array([True, False, True, False, False]), np.array([0.8, 0.6, 0.4, 0.2, 0.1]))
+    # Of six pairs of a bad and a good one stands the wrong way; from 0.4 up lie both bads and one good of three.
+    assert measures["auc"] == pytest.approx(5 / 6)
+    assert measures["ks"] == pytest.approx(2 / 3)
+    assert measures["brier"] == pytest.approx((0.2**2 + 0.6**2 + 0.6**2 + 0.2**2 + 0.1**2) / 5)
+    assert measures["observed_over_expected"] == pytest.approx(2 / 2.1)
+    assert measures["capture_top_5pct"] == measures["capture_top_10pct"] == 0.5
 
 
 def test_each_band_is_judged_by_its_own_rows() -> None:
