@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from rich.progress import Progress
@@ -11,7 +12,9 @@ from rich.progress import Progress
 from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.training import train_model
+from risk_warning.model.folder import assemble, save
 from risk_warning.model.request import Request
+from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 
 
@@ -22,6 +25,23 @@ class Lender:
     book: Path
     model: Path
     home: Path
+
+
+def save_anew(model: RiskModel, folder: Path) -> Path:
+    """The folder, now holding the model under the version of what it is."""
+    named = assemble(
+        model.fitted,
+        horizons=model.horizons,
+        names=model.feature_names,
+        observed=model.observed,
+        scorecard=model.scorecard,
+        policy=model.policy,
+        target=model.target,
+        about=model.about,
+        trained_on=date(2024, 1, 1),
+    )
+    save(named, folder)
+    return folder
 
 
 def lender_in(folder: Path) -> Lender:

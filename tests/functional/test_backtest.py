@@ -153,6 +153,8 @@ def test_what_cannot_be_backtested_is_a_sentence(book: Path, tmp_path: Path) -> 
         run(book, tmp_path, LAST, date(2024, 12, 1), shipped())
     with pytest.raises(LabelError, match="No outcome of 3 months had ended by"):
         run(book, tmp_path, date(2022, 5, 1), date(2022, 5, 1), shipped())
+    with pytest.raises(SettingsError, match="the book has no table contacts"):
+        run(book, tmp_path, LAST, LAST, [NamedRecipe("alone", Recipe(contacted="leave-out"))])
     wrong = tmp_path / "wrong.toml"
     for text, words in (
         ("half_life = 3", "has half_life, which is none of parameters"),

@@ -14,7 +14,7 @@ import lightgbm
 import numpy as np
 import pandas
 import pytest
-from lender import Lender
+from lender import Lender, save_anew
 from rich.console import Console
 from rich.progress import Progress
 from sklearn.metrics import roc_auc_score
@@ -28,7 +28,7 @@ from risk_warning.jobs.compare_page import compare_page
 from risk_warning.jobs.compare_table import table
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.model.fit import encode
-from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.training_set import training_set
 from risk_warning.reports import write_page
@@ -46,20 +46,7 @@ def compared(lender: Lender, a: Path | str, b: Path | str, *dates: date, chunk: 
 
 def variant(lender: Lender, folder: Path, change: Callable[[RiskModel], RiskModel]) -> Path:
     """The folder of the lender's model, changed."""
-    model = change(load(lender.model))
-    named = assemble(
-        model.fitted,
-        horizons=model.horizons,
-        names=model.feature_names,
-        observed=model.observed,
-        scorecard=model.scorecard,
-        policy=model.policy,
-        target=model.target,
-        about=model.about,
-        trained_on=date(2024, 1, 1),
-    )
-    save(named, folder)
-    return folder
+    return save_anew(change(load(lender.model)), folder)
 
 
 def with_few_trees(model: RiskModel) -> RiskModel:

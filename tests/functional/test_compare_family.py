@@ -10,7 +10,7 @@ from pathlib import Path
 
 import lightgbm
 import pytest
-from lender import Lender
+from lender import Lender, save_anew
 from rich.progress import Progress
 from typer.testing import CliRunner
 
@@ -21,29 +21,12 @@ from risk_warning.jobs.compare import compare_models
 from risk_warning.jobs.family import FamilyComparison, compare_family
 from risk_warning.jobs.family_page import family_page
 from risk_warning.model.family import members
-from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.folder import load
 from risk_warning.model.registry import registry, run_of
-from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import ScoreSettings, Settings
 
 pytestmark = pytest.mark.slow
 DATES = (date(2023, 8, 1), date(2023, 9, 1))
-
-
-def saved(model: RiskModel, folder: Path) -> None:
-    """The model in the folder, under a version of its own."""
-    named = assemble(
-        model.fitted,
-        horizons=model.horizons,
-        names=model.feature_names,
-        observed=model.observed,
-        scorecard=model.scorecard,
-        policy=model.policy,
-        target=model.target,
-        about=model.about,
-        trained_on=date(2024, 1, 1),
-    )
-    save(named, folder)
 
 
 @pytest.fixture(scope="module")
@@ -53,10 +36,10 @@ def family(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = load(lender.model)
     for trees in (5, 40):
         few = lightgbm.Booster(model_str=model.fitted.booster.model_to_string(num_iteration=trees))
-        saved(replace(model, fitted=replace(model.fitted, booster=few)), folder / f"trees-{trees}")
+        save_anew(replace(model, fitted=replace(model.fitted, booster=few)), folder / f"trees-{trees}")
     shutil.copytree(lender.model, folder / "own")
-    saved(replace(model, target=TargetSpec(horizon_months=6)), folder / "six-months")
-    saved(model, folder / "torn")
+    save_anew(replace(model, target=TargetSpec(horizon_months=6)), folder / "six-months")
+    save_anew(model, folder / "torn")
     (folder / "torn" / "model.txt").write_text("tree", encoding="utf-8")
     (folder / "notes").mkdir()
     return folder

@@ -98,7 +98,7 @@ def backtest(
     Raises
     ------
     SettingsError
-        No recipe, or no date.
+        No recipe, or no date; or a recipe deals with contacts and the book has none.
     AsOfDateError, LabelError
         A date lies outside the data, what followed is not known yet, or there is too little to learn from.
     BookError
@@ -109,6 +109,8 @@ def backtest(
     dates = tuple(_dates(first, last, every_months))
     task = progress.add_task("reading the book", total=None)
     with open_book(location, settings.book, data_through=settings.data_through) as book:
+        for one in recipes:
+            one.recipe.check_tables(book.columns)
         for at in (dates[0], dates[-1]):
             as_of_dates(book, Request(target=spec, as_of_date=at))
         grid = [day for day in as_of_dates(book, Request(target=spec)) if day <= dates[-1]]

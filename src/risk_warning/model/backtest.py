@@ -112,10 +112,9 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     LabelError
         There is too little to learn from, or to judge by.
     SettingsError
-        The recipe leaves out, or deals with, what the book does not give.
+        The recipe leaves out what the book does not give.
     """
     rows, spec = made.rows, made.spec
-    recipe.check_tables(book.columns)
     horizon = recipe.horizon_months or spec.horizon_months
     ended = [day for day in rows.dates if add_months(day, horizon) <= at]
     if recipe.history_months is not None and ended:

@@ -77,7 +77,7 @@ def compare(
     from risk_warning.jobs.family import compare_family
     from risk_warning.jobs.family_page import family_page, family_table
     from risk_warning.model.family import members
-    from risk_warning.reports import write_page
+    from risk_warning.reports import check_writable, write_page
 
     options = Options(
         nights_from=nights_from and nights_from.date(),
@@ -86,6 +86,8 @@ def compare(
         costs=costs_of(contact_cost, loss_given_default, effect, *effect_interval),
     )
     settings, dates = load_settings(), [day.date() for day in as_of or ()]
+    if out is not None:
+        check_writable(out)
     family = members(b, settings)
     if family is not None:
         with progress() as bar:
