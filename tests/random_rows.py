@@ -1,4 +1,8 @@
-"""Random rows of a few borrowers around an as-of date: instalments in parts, reversals, late records, gaps."""
+"""Random rows of a few borrowers around an as-of date.
+
+Instalments in parts, re-dated and reversed, loans that end and whose end is told later, corrected statements, late
+records, gaps.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.calendar import ALWAYS, NEVER, to_day
 from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows, Table
 
@@ -23,7 +27,7 @@ OBSERVED = Observed(
     columns={
         "borrowers": frozenset({"onboarded_on", "monthly_income", "x_points", *ATTRIBUTES}),
         "loans": frozenset(
-            {"opened_on", "closed_on", "written_off_on", "product"}
+            {"opened_on", "closed_on", "closed_as", "written_off_on", "product"}
             | {"principal", "credit_limit", "annual_rate", "term_months"}
         ),
         "instalments": frozenset({"due_on", "due_amount", "paid_on", "paid_amount"}),
@@ -61,11 +65,13 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         "closed_on": sometimes(days(n_loans, -200, 90), NEVER, 0.7),
         "written_off_on": sometimes(days(n_loans, -100, 90), NEVER, 0.9),
         "product": random.integers(-1, 2, n_loans).astype(np.int32),
+        "closed_as": random.integers(-1, 4, n_loans).astype(np.int32),
         "principal": sometimes(money(n_loans), np.nan),
         "credit_limit": sometimes(money(n_loans), np.nan),
         "annual_rate": sometimes(random.random(n_loans), np.nan),
         "term_months": sometimes(random.integers(1, 60, n_loans).astype(np.float64), np.nan),
     }
+    loans = _told_later(loans, random)
     loan = random.integers(0, n_loans, 12 * n).astype(np.int32)
     number = random.integers(1, 8, 12 * n).astype(np.int32)
     # The rows of one instalment agree on what is owed and when.
@@ -88,8 +94,12 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         "paid_amount": np.where(paid_on == NEVER, 0.0, np.rint(due_amount * random.choice([1.0, 0.5, -0.5], 12 * n))),
         "recorded_on": np.where(paid_on == NEVER, NEVER, paid_on + late).astype(np.int32),
     }
+    instalments = _redated(instalments, random)
     of = random.integers(0, n_loans, 15 * n).astype(np.int32)
     statement_on = days(15 * n)
+    # A fifth are corrected: another row of the same loan and day.
+    again = random.random(15 * n) < 0.2
+    of[again], statement_on[again] = np.roll(of, 1)[again], np.roll(statement_on, 1)[again]
     # One row a (loan, day, recorded day): the key.
     recorded = (statement_on + random.integers(0, 6, 15 * n)).astype(np.int32)
     _, once = np.unique(np.stack((of, statement_on, recorded)), axis=1, return_index=True)
@@ -132,10 +142,45 @@ def random_rows(seed: int, n: int = 4) -> Rows:
         categories={
             "events.kind": KINDS,
             "loans.product": ("card", "loan"),
+            "loans.closed_as": ("charged_off", "paid", "refinanced", "sold"),
             **values,
         },
     )
     return frozen(rows)
+
+
+def _told_later(loans: dict[str, NDArray[Any]], random: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """The ends of half the loans told by a second row, valid from some days after the end."""
+    size = len(loans["loan"])
+    end = np.minimum(loans["closed_on"], loans["written_off_on"])
+    later = np.flatnonzero((end != NEVER) & (random.random(size) < 0.5))
+    first = {name: column.copy() for name, column in loans.items()}
+    for name in ("closed_on", "written_off_on"):
+        first[name][later] = NEVER
+    first["valid_from"] = np.full(size, ALWAYS, np.int32)
+    second = {name: column[later] for name, column in loans.items()}
+    second["valid_from"] = (end[later] + random.integers(1, 60, len(later))).astype(np.int32)
+    return {name: np.concatenate((first[name], second[name])) for name in first}
+
+
+def _redated(owed: dict[str, NDArray[Any]], random: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """Some instalments with one or two further versions, due at another time or of another amount."""
+    parts = [owed]
+    for share in (0.2, 0.05):
+        key = np.stack((owed["loan"], owed["instalment_no"]))
+        _, first = np.unique(key, axis=1, return_index=True)
+        row = first[random.random(len(first)) < share]
+        more = {name: column[row].copy() for name, column in owed.items()}
+        more["scheduled_on"] = (more["scheduled_on"] + random.integers(1, 400, len(row))).astype(np.int32)
+        more["due_on"] = (more["due_on"] + random.integers(-20, 120, len(row))).astype(np.int32)
+        more["due_amount"] = np.rint(more["due_amount"] * random.choice([0.0, 0.6, 1.0, 1.2], len(row)))
+        is_paid = random.random(len(row)) < 0.4
+        paid_on = more["scheduled_on"] + random.integers(0, 100, len(row))
+        more["paid_on"] = np.where(is_paid, paid_on, NEVER).astype(np.int32)
+        more["recorded_on"] = np.where(is_paid, paid_on + 1, NEVER).astype(np.int32)
+        more["paid_amount"] = np.where(is_paid, np.rint(more["due_amount"] * 0.7), 0.0)
+        parts.append(more)
+    return {name: np.concatenate([part[name] for part in parts]) for name in owed}
 
 
 TABLES = ("borrowers", "loans", "instalments", "statements", "events")
@@ -168,5 +213,6 @@ def only(rows: Rows, low: int, high: int) -> Rows:
         tables[name]["borrower"] = (tables[name]["borrower"] - low).astype(np.int32)
         if "loan" in table:
             tables[name]["loan"] = (tables[name]["loan"] - first).astype(np.int32)
-    smaller = replace(rows, borrower_id=rows.borrower_id[low:high], n_loans=int(inside.sum()), **tables)
+    n_loans = len(np.unique(rows.loans["loan"][inside]))
+    smaller = replace(rows, borrower_id=rows.borrower_id[low:high], n_loans=n_loans, **tables)
     return frozen(smaller)

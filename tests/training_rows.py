@@ -27,6 +27,7 @@ def rows(n: int, seed: int = 0) -> TrainingSet:
         x,
         bad,
         np.full(n, NEVER, np.int32),
+        np.full(n, NEVER, np.int32),
         np.arange(n),
         on.astype(np.int16),
         DATES,

@@ -71,7 +71,7 @@ def check(book: Book, as_json: Json = False) -> None:
     from risk_warning.book.check import check_book, render
     from risk_warning.errors import BookQualityError
 
-    report = check_book(book, load_settings().book)
+    report = check_book(book, load_settings().book, date.today())
     if as_json:
         print(report.to_json())
     else:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
@@ -24,6 +25,8 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from risk_warning.errors import SettingsError
 
+FLOWING = ("instalments", "statements", "events")
+"""Tables that grow day by day."""
 PROTECTED = ("sex", "age", "birth_date", "marital_status")
 """Attributes that never enter a model, whatever the settings say."""
 
@@ -41,6 +44,28 @@ class BookSettings(_Section):
     protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
     postgres_schema: str = "public"
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
+    data_through: Mapping[str, date] = Field(
+        default={}, description="table → last day it is complete for, where its rows do not show it"
+    )
+    freshness_days: int = Field(
+        default=3, ge=0, description="days beyond the reach of payments or statements on which a book may be scored"
+    )
+    freshness: Mapping[str, int] = Field(default={}, description="table → the same for it alone")
+    status_rises_with_risk: bool = Field(
+        default=False, description="whether a higher status of statements (a number) is never safer"
+    )
+
+    @field_validator("data_through", "freshness")
+    @classmethod
+    def _names_a_table_that_flows(cls, value: Mapping[str, object]) -> Mapping[str, object]:
+        for table in value:
+            if table not in FLOWING:
+                raise ValueError(f"{table!r} is none of {', '.join(FLOWING)}")
+        return value
+
+    def freshness_of(self, table: str) -> int:
+        """Days beyond its reach on which a book may still be scored."""
+        return self.freshness.get(table, self.freshness_days)
 
     @field_validator("time_zone")
     @classmethod

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas
 import pytest
+from labels import is_bad
 from lender import Lender
 from playwright.sync_api import sync_playwright
 from rich.progress import Progress
@@ -17,7 +18,6 @@ from typer.testing import CliRunner
 from risk_warning.book import open_book
 from risk_warning.cli import app
 from risk_warning.core.panel import History
-from risk_warning.core.target import is_bad
 from risk_warning.errors import AsOfDateError
 from risk_warning.jobs.compare import compare_models
 from risk_warning.jobs.compare_log import log_comparison

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
+from labels import is_bad
 from lender import Lender
 from rich.progress import Progress
 from typer.testing import CliRunner
@@ -22,7 +23,7 @@ from risk_warning.core.onset import HORIZONS_MONTHS
 from risk_warning.core.panel import History
 from risk_warning.core.roll_rates import BUCKETS
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import TargetSpec, is_bad
+from risk_warning.core.target import TargetSpec
 from risk_warning.errors import AsOfDateError, BookError, LabelError
 from risk_warning.jobs.target import target_evidence
 from risk_warning.jobs.target_evidence import Evidence

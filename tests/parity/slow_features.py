@@ -98,6 +98,7 @@ class SlowBorrower:
         self.begins = NEVER
         self.recorded: set[int] = set()
         self.s: dict[str, Any] = {}
+        self.terms()
         self.instalments()
         self.statements()
         self.accounts()
@@ -108,15 +109,48 @@ class SlowBorrower:
     def period(self, day: float) -> int | None:
         return next((k for k in range(MONTHS) if self.ends[k + 1] <= day < self.ends[k]), None)
 
+    def terms(self) -> None:
+        """The latest known row of each loan, and how it ended: {loan: (day, whether it was written off)}."""
+        known = self.rows["loans"]
+        known = known[known["valid_from"] < self.today].sort_values("valid_from")
+        self.loans = known.groupby("loan").tail(1)
+        self.ended: dict[int, tuple[int, bool]] = {}
+        for row in self.loans.itertuples():
+            gone = row.written_off_on
+            if row.closed_as == 0:  # charged off
+                gone = min(gone, row.closed_on)
+            if gone < self.today:
+                self.ended[row.loan] = (gone, True)
+            elif row.closed_on < self.today:
+                self.ended[row.loan] = (row.closed_on, False)
+        self.s["written_off_days"] = NAN
+        gone_on = [day for day, lost in self.ended.values() if lost]
+        if gone_on:
+            self.s["written_off_days"] = float(self.today - max(gone_on))
+
+    def open_at(self, loan: int, day: int) -> bool:
+        return day <= self.ended.get(loan, (NEVER, False))[0]
+
     def instalments(self) -> None:
         names = ("due_count", "late_count", "partial_count", "instalment_due_amount", "instalment_unpaid_amount")
         months = {name: [0.0] * MONTHS for name in (*names, "instalment_paid_amount")}
         late: list[list[float]] = [[] for _ in range(MONTHS)]
         level = dict.fromkeys(("outstanding_amount", "overdue_amount", "due_next_30d_amount", "remaining_count"), 0.0)
-        self.dpd_instalments = [0.0] * (MONTHS + 1)
-        for _, part in self.rows["instalments"].groupby(["loan", "instalment_no"]):
-            due, owed, scheduled = (part[c].iloc[0] for c in ("due_on", "due_amount", "scheduled_on"))
-            known = part[(part["paid_on"] < self.today) & (part["recorded_on"] < self.today)].sort_values("paid_on")
+        self.dpd_instalments = [NAN] * (MONTHS + 1)
+        forborne = set()
+        for (loan, _), part in self.rows["instalments"].groupby(["loan", "instalment_no"]):
+            versions = part.sort_values("scheduled_on", kind="stable").drop_duplicates("scheduled_on")
+            due, owed, scheduled = (versions[c].iloc[0] for c in ("due_on", "due_amount", "scheduled_on"))
+            ended, lost = self.ended.get(loan, (NEVER, False))
+            seen_versions = versions[versions["scheduled_on"] < self.today]
+            for row in seen_versions.itertuples():
+                if loan not in self.ended and (row.due_on > due or row.due_amount < owed):
+                    forborne.add(loan)
+            paid = part[(part["paid_on"] < self.today) & (part["recorded_on"] < self.today)].sort_values("paid_on")
+            self.still_to_pay(seen_versions, paid, ended, level)
+            if due >= ended:
+                continue
+            known = paid
             for row in known.itertuples():
                 k = self.period(row.paid_on)
                 if k is not None:
@@ -130,25 +164,28 @@ class SlowBorrower:
                 return owed - known.loc[known["paid_on"] < day, "paid_amount"].sum() > 0.01 * owed
 
             for k, end in enumerate(self.ends):
-                if due < end and unpaid_at(end):
-                    self.dpd_instalments[k] = max(self.dpd_instalments[k], end - due)
+                if scheduled < end <= ended:
+                    so_far = self.dpd_instalments[k]
+                    days = end - due if due < end and unpaid_at(end) else 0.0
+                    self.dpd_instalments[k] = days if math.isnan(so_far) else max(so_far, days)
             settled = NEVER
             if not unpaid_at(self.today):
                 for day in sorted(known["paid_on"].unique(), reverse=True):
                     if unpaid_at(day):
                         settled = day
                         break
+                else:
+                    # Nothing was owed from the start.
+                    settled = due
             left = 0.0 if settled != NEVER else max(owed - known["paid_amount"].sum(), 0.0)
+            if settled > ended:
+                left = left if lost else 0.0
+                settled = ended
             for k in range(MONTHS):
                 if scheduled < self.ends[k] and settled >= self.ends[k + 1]:
                     self.recorded.add(k)
-            if settled == NEVER:
-                level["outstanding_amount"] += left
-                level["remaining_count"] += 1
-                if due < self.today:
-                    level["overdue_amount"] += left
-                elif due < self.today + 30:
-                    level["due_next_30d_amount"] += left
+            if settled == NEVER and due < self.today:
+                level["overdue_amount"] += left
             k = self.period(due)
             if k is None:
                 continue
@@ -160,39 +197,66 @@ class SlowBorrower:
             months["instalment_due_amount"][k] += owed
             months["instalment_unpaid_amount"][k] += left
         self.s |= months | level
+        self.s["forborne_loan_count"] = float(len(forborne))
         self.s["days_late_mean"] = [sum(part) / len(part) if part else NAN for part in late]
         self.s["days_late_max"] = [max(part) if part else NAN for part in late]
+
+    def still_to_pay(
+        self, versions: pandas.DataFrame, paid: pandas.DataFrame, ended: int, level: dict[str, float]
+    ) -> None:
+        """What is asked for by the latest known version."""
+        if not len(versions):
+            return
+        due, owed = versions["due_on"].iloc[-1], versions["due_amount"].iloc[-1]
+        left = owed - paid["paid_amount"].sum()
+        if owed == 0 or left <= 0.01 * owed or ended != NEVER:
+            return
+        level["outstanding_amount"] += left
+        level["remaining_count"] += 1
+        if self.today <= due < self.today + 30:
+            level["due_next_30d_amount"] += left
 
     def statements(self) -> None:
         table = self.rows["statements"]
         known = table[(table["statement_on"] < self.today) & (table["recorded_on"] < self.today)]
         if len(known):
             self.begins = min(self.begins, known["statement_on"].min())
+        ended = known["loan"].map(lambda loan: self.ended.get(loan, (NEVER, False))[0])
+        known = known[known["statement_on"] < ended]
         final = known.sort_values("recorded_on").groupby(["loan", "statement_on"]).tail(1)
         final = final.assign(k=[self.period(day) for day in final["statement_on"]]).dropna(subset="k")
         last = final.sort_values("statement_on").groupby(["loan", "k"]).tail(1)
         self.recorded |= {int(k) for k in final["k"]}
+        ended = last["loan"].map(lambda loan: self.ended.get(loan, (NEVER, False))[0])
+        level = last[ended >= last["k"].map(lambda k: self.ends[int(k)])]
 
         def by_month(rows: pandas.DataFrame, column: str, how: Callable[[list[float]], float]) -> Monthly:
             found = [seen(rows.loc[rows["k"] == k, column].tolist()) for k in range(MONTHS)]
             return [how(values) if values else NAN for values in found]
 
-        self.s["balance"] = by_month(last, "balance", sum)
-        self.s["credit_limit"] = by_month(last, "credit_limit", sum)
+        self.s["balance"] = by_month(level, "balance", sum)
+        self.s["credit_limit"] = by_month(level, "credit_limit", sum)
+        for loan in set(final["loan"]) & set(self.ended):
+            k = self.period(self.ended[loan][0])
+            for name in ("balance", "credit_limit"):
+                if k is not None and math.isnan(self.s[name][k]):
+                    self.s[name][k] = 0.0
         self.s["statement_due_amount"] = by_month(final, "due_amount", sum)
         self.s["statement_paid_amount"] = by_month(final, "paid_amount", sum)
-        self.s["status"] = by_month(last, "status", max)
-        shown = [*by_month(last, "days_past_due", max), NAN]
-        carried = [b if math.isnan(a) else a for a, b in zip(shown, [*shown[1:], NAN], strict=True)]
-        self.s["dpd"] = [
-            own if math.isnan(other) else max(own, other)
-            for own, other in zip(self.dpd_instalments, carried, strict=True)
-        ]
+        self.s["status"] = by_month(level, "status", max)
+        self.s["dpd"] = list(self.dpd_instalments)
+        told = last[~last["days_past_due"].isna()]
+        for loan, part in told.groupby("loan"):
+            by_period = {int(row.k): row.days_past_due for row in part.itertuples()}
+            for k in range(MONTHS):
+                dpd = by_period.get(k, by_period.get(k + 1, NAN))
+                if not math.isnan(dpd) and self.open_at(loan, self.ends[k]):
+                    so_far = self.s["dpd"][k]
+                    self.s["dpd"][k] = dpd if math.isnan(so_far) else max(so_far, dpd)
 
     def accounts(self) -> None:
-        loans = self.rows["loans"]
-        opened = loans[loans["opened_on"] < self.today]
-        is_open = (opened["closed_on"] >= self.today) & (opened["written_off_on"] >= self.today)
+        opened = self.loans[self.loans["opened_on"] < self.today]
+        is_open = ~opened["loan"].isin(list(self.ended))
         new = [0.0] * MONTHS
         for day in opened["opened_on"]:
             k = self.period(day)
@@ -267,6 +331,9 @@ class SlowBorrower:
         f["past_due_streak_months"] = streak(lambda v: v > 0, dpd)
         f["clean_streak_months"] = streak(lambda v: v == 0, dpd)
         f["overdue_to_outstanding_ratio"] = ratio(s["overdue_amount"], s["outstanding_amount"])
+        f["written_off_days"], f["forborne_loan_count"] = s["written_off_days"], s["forborne_loan_count"]
+        for m in (3, 6):
+            f[f"status_min_{m}m"] = smallest(status, m)
         f["status_now"], f["status_change_3m"] = latest(status, 3), change(status, 3, 3)
         for m in (3, 6):
             f[f"status_max_{m}m"], f[f"status_mean_{m}m"] = largest(status, m), mean(status, m)

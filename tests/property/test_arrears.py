@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labels import is_bad
 from random_rows import AS_OF, OBSERVED, only, random_rows
 
 from risk_warning.core.arrears import LEVELS, Arrears
@@ -15,7 +16,7 @@ from risk_warning.core.calendar import NEVER, add_months, months_until, to_date,
 from risk_warning.core.observed import Observed
 from risk_warning.core.onset import HORIZONS_MONTHS, onsets
 from risk_warning.core.panel import History
-from risk_warning.core.target import TargetSpec, is_bad
+from risk_warning.core.target import TargetSpec
 
 INSTALMENTS = Observed({table: columns for table, columns in OBSERVED.columns.items() if table != "statements"})
 

@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labels import is_bad
 from numpy.typing import NDArray
 from random_rows import AS_OF, OBSERVED, TABLES, frozen, only, random_rows, with_rows
 
@@ -15,7 +16,7 @@ from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.panel import History, Panel
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import TargetSpec, is_bad, not_scored
+from risk_warning.core.target import TargetSpec, not_scored
 
 SEEDS = st.integers(0, 2**32)
 CHOSEN = features.supported(OBSERVED, frozenset())
@@ -58,7 +59,8 @@ def test_what_is_dated_or_recorded_later_changes_no_feature(seed: int) -> None:
         seen = (columns[day] < TODAY) & (columns["recorded_on"] < TODAY)
         known = with_rows(known, table, np.flatnonzero(seen))
     assert rows.loans is not None
-    loans = dict(rows.loans)
+    rows_told = rows.loans["valid_from"] < TODAY
+    loans = {name: column[rows_told] for name, column in rows.loans.items()}
     for name in ("closed_on", "written_off_on"):
         loans[name] = np.where(loans[name] >= TODAY, NEVER, loans[name]).astype(np.int32)
     known = frozen(replace(known, loans=loans))

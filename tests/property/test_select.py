@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from labels import is_bad
 from numpy.typing import NDArray
 from random_rows import AS_OF, OBSERVED, TABLES, only, random_rows, with_rows
 
@@ -14,7 +15,7 @@ from risk_warning.core import features
 from risk_warning.core.observed import Observed
 from risk_warning.core.panel import PERIODS, History
 from risk_warning.core.rows import ByBorrower, Rows
-from risk_warning.core.target import TargetSpec, is_bad
+from risk_warning.core.target import TargetSpec
 
 SEEDS = st.integers(0, 2**32)
 

@@ -112,9 +112,44 @@ def test_rows_of_one_instalment_must_agree_on_what_is_owed_and_when(tmp_path: Pa
     write(tmp_path, instalments="20,1,2024-02-01,50,2024-02-01,20\n20,1,2024-02-02,50,2024-02-09,30\n")
     with open_book(tmp_path, SETTINGS) as book:
         assert dict(book.quarantine.counts["instalments"]) == {
-            ("instalment_no", "rows of one instalment disagree on due_on or due_amount"): 2
+            ("instalment_no", "rows of one version of an instalment disagree on due_on or due_amount"): 2
         }
         assert book.rows(0, 3).set_aside.tolist() == [False, True, False]
+
+
+def test_a_version_of_an_instalment_may_differ_from_the_one_before(tmp_path: Path) -> None:
+    header = "loan_id,instalment_no,due_on,due_amount,scheduled_on,paid_on\n"
+    write(tmp_path)
+    rows = "20,1,2024-02-01,50,2024-01-01,\n20,1,2024-05-01,40,2024-01-28,\n"
+    (tmp_path / "instalments.csv").write_text(header + rows + "10,1,2024-02-01,50,,2024-02-01\n", encoding="utf-8")
+    with open_book(tmp_path, SETTINGS) as book:
+        assert book.quarantine.total == 0
+        assert not book.rows(0, 3).set_aside.any()
+    disagreeing = "20,1,2024-05-02,40,2024-01-28,2024-05-01\n"
+    (tmp_path / "instalments.csv").write_text(
+        header + rows + disagreeing + "10,1,2024-02-01,50,,2024-02-01\n", encoding="utf-8"
+    )
+    with open_book(tmp_path, SETTINGS) as book:
+        assert book.quarantine.set_aside("instalments") == 2, "the two rows of the second version"
+
+
+def test_a_row_that_repeats_another_in_everything_counts_once_and_costs_the_borrower_nothing(tmp_path: Path) -> None:
+    half = "20,1,2024-02-01,50,2024-02-01,25\n"
+    write(tmp_path, instalments=half + half, events="1,2024-01-05T09:00:00,call,\n1,2024-01-05T09:00:00,call,\n")
+    with open_book(tmp_path, SETTINGS) as book:
+        assert dict(book.quarantine.counts["instalments"]) == {("loan_id", "repeats another row in everything"): 1}
+        assert dict(book.quarantine.counts["events"]) == {("borrower_id", "repeats another row in everything"): 1}
+        rows = book.rows(0, 3)
+        assert rows.set_aside is not None and not rows.set_aside.any()
+        assert rows.instalments is not None
+        assert rows.instalments["paid_amount"][rows.instalments["borrower"] == 1].tolist() == [2500.0]
+
+
+def test_events_dated_by_the_day_alone_may_look_alike_and_are_said_to(tmp_path: Path) -> None:
+    write(tmp_path, events="1,2024-01-05,login,\n2,2024-01-05,login,\n2,2024-01-05,login,\n")
+    with open_book(tmp_path, SETTINGS) as book:
+        assert book.quarantine.total == 0
+        assert book.events_alike == 2
 
 
 def test_half_a_history_marks_the_borrower_and_an_event_does_not(tmp_path: Path) -> None:

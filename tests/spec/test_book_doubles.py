@@ -11,7 +11,7 @@ import pandas
 import pytest
 
 from risk_warning.book import open_book
-from risk_warning.book.doubles import CONTRADICTED, DISAGREEING, REPEATED
+from risk_warning.book.doubles import CONTRADICTED, DISAGREEING, REPEATED, REPEATED_ROW
 from risk_warning.settings import BookSettings
 
 LOANS, MONTHS = 300, 12
@@ -54,18 +54,18 @@ def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str
 def test_the_same_doubles_however_the_tables_are_arranged(tmp_path: Path, arrangement: str) -> None:
     shown, owed = statements(), instalments()
     repeated, other = shown.iloc[[17, 2_000]], shown.iloc[[499, 3_599]].assign(balance=-1.0)
-    disagreeing, in_parts = owed.iloc[[500]].assign(due_amount=99.0), owed.iloc[[1_700, 3_000]]
+    disagreeing, twice = owed.iloc[[500]].assign(due_amount=99.0), owed.iloc[[1_700, 3_000]]
     tables = {
         "statements": pandas.concat([shown, repeated, other]),
-        "instalments": pandas.concat([owed, disagreeing, in_parts]),
+        "instalments": pandas.concat([owed, disagreeing, twice]),
     }
     with open_book(write(tmp_path, tables, arrangement), BookSettings()) as book:
         counts = book.quarantine.counts
         rows = book.rows(0, LOANS)
     assert counts["statements"] == {("loan_id", CONTRADICTED): 4, ("loan_id", REPEATED): 2}
-    assert counts["instalments"] == {("instalment_no", DISAGREEING): 2}
+    assert counts["instalments"] == {("instalment_no", DISAGREEING): 2, ("loan_id", REPEATED_ROW): 2}
     assert rows.statements is not None and len(rows.statements["loan"]) == LOANS * MONTHS - 2
-    assert rows.instalments is not None and len(rows.instalments["loan"]) == LOANS * MONTHS + 2 - 1
+    assert rows.instalments is not None and len(rows.instalments["loan"]) == LOANS * MONTHS - 1
 
 
 @pytest.mark.parametrize("arrangement", ["sorted", "shuffled", "files"])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from risk_warning.core.attributes import attributes
+from risk_warning.core.calendar import NEVER
 from risk_warning.core.capacity import reached
 from risk_warning.core.comparison import wilson
 from risk_warning.core.economics import Costs, economics
@@ -109,6 +110,8 @@ def test_what_somebody_owes() -> None:
         codes={"loans.product": np.array([0, 1, nan, 0, 0], np.float32)},
         has_open_loan=np.ones(5, np.bool_),
         record_periods=np.ones(5, np.int32),
+        written_off_on=np.full(5, NEVER, np.int32),
+        dpd_current=np.full(5, np.nan, np.float32),
     )
     apart = np.zeros(5, np.bool_)
     found = attributes(panel, apart)

@@ -37,7 +37,8 @@ def panel_of(*latest_first: float) -> Panel:
     signal[: len(latest_first), 0] = latest_first
     nothing = np.zeros(1, np.int32)
     signals = {"signal": signal, "income": np.array([8], np.float32)}
-    return Panel(AS_OF, np.zeros(PERIODS + 1, np.int32), 1, signals, {}, nothing > 0, nothing)
+    unknown = np.full(1, np.nan, np.float32)
+    return Panel(AS_OF, np.zeros(PERIODS + 1, np.int32), 1, signals, {}, nothing > 0, nothing, nothing, unknown)
 
 
 def features_of(*values: Value) -> list[Feature]:

@@ -30,7 +30,9 @@ def rows(bad_on: list[date | None], on: list[int]) -> TrainingSet:
     borrowers, periods = np.arange(n), np.zeros(n, np.int32)
     nobody = Contacts.none(len(borrowers))
     return TrainingSet(
-        (), none[:, None], no, days, borrowers, np.array(on, np.int16), DATES, none, periods, no, nobody, left_out={}
+        *((), none[:, None], no, days, np.full(n, NEVER, np.int32), borrowers, np.array(on, np.int16), DATES),
+        *(none, periods, no, nobody),
+        left_out={},
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from risk_warning.core.burden import Nights, burden, within_capacity
+from risk_warning.core.calendar import NEVER
 from risk_warning.core.exposure import exposure, loans_told_twice
 from risk_warning.core.panel import Panel
 from risk_warning.core.policy import Policy
@@ -126,6 +129,11 @@ def test_the_capacity_is_filled_and_not_passed() -> None:
     assert within_capacity(calls, grid, 1e9) == 570.0
 
 
+def nothing_else(n: int) -> tuple[NDArray[Any], ...]:
+    """An open loan, no record, no write-off, days past due unknown."""
+    return np.ones(n, np.bool_), np.zeros(n, np.int32), np.full(n, NEVER, np.int32), np.full(n, np.nan, np.float32)
+
+
 def test_exposure_is_what_is_owed_the_balance_and_a_part_of_the_limit() -> None:
     nan = np.nan
     signals = {
@@ -133,12 +141,12 @@ def test_exposure_is_what_is_owed_the_balance_and_a_part_of_the_limit() -> None:
         "balance": np.array([[nan, 40.0, nan, -5.0], [100.0, 90.0, nan, nan], [0.0, 0.0, nan, nan]], np.float32),
         "credit_limit": np.array([[nan, 140.0, nan, 100.0], [200.0, 9.0, nan, nan], [0.0, 0.0, nan, nan]], np.float32),
     }
-    panel = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 4, signals, {}, np.ones(4, np.bool_), np.zeros(4, np.int32))
+    panel = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 4, signals, {}, *nothing_else(4))
     apart, twice = np.zeros(4, np.bool_), np.ones(4, np.bool_)
     assert exposure(panel, 0.1, apart).tolist() == pytest.approx([410.0, 50.0, nan, 60.0], nan_ok=True)
     # One loan with both: its balance is what its unpaid instalments come to.
     assert exposure(panel, 0.1, twice).tolist() == pytest.approx([310.0, 50.0, nan, 60.0], nan_ok=True)
-    bare = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 1, {}, {}, np.ones(1, np.bool_), np.zeros(1, np.int32))
+    bare = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 1, {}, {}, *nothing_else(1))
     assert np.isnan(exposure(bare, 0.1, np.zeros(1, np.bool_))).all()
 
 

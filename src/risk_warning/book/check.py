@@ -14,11 +14,12 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from risk_warning.book.condition import Condition, condition
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sql import quoted, statement
-from risk_warning.book.staged import date_range, event_kinds, staging_connection
+from risk_warning.book.staged import first_date, observed_of, staged_book, staging_connection
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_date
@@ -80,6 +81,8 @@ class BookReport:
     tables: Mapping[str, TableReport]
     event_kinds: tuple[str, ...]
     families: tuple[FamilyReport, ...]
+    condition: Condition | None
+    """None where the book cannot be used."""
     problem: str | None
 
     def to_json(self) -> str:
@@ -87,30 +90,31 @@ class BookReport:
         return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=2)
 
 
-def check_book(location: str | Path, settings: BookSettings) -> BookReport:
+def check_book(location: str | Path, settings: BookSettings, today: date) -> BookReport:
     """What the book at `location` holds; nothing is written.
 
     Too many bad rows stand in `problem`; whatever keeps the tables from being read at all is a `BookError`.
     """
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
-        staged = stage(con, source, settings)
-        first, last = date_range(con, staged)
+        staged = stage(con, source, settings, today)
         quarantine = Quarantine(staged.counts, staged.rows, con)
         problem = None
         try:
             quarantine.check(settings.max_bad_share, source.labels)
         except BookQualityError as error:
             problem = str(error)
-        observed = Observed(staged.columns, event_kinds(con, staged), staged.numeric)
+        observed = observed_of(con, staged, settings, None)
+        through = observed.reach.outcomes_through()
         return BookReport(
             book=source.name,
             borrowers=_count(con, "borrower_index"),
             loans=_count(con, "loan_index"),
-            first_date=first,
-            data_through=last,
+            first_date=first_date(con, staged),
+            data_through=None if through is None else to_date(through),
             tables={table: _table(con, staged, table) for table in staged.rows},
             event_kinds=tuple(sorted(observed.event_kinds)),
             families=_families(observed, settings.never_modelled),
+            condition=None if problem else condition(staged_book(con, source, staged, settings, quarantine, None)),
             problem=problem,
         )
 
@@ -184,9 +188,11 @@ def render(report: BookReport) -> RenderableType:
         count = f"{part.features} of {part.declared}" if part.features <= part.declared else str(part.features)
         families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
     lines = [
-        f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, complete through "
-        f"{report.data_through or '–'} (the latest recorded payment, statement or event)."
+        f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
+        f"through {report.data_through or '–'} (the slowest table that tells of payment)."
     ]
+    if report.condition:
+        lines += report.condition.lines()
     if report.event_kinds:
         lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
     if missing:

@@ -1,7 +1,10 @@
-"""Doubles: rows that repeat a key.
+"""Doubles: rows that repeat a key, or another row.
 
 Of several rows with one key, identical ones leave the first; where they contradict each other none is kept, since
-nothing says which is right. The same holds for an instalment whose rows disagree on what is owed and when.
+nothing says which is right. The same holds for a version of an instalment whose rows disagree on what is owed and when.
+
+Instalments and events have no key. A row of them that repeats another in everything is the same fact sent twice, and
+leaves the first. Events dated by the day alone are the exception: two logins a day look alike, so both count.
 """
 
 from __future__ import annotations
@@ -14,7 +17,10 @@ from risk_warning.book.sql import statement
 
 REPEATED = "repeats a key, with the same content"
 CONTRADICTED = "repeats a key, with other content"
-DISAGREEING = "rows of one instalment disagree on due_on or due_amount"
+REPEATED_ROW = "repeats another row in everything"
+DISAGREEING = "rows of one version of an instalment disagree on due_on or due_amount"
+KEPT_ONCE = (REPEATED, REPEATED_ROW)
+"""Reasons for which a row is set aside though its content is kept: its borrower has lost nothing."""
 
 _KEYS = {
     "borrowers": "id, valid_from",
@@ -24,14 +30,21 @@ _KEYS = {
     "outcomes": "(CAST(borrower AS BIGINT) << 32) + as_of_date",
 }
 _INSTALMENT = "(CAST(loan AS BIGINT) << 32) + (CAST(instalment_no AS BIGINT) + 2147483648)"
+_EVENT = "(CAST(borrower AS BIGINT) << 32) + (CAST(occurred_on AS BIGINT) + 2147483648)"
 _MAX_STRETCHES = 10_000
 
 
-def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> None:
-    """Nothing comes back; marks the rows of the staged table that repeat a key, or disagree on an instalment."""
+def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
+    """Mark the rows of the staged table that repeat a key or another row, or disagree on an instalment.
+
+    Returns the number of events that repeat another and are not marked, since they have no time of day.
+    """
     table = f"staged_{faults.table}"
-    if faults.table == "instalments":
+    if faults.table == "instalments" and not _in_order_without(con, table, _INSTALMENT, "k = before"):
+        _mark_repeated(con, faults, columns, _INSTALMENT)
         _mark_disagreeing(con, faults)
+    if faults.table == "events":
+        return _repeated_events(con, faults, columns)
     if faults.table == "loans":
         con.execute(
             statement(
@@ -42,17 +55,17 @@ def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[
             )
         )
     if faults.table not in _KEYS:
-        return
+        return 0
     key = _KEYS[faults.table]
     if '"valid_from"' not in columns:
         key = key.removesuffix(", valid_from")
     is_number = key.startswith("(")
     if is_number and _in_order_without(con, table, key, "k = before"):
-        return
+        return 0
     twice = "SELECT count(*) FROM (SELECT 1 FROM {table} WHERE fault = 0 GROUP BY {key} HAVING count(*) > 1)"
     con.execute(statement(twice, table=table, key=key))
     if con.fetchall()[0][0] == 0:
-        return
+        return 0
     first = TABLES[faults.table].columns[0].name
     parts = [key] if is_number else key.split(", ")
     con.execute(
@@ -71,22 +84,52 @@ def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[
             contradicted=faults.code(first, CONTRADICTED),
         )
     )
+    return 0
 
 
 def _mark_disagreeing(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
-    """Marks the rows of instalments that disagree on what is owed and when."""
-    differs = "k = before AND (due_on <> lag(due_on) OVER () OR due_amount <> lag(due_amount) OVER ())"
-    if _in_order_without(con, "staged_instalments", _INSTALMENT, differs):
-        return
+    """Mark the rows of one version of an instalment that disagree on what is owed and when."""
     con.execute(
         statement(
-            "UPDATE staged_instalments SET fault = {code} WHERE fault = 0 AND {key} IN "
-            "(SELECT {key} FROM staged_instalments WHERE fault = 0 GROUP BY ALL "
+            "UPDATE staged_instalments SET fault = {code} WHERE fault = 0 AND ({key}, scheduled_on) IN "
+            "(SELECT ({key}, scheduled_on) FROM staged_instalments WHERE fault = 0 GROUP BY {key}, scheduled_on "
             "HAVING min(due_on) <> max(due_on) OR min(due_amount) <> max(due_amount))",
             key=_INSTALMENT,
             code=faults.code("instalment_no", DISAGREEING),
         )
     )
+
+
+def _mark_repeated(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...], key: str) -> None:
+    """Mark the rows that repeat another in everything; only rows that share a `key` are looked at."""
+    table = f"staged_{faults.table}"
+    con.execute(
+        statement(
+            "UPDATE {table} SET fault = {code} FROM (SELECT rowid AS r, row_number() OVER (PARTITION BY {content} "
+            "ORDER BY file, row_no) AS nth FROM {table} WHERE fault = 0 AND {key} IN "
+            "(SELECT {key} FROM {table} WHERE fault = 0 GROUP BY {key} HAVING count(*) > 1)) AS d "
+            "WHERE {table}.rowid = d.r AND d.nth > 1",
+            table=table,
+            content=", ".join(columns),
+            key=key,
+            code=faults.code(TABLES[faults.table].columns[0].name, REPEATED_ROW),
+        )
+    )
+
+
+def _repeated_events(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
+    """Mark repeated events; where none has a time of day, return how many repeat another instead."""
+    con.execute("SELECT bool_or(second > 0) FROM staged_events WHERE fault = 0")
+    if con.fetchall()[0][0]:
+        _mark_repeated(con, faults, columns, _EVENT)
+        return 0
+    con.execute(
+        statement(
+            "SELECT count(*) - count(DISTINCT hash({content})) FROM staged_events WHERE fault = 0",
+            content=", ".join(columns),
+        )
+    )
+    return int(con.fetchall()[0][0])
 
 
 def _in_order_without(con: duckdb.DuckDBPyConnection, table: str, key: str, double: str) -> bool:

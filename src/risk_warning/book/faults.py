@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import duckdb
@@ -31,13 +32,21 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TEMP TABLE reasons (fault USMALLINT, column_name VARCHAR, reason VARCHAR)")
 
 
-def set_borrowers_aside(con: duckdb.DuckDBPyConnection, table: str, *, through_loans: bool) -> None:
-    """Nothing comes back; notes the borrowers a marked row belongs to, also by way of a loan that was set aside."""
+def set_borrowers_aside(
+    con: duckdb.DuckDBPyConnection, faults: Faults, *, through_loans: bool, harmless: Collection[str] = ()
+) -> None:
+    """Note the borrowers a marked row belongs to, also by way of a loan that was set aside.
+
+    Rows marked for a `harmless` reason have lost nothing.
+    """
+    table = faults.table
+    passed = [code for code, (_, reason) in enumerate(faults.reasons, start=1) if reason in harmless]
     con.execute(
         statement(
             "INSERT INTO set_aside SELECT DISTINCT borrower FROM staged_{table} "
-            "WHERE fault <> 0 AND borrower IS NOT NULL",
+            "WHERE fault NOT IN ({passed}) AND borrower IS NOT NULL",
             table=table,
+            passed=", ".join(str(code) for code in (0, *passed)),
         )
     )
     if through_loans:

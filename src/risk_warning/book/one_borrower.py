@@ -44,7 +44,7 @@ def borrower_records(location: str, borrower_id: str | int, settings: BookSettin
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
         if not source.narrow(con, borrower_id):
             return None
-        staged = stage(con, source, settings)
+        staged = stage(con, source, settings, None)
         con.execute("SELECT count(*) FROM borrower_index")
         if con.fetchall()[0][0] == 0:
             return BorrowerRecords({name: () for name in _GIVEN if name in staged.outputs}, set_aside=True)

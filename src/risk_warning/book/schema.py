@@ -99,6 +99,7 @@ _SPECS = (
             Column("product", "category"),
             _timing("opened_on", required=True),
             _timing("closed_on"),
+            Column("closed_as", "category", is_timing=True),
             _timing("written_off_on"),
             Column("principal", "money"),
             Column("credit_limit", "money"),

@@ -6,8 +6,9 @@ import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,33 @@ from risk_warning.book.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date, to_day
+from risk_warning.core.closings import MAX_DOUBTFUL_SHARE
 from risk_warning.core.observed import Observed
+from risk_warning.core.panel import History
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError
-from risk_warning.settings import BookSettings
+from risk_warning.settings import FLOWING, BookSettings
 
+MOST_CODES = 30
+"""Text codes of statements whose months are counted one by one; of a column with more only the latest is used."""
 _READ = ("borrowers", "loans", "instalments", "statements", "events", "contacts", "outcomes")
+
+
+_CLOSINGS_CHUNK = 10_000
+
+
+@dataclass(frozen=True)
+class Closings:
+    """Loans closed, not written off."""
+
+    closed: int
+    doubtful: int
+    """Closed past due without a payment near the closing, as another loan opened, or sold."""
+
+    @property
+    def are_doubtful(self) -> bool:
+        """Whether the doubtful ones are so many that it is a question what became of them."""
+        return self.doubtful > MAX_DOUBTFUL_SHARE * self.closed
 
 
 @dataclass(frozen=True)
@@ -39,19 +61,38 @@ class StagedBook:
     digest: str
     """sha256 (hex) of the content read."""
     data_through: date
-    """The book is complete through the end of this day."""
+    """Outcomes are known through the end of this day: the reach of the slowest table that tells of payment."""
     first_date: date
     """The earliest due date or statement."""
     observed: Observed
     """Columns that hold something, per table; each event kind's first day; which open columns hold numbers."""
     given: Mapping[str, frozenset[str]]
     """The contract's columns that are present, empty or not, per table."""
+    events_alike: int
+    """Events that repeat another in everything, where none has a time of day."""
     ignored: Mapping[str, tuple[str, ...]]
     """Columns the contract does not know, or text with too many values to be a category."""
     categories: Mapping[str, tuple[str, ...]]
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
     outputs: Mapping[str, tuple[str, ...]]
+
+    @cached_property
+    def closings(self) -> Closings:
+        """How many loans were closed, and how many of them in a way that leaves open what became of them."""
+        closed = doubtful = 0
+        doubting = replace(self.observed, closings_are_doubtful=True)
+        for rows in self.chunks(_CLOSINGS_CHUNK) if "loans" in self.outputs else ():
+            truth = History.of(rows, doubting).truth()
+            ended = truth.lives.ended_on != NEVER
+            closed += int((ended & (truth.lives.written_off_on == NEVER)).sum())
+            doubtful += int(truth.doubtful.sum())
+        return Closings(closed, doubtful)
+
+    def history(self, rows: Rows, dpd_tolerance_ratio: float) -> History:
+        """The history of some of the book's rows, from which outcomes can be read too."""
+        observed = replace(self.observed, closings_are_doubtful=self.closings.are_doubtful)
+        return History.of(rows, observed, dpd_tolerance_ratio=dpd_tolerance_ratio)
 
     @property
     def columns(self) -> Mapping[str, frozenset[str]]:
@@ -143,12 +184,13 @@ def _table(
 
 @contextmanager
 def open_book(
-    location: str | Path, settings: BookSettings, *, data_through: date | None = None
+    location: str | Path, settings: BookSettings, *, data_through: date | None = None, today: date | None = None
 ) -> Iterator[StagedBook]:
     """The book at `location`, checked and staged; memory is flat in its size.
 
-    `location` is a folder, a DuckDB file or a `postgresql://` URL. The book is complete through the end of
-    `data_through`; left out, that is the day of the latest recorded payment, statement or event (never a due date).
+    `location` is a folder, a DuckDB file or a `postgresql://` URL. Every table is complete through the end of
+    `data_through`; left out, its own rows say how far it reaches. Rows dated after `today` are set aside; None leaves
+    them, as where a night of the past is scored from a book of now.
 
     Raises
     ------
@@ -159,10 +201,10 @@ def open_book(
     """
     with staging_connection(settings) as con:
         with closing(source_at(con, location, settings)) as source:
-            staged = stage(con, source, settings)
+            staged = stage(con, source, settings, today)
             quarantine = Quarantine(staged.counts, staged.rows, con)
             quarantine.check(settings.max_bad_share, source.labels)
-            book = _book(con, source, staged, quarantine, data_through)
+            book = staged_book(con, source, staged, settings, quarantine, data_through)
         yield book
 
 
@@ -186,31 +228,35 @@ def staging_connection(settings: BookSettings) -> Iterator[duckdb.DuckDBPyConnec
             con.close()
 
 
-def _book(
+def staged_book(
     con: duckdb.DuckDBPyConnection,
     source: Source,
     staged: Staged,
+    settings: BookSettings,
     quarantine: Quarantine,
     data_through: date | None,
 ) -> StagedBook:
+    """The book as it was staged; `BookError` where it has no usable borrower, or records no payment."""
     con.execute("SELECT count(*) FROM borrower_index")
     n_borrowers = int(con.fetchall()[0][0])
-    first, last = date_range(con, staged)
+    first = first_date(con, staged)
     if not n_borrowers or first is None:
         raise BookError(f"{source.name} has no borrower with a usable row; correct what stands in quarantine.")
-    through = data_through or last
+    observed = observed_of(con, staged, settings, data_through)
+    through = observed.reach.outcomes_through()
     if through is None:
         raise BookError(
-            f"{source.name} records no payment, statement or event, so nothing says how far it goes; give data_through."
+            f"{source.name} records no payment and no statement, so nothing says how far it goes; give data_through."
         )
     return StagedBook(
         n_borrowers=n_borrowers,
         id_type=staged.id_type,
         digest=source.digest(con),
-        data_through=through,
+        data_through=to_date(through),
         first_date=first,
-        observed=Observed(staged.columns, event_kinds(con, staged), staged.numeric),
+        observed=observed,
         given={table: names for table, names in staged.given.items() if staged.rows[table]},
+        events_alike=staged.events_alike,
         ignored=staged.ignored,
         categories=staged.categories,
         quarantine=quarantine,
@@ -219,27 +265,41 @@ def _book(
     )
 
 
-def date_range(con: duckdb.DuckDBPyConnection, staged: Staged) -> tuple[date | None, date | None]:
-    """(earliest due date or statement, latest recorded payment, statement or event); None where there is none."""
-    first, last = [], []
-    for table, start in (("instalments", "due_on"), ("statements", "statement_on"), ("events", "NULL")):
+def observed_of(
+    con: duckdb.DuckDBPyConnection, staged: Staged, settings: BookSettings, data_through: date | None
+) -> Observed:
+    """What the staged book can show; every table is complete through `data_through` where that is given."""
+    reach = staged.reach
+    if data_through is not None:
+        reach = replace(reach, given={**dict.fromkeys(FLOWING, to_day(data_through)), **reach.given})
+    return Observed(
+        columns=staged.columns,
+        event_kinds=event_kinds(con, staged),
+        numeric=staged.numeric,
+        codes=_codes(staged),
+        status_rises_with_risk=settings.status_rises_with_risk,
+        reach=reach,
+    )
+
+
+def _codes(staged: Staged) -> dict[str, tuple[str, ...]]:
+    """The codes of each column of text in statements; none of a column with more than a reader could name."""
+    return {
+        source: values if len(values) <= MOST_CODES else ()
+        for source, values in staged.categories.items()
+        if source.startswith("statements.") and source.split(".")[1] in staged.columns.get("statements", ())
+    }
+
+
+def first_date(con: duckdb.DuckDBPyConnection, staged: Staged) -> date | None:
+    """The earliest due date or statement; None where there is none."""
+    found = []
+    for table, start in (("instalments", "due_on"), ("statements", "statement_on")):
         if staged.rows.get(table):
-            paid = "paid_on" if table == "instalments" else "0"
-            con.execute(
-                statement(
-                    "SELECT min({start}), max(recorded_on) FILTER (WHERE {paid} <> $never AND recorded_on <> $never) "
-                    "FROM staged_{table}",
-                    start=start,
-                    paid=paid,
-                    table=table,
-                ),
-                {"never": NEVER},
-            )
-            low, high = con.fetchall()[0]
-            first.append(low)
-            last.append(high)
-    days = [day for day in first if day is not None], [day for day in last if day is not None]
-    return to_date(min(days[0])) if days[0] else None, to_date(max(days[1])) if days[1] else None
+            con.execute(statement("SELECT min({start}) FROM staged_{table}", start=start, table=table))
+            found.append(con.fetchall()[0][0])
+    days = [day for day in found if day is not None]
+    return to_date(min(days)) if days else None
 
 
 def event_kinds(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, int]:

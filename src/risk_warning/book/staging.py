@@ -7,19 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import duckdb
 
 from risk_warning.book import faults, numbering
-from risk_warning.book.doubles import mark_doubles
+from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
+from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
 from risk_warning.book.reading import Reading
 from risk_warning.book.schema import TABLES, Column, check_protected, check_tables
 from risk_warning.book.source import Relation, Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core.calendar import NEVER
+from risk_warning.core.reach import Reach
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
@@ -40,15 +43,22 @@ class Staged:
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
+    reach: Reach = field(default_factory=Reach)
+    events_alike: int = 0
+    """Events that repeat another in everything, where none has a time of day."""
     rows: dict[str, int] = field(default_factory=dict)
     counts: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
 
-def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings) -> Staged:
-    """Stage every table of the source; `BookError` where a required table or column is missing or empty."""
+def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings, today: date | None) -> Staged:
+    """Stage every table of the source; `BookError` where a required table or column is missing or empty.
+
+    Rows dated after `today` (None: any day may be meant), or so long after the others that they cannot be meant, are
+    set aside.
+    """
     check_protected(settings.never_modelled)
     check_tables(source.name, source.columns, source.labels, source.also)
-    stager = _Stager(con, source, settings)
+    stager = _Stager(con, source, settings, today)
     for table in TABLES:
         if table in source.columns:
             stager.stage(table)
@@ -59,8 +69,11 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings
 class _Stager:
     """One staging under way."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings) -> None:
+    def __init__(
+        self, con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings, today: date | None
+    ) -> None:
         self.con = con
+        self.today = today
         self.source = source
         self.settings = settings
         self.staged = Staged()
@@ -115,6 +128,10 @@ class _Stager:
             numbering.number_loans_of(self.con, [table for table, _ in self.waiting])
             for table, found in self.waiting:
                 self._settle(table, found)
+        if self.source.only is None:
+            for stray in stray_rows(self.con, self.staged.rows, self.today):
+                self._set_stray_aside(stray)
+            self.staged.reach = reach_of(self.con, self.staged.rows, self.settings)
         for table, rows in self.staged.rows.items():
             if rows:
                 self.staged.columns[table] = self._not_empty(table)
@@ -138,6 +155,9 @@ class _Stager:
                 whens.append(f"WHEN {_put(condition, i)} THEN {found.code(column.name, reason)}")
         join = self._owner(table, position, outputs, whens, found)
         _fill(table, position, outputs, has_loans=self.has_loans)
+        if table == "events":
+            outputs["second"] = "r.second"
+            inner.append(f"{second_of_day(relation, 'occurred_at')} AS second")
         names = {column.output: column.name for column in readings}
         self.staged.outputs[table] = {name: names.get(name, "") for name in outputs}
         self.con.execute(
@@ -186,16 +206,38 @@ class _Stager:
         content = tuple(quoted(name, outputs) for name in outputs if name != "lost_loan")
         if not self.has_loans and table in _OF_LOANS:
             content = ("loan", *(name for name in content if name != '"loan_id"'))
-        mark_doubles(self.con, found, content)
+        alike = mark_doubles(self.con, found, content)
+        self.staged.events_alike = alike if table == "events" else self.staged.events_alike
         if table in _OF_LOANS:
-            faults.set_borrowers_aside(self.con, table, through_loans=self.has_loans)
+            faults.set_borrowers_aside(self.con, found, through_loans=self.has_loans, harmless=KEPT_ONCE)
         if table == "loans":
             faults.keep_claims(self.con)
         self.staged.counts[table] = faults.set_aside(self.con, found, self.source.labels[table], self.source.prefix)
-        kept = {name: origin for name, origin in outputs.items() if name not in ("id", "loan_id", "lost_loan")}
+        if table == "events":
+            self.con.execute("ALTER TABLE staged_events DROP COLUMN second")
+        kept = {
+            name: origin for name, origin in outputs.items() if name not in ("id", "loan_id", "lost_loan", "second")
+        }
         owner = {"borrower": ""} if "borrower" not in kept else {}
         loan = {"loan": ""} if table in ("loans", *_OF_LOANS) and "loan" not in kept else {}
         self.staged.outputs[table] = {**owner, **loan, **kept}
+
+    def _set_stray_aside(self, stray: Stray) -> None:
+        """Set the rows of a table aside that are dated after its reach."""
+        table, found = stray.table, Faults(stray.table)
+        self.con.execute(
+            statement(
+                "UPDATE staged_{table} SET fault = {code} WHERE {day} > $last AND {day} <> $never",
+                table=table,
+                code=found.code(stray.column, STRAY),
+                day=stray.day,
+            ),
+            {"last": stray.last, "never": NEVER},
+        )
+        if table in _OF_LOANS:
+            faults.set_borrowers_aside(self.con, found, through_loans=False)
+        counts = faults.set_aside(self.con, found, self.source.labels[table], self.source.prefix)
+        self.staged.counts[table] = {**self.staged.counts[table], **counts}
 
     def _count(self, table: str) -> int:
         self.con.execute(statement("SELECT count(*) FROM staged_{table}", table=table))
@@ -221,6 +263,12 @@ class _Stager:
             self.con.execute(statement("SELECT {t} FROM staged_{table}", t=", ".join(tests), table=table))
             always -= {name for name, holds in zip(tested, self.con.fetchall()[0], strict=True) if not holds}
         return frozenset(always)
+
+
+def second_of_day(relation: Relation, name: str) -> str:
+    """SQL of the second of the day of a column, 0 where it holds days alone: it tells two events of a day apart."""
+    moment = f"TRY_CAST({quoted(name, relation.types)} AS TIMESTAMP)"
+    return f"COALESCE(CAST(epoch({moment}) AS BIGINT) % 86400, 0)"
 
 
 _FILLED = {

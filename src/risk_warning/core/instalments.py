@@ -5,16 +5,27 @@ An instalment is two facts. The obligation is known from `scheduled_on`; a payme
 
 Worked example: due 1 June, paid 20 June. As of 10 June it is unpaid, 9 days past due. As of 21 June it is
 settled on 20 June, 19 days late.
+
+A re-dated instalment has further rows with the same number and a later `scheduled_on`: versions of its schedule. The
+first version is the contract; the latest known one is what is asked for now. A payment counts for the instalment on
+whichever of its rows it stands. Worked example: due 1 June, re-dated on 28 May to 1 September. As of 10 June it is
+9 days past due by the contract, and not due yet by the current schedule.
+
+When a loan has ended, nothing of it that would fall due on that day or later is owed. What fell due before and stood
+unpaid counts as settled on that day: it no longer ages.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import NEVER
+from risk_warning.core.loans import Ends
 from risk_warning.core.order import order_by
 from risk_warning.core.rows import Rows
 
@@ -42,23 +53,39 @@ class Settled:
     """Obligations with their payments known before a day; all arrays of shape (obligations,)."""
 
     settled_on: Days
-    """The day the unpaid part last fell within the tolerance; `NEVER` while it is unpaid."""
+    """The day the unpaid part last fell within the tolerance, or the loan's end; `NEVER` while it stands unpaid."""
     unpaid_amount: NDArray[np.float64]
-    """Minor units, 0 once settled."""
+    """Minor units; 0 once paid, and where the loan was paid off. What was written off stays unpaid."""
     payments: NDArray[np.int32]
     """Number of payments known."""
+    falls_due: NDArray[np.bool_]
+    """False where the loan ended on or before the due date: nothing of it is owed, and it counts nowhere."""
     spells: Spells
 
 
 @dataclass(frozen=True)
+class Versions:
+    """The later versions of re-dated instalments, in order of (obligation, scheduled_on); shape (versions,)."""
+
+    obligation: NDArray[np.int64]
+    scheduled_on: Days
+    due_on: Days
+    due_amount: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class Obligations:
-    """One entry an instalment, its payment rows behind it, in order of (loan, number, day paid)."""
+    """One entry an instalment, its payment rows behind it, in order of (loan, number, day paid).
+
+    `due_on`, `due_amount` and `scheduled_on` are those of the first version: the contract.
+    """
 
     borrower: NDArray[np.int32]
     loan: NDArray[np.int32]
     due_on: Days
     due_amount: NDArray[np.float64]
     scheduled_on: Days
+    versions: Versions
     first_row: NDArray[np.int64]
     rows: NDArray[np.int64]
     paid_on: Days
@@ -77,8 +104,10 @@ class Obligations:
             table = {name: column[order] for name, column in table.items()}
         first = np.concatenate(([True], key[1:] != key[:-1])).nonzero()[0] if len(key) else np.zeros(0, np.int64)
         head = {name: table[name][first] for name in ("borrower", "loan", "due_on", "due_amount", "scheduled_on")}
+        versions = _versions(table, head, first, len(key))
         return cls(
             **head,
+            versions=versions,
             first_row=first,
             rows=np.diff(np.append(first, len(key))),
             paid_on=table["paid_on"],
@@ -86,8 +115,27 @@ class Obligations:
             paid_amount=table["paid_amount"],
         )
 
-    def settle(self, before: int, tolerance_ratio: float) -> Settled:
-        """What was settled, by the payments paid and recorded before the day `before`."""
+    def current(self, before: int) -> Obligations:
+        """The same instalments by the latest version known before the day `before`; itself where none is re-dated."""
+        known = (self.versions.scheduled_on < before).nonzero()[0]
+        if not len(known):
+            return self
+        due_on, due_amount = self.due_on.copy(), self.due_amount.copy()
+        # The last assignment wins, so the latest known version decides.
+        due_on[self.versions.obligation[known]] = self.versions.due_on[known]
+        due_amount[self.versions.obligation[known]] = self.versions.due_amount[known]
+        return replace(self, due_on=due_on, due_amount=due_amount)
+
+    def forborne_on(self, n_loans: int) -> Days:
+        """First day on which a number of each loan had a version due later or of a smaller amount; shape (n_loans,)."""
+        found = np.full(n_loans, NEVER, np.int32)
+        of = self.versions.obligation
+        eased = (self.versions.due_on > self.due_on[of]) | (self.versions.due_amount < self.due_amount[of])
+        np.minimum.at(found, self.loan[of[eased]], self.versions.scheduled_on[eased])
+        return found
+
+    def settle(self, before: int, tolerance_ratio: float, ends: Ends) -> Settled:
+        """What was settled, by the payments paid and recorded before the day `before`; `ends` as known on that day."""
         known = (self.paid_on < before) & (self.recorded_on < before)
         amount = np.where(known, self.paid_amount, 0.0)
         allowed = self.due_amount * tolerance_ratio
@@ -108,12 +156,14 @@ class Obligations:
             settled_on[several], parts = self._settle_in_parts(several, known, amount, allowed)
             late[several] = False
             spells = _join(_spells(self, late, settled_on), parts)
-        return Settled(
+        settled = Settled(
             settled_on=settled_on,
             unpaid_amount=np.where(is_paid, 0.0, np.maximum(unpaid, 0.0)),
             payments=payments,
+            falls_due=np.ones(len(settled_on), np.bool_),
             spells=spells,
         )
+        return settled if ends.nothing_ended else _ended(settled, self, ends)
 
     def _settle_in_parts(
         self,
@@ -165,6 +215,51 @@ class Obligations:
             start=start[keep],
             end=end[keep],
         )
+
+
+def _versions(
+    table: Mapping[str, NDArray[Any]], head: dict[str, NDArray[Any]], first: NDArray[np.int64], size: int
+) -> Versions:
+    """The later versions; puts the first version of each re-dated instalment into `head`."""
+    if size == len(first) or bool(
+        np.all(head["scheduled_on"].repeat(np.diff(np.append(first, size))) == table["scheduled_on"])
+    ):
+        none = np.zeros(0, np.int32)
+        return Versions(np.zeros(0, np.int64), none, none, np.zeros(0))
+    obligation = np.repeat(np.arange(len(first)), np.diff(np.append(first, size)))
+    scheduled = table["scheduled_on"]
+    order = np.lexsort((scheduled, obligation))
+    begins = np.ones(size, np.bool_)
+    begins[1:] = (obligation[order][1:] != obligation[order][:-1]) | (scheduled[order][1:] != scheduled[order][:-1])
+    row = order[begins]
+    is_first = np.ones(len(row), np.bool_)
+    is_first[1:] = obligation[row][1:] != obligation[row][:-1]
+    for name in ("due_on", "due_amount", "scheduled_on"):
+        head[name] = table[name][row[is_first]]
+    later = row[~is_first]
+    return Versions(obligation[later], scheduled[later], table["due_on"][later], table["due_amount"][later])
+
+
+def _ended(settled: Settled, owed: Obligations, ends: Ends) -> Settled:
+    """The same where some loans have ended: nothing of them is owed or ages from that day."""
+    ended_on = ends.ended_on[owed.loan]
+    paid_off = (settled.settled_on > ended_on) & (ends.written_off_on[owed.loan] == NEVER)
+    spells = settled.spells
+    end = np.minimum(spells.end, ends.ended_on[spells.loan])
+    keep = end > spells.start
+    return Settled(
+        settled_on=np.minimum(settled.settled_on, ended_on),
+        unpaid_amount=np.where(paid_off, 0.0, settled.unpaid_amount),
+        payments=settled.payments,
+        falls_due=owed.due_on < ended_on,
+        spells=Spells(
+            spells.borrower[keep],
+            spells.loan[keep],
+            spells.due_on[keep],
+            spells.start[keep],
+            end[keep].astype(np.int32),
+        ),
+    )
 
 
 def _count(known: NDArray[np.bool_], first: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -1,11 +1,13 @@
-"""Accounts: which loans were open, on which terms, on any day.
+"""Accounts: which loans were open, on which terms, on any day, and when they ended.
 
-A `closed_on` or `written_off_on` on or after the day reads as empty: it was not yet known.
+A `closed_on` or `written_off_on` on or after the day reads as empty: it was not yet known. A loan is still open at the
+start of the day on which it ends. Where both are given, the write-off counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,24 @@ from risk_warning.core.order import in_order
 from risk_warning.core.rows import Rows, Table
 
 Days = NDArray[np.int32]
+CHARGED_OFF, SOLD = "charged_off", "sold"
+CLOSED_AS = ("paid", SOLD, CHARGED_OFF, "refinanced")
+"""How a loan may have been closed, where the lender says so. Charged off is a write-off by another name."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When each loan ended, as known on a day; arrays of shape (loans,)."""
+
+    ended_on: Days
+    """`NEVER` while it is open."""
+    written_off_on: Days
+    """`NEVER` unless it ended by a write-off."""
+
+    @property
+    def nothing_ended(self) -> bool:
+        """Whether every loan is still open."""
+        return bool(np.all(self.ended_on == NEVER))
 
 
 @dataclass(frozen=True)
@@ -46,6 +66,10 @@ class Accounts:
         table = {**table, "valid_from": valid_from}
         table = in_order(table, table["loan"].astype(np.int64), valid_from)
         never = np.full(size, NEVER, np.int32)
+        closed_on, written_off_on = table.get("closed_on", never), table.get("written_off_on", never)
+        if "closed_as" in table:
+            charged_off = _is(CHARGED_OFF, table["closed_as"], rows)
+            written_off_on = np.where(charged_off, np.minimum(written_off_on, closed_on), written_off_on)
         return cls(
             dated=True,
             n_loans=rows.n_loans,
@@ -53,8 +77,8 @@ class Accounts:
             loan=table["loan"],
             valid_from=table["valid_from"],
             opened_on=table["opened_on"],
-            closed_on=table.get("closed_on", never),
-            written_off_on=table.get("written_off_on", never),
+            closed_on=closed_on,
+            written_off_on=written_off_on.astype(np.int32),
             table=table,
         )
 
@@ -70,6 +94,16 @@ class Accounts:
         """Rows of `current(day)` whose loan was opened before `day` and neither closed nor written off before it."""
         row = self.current(day)
         return row[(self.opened_on[row] < day) & (self.closed_on[row] >= day) & (self.written_off_on[row] >= day)]
+
+    def ends(self, day: int) -> Ends:
+        """When each loan ended, by what was known on the day; without `loans` none has."""
+        ended, gone = (np.full(self.n_loans, NEVER, np.int32) for _ in range(2))
+        row = self.current(day)
+        closed, lost = row[self.closed_on[row] < day], row[self.written_off_on[row] < day]
+        ended[self.loan[closed]] = self.closed_on[closed]
+        # A write-off wins over a closing.
+        ended[self.loan[lost]] = gone[self.loan[lost]] = self.written_off_on[lost]
+        return Ends(ended, gone)
 
     def known(self, day: int, n: int) -> Known:
         """The loans of n borrowers as known on a day."""
@@ -140,3 +174,10 @@ class Known:
             values[owner[order]] = np.where(code[order] < 0, np.nan, code[order])
             found[f"loans.{name}"] = values
         return found
+
+
+def _is(value: str, codes: NDArray[Any], rows: Rows) -> NDArray[np.bool_]:
+    """Whether each code of `loans.closed_as` stands for the value."""
+    names = rows.categories.get("loans.closed_as", ())
+    found: NDArray[np.bool_] = codes == (names.index(value) if value in names else -2)
+    return found

@@ -1,4 +1,4 @@
-"""What a book can show: its columns, and since when each kind of event is sent.
+"""What a book can show: its columns, since when each kind of event is sent, and how far its tables reach.
 
 It decides which signals exist, so that a borrower without an event has "0 logins" where the lender sends
 logins, and "not observed" where it does not.
@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from risk_warning.core.reach import Reach
+
 
 @dataclass(frozen=True)
 class Observed:
@@ -18,6 +20,13 @@ class Observed:
     event_kinds: Mapping[str, int] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
     """Columns `table.column` of open type (`x_…`, `status`) that hold numbers; the others hold categories."""
+    codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """`statements.column` → the codes it holds, of the columns of text: which months had each is a signal."""
+    status_rises_with_risk: bool = False
+    """Whether the lender says that a higher status of statements is never safer."""
+    reach: Reach = field(default_factory=Reach)
+    closings_are_doubtful: bool = False
+    """Whether so many loans were closed in doubtful ways that their outcomes count as unknown."""
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table exists with all these columns."""

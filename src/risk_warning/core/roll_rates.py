@@ -65,7 +65,7 @@ def cures(arrears: Arrears, first: date, complete: date) -> Counts:
     found = np.zeros((len(CURE_LEVELS), len(CURE_MONTHS), 3), np.int64)
     for k, level in enumerate(CURE_LEVELS):
         reached = runs.reached_on[LEVELS.index(level)]
-        last = np.minimum(lives.closed_on[runs.loan], gone)
+        last = lives.ended_on[runs.loan]
         counted = np.flatnonzero((reached != NEVER) & (reached >= to_day(first)) & (reached <= last))
         start = reached[counted]
         known = months_until(start, np.full(len(start), to_day(complete) + 1, np.int32)) - 1

@@ -27,7 +27,7 @@ class Rows:
     being contiguous. Columns, beyond those optional in the table contract:
 
     - borrowers: borrower, valid_from, onboarded_on, monthly_income (minor units), categories, x_… (float64 or codes)
-    - loans: borrower, loan, valid_from, opened_on, closed_on, written_off_on, product (codes), principal,
+    - loans: borrower, loan, valid_from, opened_on, closed_on, closed_as, written_off_on, product (codes), principal,
       credit_limit (minor units), annual_rate, term_months (float64), x_…
     - instalments: borrower, loan, instalment_no (int32), due_on, due_amount, scheduled_on, paid_on,
       paid_amount (filled with due_amount where a row is paid without an amount; 0 where unpaid), recorded_on

@@ -108,7 +108,7 @@ def backtest(
         raise SettingsError("Name at least one recipe with --recipes.")
     dates = tuple(_dates(first, last, every_months))
     task = progress.add_task("reading the book", total=None)
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         for one in recipes:
             one.recipe.check_tables(book.columns)
         for at in (dates[0], dates[-1]):

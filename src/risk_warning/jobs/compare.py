@@ -86,7 +86,7 @@ def compare_models(
     a, b = fetch(name_a, settings), fetch(name_b, settings)
     check_targets(a, b)
     progress.update(task, description="reading the book")
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         dates, nights = unlearnt_dates(book, [a, b], asked), watch_nights(book, a, b, options)
         protected = read_protected(location, settings.book)
         chunk = settings.score.borrowers_per_chunk

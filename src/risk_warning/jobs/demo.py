@@ -35,7 +35,7 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     task = progress.add_task("simulating borrowers", total=borrowers)
     simulate(borrowers, MONTHS, 1, book, advance=lambda n: progress.advance(task, n))
     progress.remove_task(task)
-    console.print(render(check_book(book, settings.book)))
+    console.print(render(check_book(book, settings.book, date.today())))
     console.rule("2 · A model of it, judged on borrowers and months it never saw")
     trained = train_model(book, settings, Request(target=TargetSpec()), out / "model", progress)
     console.print(trained.table())

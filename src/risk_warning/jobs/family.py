@@ -132,7 +132,7 @@ def compare_family(
     a = fetch(name_a, settings)
     found: dict[str, RiskModel] = {name_a: a}
     left_out: dict[str, str] = {}
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         a.observed_in(book)
         for name in others:
             try:

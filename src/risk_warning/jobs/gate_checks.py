@@ -47,7 +47,7 @@ def gate_checks(
         The book or an archive cannot be read.
     """
     task = progress.add_task("checking the model", total=None)
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         day = as_of_dates(book, Request(target=model.target))[-1]
         chunk = settings.score.borrowers_per_chunk
         compared, differing, violations = _alone_and_together(book, model, day, settings.gate.parity_borrowers, chunk)

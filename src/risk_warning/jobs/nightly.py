@@ -8,12 +8,14 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
+from risk_warning.core.calendar import to_date, to_day
 from risk_warning.core.policy import Policy
+from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
 from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.scoring.publishing import publishing, timed, write_json
 from risk_warning.settings import Settings
@@ -23,6 +25,15 @@ from risk_warning.watchlist.watch_list import Run, Sighting, check_rerun, open_b
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
     from risk_warning.scoring.whole_book import WholeBook
+
+
+class Stopped(TypedDict):
+    """A table that seems to have stopped before the as-of date."""
+
+    last_day: str
+    silent_days: int
+    stale_features: int
+    """Features of the model made of its rows."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +49,8 @@ class NightReport:
     below_threshold: int
     bands: dict[str, int]
     warnings: dict[str, int]
+    stopped_tables: dict[str, Stopped]
+    """Table → since when it has had no row, of those that seem to have stopped before the date."""
     model_version: str
     policy_version: str
     seconds: float
@@ -55,6 +68,10 @@ class NightReport:
             f"{f' ({why})' if why else ''}, {self.set_aside:,} rows set aside; warnings: {change['opened']:,} new, "
             f"{change['kept']:,} kept, {change['closed']:,} closed, {change['handed_over']:,} handed over; "
             f"model {self.model_version}, policy {self.policy_version}; {self.seconds:.1f} s; {self.folder}"
+            + "".join(
+                f"; {table} stop on {stopped['last_day']}, {stopped['silent_days']} days before"
+                for table, stopped in self.stopped_tables.items()
+            )
         )
 
 
@@ -122,6 +139,7 @@ def run_night(
             below_threshold=result.below_threshold,
             bands=result.bands,
             warnings=counts,
+            stopped_tables=stopped_tables(opened, loaded, as_of_date),
             model_version=loaded.version,
             policy_version=policy.version,
             seconds=time.monotonic() - start,
@@ -148,10 +166,31 @@ def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, res
         "ignored_columns": {table: list(names) for table, names in book.ignored.items() if names},
         "book_digest": book.digest,
         "data_through": book.data_through.isoformat(),
+        "stopped_tables": stopped_tables(book, model, run.as_of_date),
         "model_version": model.version,
         "policy_version": policy.version,
         "policy": asdict(policy),
     }
+
+
+def stopped_tables(book: StagedBook, model: RiskModel, as_of_date: date) -> dict[str, Stopped]:
+    """The tables that seem to have stopped before the date, and how many features of the model are made of each."""
+    return {
+        table: Stopped(
+            last_day=to_date(silence.last_day).isoformat(),
+            silent_days=silence.days,
+            stale_features=sum(feature.family in _FAMILIES[table] for feature in model.features),
+        )
+        for table, silence in book.observed.reach.stopped(to_day(as_of_date)).items()
+    }
+
+
+_FAMILIES = {
+    PAYMENTS: ("delinquency", "payment timing", "payment amount"),
+    STATEMENTS: ("utilisation and balance",),
+    EVENTS: ("behaviour events",),
+}
+"""Table → the families of features that are made of its rows."""
 
 
 def _sighting(found: dict[str, Any]) -> Sighting:

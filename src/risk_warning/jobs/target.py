@@ -34,7 +34,7 @@ def target_evidence(
         Fewer than two dates a month apart.
     """
     task = progress.add_task("reading the book", total=None)
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         if not (book.observed.has("instalments") or book.observed.has("statements", "days_past_due")):
             raise BookError(
                 f"{location} does not say how late anyone was; bring the table instalments, or statements with "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def threshold_evidence(
     model = fetch(name, settings)
     policy = policy_of(model, settings)
     progress.update(task, description="reading the book")
-    with open_book(location, settings.book, data_through=settings.data_through) as book:
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         dates = unlearnt_dates(book, [model], asked.dates)
         chunk = settings.score.borrowers_per_chunk
 

@@ -6,6 +6,7 @@ import json
 import tempfile
 import time
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ def train_model(
     """
     start = time.monotonic()
     task = progress.add_task("reading the book", total=None)
-    with open_book(book, settings.book, data_through=settings.data_through) as opened:
+    with open_book(book, settings.book, data_through=settings.data_through, today=date.today()) as opened:
         progress.update(task, description="training", total=opened.n_borrowers)
         tuning = None if trials is None else _tuning(opened, settings, request, trials, progress)
         trained = train(opened, settings, request, lambda done: progress.advance(task, done), tuning)

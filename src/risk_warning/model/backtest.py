@@ -19,10 +19,10 @@ from risk_warning.book import StagedBook
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, add_months, to_day
 from risk_warning.core.evaluation import evaluate
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes import outcomes
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
-from risk_warning.core.target import TargetSpec, bad_on
+from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError
 from risk_warning.model.fit import encode, fit
 from risk_warning.model.learning import unstable, without
@@ -92,14 +92,14 @@ def backtest_rows(
         raise LabelError("No borrower is eligible on the dates of the backtest; choose others.")
     known = np.full((len(rows.bad), len(dates)), NEVER, np.int32)
     for part in book.chunks(chunk):
-        history = History.of(part, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
+        history = book.history(part, spec.dpd_tolerance_ratio)
         here = pandas.Index(part.borrower_id).get_indexer(pandas.Index(rows.borrower_id))
         for index, day in enumerate(as_of):
             mine = np.flatnonzero((rows.date_index == index) & (here >= 0))
             for k, at in enumerate(dates):
                 if len(mine) and day < at:
-                    first_bad = bad_on(history, day, spec, known_before=to_day(at))
-                    known[mine, k] = first_bad[here[mine]]
+                    found = outcomes(history, day, spec, known_before=to_day(at))
+                    known[mine, k] = found.bad_on[here[mine]]
         advance(part.n)
     return BacktestRows(rows, tuple(dates), known, spec)
 

@@ -28,7 +28,7 @@ from risk_warning.model.fit import Fitted
 from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.settings import PROTECTED
 
-FORMAT = 2
+FORMAT = 3
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
 
 
@@ -87,6 +87,8 @@ def load(folder: Path) -> RiskModel:
         {table: frozenset(names) for table, names in content["contract"]["columns"].items()},
         content["contract"]["event_kinds"],
         frozenset(content["contract"]["numeric"]),
+        {source: tuple(codes) for source, codes in content["contract"]["codes"].items()},
+        content["contract"]["status_rises_with_risk"],
     )
     names = tuple(content["contract"]["features"])
     features = features_named(names, observed)
@@ -142,6 +144,8 @@ def _content(model: RiskModel) -> dict[str, Any]:
             "columns": {table: sorted(names) for table, names in observed.columns.items()},
             "event_kinds": dict(observed.event_kinds),
             "numeric": sorted(observed.numeric),
+            "status_rises_with_risk": observed.status_rises_with_risk,
+            "codes": {source: list(codes) for source, codes in observed.codes.items()},
         },
         "target_codes": {name: {"codes": dict(c.codes), "other": c.other} for name, c in fitted.codes.items()},
         "calibration": {"slope": fitted.slope, "intercept": fitted.intercept},

@@ -25,7 +25,8 @@ _SEED = 20240101
 def known_within(rows: TrainingSet, months: int, until: date) -> NDArray[np.bool_]:
     """Whether what became of each row within so many months was known at the start of `until`; shape (n,)."""
     ended = np.array([add_months(day, months) <= until for day in rows.dates])
-    found: NDArray[np.bool_] = ended[rows.date_index]
+    ends = np.array([to_day(add_months(day, months)) for day in rows.dates], np.int64)[rows.date_index]
+    found: NDArray[np.bool_] = ended[rows.date_index] & ((rows.bad_on < ends) | (rows.unknown_from >= ends))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -43,6 +43,7 @@ class Scored:
     expected_months_to_overdue: NDArray[np.float64]
     """As `core.horizons` defines it; NaN where not scored."""
     days_past_due: NDArray[np.float32]
+    """By the latest known schedule, which operations go by; NaN where unknown."""
     record_periods: NDArray[np.int32]
     """Months of history with a record, what a score rests on."""
     x: NDArray[np.float32]
@@ -71,7 +72,7 @@ class RiskModel:
 
     def observed_in(self, book: StagedBook) -> Observed:
         """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""
-        observed = self.observed_among(book.given)
+        observed = replace(self.observed_among(book.given), reach=book.observed.reach)
         text = sorted(name for name in self.observed.numeric if name in book.categories)
         if text:
             raise ContractError(
@@ -87,7 +88,8 @@ class RiskModel:
         ]
         columns = {t: names & given[t] for t, names in self.observed.columns.items() if t in given}
         kinds = self.observed.event_kinds if "events" in columns else {}
-        observed = Observed(columns, kinds, self.observed.numeric)
+        codes = self.observed.codes if "statements" in columns else {}
+        observed = Observed(columns, kinds, self.observed.numeric, codes, self.observed.status_rises_with_risk)
         there = {feature.name for feature in features.supported(observed, frozenset())}
         missing = [feature.name for feature in self.features if feature.name not in there]
         if missing:
@@ -112,7 +114,6 @@ class RiskModel:
         wanted = np.flatnonzero(why < 0)
         if len(wanted):
             log_odds[wanted] = self.fitted.log_odds(x[wanted])
-        dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(rows.n, np.nan, np.float32)
         pd = probability(log_odds)
         by_horizon = self.horizons.pd(log_odds, pd)
         return Scored(
@@ -123,7 +124,7 @@ class RiskModel:
             score=self.scorecard.score(log_odds),
             pd_by_horizon=by_horizon,
             expected_months_to_overdue=expected_months_to_overdue(self.horizons.months, by_horizon),
-            days_past_due=dpd,
+            days_past_due=panel.dpd_current,
             record_periods=panel.record_periods,
             x=x,
             codes=values[:, self._category_columns],

@@ -12,14 +12,18 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core import features
-from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.calendar import to_day
 from risk_warning.core.contacts import Contacts
 from risk_warning.core.features import Feature
 from risk_warning.core.openings import openings as openings_of
-from risk_warning.core.panel import History, Panel
+from risk_warning.core.outcomes import Outcomes, given_outcomes, outcomes
+from risk_warning.core.panel import Panel
 from risk_warning.core.rows import ByBorrower, Rows
-from risk_warning.core.target import REASONS, TargetSpec, bad_on, given_outcomes, not_scored
+from risk_warning.core.target import REASONS, TargetSpec, not_scored
 
+NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_TOLD = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
+"""Why an eligible borrower is not learnt from: no row in `outcomes`; what became of them is not known to the window's
+end; or they have a loan that never tells its days past due, so that they could be seen to be bad, but never good."""
 Keep = Callable[[NDArray[Any], date], NDArray[np.bool_]]
 
 
@@ -33,6 +37,8 @@ class TrainingSet:
     bad: NDArray[np.bool_]
     bad_on: NDArray[np.int32]
     """First day on which they were bad, `NEVER` where there is none in the book, or it is not known from payments."""
+    unknown_from: NDArray[np.int32]
+    """First day of which it is not known whether they turned bad, `NEVER` where all is known."""
     borrower_id: NDArray[Any]
     date_index: NDArray[np.int16]
     dates: tuple[date, ...]
@@ -45,7 +51,7 @@ class TrainingSet:
     contacts: Contacts
     """From the as-of date on."""
     left_out: dict[str, int]
-    """Why borrowers on a date asked for are not in it → how many."""
+    """Why borrowers on a date asked for are not in it → how many: `REASONS`, and `LEFT_OUT`."""
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingSet:
         """The rows chosen."""
@@ -54,6 +60,7 @@ class TrainingSet:
             x=self.x[rows],
             bad=self.bad[rows],
             bad_on=self.bad_on[rows],
+            unknown_from=self.unknown_from[rows],
             borrower_id=self.borrower_id[rows],
             date_index=self.date_index[rows],
             dpd=self.dpd[rows],
@@ -94,9 +101,9 @@ def training_set(
     outcome_dates = set(book.outcome_dates)
     needs = features.signals_of(chosen)
     parts: list[tuple[NDArray[Any], ...]] = []
-    left_out = dict.fromkeys((*REASONS, "no_outcome"), 0)
+    left_out = dict.fromkeys((*REASONS, *LEFT_OUT), 0)
     for rows in book.chunks(borrowers_per_chunk):
-        history = History.of(rows, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
+        history = book.history(rows, spec.dpd_tolerance_ratio)
         for index, day in enumerate(dates):
             panel = history.panel(day, needs=needs)
             why = not_scored(panel, spec, rows.set_aside)
@@ -105,15 +112,20 @@ def training_set(
             wanted = why < 0
             if day in outcome_dates:
                 has_row, bad = given_outcomes(history, day)
-                first_bad = np.full(rows.n, NEVER, np.int32)
-                left_out["no_outcome"] += int((wanted & ~has_row).sum())
+                found = Outcomes.given(has_row)
+                left_out[NO_OUTCOME] += int((wanted & ~has_row).sum())
                 wanted &= has_row
             else:
-                first_bad = bad_on(history, day, spec)
-                bad = first_bad < to_day(spec.window_end(day))
+                found = outcomes(history, day, spec)
+                end = to_day(spec.window_end(day))
+                bad = found.bad(end)
+                left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
+                wanted &= found.could_be_good
+                left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
+                wanted &= found.known(end)
             if keep is not None:
                 wanted &= keep(rows.borrower_id, day)
-            parts.append(_columns(rows, panel, chosen, wanted, (bad, first_bad), (day, index), at_opening=False))
+            parts.append(_columns(rows, panel, chosen, wanted, (bad, found), (day, index), at_opening=False))
         if openings:
             by_borrower = ByBorrower.of(rows)
             for day, opened in openings_of(history.accounts, first, last).items():
@@ -123,15 +135,16 @@ def training_set(
                     continue
                 # A day has few openings: a panel of those borrowers alone, equal to the bit, is cheap.
                 few = by_borrower.select(opened)
-                history_of_few = History.of(few, book.observed, dpd_tolerance_ratio=spec.dpd_tolerance_ratio)
+                history_of_few = book.history(few, spec.dpd_tolerance_ratio)
                 panel = history_of_few.panel(day, needs=needs)
-                wanted, first_bad = not_scored(panel, spec, few.set_aside) < 0, bad_on(history_of_few, day, spec)
-                bad = first_bad < to_day(spec.window_end(day))
+                found, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
+                wanted = (not_scored(panel, spec, few.set_aside) < 0) & found.could_be_good & found.known(end)
                 index = len(dates) + (day - first).days
-                parts.append(_columns(few, panel, chosen, wanted, (bad, first_bad), (day, index), at_opening=True))
+                outcome = found.bad(end), found
+                parts.append(_columns(few, panel, chosen, wanted, outcome, (day, index), at_opening=True))
         if advance:
             advance(rows.n)
-    x, bad, first_bad, borrower_id, date_index, dpd, record_periods, at_opening, *contacts = (
+    x, bad, first_bad, unknown_from, borrower_id, date_index, dpd, record_periods, at_opening, *contacts = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
     return TrainingSet(
@@ -139,6 +152,7 @@ def training_set(
         x,
         bad,
         first_bad,
+        unknown_from,
         borrower_id,
         date_index,
         days,
@@ -155,7 +169,7 @@ def _columns(
     panel: Panel,
     chosen: Sequence[Feature],
     wanted: NDArray[np.bool_],
-    outcome: tuple[NDArray[np.bool_], NDArray[np.int32]],
+    outcome: tuple[NDArray[np.bool_], Outcomes],
     when: tuple[date, int],
     *,
     at_opening: bool,
@@ -165,12 +179,12 @@ def _columns(
     `when` is the as-of date and its index.
     """
     found = np.flatnonzero(wanted)
-    day, index = when
+    (day, index), (bad, later) = when, outcome
     contacts = Contacts.of(rows, to_day(day)).take(found)
     dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
     return (
         features.matrix(panel, chosen)[:, found].T,
-        *(part[found] for part in outcome),
+        *(part[found] for part in (bad, later.bad_on, later.unknown_from)),
         rows.borrower_id[found],
         np.full(len(found), index, np.int16),
         dpd[found],

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core.burden import Nights
 from risk_warning.core.exposure import exposure, loans_told_twice
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes import known_and_bad
 from risk_warning.core.rows import ByBorrower
-from risk_warning.core.target import outcomes
 from risk_warning.core.threshold import Rows
 from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
@@ -54,11 +53,11 @@ def rows_of(
     parts: list[tuple[NDArray[Any], ...]] = []
     low = 0
     for rows in book.chunks(borrowers_per_chunk):
-        history = History.of(rows, book.observed, dpd_tolerance_ratio=model.target.dpd_tolerance_ratio)
+        history = book.history(rows, model.target.dpd_tolerance_ratio)
         told_twice = loans_told_twice(rows)
         for index, day in enumerate(dates):
             scored = model.score(rows, observed, day)
-            known, bad = outcomes(history, day, model.target, outcome_dates)
+            known, bad = known_and_bad(history, day, model.target, outcome_dates)
             for_collections = scored.days_past_due >= model.target.bad_dpd
             found = np.flatnonzero(known & (scored.not_scored < 0) & ~for_collections)
             exposed = exposure(history.panel(day, needs=()), credit_conversion_ratio, told_twice)

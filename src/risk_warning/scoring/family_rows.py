@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core.panel import History
-from risk_warning.core.target import outcomes
+from risk_warning.core.outcomes import known_and_bad
 from risk_warning.model.risk_model import RiskModel
 
 
@@ -49,9 +48,9 @@ def score_family(
     parts: list[tuple[NDArray[Any], ...]] = []
     not_by_all = low = 0
     for rows in book.chunks(borrowers_per_chunk):
-        history = History.of(rows, book.observed, dpd_tolerance_ratio=target.dpd_tolerance_ratio)
+        history = book.history(rows, target.dpd_tolerance_ratio)
         for index, day in enumerate(dates):
-            known, bad = outcomes(history, day, target, given_on)
+            known, bad = known_and_bad(history, day, target, given_on)
             scored = [model.score(rows, own, day) for model, own in zip(models, observed, strict=True)]
             eligible = np.array([one.not_scored < 0 for one in scored])
             by_all = known & eligible.all(axis=0)

@@ -15,8 +15,7 @@ from risk_warning.core.arrears import Arrears
 from risk_warning.core.arrivals import Arrivals, first_arrivals
 from risk_warning.core.calendar import to_day
 from risk_warning.core.lead_time import EARLIEST_DAYS
-from risk_warning.core.panel import History
-from risk_warning.core.target import is_bad
+from risk_warning.core.outcomes import outcomes
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import ScoreSettings
 
@@ -80,7 +79,7 @@ def watch_both(
     def follow(low: int) -> tuple[Arrivals, int]:
         rows = book.rows(low, min(low + settings.borrowers_per_chunk, book.n_borrowers))
         here = slice(low, low + rows.n)
-        history = History.of(rows, book.observed, dpd_tolerance_ratio=tolerance)
+        history = book.history(rows, tolerance)
         arrears = Arrears.of(history, (), (a.target.bad_dpd,))
         found = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
         for row, night in enumerate(nights):
@@ -88,7 +87,7 @@ def watch_both(
                 scored = model.score(rows, seen, night)
                 watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
             if mature[row]:
-                bad[row, here] = is_bad(history, night, a.target)
+                bad[row, here] = outcomes(history, night, a.target).bad(to_day(a.target.window_end(night)))
         return Arrivals(found.borrower + low, found.missed_on, found.reached_on), rows.n
 
     arrived = []

@@ -15,9 +15,8 @@ from risk_warning.core.attributes import attributes
 from risk_warning.core.calendar import add_months
 from risk_warning.core.exposure import loans_told_twice
 from risk_warning.core.features import Feature
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes import known_and_bad
 from risk_warning.core.rows import ByBorrower
-from risk_warning.core.target import outcomes
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
@@ -127,11 +126,11 @@ def score_both(
     samples: list[NDArray[np.float32]] = []
     only_a = only_b = low = 0
     for rows in book.chunks(borrowers_per_chunk):
-        history = History.of(rows, book.observed, dpd_tolerance_ratio=a.target.dpd_tolerance_ratio)
+        history = book.history(rows, a.target.dpd_tolerance_ratio)
         told_twice = loans_told_twice(rows)
         for index, day in enumerate(dates):
             by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
-            known, bad = outcomes(history, day, a.target, outcome_dates)
+            known, bad = known_and_bad(history, day, a.target, outcome_dates)
             in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)

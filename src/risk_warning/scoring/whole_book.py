@@ -18,6 +18,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
+from risk_warning.core.calendar import to_day
 from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import TOP, Reasons
 from risk_warning.core.target import REASONS
@@ -81,15 +82,16 @@ def score_book(
     Raises
     ------
     AsOfDateError
-        The as-of date lies outside the data.
+        The as-of date lies before the data, or too long after what tells of payment.
     ContractError
         The book lacks what the model was trained on.
     """
-    if not book.first_date < as_of_date or (as_of_date - book.data_through).days > 31:
+    if not book.first_date < as_of_date:
         raise AsOfDateError(
-            f"The as-of date {as_of_date} lies outside the data, which goes from {book.first_date} through "
-            f"{book.data_through}; choose a date in between, or at most a month after."
+            f"The as-of date {as_of_date} lies before the data, which begin on {book.first_date}; choose a later one."
         )
+    if (refusal := book.observed.reach.refusal(to_day(as_of_date))) is not None:
+        raise AsOfDateError(refusal)
     observed = model.observed_in(book)
     result = WholeBook()
     (folder / "scores").mkdir(parents=True)

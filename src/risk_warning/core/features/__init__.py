@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -15,7 +16,7 @@ from risk_warning.core.features import amounts, behaviour, delinquency, leverage
 from risk_warning.core.features.declare import FAMILIES, Family, Feature
 from risk_warning.core.features.plan import Plan
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History, Panel
+from risk_warning.core.panel import History, Panel, code_signal
 from risk_warning.core.rows import Rows
 
 __all__ = ["FAMILIES", "Feature", "Plan", "matrix", "registry", "signals_of", "supported"]
@@ -44,13 +45,25 @@ def supported(observed: Observed, protected: frozenset[str]) -> tuple[Feature, .
     """
     empty = _empty_panel(observed)
     fixed = [f for f in registry() if not f.is_category and all(need in empty.signals for need in f.needs)]
+    if observed.status_rises_with_risk:
+        rising = delinquency.RISES_WITH_STATUS
+        fixed = [replace(f, monotone=1) if f.name in rising else f for f in fixed]
+    codes = {source.split(".", 1)[1]: names for source, names in sorted(observed.codes.items())}
+    of_codes = {code_signal(column, code) for column, names in codes.items() for code in names}
     own = [
         tenure.numeric(signal)
-        for signal in sorted(empty.signals)
+        for signal in sorted(empty.signals.keys() - of_codes)
         if signal.split("_", 1)[-1].startswith("x_") and signal.split("_", 1)[-1] not in protected
     ]
+    in_code = [
+        feature
+        for column, names in codes.items()
+        if column not in protected
+        for code in names
+        for feature in tenure.months_in_code(column, code)
+    ]
     categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
-    return (*(f for f in fixed if f.name not in protected), *own, *categories)
+    return (*(f for f in fixed if f.name not in protected), *own, *in_code, *categories)
 
 
 def signals_of(features: Sequence[Feature]) -> frozenset[str]:
@@ -76,10 +89,14 @@ def _empty_panel(observed: Observed) -> Panel:
         ("instalments", ("due_on", "scheduled_on", "paid_on", "recorded_on")),
         ("statements", ("statement_on", "recorded_on")),
         ("events", ("occurred_on", "recorded_on", "kind")),
-        ("loans", ("opened_on",)),
+        ("loans", ("opened_on", "closed_as")),
     ):
         if table in tables:
             tables[table].update(dict.fromkeys(names, days))
+    for source in observed.codes:
+        table, column = source.split(".", 1)
+        if table in tables:
+            tables[table][column] = days
     if "instalments" in tables:
         tables["instalments"].update({name: np.zeros(0) for name in ("due_amount", "paid_amount")})
     rows = Rows(

@@ -11,12 +11,17 @@ from risk_warning.core.features.value import (
     MonthsSince,
     Now,
     Ratio,
+    Smallest,
     Spread,
     Streak,
     change,
 )
 
 FAMILY = Family("delinquency", [])
+RISES_WITH_STATUS = frozenset(
+    {"status_now", *(f"status_{what}_{m}m" for what in ("max", "mean", "min") for m in (3, 6)), "status_late_months_6m"}
+)
+"""Features that are never safer for a higher status, where the lender says that its codes rise with risk."""
 _add = FAMILY.add
 _DPD = "no instalment or days_past_due was observed then"
 
@@ -134,6 +139,26 @@ _add(
     zh="无逾期的时间较短",
 )
 _add(
+    "written_off_days",
+    Now("written_off_days"),
+    unit="days",
+    null="no loan was ever written off",
+    monotone=0,
+    reason="written_off_before",
+    en="A loan was written off in the past",
+    zh="曾有借款被核销",
+)
+_add(
+    "forborne_loan_count",
+    Now("forborne_loan_count"),
+    unit="loans",
+    null="no instalment was ever due",
+    monotone=0,
+    reason="forborne",
+    en="Loans whose instalments were deferred or reduced",
+    zh="曾展期或减额的借款笔数",
+)
+_add(
     "overdue_to_outstanding_ratio",
     Ratio(Now("overdue_amount"), Now("outstanding_amount")),
     unit="ratio",
@@ -150,7 +175,7 @@ _add(
     Latest("status", 3),
     unit="status code",
     null=_STATUS,
-    monotone=1,
+    monotone=0,
     reason="past_due_now",
     en="The account's latest status is late",
     zh="账户最近状态为迟还",
@@ -161,7 +186,7 @@ for _m in (3, 6):
         Largest("status", _m),
         unit="status code",
         null=_STATUS,
-        monotone=1,
+        monotone=0,
         reason="past_due_before",
         en=f"The account was late within {_m} months",
         zh=f"近{_m}个月内账户曾迟还",
@@ -171,17 +196,27 @@ for _m in (3, 6):
         Mean("status", _m),
         unit="status code",
         null=_STATUS,
-        monotone=1,
+        monotone=0,
         reason="past_due_before",
         en=f"The account is often late over {_m} months",
         zh=f"近{_m}个月账户经常迟还",
+    )
+    _add(
+        f"status_min_{_m}m",
+        Smallest("status", _m),
+        unit="status code",
+        null=_STATUS,
+        monotone=0,
+        reason="past_due_before",
+        en=f"The lowest status of the account over {_m} months",
+        zh=f"近{_m}个月账户最低状态",
     )
 _add(
     "status_late_months_6m",
     CountOf("status", ">=", 1, months=6),
     unit="months",
     null=_STATUS,
-    monotone=1,
+    monotone=0,
     reason="past_due_before",
     en="The account was late in several of six months",
     zh="近6个月账户多次迟还",

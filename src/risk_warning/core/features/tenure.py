@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from risk_warning.core.features.declare import Family, Feature
-from risk_warning.core.features.value import Code, Now
+from risk_warning.core.features.value import Code, Now, Total
+from risk_warning.core.panel import code_signal
 from risk_warning.core.profile import CATEGORIES
 
 FAMILY = Family("tenure and profile", [])
@@ -90,6 +91,29 @@ def numeric(signal: str) -> Feature:
         text_en=f"The lender's attribute {signal}",
         text_zh=f"机构自有属性：{signal}",
         value=Now(signal),
+    )
+
+
+CODE_MONTHS = (3, 6, 12)
+_UNFIT = str.maketrans(dict.fromkeys('",:[]{} \t\n', "_"))
+"""Characters that LightGBM does not take in a feature's name."""
+
+
+def months_in_code(column: str, code: str) -> tuple[Feature, ...]:
+    """The features of a text code of statements: in how many of the last months a loan of the borrower had it."""
+    return tuple(
+        Feature(
+            name=f"{column}={code}_months_{months}m".translate(_UNFIT),
+            family=FAMILY.name,
+            unit="months",
+            null_means=f"no statement with a {column} was observed then",
+            monotone=0,
+            reason="account_status" if column == "status" else "lender_attribute",
+            text_en=f"Months with {column} {code} in the last {months} months",
+            text_zh=f"近{months}个月中{column}为{code}的月数",
+            value=Total(code_signal(column, code), months),
+        )
+        for months in CODE_MONTHS
     )
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.calendar import to_day
+from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.instalments import Obligations
 from risk_warning.core.loans import Accounts
 from risk_warning.core.rows import Rows
@@ -103,7 +103,8 @@ def _instalments(rows: Rows, as_of: int, tolerance_ratio: float) -> Iterator[_De
     if table is None or not len(table["loan"]):
         return
     owed = Obligations.of(rows)
-    unpaid = owed.settle(as_of, tolerance_ratio).unpaid_amount
+    settled = owed.settle(as_of, tolerance_ratio, Accounts.of(rows).ends(as_of))
+    unpaid = np.where(settled.settled_on == NEVER, settled.unpaid_amount, 0.0)
     # Obligations stand in order of (loan, number), and so do unique keys: each finds its row.
     key = table["loan"].astype(np.int64) << 32 | table["instalment_no"].astype(np.int64) & 0xFFFFFFFF
     row = np.unique(key, return_index=True)[1]

@@ -1,0 +1,104 @@
+"""The condition of a book: what in it could mislead whoever reads a number made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from risk_warning.book.staged import StagedBook
+from risk_warning.core.calendar import to_date
+from risk_warning.core.reach import Silence
+
+SAMPLED_BORROWERS = 20_000
+"""Borrowers whose days past due are looked at."""
+_TOLERANCE_RATIO = 0.01
+
+
+@dataclass(frozen=True)
+class Condition:
+    """What `check` says of a book beside its rows."""
+
+    newest_day: date | None
+    """Latest day on which any table has a row."""
+    stopped: dict[str, tuple[date, int]]
+    """Table → (last day with a row, silent days since), of those that seem to have stopped before the newest day."""
+    closed_loans: int
+    doubtful_closings: int
+    closings_are_doubtful: bool
+    redated_loans: int
+    """Loans with an instalment that was deferred or reduced."""
+    sampled_with_open_loan: int
+    sampled_with_unknown_dpd: int
+    """Of these, borrowers of whom no row tells days past due."""
+    events_alike: int
+    """Events that repeat another in everything, where none has a time of day: they are counted as they stand."""
+
+    def lines(self) -> Iterator[str]:
+        """What is worth knowing, in sentences."""
+        for table, (last, days) in self.stopped.items():
+            yield (
+                f"{table} stop on {last}, {days} day(s) before the book's newest row; what falls due since is not "
+                "late, and outcomes are known that far only."
+            )
+        if self.doubtful_closings:
+            verdict = (
+                "what became of them counts as unknown. Say so in a column closed_as of loans (paid, sold, charged_off "
+                "or refinanced)."
+                if self.closings_are_doubtful
+                else "too few to matter: they count as paid off."
+            )
+            yield (
+                f"{self.doubtful_closings:,} of {self.closed_loans:,} closed loans were closed past due without a "
+                f"payment near, as another opened, or sold; {verdict}"
+            )
+        if self.redated_loans:
+            yield f"{self.redated_loans:,} loans have instalments that were deferred or reduced."
+        if self.sampled_with_unknown_dpd:
+            share = self.sampled_with_unknown_dpd / self.sampled_with_open_loan
+            yield (
+                f"Of {self.sampled_with_open_loan:,} borrowers with an open loan looked at, {share:.1%} have unknown "
+                "days past due: no row tells."
+            )
+        if self.events_alike:
+            yield (
+                f"{self.events_alike:,} events repeat another in everything; they have no time of day, so all count."
+            )
+
+
+def condition(book: StagedBook) -> Condition:
+    """The condition of the book; days past due are looked at the day after its newest row."""
+    reach = book.observed.reach
+    newest = max((int(flow.days[-1]) for flow in reach.flows.values() if len(flow.days)), default=None)
+    stopped: dict[str, Silence] = {} if newest is None else reach.stopped(newest + 1)
+    redated = with_loan = unknown = 0
+    stride = -(-book.n_borrowers // SAMPLED_BORROWERS)
+    day = book.data_through if newest is None else to_date(newest + 1)
+    for number, rows in enumerate(book.chunks(min(SAMPLED_BORROWERS, 2_000))):
+        if number % stride:
+            continue
+        history = book.history(rows, _TOLERANCE_RATIO)
+        panel = history.panel(day, needs=())
+        with_loan += int(panel.has_open_loan.sum())
+        unknown += int((panel.has_open_loan & np.isnan(panel.dpd_current)).sum())
+    con = book.con.cursor()
+    if "instalments" in book.outputs:
+        con.execute(
+            "SELECT count(DISTINCT loan) FROM (SELECT loan FROM staged_instalments GROUP BY loan, instalment_no "
+            "HAVING max(due_on) > min_by(due_on, scheduled_on) OR min(due_amount) < min_by(due_amount, scheduled_on))"
+        )
+        redated = int(con.fetchall()[0][0])
+    closings = book.closings
+    return Condition(
+        newest_day=None if newest is None else to_date(newest),
+        stopped={table: (to_date(silence.last_day), silence.days) for table, silence in stopped.items()},
+        closed_loans=closings.closed,
+        doubtful_closings=closings.doubtful,
+        closings_are_doubtful=closings.are_doubtful,
+        redated_loans=redated,
+        sampled_with_open_loan=with_loan,
+        sampled_with_unknown_dpd=unknown,
+        events_alike=book.events_alike,
+    )

@@ -1,0 +1,96 @@
+"""Flows: on which days a staged book's tables have rows, and which rows are dated so that they cannot be meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+import duckdb
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book.sql import statement
+from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS, Flow, Reach, statement_gap_days
+from risk_warning.settings import BookSettings
+
+STRAY = "is dated after the table's reach"
+_SAMPLED_LOANS = 20_000
+_FLOWS: Mapping[str, tuple[str, str]] = {
+    PAYMENTS: ("paid_on", f"CASE WHEN paid_on = {NEVER} THEN {NEVER} ELSE greatest(paid_on, recorded_on) END"),
+    STATEMENTS: ("statement_on", "greatest(statement_on, recorded_on)"),
+    EVENTS: ("occurred_at", "greatest(occurred_on, recorded_on)"),
+}
+"""Table → (column a message names, SQL of the day on which a row is known); `NEVER`: no payment."""
+
+
+@dataclass(frozen=True)
+class Stray:
+    """A table with rows dated after its reach."""
+
+    table: str
+    column: str
+    day: str
+    """SQL of the day on which a row is known."""
+    last: int
+    """Last day of the reach."""
+
+
+def stray_rows(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], today: date | None) -> Iterator[Stray]:
+    """The tables with rows that are dated after today, or after a gap that says that they cannot be meant."""
+    for table, (column, day) in _FLOWS.items():
+        if rows.get(table):
+            days, count = _days(con, table)
+            past = len(days) if today is None else int(np.searchsorted(days, to_day(today), side="right"))
+            flow = Flow.of(days[:past], count[:past])
+            if len(flow.days) and flow.days[-1] < days[-1]:
+                yield Stray(table, column, day, int(flow.days[-1]))
+
+
+def reach_of(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], settings: BookSettings) -> Reach:
+    """How far the staged tables reach, stray rows having been set aside."""
+    flows = {}
+    gap = _statement_gap_days(con) if rows.get(STATEMENTS) else 31
+    for table in _FLOWS:
+        if rows.get(table):
+            days, count = _days(con, table)
+            if not len(days):
+                continue
+            flow = Flow.of(days, count)
+            if table == STATEMENTS:
+                con.execute("SELECT max(statement_on) FROM staged_statements")
+                flow = replace(flow, tells_through=int(con.fetchall()[0][0]) + gap - 1)
+            flows[table] = flow
+    return Reach(
+        flows=flows,
+        given={table: to_day(day) for table, day in settings.data_through.items()},
+        freshness_days={table: settings.freshness_of(table) for table in _FLOWS},
+        statement_gap_days=gap,
+    )
+
+
+def _days(con: duckdb.DuckDBPyConnection, table: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    found = con.sql(
+        statement(
+            "SELECT day, count(*) AS n FROM (SELECT {day} AS day FROM staged_{table}) WHERE day <> {never} "
+            "GROUP BY day ORDER BY day",
+            day=_FLOWS[table][1],
+            table=table,
+            never=str(NEVER),
+        )
+    ).to_arrow_table()
+    return found.column(0).to_numpy().astype(np.int32), found.column(1).to_numpy().astype(np.int64)
+
+
+def _statement_gap_days(con: duckdb.DuckDBPyConnection) -> int:
+    """Days from one statement of a loan to the next where none was skipped, by a sample of the loans."""
+    con.execute("SELECT COALESCE(max(loan), 0) FROM staged_statements")
+    stride = int(con.fetchall()[0][0]) // _SAMPLED_LOANS + 1
+    found = con.sql(
+        "SELECT day - lag(day) OVER (PARTITION BY loan ORDER BY day) AS gap FROM "
+        "(SELECT DISTINCT loan, statement_on AS day FROM staged_statements WHERE loan % $stride = 0)",
+        params={"stride": stride},
+    ).to_arrow_table()
+    gaps = found.column(0).drop_null().to_numpy()
+    return statement_gap_days(gaps)

@@ -1,0 +1,100 @@
+"""Days past due, eligibility and outcomes again, day by day and row by row in plain loops: slow, and independent.
+
+Nothing of the arrays, spells or stretches of the core is used here; only the words of the contract.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NEVER = 2**31 - 1
+Row = Mapping[str, Any]
+CHARGED_OFF = 0
+
+
+@dataclass
+class SlowLoan:
+    """One loan's rows: its terms by `valid_from`, instalments by number, statements."""
+
+    terms: list[Row]
+    instalments: dict[int, list[Row]]
+    statements: list[Row]
+
+    def latest(self, before: int) -> Row | None:
+        known = [row for row in self.terms if row["valid_from"] < before]
+        return max(known, key=lambda row: row["valid_from"]) if known else None
+
+    def end(self, before: int) -> tuple[int, bool]:
+        """(day on which it ended by what was known before a day, whether by a write-off)."""
+        row = self.latest(before)
+        if row is None:
+            return NEVER, False
+        gone = row["written_off_on"]
+        if row["closed_as"] == CHARGED_OFF:
+            gone = min(gone, row["closed_on"])
+        if gone < before:
+            return gone, True
+        return (row["closed_on"], False) if row["closed_on"] < before else (NEVER, False)
+
+    def is_open(self, day: int) -> bool:
+        row = self.latest(day)
+        return row is not None and row["opened_on"] < day and self.end(day)[0] == NEVER
+
+    def dpd(self, day: int, known_before: int, *, first_version: bool) -> int | None:
+        """Days past due at the start of a day, by what was recorded before another; None where no row tells."""
+        if day > self.end(known_before)[0]:
+            return None
+        told: list[int] = []
+        for rows in self.instalments.values():
+            versions = sorted(rows, key=lambda row: row["scheduled_on"])
+            seen = [row for row in versions if row["scheduled_on"] < min(day, known_before)]
+            if not seen or versions[0]["due_on"] >= self.end(known_before)[0]:
+                continue
+            version = versions[0] if first_version else [r for r in versions if r["scheduled_on"] < known_before][-1]
+            paid = sum(
+                row["paid_amount"]
+                for row in rows
+                if row["paid_on"] < day and row["paid_on"] < known_before and row["recorded_on"] < known_before
+            )
+            is_unpaid = version["due_amount"] > 0 and version["due_amount"] - paid > 0.01 * version["due_amount"]
+            told.append(day - version["due_on"] if is_unpaid and version["due_on"] < day else 0)
+        return max(told) if told else None
+
+    def statement(self, day: int, known_before: int) -> Row | None:
+        """The latest statement before a day that says days past due, as recorded last before another."""
+        end = self.end(known_before)[0]
+        by_day: dict[int, Row] = {}
+        for row in sorted(self.statements, key=lambda row: row["recorded_on"]):
+            if row["statement_on"] < min(day, end) and row["recorded_on"] < known_before:
+                by_day[row["statement_on"]] = row
+        told = [row for row in by_day.values() if row["days_past_due"] == row["days_past_due"]]
+        return max(told, key=lambda row: row["statement_on"]) if told else None
+
+
+def outcome(loans: Sequence[SlowLoan], as_of: int, window_end: int, bad_dpd: int, gap_days: int) -> str:
+    """What became of a borrower in [as_of, window_end): "bad", "good" or "unknown", walking every day of it."""
+    bad = unknown = False
+    for one in loans:
+        if not one.is_open(as_of):
+            continue
+        end, lost = one.end(NEVER)
+        if lost and end < window_end:
+            bad = True
+        for day in range(as_of, window_end):
+            if day > end:
+                break
+            by_rows = one.dpd(day, NEVER, first_version=True)
+            if by_rows is not None and by_rows >= bad_dpd:
+                bad = True
+            shown = one.statement(day + 1, NEVER)
+            is_fresh = shown is not None and day < shown["statement_on"] + gap_days
+            if shown is not None and is_fresh and shown["days_past_due"] >= bad_dpd:
+                bad = True
+            latest = one.latest(NEVER)
+            assert latest is not None
+            is_new = not one.instalments and day < latest["opened_on"] + gap_days
+            if not (one.instalments or is_fresh or is_new) and day < end:
+                unknown = True
+    return "bad" if bad else "unknown" if unknown else "good"
