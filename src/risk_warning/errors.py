@@ -108,6 +108,11 @@ class GateError(RiskWarningError):
     meaning = "the gate refuses the model"
 
 
+class WeakModelError(RiskWarningError):
+    exit_code = 18
+    meaning = "the trained model ranks no better than chance, or its PDs are far off; it was not registered"
+
+
 def exit_codes() -> dict[int, str]:
     """Exit code → meaning, for the README's table and `--help`; 0 is success, 2 a wrong command line."""
     return {k.exit_code: k.meaning for k in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)}

@@ -68,12 +68,3 @@ class Arms:
     helped_by_lot: NDArray[np.bool_]
     withheld: NDArray[np.bool_]
     """The hold-out: not helped, by lot."""
-
-    @property
-    def each_withheld_counts(self) -> float | None:
-        """For how many each of the hold-out stands, itself included: 1 / its share of the lot; None without one.
-
-        Horvitz and Thompson (1952): whom a draw takes with probability p counts 1/p.
-        """
-        held = int(self.withheld.sum())
-        return 1 + int(self.helped_by_lot.sum()) / held if held else None

@@ -10,26 +10,28 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 Floats = NDArray[np.float64]
 
 
-def evaluate(bad: NDArray[np.bool_], pd: Floats) -> dict[str, float | int | None]:
+def evaluate(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> dict[str, float | int | None]:
     """Measures by name; with a single class, those that need two are None.
 
-    `bad` and `pd` have shape (n,). `ece`: mean distance of observed and predicted rate over ten equally filled
-    bins. `calibration_slope`: of a logistic regression of `bad` on the log-odds of `pd` (Cox 1958), 1 is ideal.
-    `capture_top_5pct`: share of all bads among the 5 % with the highest `pd`.
+    `bad`, `pd` and `weight` (how many each row stands for; None: itself) have shape (n,). `ece`: mean distance of
+    observed and predicted rate over ten equally filled bins. `calibration_slope`: of a logistic regression of `bad` on
+    the log-odds of `pd` (Cox 1958), 1 is ideal. `capture_top_5pct`: share of all bads among the 5 % with the highest
+    `pd`.
     """
     n, bads = len(bad), int(bad.sum())
-    measures: dict[str, float | int | None] = {"n": n, "bad_rate": bads / n if n else None}
+    own = np.ones(n) if weight is None else weight
+    measures: dict[str, float | int | None] = {"n": n, "bad_rate": float(np.average(bad, weights=own)) if n else None}
     if not 0 < bads < n:
         return measures | dict.fromkeys(MEASURES)
-    false_positive, true_positive, _ = roc_curve(bad, pd)
-    measures["auc"] = float(roc_auc_score(bad, pd))
+    false_positive, true_positive, _ = roc_curve(bad, pd, sample_weight=weight)
+    measures["auc"] = float(roc_auc_score(bad, pd, sample_weight=weight))
     measures["ks"] = float(np.max(true_positive - false_positive))
-    measures["brier"] = float(brier_score_loss(bad, pd))
-    measures["ece"] = expected_calibration_error(bad, pd)
-    measures["calibration_slope"] = calibration_slope(bad, pd)
-    measures["observed_over_expected"] = bads / float(pd.sum())
-    measures["capture_top_5pct"] = capture(bad, pd, 0.05)
-    measures["capture_top_10pct"] = capture(bad, pd, 0.10)
+    measures["brier"] = float(brier_score_loss(bad, pd, sample_weight=weight))
+    measures["ece"] = expected_calibration_error(bad, pd, weight)
+    measures["calibration_slope"] = calibration_slope(bad, pd, weight)
+    measures["observed_over_expected"] = float((own @ bad) / (own @ pd))
+    measures["capture_top_5pct"] = capture(bad, pd, 0.05, weight)
+    measures["capture_top_10pct"] = capture(bad, pd, 0.10, weight)
     return measures
 
 
@@ -82,19 +84,25 @@ def calibration_bins(bad: NDArray[np.bool_], pd: Floats, bins: int = 10) -> tupl
     return predicted, observed, np.array([len(part) for part in parts])
 
 
-def expected_calibration_error(bad: NDArray[np.bool_], pd: Floats) -> float:
+def expected_calibration_error(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> float:
     """Mean |observed − predicted| over ten equally filled bins (Naeini et al. 2015, with equal counts)."""
-    predicted, observed, count = calibration_bins(bad, pd)
-    return float(np.average(np.abs(observed - predicted), weights=count))
+    own = np.ones(len(bad)) if weight is None else weight
+    total = 0.0
+    for part in np.array_split(np.argsort(pd, kind="stable"), min(10, len(pd))):
+        total += abs(float(own[part] @ (bad[part] - pd[part])))
+    return total / float(own.sum())
 
 
-def calibration_slope(bad: NDArray[np.bool_], pd: Floats) -> float:
+def calibration_slope(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> float:
     """Slope of a logistic regression of `bad` on the log-odds of `pd`."""
     log_odds = np.log(pd / (1 - pd)).reshape(-1, 1)
-    return float(LogisticRegression(C=np.inf).fit(log_odds, bad).coef_[0, 0])
+    return float(LogisticRegression(C=np.inf).fit(log_odds, bad, sample_weight=weight).coef_[0, 0])
 
 
-def capture(bad: NDArray[np.bool_], pd: Floats, share: float) -> float:
+def capture(bad: NDArray[np.bool_], pd: Floats, share: float, weight: Floats | None = None) -> float:
     """Share of all bads among the `share` of borrowers with the highest `pd`."""
-    called = np.argsort(-pd, kind="stable")[: int(np.ceil(share * len(pd)))]
-    return float(bad[called].sum() / bad.sum())
+    own = np.ones(len(bad)) if weight is None else weight
+    order = np.argsort(-pd, kind="stable")
+    # The first always counts: a capacity of a part of a person calls one.
+    called = order[np.cumsum(own[order]) - own[order] < share * own.sum()]
+    return float((own[called] @ bad[called]) / (own @ bad))

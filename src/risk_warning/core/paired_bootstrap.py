@@ -126,8 +126,13 @@ def measured_again(
     here = measured(np.ones(n, np.int32))
     random = np.random.default_rng(seed)
     drawn = np.empty((draws, *here.shape))
+    has_bad, has_good = (np.bincount(cluster, kind, minlength=n) > 0 for kind in (bad, ~bad))
     for draw in range(draws):
-        drawn[draw] = measured(np.bincount(random.integers(0, n, n), minlength=n).astype(np.int32))
+        weight = np.bincount(random.integers(0, n, n), minlength=n).astype(np.int32)
+        while not (weight[has_bad].any() and weight[has_good].any()):
+            # Of a few borrowers a draw may hold a single class, of which nothing can be measured: another is drawn.
+            weight = np.bincount(random.integers(0, n, n), minlength=n).astype(np.int32)
+        drawn[draw] = measured(weight)
         if advance:
             advance(1)
     return here, drawn

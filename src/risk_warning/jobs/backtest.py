@@ -23,6 +23,7 @@ from risk_warning.core.standings import STILL_POSSIBLE
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.model.about import code_version
+from risk_warning.model.at_once import take_turns
 from risk_warning.model.backtest import BacktestRows, Cell, backtest_rows, run_cell
 from risk_warning.model.recipe import SEED
 from risk_warning.model.recipe_file import NamedRecipe
@@ -168,7 +169,7 @@ def _cells(
             raise LabelError(f"Recipe {one.name} as of {at}: {error}") from None
         _store(folder, one, at, cell)
 
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+    with ThreadPoolExecutor(os.cpu_count() or 1, initializer=take_turns) as pool:
         waiting = [pool.submit(work, one, at) for one, at in missing]
         try:
             for done in as_completed(waiting):

@@ -15,6 +15,7 @@ from rich.table import Table
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.evaluation import MEASURES
+from risk_warning.errors import WeakModelError
 from risk_warning.jobs.training_page import training_page
 from risk_warning.model.folder import save
 from risk_warning.model.recording import record
@@ -22,6 +23,7 @@ from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.training import DEFAULT_FOLDS, train
 from risk_warning.model.tuning import Tuning
+from risk_warning.model.weakness import weakness
 from risk_warning.settings import Settings
 
 
@@ -91,10 +93,17 @@ def train_model(
     progress: Progress,
     *,
     trials: int | None = None,
+    register_anyway: str | None = None,
 ) -> TrainingReport:
     """Train on the book, write the folder to `model_out` if named, and record it in the registry.
 
-    `trials` is how many sets of parameters are tried for each model, None for none.
+    `trials` is how many sets of parameters are tried for each model, None for none; `register_anyway` is the reason
+    for which even a model that is surely bad is registered.
+
+    Raises
+    ------
+    WeakModelError
+        The model ranks no better than chance, or its PDs are off by a factor of two, and no reason was given.
     """
     start = time.monotonic()
     task = progress.add_task("reading the book", total=None)
@@ -102,12 +111,19 @@ def train_model(
         progress.update(task, description="training", total=opened.n_borrowers)
         tuning = None if trials is None else _tuning(opened, settings, request, trials, progress)
         trained = train(opened, settings, request, lambda done: progress.advance(task, done), tuning)
+    weak = weakness(trained.model.about["evaluation"])
+    if weak is not None and register_anyway is None:
+        raise WeakModelError(
+            f"The model is not registered, since {weak}. Look at the dates and outcomes it was trained on "
+            "(`risk-warning check`, `risk-warning target`); to register it all the same, give --register-anyway and "
+            "--reason."
+        )
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
         folder = model_out or Path(scratch) / "model"
         save(trained.model, folder)
         progress.update(task, description="recording in the registry")
         page = training_page(trained)
-        number = record(trained, folder, settings, page)
+        number = record(trained, folder, settings, page, None if weak is None else register_anyway)
     return TrainingReport(trained.model, number, time.monotonic() - start, page)
 
 

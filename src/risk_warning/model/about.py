@@ -4,16 +4,26 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from risk_warning.book import StagedBook
-from risk_warning.core import features
+from risk_warning.core.leaks import Suspect
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.typical import typical
+from risk_warning.model.undated import undated_columns
 from risk_warning.settings import Settings
+
+if TYPE_CHECKING:
+    from risk_warning.model.risk_model import RiskModel
+
+_OF_TWIN = ("train_dates", "test_dates", "rows", "bads", "bad_borrowers")
+"""What a model tells of the twin that was judged in its place."""
 
 
 def about(
@@ -25,9 +35,15 @@ def about(
     learnt: TrainingSet,
     evaluation: Mapping[str, Any],
     horizons_left_out: Mapping[str, str],
+    by_day: Sequence[Mapping[str, Any]],
+    suspects: Sequence[Suspect],
+    twin: RiskModel | None,
     made: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for."""
+    """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for.
+
+    `evaluation` is that of the `twin`, where there is one; `by_day` and `suspects` are of the model's own rows.
+    """
     learnt_on = sorted(train_dates)
     at_opening = learnt.at_opening
     return {
@@ -38,6 +54,13 @@ def about(
         "data_through": book.data_through.isoformat(),
         "rows": len(learnt.bad),
         "bads": int(learnt.bad.sum()),
+        "borrowers": len(np.unique(learnt.borrower_id)),
+        "bad_borrowers": len(np.unique(learnt.borrower_id[learnt.bad])),
+        "judged_twin": None
+        if twin is None
+        else {"version": twin.version, **{name: twin.about[name] for name in _OF_TWIN}},
+        "by_day_of_month": list(by_day),
+        "leak_suspects": [{**asdict(suspect), "text": suspect.in_words()} for suspect in suspects],
         "openings": {"rows": int(at_opening.sum()), "bads": int(learnt.bad[at_opening].sum())}
         if evaluation["openings"]
         else None,
@@ -47,7 +70,7 @@ def about(
         "evaluation": dict(evaluation),
         "code_version": code_version(),
         "protected": sorted(settings.book.never_modelled),
-        "undated_columns": _undated(book),
+        "undated_columns": undated_columns(learnt.features, book.observed),
         "typical": typical(learnt.x, learnt.features, book.categories),
     }
 
@@ -62,12 +85,3 @@ def code_version() -> str:
     except (OSError, subprocess.CalledProcessError):
         return found
     return f"{found}+{commit}"
-
-
-def _undated(book: StagedBook) -> list[str]:
-    attributes: Sequence[str] = sorted(
-        {f.needs[0] for f in features.supported(book.observed, frozenset()) if f.family == "tenure and profile"}
-    )
-    named = {name.split(".", 1)[-1] for name in attributes}
-    columns = book.observed.columns.get("borrowers", frozenset())
-    return [] if "valid_from" in columns else sorted(named & columns)

@@ -24,11 +24,12 @@ from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError
-from risk_warning.model.fit import encode, fit
+from risk_warning.model.encoding import encode
+from risk_warning.model.fit import fit
 from risk_warning.model.learning import unstable, without
 from risk_warning.model.recipe import Recipe
 from risk_warning.model.training_set import TrainingSet, training_set
-from risk_warning.model.weights import weighted
+from risk_warning.model.weights import untouched, weighted
 from risk_warning.settings import Settings
 
 MAX_ROWS = 600_000
@@ -133,14 +134,15 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
         learnt = without(learnt, list(unstable(learnt, recipe.max_feature_psi)))
     taught, categories = weighted(learnt, recipe, horizon), book.categories
     learnt = taught.rows
-    fitted, _ = fit(learnt.x, learnt.bad, learnt.borrower_id, learnt.features, categories, recipe, taught.weight)
-    tested = rows.take(rows.on([at]))
+    fitted = fit(learnt, taught.weight, categories, recipe).fitted
+    judging = untouched(rows.take(rows.on([at])), recipe.contacted, spec.horizon_months)
+    tested = judging.rows
     columns = [i for i, feature in enumerate(rows.features) if feature in learnt.features]
     x = encode(tested.x[:, columns], learnt.features, fitted.codes, categories)
     pd = probability(fitted.log_odds(x))
     if not 0 < tested.bad.sum() < len(tested.bad):
         raise LabelError(f"The {len(tested.bad):,} rows as of {at} are all of one class; bring a larger book.")
-    measures = evaluate(tested.bad, pd)
+    measures = evaluate(tested.bad, pd, judging.weight)
     return Cell(
         rows=len(learnt.bad),
         bads=int(learnt.bad.sum()),

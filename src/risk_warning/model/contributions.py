@@ -65,7 +65,9 @@ class Contributions:
         rows = np.full((_SAMPLE, features), np.nan, np.float32)
         for tree in trees:
             for split in tree.splits:
-                rows[random.integers(_SAMPLE), split.feature] = split.threshold
+                # A split that only tells values from missing ones stands at infinity, which no feature has.
+                if np.isfinite(split.threshold):
+                    rows[random.integers(_SAMPLE), split.feature] = split.threshold
         walked = self.walked(rows)
         found = tables.of_few(rows)
         found[:, -1] = base = float(walked[0, -1])

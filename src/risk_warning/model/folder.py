@@ -9,7 +9,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,8 @@ from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.settings import PROTECTED
 
 FORMAT = 3
+TWIN = "judged"
+"""Folder within a model's folder that holds its judged twin."""
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
 
 
@@ -43,18 +45,19 @@ def assemble(
     target: TargetSpec,
     about: Mapping[str, Any],
     trained_on: date,
+    twin: RiskModel | None = None,
 ) -> RiskModel:
     """The model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content."""
     features = features_named(names, observed)
     assert features is not None
-    unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about)
+    unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about, twin)
     content = _canonical(_content(unnamed)) + fitted.booster.model_to_string().encode()
     version = f"rw-{trained_on:%Y%m%d}-{hashlib.sha256(content).hexdigest()[:8]}"
-    return RiskModel(version, features, observed, fitted, horizons, scorecard, policy, target, about)
+    return replace(unnamed, version=version)
 
 
 def save(model: RiskModel, folder: Path) -> None:
-    """Nothing comes back; writes the folder whole or not at all.
+    """Write the folder whole or not at all, the judged twin within it.
 
     Raises
     ------
@@ -75,6 +78,8 @@ def save(model: RiskModel, folder: Path) -> None:
             whole.mkdir()
             for name, text in texts.items():
                 (whole / name).write_text(text, encoding="utf-8")
+            if model.twin is not None:
+                save(model.twin, whole / TWIN)
             whole.rename(folder)
     except OSError:
         raise OutputError(f"{folder} cannot be written; free it or name another with --model-out.") from None
@@ -110,7 +115,22 @@ def load(folder: Path) -> RiskModel:
         policy=Policy.from_dict(content["policy"]),
         target=TargetSpec(**content["target"]),
         about=content["about"],
+        twin=_twin(folder, content),
     )
+
+
+def _twin(folder: Path, content: Mapping[str, Any]) -> RiskModel | None:
+    """The judged twin, the very one the model names; None where it has none."""
+    named = content["about"]["judged_twin"]
+    if named is None:
+        return None
+    twin = load(folder / TWIN)
+    if twin.version != named["version"]:
+        raise ModelError(
+            f"{folder / TWIN} holds model {twin.version}, but the model was judged by {named['version']}; fetch it "
+            "again."
+        )
+    return twin
 
 
 def _checked(folder: Path) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from risk_warning.core.features import Feature
 from risk_warning.core.stability import psi
 from risk_warning.errors import LabelError
-from risk_warning.model.baseline import Baseline, fit_baseline
-from risk_warning.model.fit import Categories, Fitted, encode, fit
-from risk_warning.model.recipe import Recipe
+from risk_warning.model.at_once import at_once
+from risk_warning.model.encoding import Categories
+from risk_warning.model.fit import Fit, Fitted, fit
+from risk_warning.model.recipe import SCORECARD, TREES, Recipe
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.tuning import Tuning, tuned
 from risk_warning.model.weights import weighted
 
 Floats = NDArray[np.float64]
+MODEL, UNTUNED = "model", "untuned"
 
 
 @dataclass(frozen=True)
@@ -29,26 +31,22 @@ class Learnt:
     rows: TrainingSet
     weight: Floats | None
     """Of each row; None where all count the same."""
-    fitted: Fitted
-    unseen: Floats
-    """Log-odds that models which did not see them give its rows."""
+    fit: Fit
     recipe: Recipe
     """With the parameters that were found, where it was tuned."""
-    rivals: Mapping[str, Fitted | Baseline]
-    """`scorecard`, and `untuned` where it was tuned."""
+    rivals: Mapping[str, Fitted]
+    """`scorecard` (of a scorecard: `trees`), and `untuned` where it was tuned."""
     categories: Categories
+
+    @property
+    def fitted(self) -> Fitted:
+        """The model."""
+        return self.fit.fitted
 
     def log_odds(self, rows: TrainingSet) -> dict[str, Floats]:
         """Log-odds of bad of other rows: `model`'s, and each rival's."""
-        x = encode(rows.x, rows.features, self.fitted.codes, self.categories)
-        found = {MODEL: self.fitted.log_odds(x)}
-        for name, rival in self.rivals.items():
-            # Codes depend on the rows alone, which all have in common.
-            found[name] = rival.log_odds(x)
-        return found
-
-
-MODEL, SCORECARD, UNTUNED = "model", "scorecard", "untuned"
+        models = {MODEL: self.fitted, **self.rivals}
+        return {name: fitted.of(rows, self.categories) for name, fitted in models.items()}
 
 
 def learn(
@@ -62,20 +60,46 @@ def learn(
 ) -> Learnt:
     """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
     taught = weighted(rows, recipe, horizon_months)
-    rows, weight = taught.rows, taught.weight
-    rivals: dict[str, Fitted | Baseline] = {}
-
-    def fitted_by(by: Recipe) -> tuple[Fitted, Floats]:
-        return fit(rows.x, rows.bad, rows.borrower_id, rows.features, categories, by, weight)
-
+    learnt, weight = taught.rows, taught.weight
+    other = replace(recipe, learner=SCORECARD if recipe.learner == TREES else TREES)
+    recipes = {other.learner: other}
     if tuning is not None:
-        rivals[UNTUNED] = fitted_by(recipe)[0]
-        found = tuned(tuning, stage, recipe, rows.x, rows.bad, weight, rows.borrower_id, rows.features, categories)
+        recipes[UNTUNED] = recipe
+        found = tuned(
+            tuning,
+            stage,
+            recipe,
+            learnt.x,
+            learnt.bad,
+            weight,
+            learnt.borrower_id,
+            learnt.features,
+            categories,
+        )
         recipe = replace(recipe, parameters={**recipe.parameters, **found})
-    fitted, unseen = fitted_by(recipe)
-    x = encode(rows.x, rows.features, fitted.codes, categories)
-    rivals[SCORECARD] = fit_baseline(x, rows.bad, weight)
-    return Learnt(rows, weight, fitted, unseen, recipe, rivals, categories)
+    recipes[MODEL] = recipe
+    fits = at_once([_fitting(learnt, weight, categories, by, rows) for by in recipes.values()], recipe.threads)
+    made = dict(zip(recipes, fits, strict=True))
+    own = made.pop(MODEL)
+    return Learnt(learnt, weight, own, recipe, {name: one.fitted for name, one in made.items()}, categories)
+
+
+def refit(
+    rows: TrainingSet, categories: Categories, learnt: Learnt, horizon_months: int, also: TrainingSet
+) -> tuple[TrainingSet, Floats | None, Fit]:
+    """(Rows learnt from, how much each counts, the fit): the recipe and number of trees of a judged model, on all rows.
+
+    `also` are rows of which it is asked too what models that did not see their borrowers say.
+    """
+    taught = weighted(rows, learnt.recipe, horizon_months)
+    made = fit(taught.rows, taught.weight, categories, learnt.recipe, trees=learnt.fit.trees, also=also)
+    return taught.rows, taught.weight, made
+
+
+def _fitting(
+    rows: TrainingSet, weight: Floats | None, categories: Categories, recipe: Recipe, also: TrainingSet
+) -> Callable[[], Fit]:
+    return lambda: fit(rows, weight, categories, recipe, also=also)
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:

@@ -15,6 +15,9 @@ SEED = 20240101
 KEEP, LEAVE_OUT, WEIGH = "keep", "leave-out", "weigh"
 CONTACTED = (KEEP, LEAVE_OUT, WEIGH)
 """What becomes of rows whose borrower was contacted in the outcome window."""
+TREES, SCORECARD = "trees", "scorecard"
+LEARNERS = (TREES, SCORECARD)
+"""What is fitted."""
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "max_depth": (1, 8),
     "num_leaves": (2, 64),
@@ -51,8 +54,10 @@ class Recipe:
     contacted: str = KEEP
     """Learn from whoever was contacted in the outcome window as they are, not at all, or by the hold-out in their
     place (one of `CONTACTED`)."""
-    threads: int = 2
-    """Threads LightGBM computes with."""
+    learner: str = TREES
+    """Shallow trees, or a plain logistic scorecard (one of `LEARNERS`)."""
+    threads: int = 1
+    """Threads of each fit; the independent ones run side by side."""
     seed: int = SEED
 
     def __post_init__(self) -> None:
@@ -72,6 +77,8 @@ class Recipe:
             )
         if self.contacted not in CONTACTED:
             raise SettingsError(f"A recipe's contacted is one of {', '.join(CONTACTED)}, not {self.contacted}.")
+        if self.learner not in LEARNERS:
+            raise SettingsError(f"A recipe's learner is one of {', '.join(LEARNERS)}, not {self.learner}.")
         positive = (
             ("history_months", self.history_months),
             ("half_life_months", self.half_life_months),
@@ -116,6 +123,7 @@ class Recipe:
             "good_share": self.good_share,
             "max_feature_psi": self.max_feature_psi,
             "contacted": self.contacted,
+            "learner": self.learner,
             "threads": self.threads,
             "seed": self.seed,
         }

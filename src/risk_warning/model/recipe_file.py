@@ -28,6 +28,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "good_share": (int, float),
     "max_feature_psi": (int, float),
     "contacted": (str,),
+    "learner": (str,),
     "threads": (int,),
     "seed": (int,),
 }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas
 
-from risk_warning.model.reference import CHAMPION, NAME
+from risk_warning.model.reference import NAME
 from risk_warning.model.registry import FOLDER, registry
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from risk_warning.model.training import Trained
 
 
-def record(trained: Trained, folder: Path, settings: Settings, page: str) -> int:
-    """Version number in the registry of the model in `folder`; the first one becomes `champion`.
+def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_because: str | None = None) -> int:
+    """Version number in the registry of the model in `folder`; none becomes champion but by `promote`.
 
-    `page` is the training's report as HTML, which is logged beside the figures.
+    `page` is the training's report as HTML, which is logged beside the figures; `weak_because` is the reason for which
+    a model that is surely bad was registered, a tag of its run.
 
     Raises
     ------
@@ -46,6 +47,7 @@ def record(trained: Trained, folder: Path, settings: Settings, page: str) -> int
                     "policy_version": model.policy.version,
                     "data_digest": about["data_digest"],
                     "mlflow.source.git.commit": about["code_version"].rpartition("+")[2],
+                    **({} if weak_because is None else {"registered_anyway": weak_because}),
                 }
             )
             example = pandas.DataFrame(trained.encoded[:5].astype(np.float64), columns=list(model.feature_names))
@@ -80,9 +82,9 @@ def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
     from mlflow.exceptions import MlflowException
 
     try:
-        registered = client.get_registered_model(NAME)
+        client.get_registered_model(NAME)
     except MlflowException:
-        registered = client.create_registered_model(NAME, description="Early warning of overdue payments.")
+        client.create_registered_model(NAME, description="Early warning of overdue payments.")
     version = client.create_model_version(
         NAME,
         source=f"runs:/{run_id}/{FOLDER}",
@@ -90,8 +92,6 @@ def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
         tags={"model_version": model.version},
         description=f"{model.version}: {model.target.bad_dpd} DPD within {model.target.horizon_months} month(s)",
     )
-    if CHAMPION not in registered.aliases:
-        client.set_registered_model_alias(NAME, CHAMPION, version.version)
     return int(version.version)
 
 
@@ -115,5 +115,6 @@ def _parameters(model: RiskModel) -> dict[str, Any]:
 
 def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
     flat = {name: value for name, value in evaluation.items() if isinstance(value, int | float)}
-    flat |= {f"dpd_0.{name}": value for name, value in evaluation["dpd_0"].items() if value is not None}
+    apart = evaluation["dpd_0"].items()
+    flat |= {f"dpd_0.{name}": value for name, value in apart if isinstance(value, int | float)}
     return {name: float(value) for name, value in flat.items()}

@@ -24,7 +24,8 @@ from risk_warning.core.scorecard import Scorecard, probability
 from risk_warning.core.target import TargetSpec, not_scored
 from risk_warning.errors import ContractError
 from risk_warning.model.contributions import Contributions
-from risk_warning.model.fit import Fitted, encode
+from risk_warning.model.encoding import encode
+from risk_warning.model.fit import Fitted
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,13 @@ class RiskModel:
     target: TargetSpec
     about: Mapping[str, Any]
     """Data digest, as-of dates, evaluation and code version, as they stand in `model.json`."""
+    twin: RiskModel | None = None
+    """The model of the same recipe that was judged, on borrowers and months it did not learn from; None: this one."""
+
+    @property
+    def as_judged(self) -> RiskModel:
+        """The model that comparisons, gate and backtests are made with: the twin, where there is one."""
+        return self.twin or self
 
     def observed_in(self, book: StagedBook) -> Observed:
         """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""

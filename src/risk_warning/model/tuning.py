@@ -21,14 +21,12 @@ from numpy.typing import NDArray
 
 from risk_warning.core.features import Feature
 from risk_warning.core.splits import borrower_fold
+from risk_warning.model.encoding import Categories, cross_encode, encode, fit_codes
 from risk_warning.model.fit import (
     INNER_FOLDS,
     MAX_TREES,
     PATIENCE,
-    Categories,
     dataset,
-    encode,
-    fit_codes,
     parameters_of,
 )
 from risk_warning.model.recipe import Recipe
@@ -143,8 +141,11 @@ def _folds(
     for k in range(INNER_FOLDS):
         inside, outside = fold != k, fold == k
         own = None if weight is None else weight[inside]
-        codes = fit_codes(x[inside], bad[inside], own, features, categories)
-        train = dataset(encode(x[inside], features, codes, categories), bad[inside], own, features)
+        ids = borrower_id[inside]
+        codes = fit_codes(x[inside], bad[inside], ids, own, features, categories)
+        train = dataset(
+            cross_encode(x[inside], bad[inside], ids, own, features, categories), bad[inside], own, features
+        )
         check = lightgbm.Dataset(
             encode(x[outside], features, codes, categories),
             bad[outside],

@@ -1,10 +1,11 @@
-"""Weights: which rows a recipe learns from, and how much each counts."""
+"""Weights: which rows a recipe learns from, which it is judged by, and how much each counts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,39 +18,33 @@ from risk_warning.model.training_set import TrainingSet
 
 _PARTS = 10_000
 _MONTH_DAYS = 365.25 / 12
+_ENOUGH_IN_LOT = 200
+"""Rows of each arm of a lot from which it is asked whether its share differs from one to the other."""
+_LEAST_SHARE = 0.02
+"""A hold-out row never stands for more than fifty."""
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Weighted:
-    """The rows learnt from."""
+    """Some rows and how much each counts."""
 
     rows: TrainingSet
-    weight: NDArray[np.float64] | None
+    weight: Floats | None
     """Shape (n,); None where all count the same."""
 
 
 def weighted(rows: TrainingSet, recipe: Recipe, horizon_months: int) -> Weighted:
     """The rows the recipe learns from, of those it is given.
 
-    - Whoever was helped within the horizon before turning bad: left out, unless they are kept. Where they are weighed,
-      the hold-out stands for those helped by lot too; who was helped for another reason has nobody to stand for them.
+    - Whoever was helped within the horizon before turning bad: left out, unless they are kept (`untouched`).
     - A good row drawn with share p counts 1/p, so that PDs are those of the whole book.
     - A row `half_life_months` older than the newest counts half.
 
     `LabelError` where contacts are to be weighed and there is no hold-out.
     """
-    factors: list[NDArray[np.float64]] = []
-    if recipe.contacted != KEEP:
-        arms = arms_of(rows, horizon_months)
-        if recipe.contacted == WEIGH:
-            each = arms.each_withheld_counts
-            if each is None:
-                raise LabelError(
-                    "To weigh contacts takes a hold-out: rows of the table contacts of kind withheld, randomised 1, "
-                    "in the outcome windows. Bring them, or leave out whoever was contacted (leave-out)."
-                )
-            factors.append(np.where(arms.withheld, each, 1.0)[~arms.helped])
-        rows = rows.take(~arms.helped)
+    left = untouched(rows, recipe.contacted, horizon_months)
+    rows, factors = left.rows, [] if left.weight is None else [left.weight]
     if recipe.good_share < 1:
         drawn = rows.bad | _drawn(rows, recipe.good_share)
         rows = rows.take(drawn)
@@ -62,21 +57,110 @@ def weighted(rows: TrainingSet, recipe: Recipe, horizon_months: int) -> Weighted
     return Weighted(rows, np.prod(factors, axis=0) if factors else None)
 
 
+def untouched(rows: TrainingSet, contacted: str, horizon_months: int) -> Weighted:
+    """The rows whose outcome no contact changed, each counting for those like it that were contacted.
+
+    Whoever turns bad early has had less time to be contacted: leaving out the contacted alone would leave too many
+    bads. So a row counts 1/P(not contacted until then), as in the Kaplan–Meier estimate, with turning bad in the place
+    of censoring (Robins & Finkelstein 2000, Biometrics 56, 779–788), an as-of date at a time. Where contacts are
+    weighed, those helped by lot are stood for by the hold-out, each counting 1/its share of the lot
+    (Horvitz & Thompson 1952); the share may differ from one to the other, and is learnt from the features.
+    """
+    if contacted == KEEP:
+        return Weighted(rows, None)
+    arms = arms_of(rows, horizon_months)
+    weight = np.ones(len(rows.bad))
+    by_lot = arms.helped_by_lot if contacted == WEIGH else np.zeros(len(weight), np.bool_)
+    if contacted == WEIGH:
+        if not arms.withheld.any():
+            raise LabelError(
+                "To weigh contacts takes a hold-out: rows of the table contacts of kind withheld, randomised 1, "
+                "in the outcome windows. Bring them, or leave out whoever was contacted (leave-out)."
+            )
+        weight[arms.withheld] = _each_withheld_counts(rows, arms)[arms.withheld]
+    weight *= _each_untouched_counts(rows, arms.helped & ~by_lot, horizon_months)
+    left = ~arms.helped
+    return Weighted(rows.take(left), weight[left])
+
+
 def arms_of(rows: TrainingSet, horizon_months: int) -> Arms:
     """Who was helped within so many months of the as-of date, before turning bad."""
-    end = np.array([to_day(add_months(day, horizon_months)) for day in rows.dates], np.int32)
-    return rows.contacts.arms(np.minimum(rows.bad_on, end[rows.date_index]))
+    return rows.contacts.arms(_followed_until(rows, horizon_months))
 
 
 def contacts_told(rows: TrainingSet, horizon_months: int) -> dict[str, Any]:
     """How many rows were helped, and what stands for them, ready for JSON."""
     arms = arms_of(rows, horizon_months)
+    each = _each_withheld_counts(rows, arms)[arms.withheld] if arms.withheld.any() else None
     return {
         "helped": int(arms.helped.sum()),
         "helped_by_lot": int(arms.helped_by_lot.sum()),
         "withheld": int(arms.withheld.sum()),
-        "each_withheld_counts": arms.each_withheld_counts,
+        "each_withheld_counts": None if each is None else float(each.mean()),
     }
+
+
+def _followed_until(rows: TrainingSet, horizon_months: int) -> NDArray[np.int64]:
+    """Day on which each row's outcome is settled: it turned bad, or its window ended; shape (n,)."""
+    end = np.array([to_day(add_months(day, horizon_months)) for day in rows.dates], np.int64)
+    return np.minimum(rows.bad_on, end[rows.date_index])
+
+
+def _each_untouched_counts(rows: TrainingSet, contacted: NDArray[np.bool_], horizon_months: int) -> Floats:
+    """1/P(not contacted before its outcome was settled) of each row, an as-of date at a time; shape (n,)."""
+    until = _followed_until(rows, horizon_months)
+    found = np.ones(len(until))
+    for index in np.unique(rows.date_index):
+        here = np.flatnonzero(rows.date_index == index)
+        time, is_contact = np.where(contacted[here], rows.contacts.made_on[here], until[here]), contacted[here]
+        days, position = np.unique(time, return_inverse=True)
+        contacts = np.bincount(position, is_contact, minlength=len(days))
+        # A contact on the day somebody turns bad comes too late: who does is no longer at risk of one on that day.
+        at_risk = np.cumsum(np.bincount(position, minlength=len(days))[::-1])[::-1]
+        at_risk = at_risk - np.bincount(position, ~is_contact, minlength=len(days))
+        stays = np.cumprod(1 - contacts / np.maximum(at_risk, 1))
+        # Not contacted before the day: the product over the days before it.
+        before = np.append(1.0, stays)[np.searchsorted(days, until[here], side="left")]
+        found[here] = 1 / np.maximum(before, _LEAST_SHARE)
+    return found
+
+
+def _each_withheld_counts(rows: TrainingSet, arms: Arms) -> Floats:
+    """1/P(withheld) of each row of the lot, by models that did not see its borrower; shape (n,), 1 outside the lot."""
+    in_lot = np.flatnonzero(arms.helped_by_lot | arms.withheld)
+    found, withheld = np.ones(len(rows.bad)), arms.withheld[in_lot]
+    share = np.full(len(in_lot), max(float(withheld.mean()), _LEAST_SHARE))
+    if min(withheld.sum(), (~withheld).sum()) >= _ENOUGH_IN_LOT:
+        day = np.array([to_day(when) for when in rows.dates], np.float32)[rows.date_index[in_lot]]
+        x = np.column_stack((rows.x[in_lot], day))
+        fold = borrower_fold(rows.borrower_id[in_lot], 3, seed=9)
+        for k in range(3):
+            inside, outside = fold != k, fold == k
+            if outside.any() and 0 < withheld[inside].sum() < inside.sum():
+                share[outside] = _share(x[inside], withheld[inside], x[outside])
+    counts = 1 / np.clip(share, _LEAST_SHARE, 1)
+    # Together the hold-out stands for the whole lot.
+    counts *= len(in_lot) / max(float(counts[withheld].sum()), 1e-9)
+    found[in_lot] = counts
+    return found
+
+
+def _share(x: NDArray[np.float32], withheld: NDArray[np.bool_], other: NDArray[np.float32]) -> Floats:
+    """P(withheld) of other rows; where nothing tells the arms apart, the same for all."""
+    check = np.arange(len(x)) % 4 == 0
+    parameters = {
+        **{"objective": "binary", "num_leaves": 4, "learning_rate": 0.1, "min_data_in_leaf": 50, "seed": 1},
+        **{"num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1, "feature_fraction": 0.5},
+    }
+    train = lightgbm.Dataset(x[~check], withheld[~check])
+    stop = lightgbm.early_stopping(10, verbose=False)
+    valid = lightgbm.Dataset(x[check], withheld[check], reference=train)
+    booster = lightgbm.train(parameters, train, 200, valid_sets=[valid], callbacks=[stop])
+    base = float(withheld[check].mean())
+    flat = -(base * np.log(max(base, 1e-9)) + (1 - base) * np.log(max(1 - base, 1e-9)))
+    if booster.best_score["valid_0"]["binary_logloss"] >= flat:
+        return np.full(len(other), float(withheld.mean()))
+    return np.asarray(booster.predict(other), np.float64)
 
 
 def _drawn(rows: TrainingSet, share: float) -> NDArray[np.bool_]:

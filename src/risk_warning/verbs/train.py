@@ -72,12 +72,26 @@ def train(
             "for them. Default keep.",
         ),
     ] = None,
+    scorecard: Annotated[
+        bool, typer.Option("--scorecard", help="Make the plain logistic scorecard the model, not trees.")
+    ] = False,
     threads: Annotated[
-        int | None, typer.Option(min=1, max=256, help="Default 2; with one, the same seed gives the same files.")
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Threads of each fit, the independent ones side by side; with 1, the default, the same seed gives the "
+            "same files.",
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it; default 20240101.")
     ] = None,
+    register_anyway: Annotated[
+        bool,
+        typer.Option("--register-anyway", help="Register even a model that is surely bad (exit code 18 without)."),
+    ] = False,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; goes with --register-anyway.")] = None,
     model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
     report_out: Annotated[
         Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
@@ -86,17 +100,20 @@ def train(
 ) -> None:
     """Train and judge a model, and register it; with neither dates nor as-of, on all mature months.
 
-    A plain logistic scorecard is trained beside it, on the same rows, to be beaten.
+    It is judged on borrowers and months kept apart; the model for service is then fitted to everything mature. A plain
+    logistic scorecard is trained beside it, on the same rows, to be beaten. Nothing becomes champion but by `promote`.
     """
     from risk_warning.core.target import TargetSpec
     from risk_warning.jobs.training import train_model
-    from risk_warning.model.recipe import Recipe
+    from risk_warning.model.recipe import SCORECARD, Recipe
     from risk_warning.model.recipe_file import read_recipes
     from risk_warning.model.request import Request
     from risk_warning.reports import check_writable, write_page
 
     if as_of and (first or last):
         raise typer.BadParameter("give either --as-of or --from and --to")
+    if register_anyway != bool(reason and reason.strip()):
+        raise typer.BadParameter("--register-anyway and --reason go together")
     base = Recipe() if recipe is None else read_recipes([recipe])[0].recipe
     horizon = horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS
     followed = replace(
@@ -106,6 +123,7 @@ def train(
         good_share=good_share if good_share is not None else base.good_share,
         max_feature_psi=max_feature_psi if max_feature_psi is not None else base.max_feature_psi,
         contacted=contacted or base.contacted,
+        learner=SCORECARD if scorecard else base.learner,
         threads=threads or base.threads,
         seed=seed if seed is not None else base.seed,
     )
@@ -122,7 +140,7 @@ def train(
     if report_out is not None:
         check_writable(report_out)
     with progress() as bar:
-        report = train_model(book, load_settings(), request, model_out, bar, trials=tune)
+        report = train_model(book, load_settings(), request, model_out, bar, trials=tune, register_anyway=reason)
     if report_out is not None:
         write_page(report_out, report.page)
     print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
