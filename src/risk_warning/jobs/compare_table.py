@@ -57,9 +57,8 @@ def _parts(found: Comparison) -> Iterator[RenderableType]:
         yield _watch(found.watch)
     yield _calibration(found)
     if found.balances_at_capacity:
-        yield Text(found.valuation.formula)
-        for what, value, source in found.valuation.table:
-            yield Text(f"{what}: {value} ({source})")
+        for line in found.valuation.in_words:
+            yield Text(line)
 
 
 def basis(found: Comparison | FamilyComparison) -> str:

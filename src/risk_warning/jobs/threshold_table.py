@@ -64,9 +64,8 @@ def _parts(found: Thresholds) -> Iterator[RenderableType]:
             ],
         )
     if found.exposure_known_ratio:
-        yield Text(found.valuation.formula)
-    for what, value, source in found.valuation.table:
-        yield Text(f"{what}: {value} ({source})")
+        for line in found.valuation.in_words:
+            yield Text(line)
 
 
 def rows(found: Thresholds) -> list[tuple[str, Point, Burden | None]]:

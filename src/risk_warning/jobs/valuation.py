@@ -93,6 +93,12 @@ class Valuation:
         )
 
     @property
+    def in_words(self) -> tuple[str, ...]:
+        """Formula, counting and inputs, a line each, for a terminal."""
+        inputs = (f"{what}: {value} ({source})" for what, value, source in self.table)
+        return self.formula, self.rows_in_words, *inputs
+
+    @property
     def _by_product(self) -> list[tuple[str, float]]:
         named = self.assumptions.economics.loss_given_default_by_product
         return [(name, value) for name, value in sorted(named.items()) if name not in self.unknown_products]

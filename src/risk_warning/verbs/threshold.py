@@ -117,7 +117,13 @@ def threshold(
 def _check(
     choose: Choice, target: Path | None, reason: str | None, score: float | None, capacity_per_day: float | None
 ) -> None:
-    """Nothing comes back; a wrong command line where what the choice needs is not given."""
+    """Refuse a command line that lacks what the choice needs.
+
+    Raises
+    ------
+    typer.BadParameter
+        An option is missing.
+    """
     if target is None:
         raise typer.BadParameter("--choose needs --policy FILE, or the setting policy")
     if not (reason and reason.strip()):
