@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -125,6 +125,57 @@ class ServiceSettings(_Section):
         return value
 
 
+class EconomicsSettings(_Section):
+    """What a call costs and brings: the inputs of `threshold` and `compare`, until a lender has measured its own."""
+
+    contact_cost_amount: float = Field(
+        default=10.0, ge=0, allow_inf_nan=False, description="cost of one call, currency of the book"
+    )
+    loss_given_default_ratio: float = Field(
+        default=0.45,
+        ge=0,
+        le=1,
+        description="share of the exposure lost in default (90+ days past due or written off), after recoveries; 0.45 "
+        "is Basel II's figure (§ 287) for senior unsecured claims on companies",
+    )
+    loss_given_default_by_product: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        default_factory=dict,
+        description="the same of single products, by the book's names; a borrower's is that of the loan opened last",
+    )
+    credit_conversion_ratio: float = Field(
+        default=0.1,
+        ge=0,
+        le=1,
+        description="share of an undrawn limit still drawn before default; 0.1 is Basel III's figure (CRE20) for "
+        "limits that can be cancelled at any time",
+    )
+    treatment_effect: tuple[float, float, float] = Field(
+        default=(0.0, 0.1, 0.2),
+        description="low, mid, high: share of those who would turn bad whom a call keeps from it, and its 95 % "
+        "interval; no effect at all is possible until a hold-out has measured it",
+    )
+    call_again_days: int = Field(
+        default=14, ge=1, le=365, description="days after which a person whose warning is still open is called again"
+    )
+    roll_to_loss_ratio: float | None = Field(
+        default=None,
+        ge=0,
+        le=1,
+        description="share of bads who default, where the book has fewer than 30 to measure it by; none: taken as 1",
+    )
+    loss_window_months: int = Field(
+        default=12, ge=1, le=60, description="months after turning bad within which a default is looked for"
+    )
+
+    @field_validator("treatment_effect")
+    @classmethod
+    def _rises(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        low, mid, high = value
+        if not 0 <= low <= mid <= high <= 1:
+            raise ValueError("low, mid and high must be rising shares from 0 to 1, such as [0.05, 0.1, 0.2]")
+        return value
+
+
 class GateSettings(_Section):
     """What a model has to meet before it becomes champion."""
 
@@ -157,6 +208,7 @@ class Settings(BaseSettings):
     book: BookSettings = BookSettings()
     score: ScoreSettings = ScoreSettings()
     service: ServiceSettings = ServiceSettings()
+    economics: EconomicsSettings = EconomicsSettings()
     gate: GateSettings = GateSettings()
 
     @classmethod

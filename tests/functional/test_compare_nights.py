@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from risk_warning.jobs.compare import compare_models
 from risk_warning.jobs.compare_log import log_comparison
 from risk_warning.jobs.compare_options import Options
 from risk_warning.jobs.compare_page import compare_page
+from risk_warning.jobs.compare_table import plainly
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.jobs.gate_figures import gate_figures
 from risk_warning.model.folder import load
@@ -115,6 +117,18 @@ def test_the_gate_is_given_what_was_measured(same: Comparison) -> None:
     assert not figures.b_may_have_learnt and figures.contradicting_splits == ()
 
 
+def test_money_counts_each_bad_event_once_and_says_where_its_sign_cannot_be_told(same: Comparison) -> None:
+    money = same.balances_at_capacity
+    assert money is not None and money.a == money.b and money.bad_events == same.bads, "one date: an event a bad"
+    assert same.valuation.loss_rate.source == "measured"
+    page = compare_page(same)
+    assert same.valuation.formula in page and page.count(same.valuation.formula) == 1
+    unsure = replace(same, balances_at_capacity=replace(money, net_interval_b=(-1.0, 1.0)))
+    sure = replace(same, balances_at_capacity=replace(money, net_interval_b=(1.0, 2.0)))
+    said = [["cannot tell whether calls pay" in line for line in plainly(one)] for one in (unsure, sure)]
+    assert sum(said[0]) == 1 and sum(said[1]) == 0
+
+
 def test_the_comparison_is_in_the_run_of_the_model_that_would_take_over(lender: Lender, same: Comparison) -> None:
     settings = Settings(home=lender.home)
     run_id = log_comparison("1", same, settings)
@@ -176,11 +190,12 @@ def test_without_enough_nights_lead_time_is_left_out_and_said(lender: Lender) ->
 def test_the_verb_takes_costs_and_nights_and_refuses_nonsense(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
     asked = ["compare", "1", str(lender.model), str(lender.book), "--as-of", "2023-08-01", "--json"]
-    chosen = ["--contact-cost", "20", "--effect", "0.3", "--effect-interval", "0.2", "0.4", "--nights-every", "14"]
+    chosen = ["--contact-cost", "20", "--treatment-effect", "0.2,0.3,0.4", "--nights-every", "14"]
     ran = CliRunner().invoke(app, [*asked, *chosen], catch_exceptions=False)
     found = json.loads(ran.stdout)
-    costs = found["economics"]["costs"]
-    assert (costs["contact_amount"], costs["effect_low"]) == (20, 0.2)
+    inputs = found["economics"]["inputs"]
+    assert (inputs["contact_cost_amount"], inputs["treatment_effects"]) == (20, [0.2, 0.3, 0.4])
+    assert inputs["sources"]["contact_cost_amount"] == "option"
     at_capacity = found["economics"]["at_capacity"]["a"]
     assert at_capacity["contact_amount"] == 20 * at_capacity["calls"]
     assert found["lead_time"]["every_days"] == 14 and found["logged_to_run"] is None

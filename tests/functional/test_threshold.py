@@ -18,20 +18,20 @@ from typer.testing import CliRunner
 
 from risk_warning.cli import app
 from risk_warning.core.policy import Policy
-from risk_warning.core.threshold import Economics
 from risk_warning.errors import DatabaseError, LabelError, OutputError, SettingsError
+from risk_warning.jobs.assumptions import Assumptions, assumptions_of
 from risk_warning.jobs.nightly import run_night
 from risk_warning.jobs.threshold import threshold_evidence
 from risk_warning.jobs.threshold_choice import POLICY_CHOSEN, choose, in_words
 from risk_warning.jobs.threshold_evidence import Asked, Thresholds
 from risk_warning.jobs.threshold_page import threshold_page
 from risk_warning.scoring.cut_offs import nights_before
-from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.settings import EconomicsSettings, ScoreSettings, Settings
 from risk_warning.watchlist.events import events_about
 
 pytestmark = pytest.mark.slow
 LAST = date(2023, 10, 1)
-MONEY = Economics(contact_cost_amount=10.0, loss_given_default_ratio=0.45, treatment_effects=(0.05, 0.1, 0.2))
+MONEY = assumptions_of(EconomicsSettings(), treatment_effects=(0.05, 0.1, 0.2))
 CHOSEN = {"chosen_by": "Li Wei", "reason": "two more\nagents"}
 
 
@@ -40,14 +40,13 @@ def evidence(
     book: Path | None = None,
     *,
     given: Settings | None = None,
-    money: Economics = MONEY,
+    money: Assumptions = MONEY,
     score: float | None = None,
     capacity_per_day: float | None = None,
     dates: tuple[date, ...] = (),
 ) -> Thresholds:
     asked = Asked(
-        economics=money,
-        credit_conversion_ratio=0.1,
+        assumptions=money,
         score=score,
         capacity_per_day=capacity_per_day,
         dates=dates,
@@ -110,6 +109,34 @@ def test_the_benefit_is_best_where_it_says(found: Thresholds) -> None:
     assert way.gain.amount == pytest.approx(way.cut.point.benefit_amounts[1] - found.in_force.point.benefit_amounts[1])
     low, mid, high = found.best
     assert low is not None and mid is not None and high is not None and low <= mid <= high
+    best = found.best_at_middle
+    assert best is not None and best.threshold == mid and best.benefit.amount == way.cut.point.benefit_amounts[1]
+    assert best.low is not None and best.high is not None and best.low <= mid <= best.high
+    assert best.benefit.low < best.benefit.amount < best.benefit.high
+
+
+def test_what_calls_are_worth_is_told_with_how_far_it_is_known(found: Thresholds) -> None:
+    best = found.best_at_middle
+    assert best is not None and found.pays is not None
+    assert not best.benefit.holds_zero and found.pays.endswith("an as-of date.")
+    unsure = replace(found, best_at_middle=replace(best, low=None, benefit=replace(best.benefit, low=-1.0)))
+    assert unsure.pays is not None
+    assert unsure.pays.endswith("one cannot tell whether calls pay for themselves.")
+    assert "95 % interval: warning nobody to" in unsure.pays
+    assert unsure.pays in threshold_page(unsure)
+    assert found.valuation.formula in threshold_page(found) and found.valuation.loss_rate.source == "measured"
+
+
+def test_a_bad_event_counts_once_however_many_dates_precede_it(lender: Lender) -> None:
+    dates = date(2023, 8, 1), date(2023, 9, 1), LAST
+    stacked = evidence(lender, dates=dates, score=535.0)
+    assert stacked.borrowers < stacked.rows and stacked.bad_events < stacked.bads < 3 * stacked.bad_events
+    highest = stacked.curve[-1]
+    assert highest.bad_events * len(dates) <= stacked.bad_events
+    # The dates lie further apart than a call lasts: each row with a warning is one.
+    assert [point.calls for point in stacked.curve] == pytest.approx([point.flagged for point in stacked.curve])
+    small = Settings(score=ScoreSettings(borrowers_per_chunk=777))
+    assert evidence(lender, given=small, dates=dates, score=535.0).to_dict() == stacked.to_dict()
 
 
 def test_neither_chunks_nor_their_order_change_a_figure(lender: Lender, found: Thresholds) -> None:
@@ -192,7 +219,7 @@ def test_without_a_mature_month_or_enough_bads_there_is_no_threshold(lender: Len
 
 
 def test_a_threshold_that_never_pays_is_not_chosen(lender: Lender, tmp_path: Path) -> None:
-    costly = Economics(contact_cost_amount=1e6, loss_given_default_ratio=0.45, treatment_effects=(0.05, 0.1, 0.2))
+    costly = assumptions_of(EconomicsSettings(), contact_cost_amount=1e6)
     dear = evidence(lender, money=costly)
     assert dear.best == (None, None, None) and dear.ways == ()
     with pytest.raises(LabelError, match="no threshold brings more than it costs"):
@@ -224,13 +251,21 @@ def test_the_verb_writes_a_page_that_fetches_nothing_and_the_policy(lender: Lend
     page, policy = tmp_path / "page.html", tmp_path / "policy.toml"
     options = ["--model", str(lender.model), "--score", "535", "--json", "--out", str(page)]
     choice = ["--choose", "fixed", "--policy", str(policy), "--reason", "fewer calls", "--by", "Li Wei"]
-    environment = {"RISK_WARNING_HOME": str(tmp_path / "home")}
+    environment = {"RISK_WARNING_HOME": str(tmp_path / "home"), "RISK_WARNING_ECONOMICS__CONTACT_COST_AMOUNT": "7"}
+    options += ["--treatment-effect", "0.1,0.2,0.3"]
     ran = CliRunner().invoke(
         app, ["threshold", str(lender.book), *options, *choice], catch_exceptions=False, env=environment
     )
     assert ran.exit_code == 0, ran.output
     told = json.loads(ran.stdout)
     assert told["ways"]["fixed"]["policy"] == tomllib.loads(policy.read_text())
+    inputs = told["inputs"]
+    assert (inputs["contact_cost_amount"], inputs["treatment_effects"]) == (7, [0.1, 0.2, 0.3])
+    assert (inputs["sources"]["contact_cost_amount"], inputs["sources"]["treatment_effects"]) == (
+        "setting economics.contact_cost_amount",
+        "option",
+    )
+    assert told["roll_to_loss"]["source"] == "measured" and told["roll_to_loss"]["within_months"] == 12
     assert told["written"]["policy"] == str(policy.resolve())
     assert "set policy =" in ran.stderr
     assert "borrower_id" not in ran.stdout

@@ -4,76 +4,194 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
 
 from risk_warning.core.attributes import attributes
-from risk_warning.core.calendar import NEVER
+from risk_warning.core.balance import Balances, balances
+from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.capacity import reached
 from risk_warning.core.comparison import wilson
-from risk_warning.core.economics import Costs, economics
+from risk_warning.core.economics import REACH, Economics, Estimate
+from risk_warning.core.loss_rates import LossCounts, LossRate
 from risk_warning.core.panel import Panel
+from risk_warning.core.stakes import Stakes
 from risk_warning.errors import SettingsError
-from risk_warning.jobs.compare_options import Options, costs_of
+from risk_warning.jobs.assumptions import Assumptions, assumptions_of
+from risk_warning.jobs.compare_options import Options
+from risk_warning.jobs.valuation import Valuation
+from risk_warning.settings import EconomicsSettings, load_settings
 
-COSTS = Costs(contact_amount=5, loss_given_default=0.5, effect=0.2, effect_low=0.1, effect_high=0.3)
+MONEY = Economics(
+    contact_cost_amount=5,
+    loss_given_default_ratio=0.5,
+    credit_conversion_ratio=0.0,
+    treatment_effects=(0.1, 0.2, 0.3),
+)
+EVERY_BAD = LossRate(Estimate(1.0, 1.0, 1.0), "too few", LossCounts())
+"""Every bad defaults."""
 #            bad, owed, called by A, called by B
 CALLS = [(1, 1000, 1, 1), (1, 400, 0, 1), (0, 900, 1, 1), (0, 100, 1, 0), (1, 200, 0, 0)]
+FIRST, BAD_ON = to_day(date(2023, 3, 1)), to_day(date(2023, 5, 10))
+
+
+def stakes(bad: np.ndarray, owed: np.ndarray, borrower: np.ndarray | None = None) -> Stakes:
+    """One row a borrower on one date; where they have several rows, on a date each, a month apart."""
+    borrower = np.arange(len(bad)) if borrower is None else borrower
+    _, first, each = np.unique(borrower, return_index=True, return_counts=True)
+    nth = np.arange(len(borrower)) - np.repeat(first, each)
+    days = FIRST + 30 * np.arange(each.max(), dtype=np.int32)
+    return Stakes(
+        borrower=borrower,
+        date_index=nth,
+        days=days.astype(np.int32),
+        window_ends=(days + 92).astype(np.int32),
+        event_on=np.where(bad, BAD_ON, NEVER).astype(np.int32),
+        loss_amount=MONEY.loss_given_default_ratio * owed.astype(float),
+    )
 
 
 def test_the_worth_of_calls_by_hand() -> None:
     bad, owed, a, b = (np.array(column) for column in zip(*CALLS, strict=True))
-    found = economics(bad == 1, owed.astype(float), a == 1, b == 1, np.arange(5), COSTS, draws=200)
+    found = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, EVERY_BAD, draws=200)
     # A: one bad with 1,000 owed: 0.2 × 0.5 × 1,000 = 100 avoided, three calls at 5.
     assert (found.a.avoided_amount, found.a.contact_amount, found.a.calls) == (100, 15, 3)
     # A's errors: 600 of bads' debts uncalled, 60 of it avoidable; two calls to goods.
     assert (found.a.missed_amount, found.a.needless_amount, found.a.errors_amount) == (pytest.approx(60), 10, 70)
     assert found.a.break_even_effect == pytest.approx(15 / 500)
-    assert (found.b.avoided_amount, found.b.bads_called) == (pytest.approx(140), 2)
+    assert (found.b.avoided_amount, found.b.bad_events_reached, found.bad_events) == (pytest.approx(140), 2, 3)
     net = found.net_per_1000
     assert (net.a, net.b, net.difference) == (pytest.approx(17_000), pytest.approx(25_000), pytest.approx(8_000))
     assert net.low <= net.difference <= net.high
 
 
-def test_an_uncertain_effect_widens_the_interval_and_a_model_against_itself_gains_nothing() -> None:
+def test_only_the_share_of_bads_who_default_loses_anything() -> None:
+    bad, owed, a, b = (np.array(column) for column in zip(*CALLS, strict=True))
+    quarter = LossRate(Estimate(0.25, 0.25, 0.25), "setting", LossCounts())
+    found = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, quarter, draws=10)
+    assert (found.a.avoided_amount, found.a.missed_amount, found.a.contact_amount) == (25, pytest.approx(15), 15)
+    assert found.a.break_even_effect == pytest.approx(15 / 125)
+
+
+def test_a_bad_event_seen_from_three_dates_is_avoided_once_and_a_call_on_each_is_paid() -> None:
+    one = stakes(np.ones(3, np.bool_), np.array([1000.0, 900.0, 800.0]), np.zeros(3, np.int64))
+    on_all, on_the_last = np.ones(3, np.bool_), np.array([False, False, True])
+    found = balances(one, on_all, on_the_last, MONEY, EVERY_BAD, draws=10)
+    # 0.2 × 0.5 × 800, what was owed last.
+    assert (found.a.avoided_amount, found.b.avoided_amount, found.bad_events) == (
+        pytest.approx(80),
+        pytest.approx(80),
+        1,
+    )
+    assert (found.a.calls, found.b.calls) == (3, 1)
+    assert (found.a.contact_amount, found.a.needless_amount, found.b.missed_amount) == (15, 0, 0)
+
+
+def test_an_uncertain_effect_or_roll_widens_the_interval_and_a_model_against_itself_gains_nothing() -> None:
     random = np.random.default_rng(1)
     bad, owed, who = random.random(4_000) < 0.1, np.full(4_000, 1000.0), np.arange(4_000) // 2
     called = random.random(4_000) < 0.2
     other = random.random(4_000) < 0.2
+    known, exact = stakes(bad, owed, who), replace(MONEY, treatment_effects=(0.2, 0.2, 0.2))
 
-    def width(costs: Costs) -> float:
-        low, high = economics(bad, owed, called, other, who, costs, draws=300).net_interval_a
+    def compared(economics: Economics, loss_rate: LossRate = EVERY_BAD) -> Balances:
+        return balances(known, called, other, economics, loss_rate, draws=300)
+
+    def width(found: Balances) -> float:
+        low, high = found.net_interval_a
         return high - low
 
-    assert width(COSTS) > 1.2 * width(replace(COSTS, effect_low=0.2, effect_high=0.2))
-    same = economics(bad, owed, called, called, who, COSTS, draws=300)
+    assert width(compared(MONEY)) > 1.2 * width(compared(exact))
+    half = LossRate(Estimate(0.5, 0.5, 0.5), "setting", LossCounts())
+    unsure = LossRate(Estimate(0.3, 0.5, 0.7), "measured", LossCounts())
+    assert width(compared(exact, unsure)) > 1.2 * width(compared(exact, half))
+    same = balances(known, called, called, MONEY, EVERY_BAD, draws=300)
     assert (same.net_per_1000.difference, same.net_per_1000.low, same.net_per_1000.high) == (0, 0, 0)
-    assert economics(bad, owed, called, other, who, COSTS, draws=50) == economics(
-        bad, owed, called, other, who, COSTS, draws=50
-    )
+    assert compared(MONEY) == compared(MONEY)
 
 
 def test_nothing_owed_has_no_break_even() -> None:
     yes = np.array([True, True])
-    found = economics(yes, np.zeros(2), yes, yes, np.arange(2), COSTS, draws=10)
+    found = balances(stakes(yes, np.zeros(2)), yes, yes, MONEY, EVERY_BAD, draws=10)
     assert found.a.break_even_effect is None and found.a.avoided_amount == 0
+
+
+def test_an_estimate_keeps_both_ends_of_an_uneven_interval() -> None:
+    effect = Estimate(0.05, 0.1, 0.2)
+    assert [effect.at(z) for z in (-REACH, 0.0, REACH)] == pytest.approx([0.05, 0.1, 0.2])
+    assert (effect.at(-10.0), effect.at(100.0)) == (0.0, 1.0), "a share stays one"
+
+
+def test_a_product_may_have_a_loss_given_default_of_its_own() -> None:
+    money = replace(MONEY, loss_given_default_by_product={"card": 0.8, "boat": 0.1})
+    product = np.array([0.0, 1.0, np.nan])
+    assert money.loss_given_default(product, ("card", "cash"), 3).tolist() == [0.8, 0.5, 0.5]
+    assert money.loss_given_default(None, (), 2).tolist() == [0.5, 0.5]
+
+
+def test_the_inputs_say_where_each_comes_from() -> None:
+    settings = EconomicsSettings(contact_cost_amount=7.0)
+    found = assumptions_of(settings, treatment_effects=(0.1, 0.2, 0.3))
+    assert found.economics.contact_cost_amount == 7 and found.economics.treatment_effects == (0.1, 0.2, 0.3)
+    assert found.source("treatment_effects") == "option"
+    assert found.source("contact_cost_amount") == "setting economics.contact_cost_amount"
+    assert found.source("credit_conversion_ratio") == "default of the setting economics.credit_conversion_ratio"
+    by_product = EconomicsSettings(loss_given_default_by_product={"card": 0.8})
+    assert assumptions_of(by_product).economics.loss_given_default_by_product == {"card": 0.8}
+    over = assumptions_of(by_product, loss_given_default_ratio=0.3).economics
+    assert (over.loss_given_default_ratio, over.loss_given_default_by_product) == (0.3, {}), "an option is for all"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("TREATMENT_EFFECT", "[0.3, 0.2, 0.1]", "economics.treatment_effect: low, mid and high must be rising shares"),
+        ("CONTACT_COST_AMOUNT", "-1", "economics.contact_cost_amount"),
+        ("LOSS_GIVEN_DEFAULT_BY_PRODUCT", '{"card": 1.2}', "economics.loss_given_default_by_product.card"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, sentence: str
+) -> None:
+    monkeypatch.setenv(f"RISK_WARNING_ECONOMICS__{name}", value)
+    with pytest.raises(SettingsError, match=sentence):
+        load_settings()
+
+
+def test_the_formula_and_the_inputs_are_told_with_the_figures_used() -> None:
+    counts = LossCounts(events=41, lost=10, borrowers=40, squares=43)
+    found = Valuation(Assumptions(MONEY), LossRate.of(counts, MONEY), 30)
+    assert found.formula == (
+        "Benefit = exposure × 50% loss given default × 24% of bads who default × 20% treatment effect, over the bad "
+        "events with a warning before them, less 5 for every call."
+    )
+    said = {what: (value, source) for what, value, source in found.table}
+    value, source = said["bads who default: of those 30 days past due, 90 or written off within 12 months"]
+    assert value.startswith("24.4% (") and source.startswith("measured: 10 of 41 bad events of 40 borrowers")
+    assert found.cautions == ()
+    unmeasured = Valuation(Assumptions(MONEY), EVERY_BAD, 30, ("boat",))
+    assert any(source.startswith("taken as 1: too few (0 borrowers") for _, _, source in unmeasured.table)
+    assert [said in " ".join(unmeasured.cautions) for said in ("losses are overstated", "no product boat")] == [
+        True
+    ] * 2
 
 
 @pytest.mark.parametrize(
     ("given", "sentence"),
     [
-        ((-1.0, 0.4, 0.1, 0.0, 0.2), "cost of a call"),
-        ((float("nan"), 0.4, 0.1, 0.0, 0.2), "cost of a call"),
-        ((5.0, 1.4, 0.1, 0.0, 0.2), "loss given default"),
-        ((5.0, 0.4, 0.3, 0.0, 0.2), "between the ends of its interval"),
+        ({"contact_cost_amount": -1.0}, "cost of a call"),
+        ({"contact_cost_amount": float("nan")}, "cost of a call"),
+        ({"loss_given_default_ratio": 1.4}, "loss given default"),
+        ({"treatment_effects": (0.0, 0.3, 0.2)}, "between the ends of its interval"),
+        ({"credit_conversion_ratio": -0.1}, "credit conversion"),
+        ({"call_again_days": 0}, "called again"),
     ],
 )
-def test_economics_that_contradict_themselves_are_refused(
-    given: tuple[float, float, float, float, float], sentence: str
-) -> None:
+def test_economics_that_contradict_themselves_are_refused(given: dict[str, Any], sentence: str) -> None:
     with pytest.raises(SettingsError, match=sentence):
-        costs_of(*given)
+        assumptions_of(EconomicsSettings(), **given)
 
 
 def test_nights_and_agents_have_limits() -> None:
@@ -114,7 +232,7 @@ def test_what_somebody_owes() -> None:
         dpd_current=np.full(5, np.nan, np.float32),
     )
     apart = np.zeros(5, np.bool_)
-    found = attributes(panel, apart)
+    found = attributes(panel, 0.0, apart)
     np.testing.assert_array_equal(found["exposure_amount"], [1050, 20, 40, nan, 0])
     np.testing.assert_array_equal(found["loans.product"], [0, 1, nan, 0, 0])
-    assert "exposure_amount" not in attributes(replace(panel, signals={}), apart)
+    assert "exposure_amount" not in attributes(replace(panel, signals={}), 0.0, apart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -10,29 +11,60 @@ import pytest
 from numpy.typing import NDArray
 
 from risk_warning.core.burden import Nights, burden, within_capacity
-from risk_warning.core.calendar import NEVER
+from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.economics import Economics, Estimate
 from risk_warning.core.exposure import exposure, loans_told_twice
+from risk_warning.core.loss_rates import LossCounts, LossRate
 from risk_warning.core.panel import Panel
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows as Book
-from risk_warning.core.threshold import Economics, Rows, benefit_gain, best_benefit, points, with_threshold
+from risk_warning.core.stakes import Stakes
+from risk_warning.core.threshold import Curves, Rows, with_threshold
 from risk_warning.watchlist.lifecycle import Seen, step
 
 POLICY = Policy(threshold=560.0, red_below=530.0, yellow_below=590.0)
-MONEY = Economics(contact_cost_amount=10.0, loss_given_default_ratio=0.5, treatment_effects=(0.05, 0.1, 0.2))
-ROWS = Rows(
-    score=np.array([500.0, 510.0, 520.0, 600.0, 610.0]),
-    bad=np.array([True, False, True, False, True]),
-    pd=np.array([0.5, 0.4, 0.3, 0.1, 0.1]),
-    exposure_amount=np.array([1000.0, 1000.0, 2000.0, 500.0, 100.0]),
-    borrower=np.arange(5),
-    on_last_date=np.ones(5, np.bool_),
-    dates=1,
+MONEY = Economics(
+    contact_cost_amount=10.0,
+    loss_given_default_ratio=0.5,
+    credit_conversion_ratio=0.1,
+    treatment_effects=(0.05, 0.1, 0.2),
 )
+EVERY_BAD = LossRate(Estimate(1.0, 1.0, 1.0), "too few", LossCounts())
+"""Every bad defaults."""
+MARCH, APRIL, MAY, A_YEAR_LATER = (
+    to_day(date(year, month, 1)) for year, month in ((2023, 3), (2023, 4), (2023, 5), (2024, 5))
+)
+JUNE_10, NEXT_JUNE = to_day(date(2023, 6, 10)), to_day(date(2024, 6, 10))
+
+
+def rows(*given: tuple[int, int, float, float, int, float], window_days: int = 92, knows_exposure: bool = True) -> Rows:
+    """Rows of (borrower, as-of day, score, PD, first day of the bad event or NEVER, loss in default)."""
+    borrower, day, score, pd, event_on, loss = (np.array(column) for column in zip(*given, strict=True))
+    days, date_index = np.unique(day, return_inverse=True)
+    stakes = Stakes(
+        borrower=borrower,
+        date_index=date_index,
+        days=days.astype(np.int32),
+        window_ends=(days + 92).astype(np.int32),
+        event_on=event_on.astype(np.int32),
+        loss_amount=loss.astype(float),
+    )
+    return Rows(stakes=stakes, score=score.astype(float), pd=pd.astype(float), knows_exposure=True)
+
+
+ROWS = rows(
+    # Half of 1,000, 1,000, 2,000, 500 and 100 exposed is lost in default.
+    (0, MARCH, 500.0, 0.5, JUNE_10, 500.0),
+    (1, MARCH, 510.0, 0.4, NEVER, 500.0),
+    (2, MARCH, 520.0, 0.3, JUNE_10, 1000.0),
+    (3, MARCH, 600.0, 0.1, NEVER, 250.0),
+    (4, MARCH, 610.0, 0.1, JUNE_10, 50.0),
+)
+CURVES = Curves(ROWS, MONEY, EVERY_BAD)
 
 
 def test_a_threshold_is_worth_the_losses_it_prevents_less_the_contacts_it_costs() -> None:
-    none, three, on_the_score = points(ROWS, (400.0, 530.0, 520.0), MONEY)
+    none, three, on_the_score = CURVES.points((400.0, 530.0, 520.0))
     assert (none.flagged, none.precision_ratio, none.benefit_amounts) == (0, None, (0, 0, 0))
     assert (three.flagged, three.bads, three.capture_ratio) == (3, 2, pytest.approx(2 / 3))
     # Of 3,000 exposed to those who turned bad half is lost; a contact prevents 5, 10, 20 %; three contacts cost 30.
@@ -45,18 +77,114 @@ def test_a_threshold_is_worth_the_losses_it_prevents_less_the_contacts_it_costs(
 
 def test_the_best_threshold_stands_just_above_the_last_row_that_pays() -> None:
     # Row by row, at the middle effect: +40, −10, +90, −10, −5. Of equal thresholds the lowest is taken.
-    assert best_benefit(ROWS, MONEY, 1) == pytest.approx(520.1)
-    costly = Economics(contact_cost_amount=1e6, loss_given_default_ratio=0.5, treatment_effects=(0.05, 0.1, 0.2))
-    assert best_benefit(ROWS, costly, 2) is None
+    assert CURVES.best_threshold(1) == pytest.approx(520.1)
+    costly = Curves(ROWS, replace(MONEY, contact_cost_amount=1e6), EVERY_BAD)
+    assert costly.best_threshold(2) is None and costly.best() is None
 
 
 def test_a_change_of_threshold_is_worth_what_the_moved_rows_are_worth() -> None:
-    found = benefit_gain(ROWS, MONEY, POLICY, with_threshold(POLICY, 515.0))
+    found, same = CURVES.gains(POLICY, [with_threshold(POLICY, 515.0), POLICY])
     assert found is not None
     assert found.amount == pytest.approx(-90.0)
     assert found.low < found.amount < found.high
-    same = benefit_gain(ROWS, MONEY, POLICY, POLICY)
     assert same is not None and (same.amount, same.low, same.high) == (0.0, 0.0, 0.0)
+
+
+def test_one_bad_event_seen_from_three_dates_is_saved_once_and_each_date_with_a_warning_costs_a_call() -> None:
+    seen = rows(
+        (7, MARCH, 500.0, 0.5, JUNE_10, 500.0),
+        (7, APRIL, 510.0, 0.6, JUNE_10, 450.0),
+        (7, MAY, 520.0, 0.4, JUNE_10, 400.0),
+        (8, MAY, 530.0, 0.1, NEVER, 900.0),
+    )
+    curves = Curves(seen, MONEY, EVERY_BAD)
+    never, once, on_two, on_all = curves.points((500.0, 500.1, 510.1, 520.1))
+    # The 400 of the latest date are saved by whichever of them is flagged: 0.1 × 400 − 10, − 20, − 30, a third each.
+    assert [point.bad_events for point in (never, once, on_two, on_all)] == [0, *[pytest.approx(1 / 3)] * 3]
+    assert [point.calls for point in (never, once, on_two, on_all)] == pytest.approx([0, 1 / 3, 2 / 3, 1])
+    middle = [point.benefit_amounts[1] for point in (once, on_two, on_all) if point.benefit_amounts]
+    assert middle == pytest.approx([10.0, 20 / 3, 10 / 3])
+    # The rows are counted as rows: three of three bads are flagged.
+    assert (on_all.bads, on_all.capture_ratio) == (1, 1)
+    # By the PDs the borrower counts once in the three months, by the riskiest row: 0.5 × 500, a tenth, less the calls.
+    assert on_all.expected_benefit_amount == pytest.approx((0.1 * 250 - 30) / 3)
+
+
+def test_two_bad_events_of_one_borrower_a_year_apart_are_saved_each() -> None:
+    seen = rows((7, MAY, 500.0, 0.5, JUNE_10, 400.0), (7, A_YEAR_LATER, 510.0, 0.5, NEXT_JUNE, 300.0))
+    curves = Curves(seen, MONEY, EVERY_BAD)
+    first, both = curves.points((500.1, 510.1))
+    assert (first.bad_events, both.bad_events) == (0.5, 1)
+    # 0.1 × 400 − 10, then 0.1 × 700 − 20, a half each.
+    assert first.benefit_amounts is not None and both.benefit_amounts is not None
+    assert (first.benefit_amounts[1], both.benefit_amounts[1]) == (pytest.approx(15.0), pytest.approx(25.0))
+    assert both.expected_benefit_amount == pytest.approx((0.1 * (200 + 150) - 20) / 2)
+
+
+def test_a_warning_on_the_later_date_alone_saves_the_event_too() -> None:
+    seen = rows((7, MARCH, 580.0, 0.1, JUNE_10, 500.0), (7, MAY, 500.0, 0.5, JUNE_10, 400.0))
+    (late,) = Curves(seen, MONEY, EVERY_BAD).points((550.0,))
+    assert (late.bad_events, late.calls) == (0.5, 0.5)
+    assert late.benefit_amounts is not None and late.benefit_amounts[1] == pytest.approx(15.0)
+
+
+def test_a_warning_that_stays_open_is_called_again_after_its_days_and_one_that_reopens_at_once() -> None:
+    nights = [MARCH + k for k in (0, 7, 14, 21)]
+    open_all_along = rows(*((7, night, 500.0, 0.5, JUNE_10, 0.0) for night in nights))
+    (point,) = Curves(open_all_along, MONEY, EVERY_BAD).points((550.0,))
+    assert point.calls == 2 / 4, "on the first night, and 14 days later"
+    scores = (500.0, 560.0, 500.0, 500.0)
+    paused = rows(*((7, night, score, 0.5, JUNE_10, 0.0) for night, score in zip(nights, scores, strict=True)))
+    low, high = Curves(paused, MONEY, EVERY_BAD).points((550.0, 570.0))
+    assert low.calls == 2 / 4, "a new warning after the pause, not called again a week later"
+    assert high.calls == 2 / 4, "with the higher threshold there is no pause"
+
+
+def test_only_bads_who_default_lose_anything() -> None:
+    a_quarter = LossRate(Estimate(0.2, 0.25, 0.3), "measured", LossCounts())
+    (point,) = Curves(ROWS, MONEY, a_quarter).points((530.0,))
+    # A quarter of the 150 that are saved where every bad defaults, less 30.
+    assert point.benefit_amounts is not None and point.benefit_amounts[1] == pytest.approx(7.5)
+    assert point.expected_benefit_amount == pytest.approx(0.25 * 75 - 30)
+
+
+def many(seed: int = 1, borrowers: int = 2_000) -> Rows:
+    """Borrowers with scores from 500 to 600, the lower the likelier bad, 1,000 to lose each."""
+    random = np.random.default_rng(seed)
+    score = random.uniform(500, 600, borrowers)
+    bad = random.random(borrowers) < 0.4 * (600 - score) / 100
+    events = np.where(bad, JUNE_10, NEVER)
+    return rows(*((who, MARCH, score[who], 0.1, events[who], 1000.0) for who in range(borrowers)))
+
+
+def test_the_best_threshold_has_an_interval_and_so_has_its_benefit() -> None:
+    exact = replace(MONEY, treatment_effects=(0.1, 0.1, 0.1))
+    # A call pays where 1,000 × a tenth × the bad rate passes 10: below 575.
+    best = Curves(many(), exact, EVERY_BAD).best(draws=200)
+    assert best is not None and best.low is not None and best.high is not None
+    assert best.low <= best.threshold <= best.high and best.low < 575 < best.high
+    assert best.never_ratio == 0 and not best.benefit.holds_zero
+    assert best.benefit.low < best.benefit.amount < best.benefit.high
+    again = Curves(many(), exact, EVERY_BAD).best(draws=200)
+    assert again == best, "the same seed gives the same intervals"
+
+
+def test_an_effect_or_a_roll_to_loss_known_less_well_widens_the_intervals() -> None:
+    def width(effects: tuple[float, float, float], roll: Estimate) -> float:
+        curves = Curves(many(), replace(MONEY, treatment_effects=effects), LossRate(roll, "measured", LossCounts()))
+        best = curves.best(draws=300)
+        assert best is not None
+        return best.benefit.high - best.benefit.low
+
+    exact, half = (0.1, 0.1, 0.1), Estimate(0.5, 0.5, 0.5)
+    assert width((0.05, 0.1, 0.15), half) > 1.5 * width(exact, half)
+    assert width(exact, Estimate(0.3, 0.5, 0.7)) > 1.5 * width(exact, half)
+
+
+def test_an_effect_that_may_be_none_leaves_open_whether_calls_pay() -> None:
+    best = Curves(many(), replace(MONEY, treatment_effects=(0.0, 0.1, 0.2)), EVERY_BAD).best(draws=300)
+    assert best is not None and best.benefit.amount > 0 and best.benefit.holds_zero
+    assert best.low is None and 0.025 < best.never_ratio < 0.5
 
 
 def test_bands_make_room_for_a_threshold_that_passes_them() -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.active_warnings import by_policy
+from risk_warning.core.calls import calls
 from risk_warning.core.policy import Policy
 
 STEP_POINTS = 0.1
@@ -66,12 +67,11 @@ def burden(nights: Nights, policy: Policy) -> Burden:
     active = by_policy(nights.scores, nights.days_past_due, night, policy, nights.bad_dpd)
     opened = active.copy()
     opened[1:] &= ~active[:-1]
-    opened_on = np.maximum.accumulate(np.where(opened, night[:, None], 0), axis=0)
-    called = active & ((night[:, None] - opened_on) % nights.call_again_days == 0)
-    new, calls, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
+    called = calls(active, night, nights.call_again_days)
+    new, made, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
     each = nights.borrowers_each
     return Burden(
-        each * float(np.mean(new)), each * int(new.max()), each * float(np.mean(calls)), each * float(np.mean(stock))
+        each * float(np.mean(new)), each * int(new.max()), each * float(np.mean(made)), each * float(np.mean(stock))
     )
 
 

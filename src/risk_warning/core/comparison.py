@@ -20,8 +20,10 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def wilson(bads: int, n: int) -> tuple[float, float]:
+def wilson(bads: float, n: float) -> tuple[float, float]:
     """(low, high): 95 % interval of a rate of `bads` among `n` > 0 (Wilson 1927, JASA 22, 209–212).
+
+    Effective numbers, of rows that are not independent, need not be whole.
 
     >>> [round(end, 4) for end in wilson(10, 100)]
     [0.0552, 0.1744]

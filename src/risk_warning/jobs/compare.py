@@ -30,10 +30,12 @@ from risk_warning.core.policy import BANDS
 from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
 from risk_warning.errors import LabelError
-from risk_warning.jobs.compare_groups import economics_of_both, fairness_of_both, splits
+from risk_warning.jobs.assumptions import assumptions_of
+from risk_warning.jobs.compare_groups import balances_of_both, fairness_of_both, splits
 from risk_warning.jobs.compare_options import Options
 from risk_warning.jobs.compare_speed import Speed, speed
 from risk_warning.jobs.comparison import Comparison, Held, Stability, Swap
+from risk_warning.jobs.valuation import valuation_of
 from risk_warning.jobs.watch_comparison import watch_comparison, watch_nights
 from risk_warning.model.fairness import Fairness
 from risk_warning.model.registry import fetch
@@ -82,6 +84,8 @@ def compare_models(
         One of the models cannot be had.
     """
     options = options or Options()
+    assumptions = options.assumptions or assumptions_of(settings.economics)
+    conversion = assumptions.economics.credit_conversion_ratio
     task = progress.add_task("fetching the models", total=None)
     a, b = fetch(name_a, settings), fetch(name_b, settings)
     check_targets(a, b)
@@ -95,26 +99,32 @@ def compare_models(
             progress.update(task, description=description, total=total, completed=0)
             return lambda done: progress.advance(task, done)
 
-        rows = score_both(book, a, b, dates, chunk, stage("scoring with both models", book.n_borrowers))
+        rows = score_both(book, a, b, dates, conversion, chunk, stage("scoring with both models", book.n_borrowers))
         one = one_row_each(rows.borrower, seed=SEED)
         check_bads(rows.bad[one], dates)
         differences = _drawn(rows, slice(None), stage("drawing borrowers again", DRAWS))
         stacked = len(one) < len(rows.bad)
         once = _drawn(rows, one, stage("drawing single rows", DRAWS)) if stacked else differences
-        stability = _stability(book, a, b, rows, chunk, stage("scoring the past", book.n_borrowers))
+        stability = _stability(book, a, b, rows, conversion, chunk, stage("scoring the past", book.n_borrowers))
         below = a.policy.below_threshold(rows.score_a), b.policy.below_threshold(rows.score_b)
         called = [riskiest(score, rows.date_index, CAPACITY_SHARE) for score in (rows.score_a, rows.score_b)]
         flags = [(below[0], below[1]), (called[0], called[1])]
         swaps = _swaps(book, a, b, rows, flags, chunk, stage("explaining who moves", 2 * book.n_borrowers))
         following = stage("following the nights", book.n_borrowers)
         watch = watch_comparison(book, a, b, nights, options, settings.score, following) if nights else None
-        by_segment = splits(rows, one, book.categories)
+        categories = book.categories
+        by_segment = splits(rows, one, categories)
+        valuation = valuation_of(
+            book, a.target, assumptions, chunk, stage("following what became of bads", book.n_borrowers)
+        )
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
     fair = fairness_of_both(rows, flags[0], protected)
     minor_units = 10**settings.book.minor_unit_decimals
     money = [
-        economics_of_both(rows, called, options.costs, minor_units, SEED, stage("counting the money", DRAWS))
-        for called in flags
+        balances_of_both(
+            rows, a.target, each, categories, valuation, minor_units, SEED, stage("counting the money", DRAWS)
+        )
+        for each in flags
     ]
     bands = a.policy.bands(rows.score_a), b.policy.bands(rows.score_b)
     return Comparison(
@@ -137,9 +147,9 @@ def compare_models(
         stability=stability,
         watch=watch,
         splits=by_segment,
-        economics=money[1],
-        economics_at_thresholds=money[0],
-        costs=options.costs,
+        valuation=valuation,
+        balances_at_capacity=money[1],
+        balances_at_thresholds=money[0],
     )
 
 
@@ -183,13 +193,19 @@ def _held(
 
 
 def _stability(
-    book: StagedBook, a: RiskModel, b: RiskModel, rows: SideBySide, chunk: int, advance: Callable[[int], None]
+    book: StagedBook,
+    a: RiskModel,
+    b: RiskModel,
+    rows: SideBySide,
+    credit_conversion_ratio: float,
+    chunk: int,
+    advance: Callable[[int], None],
 ) -> Stability | None:
     """PSIs of the rows compared against the earlier of the models' last training dates."""
     day = min(date.fromisoformat(model.about["train_dates"][-1]) for model in (a, b))
     if add_months(day, -a.target.min_history) < book.first_date or day > book.data_through:
         return None
-    past = score_both(book, a, b, (day,), chunk, advance)
+    past = score_both(book, a, b, (day,), credit_conversion_ratio, chunk, advance)
     if not len(past.bad):
         return None
     features = {}

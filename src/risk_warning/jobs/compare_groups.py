@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book.protected import Protected
-from risk_warning.core.attributes import EXPOSURE, INCOME
+from risk_warning.core.attributes import EXPOSURE, INCOME, PRODUCT
+from risk_warning.core.balance import Balances, balances
 from risk_warning.core.by_group import Split, history_bands, income_bands, split
-from risk_warning.core.economics import Costs, Economics, economics
+from risk_warning.core.calendar import to_day
+from risk_warning.core.stakes import Stakes
+from risk_warning.core.target import TargetSpec
+from risk_warning.jobs.valuation import Valuation
 from risk_warning.model.fairness import Fairness, fairness
 from risk_warning.scoring.side_by_side import SideBySide
 
@@ -62,17 +66,27 @@ def fairness_of_both(
     )
 
 
-def economics_of_both(
+def balances_of_both(
     rows: SideBySide,
-    called: tuple[Flags, Flags],
-    costs: Costs,
+    target: TargetSpec,
+    flagged: tuple[Flags, Flags],
+    categories: Mapping[str, tuple[str, ...]],
+    valuation: Valuation,
     minor_units: int,
     seed: int,
     advance: Callable[[int], None],
-) -> Economics | None:
-    """The economics where each model calls these; None where the book does not say what anyone owes."""
-    owed = rows.attributes.get(EXPOSURE)
+) -> Balances | None:
+    """The balances where each model warns about these; None where the book does not say what anyone owes."""
+    owed, economics = rows.attributes.get(EXPOSURE), valuation.assumptions.economics
     if owed is None or np.isnan(owed).all():
         return None
-    exposure = np.nan_to_num(owed) / minor_units
-    return economics(rows.bad, exposure, *called, rows.borrower, costs, seed=seed, advance=advance)
+    given = economics.loss_given_default(rows.attributes.get(PRODUCT), categories.get(PRODUCT, ()), len(owed))
+    stakes = Stakes(
+        borrower=rows.borrower,
+        date_index=rows.date_index,
+        days=np.array([to_day(day) for day in rows.dates], np.int32),
+        window_ends=np.array([to_day(target.window_end(day)) for day in rows.dates], np.int32),
+        event_on=rows.event_on,
+        loss_amount=np.nan_to_num(owed) * given / minor_units,
+    )
+    return balances(stakes, *flagged, economics, valuation.loss_rate, seed=seed, advance=advance)

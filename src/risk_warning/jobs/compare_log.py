@@ -60,8 +60,8 @@ def metrics(found: Comparison) -> dict[str, float]:
     if found.watch:
         figures["in_time_at_capacity"] = found.watch.at_capacity.in_time
         figures["in_time_at_threshold"] = found.watch.at_thresholds.in_time
-    if found.economics:
-        figures["net_per_1000"] = found.economics.net_per_1000
+    if found.balances_at_capacity:
+        figures["net_per_1000"] = found.balances_at_capacity.net_per_1000
     named = {
         f"compare.{name}.{part}": float(getattr(figure, part))
         for name, figure in figures.items()

@@ -15,6 +15,7 @@ from risk_warning.core.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.core.policy import BANDS
 from risk_warning.jobs.comparison import Comparison, Held
 from risk_warning.jobs.family import FamilyComparison
+from risk_warning.jobs.valuation import CANNOT_TELL, worth_in_words
 from risk_warning.jobs.watch_comparison import WatchComparison
 
 MEASURES = {
@@ -55,6 +56,9 @@ def _parts(found: Comparison) -> Iterator[RenderableType]:
     if found.watch:
         yield _watch(found.watch)
     yield _calibration(found)
+    if found.balances_at_capacity:
+        for line in found.valuation.in_words:
+            yield Text(line)
 
 
 def basis(found: Comparison | FamilyComparison) -> str:
@@ -82,13 +86,17 @@ def plainly(found: Comparison) -> list[str]:
         if all(calls):
             of_b, of_a = calls
             lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
-    if found.economics and found.economics.net_per_1000.is_shown:
-        net = found.economics.net_per_1000
+    money = found.balances_at_capacity
+    if money and money.net_per_1000.is_shown:
+        net = money.net_per_1000
         more = "more" if net.difference > 0 else "less"
         lines.append(
-            f"Under the assumed cost and effect of a call, B's calls at equal capacity are worth "
+            f"Under the cost and effect of a call that were put in, B's calls at equal capacity are worth "
             f"{abs(net.difference):,.0f} {more} per 1,000 rows than A's."
         )
+    if money and money.net_interval_b[0] <= 0 <= money.net_interval_b[1]:
+        net_b = worth_in_words(money.net_per_1000.b, *money.net_interval_b)
+        lines.append(f"At equal capacity B's net gain per 1,000 rows is {net_b}: one {CANNOT_TELL}.")
     return lines
 
 
@@ -123,7 +131,7 @@ def warnings(found: Comparison) -> list[str]:
         lines.append(
             f"Only {found.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
         )
-    return lines
+    return lines + (list(found.valuation.cautions) if found.balances_at_capacity else [])
 
 
 def shown(found: Difference, decimals: int) -> tuple[str, str, str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from risk_warning.core.alert_burden import AlertBurden
+from risk_warning.core.balance import Balance, Balances
 from risk_warning.core.capacity import Reached
 from risk_warning.core.comparison import signed
 from risk_warning.core.delong import Difference
-from risk_warning.core.economics import Balance, Economics
 from risk_warning.core.lead_time import EARLIEST_DAYS, IN_TIME_DAYS, LeadTime
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.jobs.comparison import Comparison
@@ -172,21 +172,25 @@ def capacity_section(found: Comparison) -> Section:
 
 def economics_section(found: Comparison) -> Section | None:
     """What the calls are worth; None where the book does not say what anyone owes."""
-    made = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", found.economics)]
-    made += [("at each model's own threshold", found.economics_at_thresholds)]
-    blocks = [_money(words, one) for words, one in made if one]
-    costs = found.costs
-    lead = (
-        f"Assumed, not measured: a call costs {costs.contact_amount:g} and keeps {costs.effect:.0%} "
-        f"({costs.effect_low:.0%} to {costs.effect_high:.0%}) of those who would go bad from it; going bad loses "
-        f"{costs.loss_given_default:.0%} of what is owed. Amounts in the book's currency; intervals hold both who came "
-        "along and how uncertain the effect is."
+    made = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", found.balances_at_capacity)]
+    made += [("at each model's own threshold", found.balances_at_thresholds)]
+    valuation = found.valuation
+    blocks: list[Block] = [_money(words, one) for words, one in made if one]
+    if not blocks:
+        return None
+    inputs = tuple((f"{what}: {source}", value) for what, value, source in valuation.table)
+    blocks += [Table(("input, and where it comes from", "value"), inputs), Note(valuation.rows_in_words)]
+    return Section(
+        "What the calls are worth",
+        tuple(blocks),
+        f"{valuation.formula} Amounts in the book's currency; intervals hold who came along, and how uncertain the "
+        "treatment effect and the share of bads who default are.",
     )
-    return Section("What the calls are worth", tuple(blocks), lead) if blocks else None
 
 
 _MONEY: tuple[tuple[str, Callable[[Balance], str]], ...] = (
     ("calls", lambda b: f"{b.calls:,}"),
+    ("bad events reached", lambda b: f"{b.bad_events_reached:,}"),
     ("loss avoided", lambda b: f"{b.avoided_amount:,.0f}"),
     ("cost of the calls", lambda b: f"{b.contact_amount:,.0f}"),
     ("effect at which the calls pay", lambda b: "–" if b.break_even_effect is None else f"{b.break_even_effect:.2%}"),
@@ -196,10 +200,10 @@ _MONEY: tuple[tuple[str, Callable[[Balance], str]], ...] = (
 )
 
 
-def _money(words: str, found: Economics) -> Table:
+def _money(words: str, found: Balances) -> Table:
     net, (low_a, high_a), (low_b, high_b) = found.net_per_1000, found.net_interval_a, found.net_interval_b
     rows = [(name, cell(found.a), cell(found.b), "") for name, cell in _MONEY]
-    rows.append(("net gain per 1,000 rows", f"{net.a:,.0f}", f"{net.b:,.0f}", _amount(net.difference)))
+    rows.append(("net gain per 1,000 rows", _amount(net.a), _amount(net.b), _amount(net.difference)))
     rows.append(
         (
             "95 % interval",
@@ -208,7 +212,7 @@ def _money(words: str, found: Economics) -> Table:
             f"{_amount(net.low)} to {_amount(net.high)}",
         )
     )
-    return Table((words, "A", "B", "B less A"), tuple(rows))
+    return Table((f"{words}, {found.bad_events:,} bad events", "A", "B", "B less A"), tuple(rows))
 
 
 def _amount(value: float) -> str:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.balance import Balances
 from risk_warning.core.by_group import Split
 from risk_warning.core.capacity import Reached
 from risk_warning.core.comparison import Calibration, ReasonShift, SwapSet, interval_gap, verdict
 from risk_warning.core.delong import Difference
-from risk_warning.core.economics import Costs, Economics
 from risk_warning.core.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.core.policy import BANDS
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.compare_speed import Speed
+from risk_warning.jobs.valuation import Valuation
 from risk_warning.jobs.watch_comparison import WatchComparison
 from risk_warning.model.fairness import Fairness
 from risk_warning.model.risk_model import RiskModel
@@ -134,14 +135,15 @@ class Comparison:
     """Of B's scores against A's, on the same rows."""
     stability: Stability | None
     """None where the book does not reach back to a date both models had learnt from."""
+    valuation: Valuation
+    """What money is computed by."""
     watch: WatchComparison | None = None
     """None where there are too few nights from which neither model learnt, or nobody fell behind in them."""
     splits: tuple[Split, ...] = ()
     """By month and by segment."""
-    economics: Economics | None = None
-    """At equal capacity; None where the book does not say what anyone owes."""
-    economics_at_thresholds: Economics | None = None
-    costs: Costs = field(default_factory=Costs)
+    balances_at_capacity: Balances | None = None
+    """None where the book does not say what anyone owes."""
+    balances_at_thresholds: Balances | None = None
 
     @property
     def target(self) -> TargetSpec:
@@ -202,8 +204,9 @@ class Comparison:
             "lead_time": self.watch.to_dict() if self.watch else None,
             "splits": [asdict(one) for one in self.splits],
             "economics": {
-                "costs": asdict(self.costs),
-                "at_capacity": asdict(self.economics) if self.economics else None,
-                "at_thresholds": asdict(self.economics_at_thresholds) if self.economics_at_thresholds else None,
+                "inputs": self.valuation.to_dict(),
+                "roll_to_loss": self.valuation.roll_to_loss(),
+                "at_capacity": asdict(self.balances_at_capacity) if self.balances_at_capacity else None,
+                "at_thresholds": asdict(self.balances_at_thresholds) if self.balances_at_thresholds else None,
             },
         }

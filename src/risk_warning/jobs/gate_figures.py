@@ -50,7 +50,7 @@ def gate_figures(found: Comparison) -> GateFigures:
         in_time=found.watch.at_capacity.in_time if found.watch else None,
         smallest_selection_ratio_b=min(_measured(found.b.fairness, "selection_ratio"), key=_value, default=None),
         largest_true_positive_gap_b=max(_measured(found.b.fairness, "true_positive_gap"), key=_value, default=None),
-        net_per_1000=found.economics.net_per_1000 if found.economics else None,
+        net_per_1000=found.balances_at_capacity.net_per_1000 if found.balances_at_capacity else None,
         contradicting_splits=tuple(one.attribute for one in found.splits if one.contradicting),
         b_may_have_learnt=bool(found.b.learnt_from),
     )

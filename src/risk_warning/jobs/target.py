@@ -12,8 +12,8 @@ from risk_warning.book import StagedBook, open_book
 from risk_warning.core.arrears import Arrears
 from risk_warning.core.calendar import add_months, monthly
 from risk_warning.core.onset import months_known, onsets, quarters, vintages
-from risk_warning.core.panel import History
 from risk_warning.core.roll_rates import cures, rolls
+from risk_warning.core.target import TargetSpec
 from risk_warning.errors import AsOfDateError, BookError, LabelError
 from risk_warning.jobs.target_evidence import Evidence
 from risk_warning.settings import Settings
@@ -46,7 +46,7 @@ def target_evidence(
         progress.update(task, description="following the loans", total=book.n_borrowers)
         parts, set_aside = [], 0
         for rows in book.chunks(settings.score.borrowers_per_chunk):
-            arrears = Arrears.of(History.of(rows, book.observed), dates)
+            arrears = Arrears.of(book.history(rows, TargetSpec().dpd_tolerance_ratio), dates)
             parts.append(
                 (
                     rolls(arrears, dates),

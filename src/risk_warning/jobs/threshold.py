@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -14,9 +14,10 @@ from risk_warning.book import open_book
 from risk_warning.core.burden import Nights, burden, within_capacity
 from risk_warning.core.comparison import SwapSet, cross
 from risk_warning.core.policy import BANDS, Policy
-from risk_warning.core.threshold import Rows, benefit_gain, best_benefit, points, thresholds_at, with_threshold
+from risk_warning.core.threshold import DRAWS, Curves, Worth, thresholds_at, with_threshold
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.threshold_evidence import Asked, Cut, Thresholds, Way, WayName
+from risk_warning.jobs.valuation import valuation_of
 from risk_warning.model.registry import fetch
 from risk_warning.scoring.cut_offs import WARM_UP_NIGHTS, nights_before, nights_of, rows_of
 from risk_warning.scoring.policy_in_force import policy_of
@@ -25,6 +26,7 @@ from risk_warning.settings import Settings
 
 MIN_BADS = 30
 """Borrowers who turn bad that a curve needs."""
+SEED = 20240101
 
 
 def threshold_evidence(
@@ -46,16 +48,14 @@ def threshold_evidence(
     policy = policy_of(model, settings)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
-        dates = unlearnt_dates(book, [model], asked.dates)
+        dates, economics = unlearnt_dates(book, [model], asked.dates), asked.assumptions.economics
         chunk = settings.score.borrowers_per_chunk
 
-        def stage(description: str) -> Callable[[int], None]:
-            progress.update(task, description=description, total=book.n_borrowers, completed=0)
+        def stage(description: str, total: int = book.n_borrowers) -> Callable[[int], None]:
+            progress.update(task, description=description, total=total, completed=0)
             return lambda done: progress.advance(task, done)
 
-        rows, known = rows_of(
-            book, model, dates, asked.credit_conversion_ratio, settings.book, chunk, stage("scoring the dates")
-        )
+        rows, known = rows_of(book, model, dates, economics, settings.book, chunk, stage("scoring the dates"))
         bads = len(np.unique(rows.borrower[rows.bad]))
         if bads < MIN_BADS:
             raise LabelError(
@@ -63,18 +63,21 @@ def threshold_evidence(
                 f"least {MIN_BADS}. Name more dates with --as-of, or bring a larger book."
             )
         days = nights_before(dates[-1], book.first_date)
-        nights = nights_of(book, model, days, asked.call_again_days, chunk, stage("playing the nights"))
-    seen = _Seen(rows, nights, policy, asked)
-    curve = points(rows, thresholds_at(rows.score), asked.economics)
-    low, mid, high = (best_benefit(rows, asked.economics, effect) for effect in range(3))
-    ways = []
+        nights = nights_of(book, model, days, economics.call_again_days, chunk, stage("playing the nights"))
+        valuation = valuation_of(book, model.target, asked.assumptions, chunk, stage("following what became of bads"))
+    curves = Curves(rows, economics, valuation.loss_rate)
+    seen = _Seen(curves, nights, policy)
+    curve = curves.points(thresholds_at(rows.score))
+    low, mid, high = (curves.best_threshold(effect) for effect in range(3))
+    best = curves.best(seed=SEED, advance=stage("drawing borrowers again", DRAWS))
+    chosen: list[tuple[WayName, str, float]] = []
     if asked.score is not None:
-        ways.append(seen.way("fixed", "a fixed score", asked.score))
+        chosen.append(("fixed", "a fixed score", asked.score))
     if asked.capacity_per_day is not None:
         rule = f"at most {asked.capacity_per_day:g} calls a day"
-        ways.append(seen.way("capacity", rule, seen.within(asked.capacity_per_day, [p.threshold for p in curve])))
+        chosen.append(("capacity", rule, seen.within(asked.capacity_per_day, [p.threshold for p in curve])))
     if mid is not None:
-        ways.append(seen.way("benefit", "the best expected benefit", mid))
+        chosen.append(("benefit", "the best expected benefit", mid))
     return Thresholds(
         model_version=model.version,
         dates=dates,
@@ -82,7 +85,9 @@ def threshold_evidence(
         rows=len(rows.bad),
         borrowers=len(np.unique(rows.borrower)),
         bads=int(rows.bad.sum()),
+        bad_events=len(rows.stakes.events.owner),
         asked=asked,
+        valuation=valuation,
         exposure_known_ratio=known,
         nights=(days[WARM_UP_NIGHTS], days[-1]) if nights else None,
         night_borrowers=nights.scores.shape[1] if nights else 0,
@@ -90,7 +95,8 @@ def threshold_evidence(
         curve=curve,
         burdens=tuple(burden(nights, with_threshold(policy, point.threshold)) for point in curve) if nights else (),
         best=(low, mid, high),
-        ways=tuple(ways),
+        best_at_middle=best,
+        ways=seen.ways(chosen),
     )
 
 
@@ -98,21 +104,28 @@ def threshold_evidence(
 class _Seen:
     """All that a threshold is judged by."""
 
-    rows: Rows
+    curves: Curves
     nights: Nights | None
     in_force: Policy
-    asked: Asked
 
     def cut(self, policy: Policy) -> Cut:
         """What the policy's threshold does."""
-        point = points(self.rows, (policy.threshold,), self.asked.economics)[0]
+        (point,) = self.curves.points((policy.threshold,))
         return Cut(policy, point, None if self.nights is None else burden(self.nights, policy))
 
-    def way(self, name: WayName, rule: str, threshold: float) -> Way:
-        """What changes for whom on the last date with that threshold."""
-        policy = with_threshold(self.in_force, threshold)
-        last = self.rows.on_last_date
-        score = self.rows.score[last]
+    def ways(self, chosen: Sequence[tuple[WayName, str, float]]) -> tuple[Way, ...]:
+        """What changes for whom on the last date with each (name, rule, threshold)."""
+        policies = [with_threshold(self.in_force, threshold) for _, _, threshold in chosen]
+        gains = self.curves.gains(self.in_force, policies, seed=SEED)
+        return tuple(
+            self._way(name, rule, policy, gain)
+            for (name, rule, _), policy, gain in zip(chosen, policies, gains, strict=True)
+        )
+
+    def _way(self, name: WayName, rule: str, policy: Policy, gain: Worth | None) -> Way:
+        rows = self.curves.rows
+        last = rows.on_last_date
+        score = rows.score[last]
         before, after = self.in_force.below_threshold(score), policy.below_threshold(score)
         bands = self.in_force.bands(score)
         gained, lost = (
@@ -123,11 +136,11 @@ class _Seen:
             name,
             rule,
             self.cut(policy),
-            SwapSet.of(self.rows.bad[last], before, after),
+            SwapSet.of(rows.bad[last], before, after),
             cross(bands, policy.bands(score), len(BANDS)),
             gained,
             lost,
-            benefit_gain(self.rows, self.asked.economics, self.in_force, policy),
+            gain,
         )
 
     def within(self, calls_per_day: float, thresholds: list[float]) -> float:

@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from risk_warning.core.burden import Burden
 from risk_warning.core.comparison import SwapSet
 from risk_warning.core.policy import BANDS, Policy
-from risk_warning.core.threshold import Economics, Gain, Point
+from risk_warning.core.threshold import Best, Point, Worth
+from risk_warning.jobs.assumptions import Assumptions
+from risk_warning.jobs.valuation import CANNOT_TELL, Valuation, worth_in_words
 
 WayName = Literal["fixed", "capacity", "benefit"]
 
@@ -21,11 +23,9 @@ WayName = Literal["fixed", "capacity", "benefit"]
 class Asked:
     """What a threshold is asked for; amounts in the book's currency."""
 
-    economics: Economics
-    credit_conversion_ratio: float
+    assumptions: Assumptions
     score: float | None = None
     capacity_per_day: float | None = None
-    call_again_days: int = 14
     dates: tuple[date, ...] = ()
     """Mature as-of dates; none: the last one from which the model did not learn."""
 
@@ -64,7 +64,7 @@ class Way:
     gained: tuple[int, ...]
     """People who gain a warning, by their band in force."""
     lost: tuple[int, ...]
-    gain: Gain | None
+    gain: Worth | None
     """What the change is worth; None without exposures."""
 
     def to_dict(self) -> dict[str, Any]:
@@ -91,7 +91,10 @@ class Thresholds:
     rows: int
     borrowers: int
     bads: int
+    bad_events: int
+    """Times a borrower turned bad, each once however many rows precede it."""
     asked: Asked
+    valuation: Valuation
     exposure_known_ratio: float | None
     """Share of the rows whose exposure is known; None where the book brings nothing to compute it from."""
     nights: tuple[date, date] | None
@@ -104,6 +107,8 @@ class Thresholds:
     """One a point of the curve; empty without nights."""
     best: tuple[float | None, float | None, float | None]
     """Threshold of the largest benefit at the low, the middle and the high treatment effect."""
+    best_at_middle: Best | None
+    """The one of the middle effect, with its intervals; None where no threshold brings more than it costs."""
     ways: tuple[Way, ...]
 
     def way(self, name: WayName) -> Way | None:
@@ -124,6 +129,20 @@ class Thresholds:
         return f"{told} It would be {', '.join(ways)}." if ways else told
 
     @property
+    def pays(self) -> str | None:
+        """What the threshold of the best benefit is worth, and how far that is known; None where there is none."""
+        best = self.best_at_middle
+        if best is None:
+            return None
+        benefit = best.benefit
+        low, high = ("warning nobody" if end is None else f"{end:.1f}" for end in (best.low, best.high))
+        told = (
+            f"At the threshold of the best benefit, {best.threshold:.1f} (95 % interval: {low} to {high}), calls are "
+            f"worth {worth_in_words(benefit.amount, benefit.low, benefit.high)} an as-of date"
+        )
+        return f"{told}: one {CANNOT_TELL}." if benefit.holds_zero else f"{told}."
+
+    @property
     def basis(self) -> str:
         """What the figures rest on."""
         when = str(self.dates[0]) if len(self.dates) == 1 else f"{len(self.dates)} dates to {self.dates[-1]}"
@@ -134,7 +153,7 @@ class Thresholds:
         )
         return (
             f"Model {self.model_version}, policy {self.in_force.policy.version} in force; {when}: {self.rows:,} rows "
-            f"of {self.borrowers:,} borrowers, {self.bads:,} turned bad{nights}."
+            f"of {self.borrowers:,} borrowers, {self.bads:,} turned bad in {self.bad_events:,} bad events{nights}."
         )
 
     @property
@@ -151,47 +170,16 @@ class Thresholds:
             )
         if self.nights is None:
             told.append("The book does not reach back far enough before the last date to play the nights.")
+        if self.exposure_known_ratio is not None:
+            told += self.valuation.cautions
         return tuple(told)
-
-    @property
-    def assumptions(self) -> tuple[tuple[str, str, str], ...]:
-        """(input, value, where it comes from) of the benefit."""
-        money, asked = self.asked.economics, self.asked
-        low, mid, high = money.treatment_effects
-        return (
-            (
-                "cost of a contact",
-                f"{money.contact_cost_amount:,.2f}",
-                "assumption, currency of the book; put in what a call costs you",
-            ),
-            (
-                "loss given default",
-                f"{money.loss_given_default_ratio:.0%}",
-                "assumption; 45 % is the figure of Basel II (§ 287) for senior unsecured claims on companies",
-            ),
-            (
-                "credit conversion of undrawn limits",
-                f"{asked.credit_conversion_ratio:.0%}",
-                "assumption; 10 % is the figure of Basel III (CRE20) for limits one may cancel at any time",
-            ),
-            (
-                "treatment effect: bads a contact prevents",
-                f"{low:.0%}, {mid:.0%}, {high:.0%}",
-                "assumption (low, middle, high), until a hold-out has measured it",
-            ),
-            (
-                "called again while the warning stays open",
-                f"every {asked.call_again_days} days",
-                "assumption about the team's way of working",
-            ),
-        )
 
     def to_dict(self) -> dict[str, Any]:
         """The evidence for a program."""
-        money = self.asked.economics
         burdens = self.burdens or (None,) * len(self.curve)
         return {
             "verdict": self.verdict,
+            "pays": self.pays,
             "cautions": list(self.cautions),
             "model_version": self.model_version,
             "as_of_dates": [day.isoformat() for day in self.dates],
@@ -199,13 +187,13 @@ class Thresholds:
             "rows": self.rows,
             "borrowers": self.borrowers,
             "bads": self.bads,
+            "bad_events": self.bad_events,
             "inputs": {
-                **asdict(money),
-                "credit_conversion_ratio": self.asked.credit_conversion_ratio,
+                **self.valuation.to_dict(),
                 "score": self.asked.score,
                 "capacity_per_day": self.asked.capacity_per_day,
-                "call_again_days": self.asked.call_again_days,
             },
+            "roll_to_loss": self.valuation.roll_to_loss(),
             "exposure_known_ratio": self.exposure_known_ratio,
             "nights": None if self.nights is None else [day.isoformat() for day in self.nights],
             "night_borrowers": self.night_borrowers,
@@ -214,6 +202,7 @@ class Thresholds:
                 {**_point(point), "nights": _burden(load)} for point, load in zip(self.curve, burdens, strict=True)
             ],
             "best_benefit_threshold": dict(zip(("low", "mid", "high"), self.best, strict=True)),
+            "best_benefit_interval": None if self.best_at_middle is None else asdict(self.best_at_middle),
             "ways": {way.name: way.to_dict() for way in self.ways},
         }
 

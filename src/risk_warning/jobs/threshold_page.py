@@ -16,6 +16,7 @@ from risk_warning.jobs.threshold_table import (
     rate_in_words,
     rows,
 )
+from risk_warning.jobs.valuation import CANNOT_TELL
 from risk_warning.reports import (
     Block,
     Cards,
@@ -57,7 +58,8 @@ def _top(found: Thresholds) -> list[Block]:
     ]
     if now.burden is not None:
         items.append(("calls a day", f"{now.burden.calls:,.1f}"))
-    return [Cards(tuple(items)), *(Note(text, is_warning=True) for text in found.cautions)]
+    pays = [Note(found.pays, is_warning=CANNOT_TELL in found.pays)] if found.pays else []
+    return [*pays, Cards(tuple(items)), *(Note(text, is_warning=True) for text in found.cautions)]
 
 
 def _ways(found: Thresholds) -> Section:
@@ -131,7 +133,7 @@ def _capacity(found: Thresholds) -> Section:
         Scale.of_range("threshold, points", shown[0][0], shown[-1][0]),
         Scale.of_numbers("people a day", largest),
     )
-    policy = found.in_force.policy
+    policy, money = found.in_force.policy, found.valuation.assumptions.economics
     body = tuple((name, *night_cells(load)) for name, _, load in rows(found) if load is not None)
     return Section(
         "The team's capacity",
@@ -139,14 +141,14 @@ def _capacity(found: Thresholds) -> Section:
         f"Each night from {found.nights[0]} to {found.nights[1]} played as the nightly run would have gone, with "
         f"{found.night_borrowers:,} borrowers of the book, figures for all of it. A warning stays until the score has "
         f"stood {policy.margin:g} points above the threshold for {policy.close_after_days} days, or the arrears are "
-        f"for collections; while it stays, the person is called every {found.asked.call_again_days} days. Days are "
+        f"for collections; while it stays, the person is called every {money.call_again_days} days. Days are "
         "calendar days. The mean stay is open warnings over new ones (Little's law), rough where their number grows.",
     )
 
 
 def _benefit(found: Thresholds) -> Section:
     shown = [point for point in found.curve if point.flagged_ratio <= _MOST_SHARE]
-    effects = found.asked.economics.treatment_effects
+    effects = found.valuation.assumptions.economics.treatment_effects
     lines = [
         Line(
             f"effect {effect:.0%}",
@@ -178,11 +180,11 @@ def _benefit(found: Thresholds) -> Section:
             Table(("threshold", *BENEFIT_HEAD), tuple((name, *benefit_cells(point)) for name, point, _ in rows(found))),
             Table(
                 ("input, and where it comes from", "value"),
-                tuple((f"{what}: {source}", value) for what, value, source in found.assumptions),
+                tuple((f"{what}: {source}", value) for what, value, source in found.valuation.table),
             ),
+            Note(found.valuation.rows_in_words),
         ),
-        "Exposure × loss given default × treatment effect of those flagged who turned bad, less the cost of a contact "
-        f"for everybody flagged. The exposure of {found.exposure_known_ratio:.0%} of the rows is known; the others "
+        f"{found.valuation.formula} The exposure of {found.exposure_known_ratio:.0%} of the rows is known; the others "
         "count as 0. Chosen on the same rows it is shown on, the best threshold looks a little better than it is.",
     )
 

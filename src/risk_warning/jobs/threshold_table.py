@@ -12,12 +12,13 @@ from rich.text import Text
 from risk_warning.core.burden import Burden
 from risk_warning.core.comparison import BadRate
 from risk_warning.core.policy import BANDS
-from risk_warning.core.threshold import Gain, Point
+from risk_warning.core.threshold import Point, Worth
 from risk_warning.jobs.threshold_evidence import Thresholds
+from risk_warning.jobs.valuation import worth_in_words
 
 FLAG_HEAD = ("flagged", "of all", "of them bad", "for one bad", "bads reached")
 NIGHT_HEAD = ("new a day", "busiest day", "calls a day", "open", "stay, days")
-BENEFIT_HEAD = ("low effect", "middle", "high", "middle, by PD")
+BENEFIT_HEAD = ("bad events", "calls", "low effect", "middle", "high", "middle, by PD")
 
 
 def table(found: Thresholds) -> Group:
@@ -27,6 +28,8 @@ def table(found: Thresholds) -> Group:
 
 def _parts(found: Thresholds) -> Iterator[RenderableType]:
     yield Text(found.verdict, style="bold")
+    if found.pays:
+        yield Text(found.pays)
     yield Text(found.basis)
     for caution in found.cautions:
         yield Text(caution, style="yellow")
@@ -60,8 +63,9 @@ def _parts(found: Thresholds) -> Iterator[RenderableType]:
                 for row, band in enumerate(BANDS)
             ],
         )
-    for what, value, source in found.assumptions:
-        yield Text(f"{what}: {value} ({source})")
+    if found.exposure_known_ratio:
+        for line in found.valuation.in_words:
+            yield Text(line)
 
 
 def rows(found: Thresholds) -> list[tuple[str, Point, Burden | None]]:
@@ -99,8 +103,8 @@ def benefit_cells(point: Point) -> tuple[str, ...]:
     """What the threshold is worth, in the order of `BENEFIT_HEAD`; empty without exposures."""
     if point.benefit_amounts is None or point.expected_benefit_amount is None:
         return ()
-    amounts = (*point.benefit_amounts, point.expected_benefit_amount)
-    return tuple(f"{amount:,.0f}".replace("-", "−") for amount in amounts)
+    figures = (point.bad_events, point.calls, *point.benefit_amounts, point.expected_benefit_amount)
+    return tuple(f"{figure:,.0f}".replace("-", "−") for figure in figures)
 
 
 def rate_in_words(part: BadRate) -> str:
@@ -108,12 +112,11 @@ def rate_in_words(part: BadRate) -> str:
     return f"{part.n:,}" if part.rate is None else f"{part.n:,} ({part.rate:.1%} turned bad)"
 
 
-def gain_in_words(gain: Gain | None) -> str:
+def gain_in_words(gain: Worth | None) -> str:
     """What a change is worth, with its interval."""
     if gain is None:
         return "nobody's exposure is known, so its worth is not"
-    amount, low, high = (f"{value:+,.0f}".replace("-", "−") for value in (gain.amount, gain.low, gain.high))
-    return f"worth {amount} an as-of date ({low} to {high}) at the middle treatment effect"
+    return f"worth {worth_in_words(gain.amount, gain.low, gain.high)} an as-of date"
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:

@@ -10,10 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
+from risk_warning.core.attributes import PRODUCT
+from risk_warning.core.bad_events import BadEvents, event_days
 from risk_warning.core.burden import Nights
+from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.economics import Economics
 from risk_warning.core.exposure import exposure, loans_told_twice
 from risk_warning.core.outcomes import known_and_bad
 from risk_warning.core.rows import ByBorrower
+from risk_warning.core.stakes import Stakes
 from risk_warning.core.threshold import Rows
 from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
@@ -32,7 +37,7 @@ def rows_of(
     book: StagedBook,
     model: RiskModel,
     dates: Sequence[date],
-    credit_conversion_ratio: float,
+    economics: Economics,
     settings: BookSettings,
     borrowers_per_chunk: int,
     advance: Advance,
@@ -40,7 +45,7 @@ def rows_of(
     """(every borrower who can be warned about on every date, share of them whose exposure is known; None if of nobody).
 
     That is whom the model scores and who is not `bad_dpd` days past due already. Where the exposure is not known it is
-    taken to be 0: such a borrower brings no benefit.
+    taken to be 0: such a borrower brings no benefit. `dates` rise.
 
     Raises
     ------
@@ -50,37 +55,38 @@ def rows_of(
         Nobody is scored on the dates.
     """
     observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
+    products = book.categories.get(PRODUCT, ())
     parts: list[tuple[NDArray[Any], ...]] = []
     low = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, model.target.dpd_tolerance_ratio)
         told_twice = loans_told_twice(rows)
+        begun = event_days(history, BadEvents.of(history, model.target.bad_dpd), dates, model.target, outcome_dates)
         for index, day in enumerate(dates):
             scored = model.score(rows, observed, day)
             known, bad = known_and_bad(history, day, model.target, outcome_dates)
             for_collections = scored.days_past_due >= model.target.bad_dpd
             found = np.flatnonzero(known & (scored.not_scored < 0) & ~for_collections)
-            exposed = exposure(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
-            columns = (scored.score, bad, scored.pd, exposed)
-            parts.append(
-                (*(column[found] for column in columns), found + low, np.full(len(found), index == len(dates) - 1))
-            )
+            panel = history.panel(day, needs=())
+            exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
+            lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, rows.n)
+            columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost)
+            parts.append((*(column[found] for column in columns), found + low, np.full(len(found), index)))
         low += rows.n
         advance(rows.n)
-    score, bad, pd, exposed, borrower, is_last = (np.concatenate(column) for column in zip(*parts, strict=True))
+    score, event_on, pd, lost, borrower, date_index = (np.concatenate(column) for column in zip(*parts, strict=True))
     if not len(score):
         raise LabelError(f"The model scores nobody on {', '.join(map(str, dates))}; name other dates with --as-of.")
-    is_known = ~np.isnan(exposed)
-    amount = np.where(is_known, exposed, 0.0) / 10.0**settings.minor_unit_decimals
-    made = Rows(
-        score=score,
-        bad=bad,
-        pd=pd,
-        exposure_amount=amount if is_known.any() else None,
+    is_known = ~np.isnan(lost)
+    stakes = Stakes(
         borrower=borrower,
-        on_last_date=is_last,
-        dates=len(dates),
+        date_index=date_index,
+        days=np.array([to_day(day) for day in dates], np.int32),
+        window_ends=np.array([to_day(model.target.window_end(day)) for day in dates], np.int32),
+        event_on=event_on,
+        loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.minor_unit_decimals,
     )
+    made = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
     return made, float(is_known.mean()) if is_known.any() else None
 
 

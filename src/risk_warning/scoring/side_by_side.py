@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core.attributes import attributes
-from risk_warning.core.calendar import add_months
+from risk_warning.core.bad_events import BadEvents, event_days
+from risk_warning.core.calendar import NEVER, add_months
 from risk_warning.core.exposure import loans_told_twice
 from risk_warning.core.features import Feature
 from risk_warning.core.outcomes import known_and_bad
@@ -45,6 +46,8 @@ class SideBySide:
     borrower: NDArray[np.int64]
     """Number of the borrower in the book, in order of ids."""
     bad: NDArray[np.bool_]
+    event_on: NDArray[np.int32]
+    """First day of the bad event the row precedes, as `core.bad_events` tells it; `NEVER` where good."""
     pd_a: Floats
     pd_b: Floats
     score_a: Floats
@@ -107,10 +110,13 @@ def score_both(
     a: RiskModel,
     b: RiskModel,
     dates: Sequence[date],
+    credit_conversion_ratio: float,
     borrowers_per_chunk: int,
     advance: Advance,
 ) -> SideBySide:
     """Every borrower both models score, on every date, with the outcome; neither chunks nor threads change a bit.
+
+    `dates` rise; `credit_conversion_ratio` is the share of an undrawn limit that counts as exposed.
 
     Raises
     ------
@@ -128,6 +134,7 @@ def score_both(
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, a.target.dpd_tolerance_ratio)
         told_twice = loans_told_twice(rows)
+        begun = event_days(history, BadEvents.of(history, a.target.bad_dpd), dates, a.target, outcome_dates)
         for index, day in enumerate(dates):
             by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
             known, bad = known_and_bad(history, day, a.target, outcome_dates)
@@ -135,9 +142,11 @@ def score_both(
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
-            known_then = attributes(history.panel(day, needs=()), told_twice)
+            known_then = attributes(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
             told.append({name: values[found] for name, values in known_then.items()})
-            parts.append((np.full(len(found), index), found + low, bad[found], *(figure[found] for figure in figures)))
+            event_on = np.where(bad, begun[index], NEVER)[found]
+            whose = np.full(len(found), index), found + low, bad[found], event_on
+            parts.append((*whose, *(figure[found] for figure in figures)))
             samples.append(_values(by_a, a, shared)[found[(found + low) % stride == 0]])
         low += rows.n
         advance(rows.n)

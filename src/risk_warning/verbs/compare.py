@@ -10,8 +10,18 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from risk_warning.jobs.compare_options import AGENT_DAYS, ASSUMED, Options, costs_of
+from risk_warning.jobs.assumptions import assumptions_of
+from risk_warning.jobs.compare_options import AGENT_DAYS, Options
 from risk_warning.settings import load_settings
+from risk_warning.verbs.economics_options import (
+    CallAgainDays,
+    ContactCost,
+    CreditConversion,
+    LossGivenDefault,
+    TreatmentEffect,
+    check_finite,
+    effects_of,
+)
 from risk_warning.verbs.progress import progress
 
 _NAMED = "A model folder, @alias, version number or models:/NAME@alias."
@@ -51,18 +61,11 @@ def compare(
     agent_days: Annotated[
         int, typer.Option(metavar="DAYS", help="Days an agent needs to reach somebody and agree on help.")
     ] = AGENT_DAYS,
-    contact_cost: Annotated[
-        float, typer.Option(metavar="AMOUNT", help="Cost of one call, in the book's currency.")
-    ] = ASSUMED.contact_amount,
-    loss_given_default: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of what is owed that is lost where somebody goes bad.")
-    ] = ASSUMED.loss_given_default,
-    effect: Annotated[
-        float, typer.Option(metavar="SHARE", help="Share of those who would go bad whom a call keeps from it.")
-    ] = ASSUMED.effect,
-    effect_interval: Annotated[
-        tuple[float, float], typer.Option(metavar="LOW HIGH", help="95 % interval of the effect.")
-    ] = (ASSUMED.effect_low, ASSUMED.effect_high),
+    contact_cost: ContactCost = None,
+    loss_given_default: LossGivenDefault = None,
+    credit_conversion: CreditConversion = None,
+    treatment_effect: TreatmentEffect = None,
+    call_again_days: CallAgainDays = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
@@ -79,13 +82,21 @@ def compare(
     from risk_warning.model.family import members
     from risk_warning.reports import check_writable, write_page
 
+    check_finite(contact_cost=contact_cost, loss_given_default=loss_given_default, credit_conversion=credit_conversion)
+    settings, dates = load_settings(), [day.date() for day in as_of or ()]
     options = Options(
         nights_from=nights_from and nights_from.date(),
         nights_every_days=nights_every,
         agent_days=agent_days,
-        costs=costs_of(contact_cost, loss_given_default, effect, *effect_interval),
+        assumptions=assumptions_of(
+            settings.economics,
+            contact_cost_amount=contact_cost,
+            loss_given_default_ratio=loss_given_default,
+            credit_conversion_ratio=credit_conversion,
+            treatment_effects=effects_of(treatment_effect),
+            call_again_days=call_again_days,
+        ),
     )
-    settings, dates = load_settings(), [day.date() for day in as_of or ()]
     if out is not None:
         check_writable(out)
     family = members(b, settings)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +12,15 @@ import typer
 from rich.console import Console
 
 from risk_warning.settings import load_settings
+from risk_warning.verbs.economics_options import (
+    CallAgainDays,
+    ContactCost,
+    CreditConversion,
+    LossGivenDefault,
+    TreatmentEffect,
+    check_finite,
+    effects_of,
+)
 from risk_warning.verbs.os_user import os_user
 from risk_warning.verbs.progress import progress
 
@@ -42,23 +50,11 @@ def threshold(
     capacity_per_day: Annotated[
         float | None, typer.Option(min=0.001, metavar="PEOPLE", help="People the team can call a calendar day.")
     ] = None,
-    call_again_days: Annotated[
-        int, typer.Option(min=1, max=365, help="Days after which an open warning is called again; assumption.")
-    ] = 14,
-    contact_cost: Annotated[
-        float, typer.Option(min=0, metavar="AMOUNT", help="Cost of a contact, currency of the book; assumption.")
-    ] = 10.0,
-    loss_given_default: Annotated[
-        float, typer.Option(min=0, max=1, metavar="SHARE", help="Share of the exposure lost on a bad (Basel II § 287).")
-    ] = 0.45,
-    credit_conversion: Annotated[
-        float,
-        typer.Option(min=0, max=1, metavar="SHARE", help="Share of an undrawn limit drawn by then (Basel III, CRE20)."),
-    ] = 0.1,
-    treatment_effect: Annotated[
-        str,
-        typer.Option(metavar="LOW,MID,HIGH", help="Share of bads a contact prevents, 0 to 1; assumption."),
-    ] = "0.05,0.1,0.2",
+    call_again_days: CallAgainDays = None,
+    contact_cost: ContactCost = None,
+    loss_given_default: LossGivenDefault = None,
+    credit_conversion: CreditConversion = None,
+    treatment_effect: TreatmentEffect = None,
     choose: Annotated[
         Choice | None, typer.Option(help="Write a new version of the policy with the threshold of this way.")
     ] = None,
@@ -71,32 +67,35 @@ def threshold(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Show what each threshold asks of the team and brings, and choose one: by score, capacity or benefit."""
-    from risk_warning.core.threshold import Economics
+    from risk_warning.jobs.assumptions import assumptions_of
     from risk_warning.jobs.threshold import threshold_evidence
     from risk_warning.jobs.threshold_choice import choose as write
     from risk_warning.jobs.threshold_choice import in_words
     from risk_warning.jobs.threshold_evidence import Asked
     from risk_warning.jobs.threshold_table import table
 
-    given = {"--score": score, "--capacity-per-day": capacity_per_day, "--contact-cost": contact_cost}
-    given |= {"--loss-given-default": loss_given_default, "--credit-conversion": credit_conversion}
-    for option, value in given.items():
-        if value is not None and not math.isfinite(value):
-            raise typer.BadParameter(f"{option} must be a finite number")
+    check_finite(
+        score=score,
+        capacity_per_day=capacity_per_day,
+        contact_cost=contact_cost,
+        loss_given_default=loss_given_default,
+        credit_conversion=credit_conversion,
+    )
     settings = load_settings()
     target = policy or settings.policy
     if choose is not None:
         _check(choose, target, reason, score, capacity_per_day)
     asked = Asked(
-        economics=Economics(
+        assumptions=assumptions_of(
+            settings.economics,
             contact_cost_amount=contact_cost,
             loss_given_default_ratio=loss_given_default,
-            treatment_effects=_effects(treatment_effect),
+            credit_conversion_ratio=credit_conversion,
+            treatment_effects=effects_of(treatment_effect),
+            call_again_days=call_again_days,
         ),
-        credit_conversion_ratio=credit_conversion,
         score=score,
         capacity_per_day=capacity_per_day,
-        call_again_days=call_again_days,
         dates=tuple(day.date() for day in as_of or ()),
     )
     console = Console(stderr=True)
@@ -118,7 +117,13 @@ def threshold(
 def _check(
     choose: Choice, target: Path | None, reason: str | None, score: float | None, capacity_per_day: float | None
 ) -> None:
-    """Nothing comes back; a wrong command line where what the choice needs is not given."""
+    """Refuse a command line that lacks what the choice needs.
+
+    Raises
+    ------
+    typer.BadParameter
+        An option is missing.
+    """
     if target is None:
         raise typer.BadParameter("--choose needs --policy FILE, or the setting policy")
     if not (reason and reason.strip()):
@@ -127,15 +132,3 @@ def _check(
         raise typer.BadParameter("--choose fixed needs --score POINTS")
     if choose is Choice.capacity and capacity_per_day is None:
         raise typer.BadParameter("--choose capacity needs --capacity-per-day PEOPLE")
-
-
-def _effects(text: str) -> tuple[float, float, float]:
-    try:
-        low, mid, high = (float(part) for part in text.split(","))
-    except ValueError:
-        low = mid = high = -1.0
-    if not 0 <= low <= mid <= high <= 1:
-        raise typer.BadParameter(
-            f"--treatment-effect {text!r} is not three rising shares from 0 to 1 such as 0.05,0.1,0.2"
-        )
-    return low, mid, high
