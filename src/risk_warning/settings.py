@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import tomllib
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -22,10 +23,8 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableError
 
+from risk_warning.core.protected_names import PROTECTED, NeverModelled
 from risk_warning.errors import SettingsError
-
-PROTECTED = ("sex", "age", "birth_date", "marital_status")
-"""Attributes that never enter a model, whatever the settings say."""
 
 
 class _Section(BaseModel):
@@ -39,6 +38,10 @@ class BookSettings(_Section):
     minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
     max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
     protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
+    allowed: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="columns that look protected and are used all the same, each with the reason the model card gives",
+    )
     postgres_schema: str = "public"
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
 
@@ -49,11 +52,22 @@ class BookSettings(_Section):
             raise ValueError(f"{value!r} is not an IANA time zone such as 'Asia/Shanghai'")
         return value
 
+    @field_validator("allowed")
+    @classmethod
+    def _has_reasons(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        protected = info.data.get("protected", ())
+        never = {*PROTECTED, *protected, *(f"x_{name}" for name in protected)}
+        for column, reason in value.items():
+            if column in never:
+                raise ValueError(f"{column} is one of the columns that are never in a model; remove it from one list")
+            if not reason.strip():
+                raise ValueError(f"{column} has an empty reason; the model card repeats it, so say why it may be used")
+        return {column: reason.strip() for column, reason in value.items()}
+
     @property
-    def never_modelled(self) -> frozenset[str]:
-        """Every column that must not become a feature, also as an attribute of the lender's own (`x_sex`)."""
-        names = frozenset(PROTECTED) | frozenset(self.protected)
-        return names | {f"x_{name}" for name in names}
+    def never_modelled(self) -> NeverModelled:
+        """Which columns must not become a feature, by their names; what their values are is found while staging."""
+        return NeverModelled(frozenset(self.protected), frozenset(self.allowed))
 
 
 class ScoreSettings(_Section):

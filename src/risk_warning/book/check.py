@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from risk_warning.book.attributes import AttributeUse
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.schema import TABLES
@@ -80,6 +81,8 @@ class BookReport:
     tables: Mapping[str, TableReport]
     event_kinds: tuple[str, ...]
     families: tuple[FamilyReport, ...]
+    attributes: AttributeUse
+    """What is told of borrowers and loans as it stands: used by a model of this book, or kept out of it."""
     problem: str | None
 
     def to_json(self) -> str:
@@ -102,6 +105,7 @@ def check_book(location: str | Path, settings: BookSettings) -> BookReport:
         except BookQualityError as error:
             problem = str(error)
         observed = Observed(staged.columns, event_kinds(con, staged), staged.numeric)
+        given = features.supported(observed, settings.never_modelled)
         return BookReport(
             book=source.name,
             borrowers=_count(con, "borrower_index"),
@@ -110,7 +114,8 @@ def check_book(location: str | Path, settings: BookSettings) -> BookReport:
             data_through=last,
             tables={table: _table(con, staged, table) for table in staged.rows},
             event_kinds=tuple(sorted(observed.event_kinds)),
-            families=_families(observed, settings.never_modelled),
+            families=_families(given),
+            attributes=AttributeUse.of(given, settings.allowed, staged.kept_out),
             problem=problem,
         )
 
@@ -152,8 +157,8 @@ def _table(con: duckdb.DuckDBPyConnection, staged: Staged, table: str) -> TableR
     )
 
 
-def _families(observed: Observed, never_modelled: frozenset[str]) -> tuple[FamilyReport, ...]:
-    given = [feature.family for feature in features.supported(observed, never_modelled)]
+def _families(supported: Sequence[features.Feature]) -> tuple[FamilyReport, ...]:
+    given = [feature.family for feature in supported]
     declared = [feature.family for feature in features.registry()]
     return tuple(
         FamilyReport(name, given.count(name), declared.count(name), _NEEDS[name]) for name in features.FAMILIES
@@ -183,6 +188,11 @@ def render(report: BookReport) -> RenderableType:
     for part in report.families:
         count = f"{part.features} of {part.declared}" if part.features <= part.declared else str(part.features)
         families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
+    attributes = Table("attribute", "", "why", title="Attributes of borrowers and loans")
+    for used in report.attributes.used:
+        attributes.add_row(used.column, "used", "" if used.allowed is None else f"allowed: {used.allowed}")
+    for kept in report.attributes.kept_out:
+        attributes.add_row(kept.column, Text("kept out", style="yellow"), kept.why)
     lines = [
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, complete through "
         f"{report.data_through or '–'} (the latest recorded payment, statement or event)."
@@ -192,4 +202,4 @@ def render(report: BookReport) -> RenderableType:
     if missing:
         lines.append(f"Not there: {', '.join(missing)}.")
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
-    return Group(tables, families, *(Text(line) for line in lines), verdict)
+    return Group(tables, families, attributes, *(Text(line) for line in lines), verdict)

@@ -48,6 +48,8 @@ class StagedBook:
     """The contract's columns that are present, empty or not, per table."""
     ignored: Mapping[str, tuple[str, ...]]
     """Columns the contract does not know, or text with too many values to be a category."""
+    kept_out: Mapping[str, Mapping[str, str]]
+    """Table → attribute that no model may see → why, in fixed words without a value; never in `observed`."""
     categories: Mapping[str, tuple[str, ...]]
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
@@ -212,6 +214,7 @@ def _book(
         observed=Observed(staged.columns, event_kinds(con, staged), staged.numeric),
         given={table: names for table, names in staged.given.items() if staged.rows[table]},
         ignored=staged.ignored,
+        kept_out=staged.kept_out,
         categories=staged.categories,
         quarantine=quarantine,
         con=con,
