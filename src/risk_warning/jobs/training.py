@@ -41,6 +41,7 @@ class TrainingReport:
             "model_version": model.version,
             "registry_version": self.registry_version,
             "features": list(model.feature_names),
+            "attributes": about["attributes"],
             "as_of_dates": about["as_of_dates"],
             "evaluation": about["evaluation"],
             "left_out": about["left_out"],
@@ -70,7 +71,7 @@ class TrainingReport:
             + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
             + f", {len(self.model.features)} features, "
             f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
-            f"{self.seconds:.0f} s",
+            f"{self.seconds:.0f} s{self._attributes()}",
         )
         for name in ("n", "bad_rate", *MEASURES):
             table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
@@ -80,6 +81,15 @@ class TrainingReport:
                 interval = f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
                 table.add_row(f"AUC, more than {name}", interval, *[""] * (len(apart) - 1))
         return table
+
+    def _attributes(self) -> str:
+        """A line on each kind of attribute, for below the table."""
+        use = self.model.attribute_use
+        if use is None:
+            return ""
+        used = (one.column + (f" (allowed: {one.allowed})" if one.allowed else "") for one in use.used)
+        kept_out = (f"{one.column} ({one.why})" for one in use.kept_out)
+        return f"\nattributes used: {', '.join(used) or 'none'}\nkept out: {', '.join(kept_out) or 'none'}"
 
 
 def train_model(

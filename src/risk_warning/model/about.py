@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from risk_warning.book import StagedBook
+from risk_warning.book.attributes import AttributeUse
 from risk_warning.core import features
+from risk_warning.core.protected_names import PROTECTED
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.typical import typical
 from risk_warning.settings import Settings
@@ -46,7 +49,8 @@ def about(
         "made": dict(made),
         "evaluation": dict(evaluation),
         "code_version": code_version(),
-        "protected": sorted(settings.book.never_modelled),
+        "protected": sorted({*PROTECTED, *settings.book.protected}),
+        "attributes": asdict(AttributeUse.of(learnt.features, settings.book.allowed, book.kept_out)),
         "undated_columns": _undated(book),
         "typical": typical(learnt.x, learnt.features, book.categories),
     }
