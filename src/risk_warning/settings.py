@@ -121,8 +121,12 @@ class GateSettings(_Section):
     min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
     max_ece: float | None = Field(default=0.02, ge=0, le=1, description="expected calibration error")
     max_score_psi: float | None = Field(default=0.25, ge=0, description="PSI of its scores since its training")
-    min_selection_ratio: float | None = Field(default=None, ge=0, le=1, description="of groups warned about")
-    max_true_positive_gap: float | None = Field(default=None, ge=0, le=1, description="of groups' bads warned about")
+    min_selection_ratio: float | None = Field(
+        default=None, ge=0, le=1, description="of groups warned about; default a warning below 0.8"
+    )
+    max_true_positive_gap: float | None = Field(
+        default=None, ge=0, le=1, description="of groups' bads warned about; default a warning above 0.1"
+    )
     parity_borrowers: int = Field(default=200, ge=1, le=100_000, description="borrowers scored alone and in the book")
     archived_borrowers: int = Field(default=1_000, ge=0, description="borrowers whose archived features must be equal")
     nights: Path | None = Field(default=None, description="folder of the nights' output, whose archives are looked at")

@@ -29,6 +29,8 @@ _LIMITS = (
     "Warnings change outcomes: where those warned about are helped, later labels understate the risk without the help.",
 )
 
+_MET = {"met": "yes", "NOT MET": "**no**", "warning": "no: a warning"}
+
 
 def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
     """The card's text, Markdown."""
@@ -43,7 +45,7 @@ def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[
         "",
         "| rule | met | figure | asked |",
         "| --- | --- | --- | --- |",
-        *(f"| {rule.name} | {'yes' if rule.passed else '**no**'} | {rule.figure} | {rule.limit} |" for rule in rules),
+        *(f"| {rule.name} | {_MET[rule.outcome]} | {rule.figure} | {rule.limit} |" for rule in rules),
         "",
         f"Approved by {approver}.",
         "",

@@ -13,18 +13,23 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
     """The page as HTML."""
     number, model, rules = gated.number, gated.model, gated.rules
     found, checks = gated.comparison, gated.checks
-    failed = [rule.name for rule in rules if not rule.passed]
-    verdict = f"Version {number} meets all {len(rules)} rules of the gate."
+    blocking = [rule for rule in rules if rule.blocks]
+    failed = [rule.name for rule in blocking if not rule.passed]
+    verdict = f"Version {number} meets all {len(blocking)} rules of the gate that block."
     if failed:
-        verdict = f"Version {number} does not meet {len(failed)} of {len(rules)} rules: {', '.join(failed)}."
+        verdict = f"Version {number} does not meet {len(failed)} of {len(blocking)} rules: {', '.join(failed)}."
         if override is not None:
             verdict += " Overridden."
     asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
     sections = [
         Section(
             "The gate",
-            (Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),),
-            "A rule whose figure was not measured is not met.",
+            (
+                Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),
+                *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
+            ),
+            "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
+            "gate.min_selection_ratio and gate.max_true_positive_gap are given.",
         ),
         Section("Who asks, and why", tuple(asked)),
         Section("Features as they were known at the time", _archives(checks)),
@@ -49,7 +54,7 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
-    return rule.name, "met" if rule.passed else "NOT MET", rule.figure, rule.limit
+    return rule.name, rule.outcome, rule.figure, rule.limit
 
 
 def _archives(checks: Checks) -> tuple[Block, ...]:
