@@ -30,7 +30,7 @@ from risk_warning.core.policy import BANDS
 from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
 from risk_warning.errors import LabelError
-from risk_warning.jobs.compare_groups import economics_of_both, fairness_of_both, splits
+from risk_warning.jobs.compare_groups import economics_of_both, fairness_of_both, guesses_from_b, splits
 from risk_warning.jobs.compare_options import Options
 from risk_warning.jobs.compare_speed import Speed, speed
 from risk_warning.jobs.comparison import Comparison, Held, Stability, Swap
@@ -111,6 +111,8 @@ def compare_models(
         by_segment = splits(rows, one, book.categories)
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
     fair = fairness_of_both(rows, flags[0], protected)
+    progress.update(task, description="guessing protected attributes", total=None)
+    guessed = guesses_from_b(rows, b.feature_names, protected)
     minor_units = 10**settings.book.minor_unit_decimals
     money = [
         economics_of_both(rows, called, options.costs, minor_units, SEED, stage("counting the money", DRAWS))
@@ -140,6 +142,7 @@ def compare_models(
         economics=money[1],
         economics_at_thresholds=money[0],
         costs=options.costs,
+        guesses=guessed,
     )
 
 

@@ -20,6 +20,7 @@ from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.compare_speed import Speed
 from risk_warning.jobs.watch_comparison import WatchComparison
 from risk_warning.model.fairness import Fairness
+from risk_warning.model.proxies import Guess
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import untrained_from
 
@@ -142,6 +143,8 @@ class Comparison:
     """At equal capacity; None where the book does not say what anyone owes."""
     economics_at_thresholds: Economics | None = None
     costs: Costs = field(default_factory=Costs)
+    guesses: tuple[Guess, ...] = ()
+    """How well protected attributes can be guessed from B's features; empty where too few are known."""
 
     @property
     def target(self) -> TargetSpec:
@@ -200,6 +203,7 @@ class Comparison:
             "score_psi": self.score_psi,
             "stability": self.stability.to_dict() if self.stability else None,
             "lead_time": self.watch.to_dict() if self.watch else None,
+            "protected_guessed_from_b": [guess.to_dict() for guess in self.guesses],
             "splits": [asdict(one) for one in self.splits],
             "economics": {
                 "costs": asdict(self.costs),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from risk_warning.core.comparison import signed
 from risk_warning.core.gate import Rule
+from risk_warning.jobs.compare_groups_page import fairness_section
 from risk_warning.jobs.gate import Gated
 from risk_warning.jobs.gate_checks import Checks
 from risk_warning.reports import Block, Cards, Note, Section, Table, page
@@ -15,11 +18,13 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
     found, checks = gated.comparison, gated.checks
     blocking = [rule for rule in rules if rule.blocks]
     failed = [rule.name for rule in blocking if not rule.passed]
-    verdict = f"Version {number} meets all {len(blocking)} rules of the gate that block."
+    verdict = f"Version {number} meets all rules of the gate that block ({len(blocking)})."
     if failed:
         verdict = f"Version {number} does not meet {len(failed)} of {len(blocking)} rules: {', '.join(failed)}."
         if override is not None:
             verdict += " Overridden."
+    if gated.warnings:
+        verdict += f" Warnings: {', '.join(gated.warnings)}."
     asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
     sections = [
         Section(
@@ -45,6 +50,8 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
         )
         note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
         sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
+        fair = fairness_section(found)
+        sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
     champion = found.a.model.version if found else "none"
     basis = (
         f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
