@@ -6,15 +6,17 @@ import json
 import subprocess
 import sys
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import duckdb
 import pandas
 import pytest
+from rich.console import Console
 
 from risk_warning.book import open_book
 from risk_warning.book.attributes import AttributeUse, KeptOut, UsedAttribute
-from risk_warning.book.check import check_book
+from risk_warning.book.check import check_book, render
 from risk_warning.core import features
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import SettingsError
@@ -117,6 +119,17 @@ def test_a_column_is_allowed_with_a_reason_which_is_repeated(book: Path) -> None
         UsedAttribute("borrowers.x_age_band", "asked for by the supervisor"),
         UsedAttribute("borrowers.x_flag", "a grade, not a sex"),
     ]
+
+
+def test_names_and_reasons_are_shown_as_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "borrowers.csv").write_text("borrower_id,x_sex[/b],x_age[/i]\n1,1,2\n", encoding="utf-8")
+    (tmp_path / "statements.csv").write_text("loan_id,borrower_id,statement_on\n1,1,2024-01-31\n", encoding="utf-8")
+    report = check_book(tmp_path, BookSettings(allowed={"x_age[/i]": "see [/note]"}))
+    with Console(width=120, record=True, file=StringIO()) as console:
+        console.print(render(report))
+    shown = " ".join(console.export_text().replace("│", " ").split())
+    assert "borrowers.x_age[/i] used allowed: see [/note]" in shown
+    assert "borrowers.x_sex[/b] kept out name" in shown
 
 
 def test_more_columns_are_protected_by_the_settings(book: Path) -> None:

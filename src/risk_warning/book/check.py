@@ -190,9 +190,10 @@ def render(report: BookReport) -> RenderableType:
         families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
     attributes = Table("attribute", "", "why", title="Attributes of borrowers and loans")
     for used in report.attributes.used:
-        attributes.add_row(used.column, "used", "" if used.allowed is None else f"allowed: {used.allowed}")
+        reason = "" if used.allowed is None else f"allowed: {used.allowed}"
+        attributes.add_row(Text(used.column), "used", Text(reason))
     for kept in report.attributes.kept_out:
-        attributes.add_row(kept.column, Text("kept out", style="yellow"), kept.why)
+        attributes.add_row(Text(kept.column), Text("kept out", style="yellow"), kept.why)
     lines = [
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, complete through "
         f"{report.data_through or '–'} (the latest recorded payment, statement or event)."

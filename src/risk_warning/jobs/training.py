@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.evaluation import MEASURES
@@ -67,11 +68,14 @@ class TrainingReport:
             "measure",
             *apart,
             title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
-            caption=f"{about['rows']:,} rows, {about['bads']:,} bad"
-            + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
-            + f", {len(self.model.features)} features, "
-            f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
-            f"{self.seconds:.0f} s{self._attributes()}",
+            # Names of columns and reasons are the lender's: no markup.
+            caption=Text(
+                f"{about['rows']:,} rows, {about['bads']:,} bad"
+                + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
+                + f", {len(self.model.features)} features, "
+                f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
+                f"{self.seconds:.0f} s{self._attributes()}"
+            ),
         )
         for name in ("n", "bad_rate", *MEASURES):
             table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
