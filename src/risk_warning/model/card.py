@@ -80,8 +80,9 @@ def _attributes(model: RiskModel) -> list[str]:
         return [f"Never entered: {', '.join(model.about['protected'] or PROTECTED)}.", ""]
     allowed = [one for one in use.used if one.allowed]
     return [
-        f"Attributes used: {', '.join(one.column for one in use.used) or 'none'}. Columns that look protected are kept "
-        f"out: by name, by values, or by the settings ({', '.join(model.about['protected'])}).",
+        f"Attributes used: {', '.join(one.column for one in use.used) or 'none'}. Never entered: "
+        f"{', '.join(model.about['protected'])}, nor, unless it is allowed with a reason, a column whose name or "
+        "values look protected.",
         "",
         *(f"- `{one.column}` looks protected and is used all the same: {one.allowed}" for one in allowed),
         *([""] if allowed else []),
