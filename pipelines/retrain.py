@@ -51,7 +51,7 @@ def main(book: str, nights: str | None = None) -> int:
             with stage("compare with the champion, and gate"):
                 found = gate(number, book, settings, Path(nights) if nights else None, progress)
             for rule in found.rules:
-                print(f"{'met' if rule.passed else 'NOT MET'}: {rule.name}: {rule.figure}; asked: {rule.limit}")
+                print(f"{rule.outcome}: {rule.name}: {rule.figure}; asked: {rule.limit}")
             if not found.passed:
                 raise GateError(f"the gate would refuse version {number}; it stays registered and is not proposed.")
             with stage("propose"):

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -23,12 +23,11 @@ from pydantic_settings import (
 )
 from pydantic_settings import SettingsError as UnreadableError
 
+from risk_warning.core.protected_names import PROTECTED, NeverModelled
 from risk_warning.errors import SettingsError
 
 FLOWING = ("instalments", "statements", "events")
 """Tables that grow day by day."""
-PROTECTED = ("sex", "age", "birth_date", "marital_status")
-"""Attributes that never enter a model, whatever the settings say."""
 
 
 class _Section(BaseModel):
@@ -42,6 +41,10 @@ class BookSettings(_Section):
     minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
     max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
     protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
+    allowed: Mapping[str, str] = Field(
+        default_factory=dict,
+        description="columns that look protected and are used all the same, each with the reason the model card gives",
+    )
     postgres_schema: str = "public"
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
     data_through: Mapping[str, date] = Field(
@@ -74,11 +77,22 @@ class BookSettings(_Section):
             raise ValueError(f"{value!r} is not an IANA time zone such as 'Asia/Shanghai'")
         return value
 
+    @field_validator("allowed")
+    @classmethod
+    def _has_reasons(cls, value: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        protected = info.data.get("protected", ())
+        never = {*PROTECTED, *protected, *(f"x_{name}" for name in protected)}
+        for column, reason in value.items():
+            if column in never:
+                raise ValueError(f"{column} is one of the columns that are never in a model; remove it from one list")
+            if not reason.strip():
+                raise ValueError(f"{column} has an empty reason; the model card repeats it, so say why it may be used")
+        return {column: reason.strip() for column, reason in value.items()}
+
     @property
-    def never_modelled(self) -> frozenset[str]:
-        """Every column that must not become a feature, also as an attribute of the lender's own (`x_sex`)."""
-        names = frozenset(PROTECTED) | frozenset(self.protected)
-        return names | {f"x_{name}" for name in names}
+    def never_modelled(self) -> NeverModelled:
+        """Which columns must not become a feature, by their names; what their values are is found while staging."""
+        return NeverModelled(frozenset(self.protected), frozenset(self.allowed))
 
 
 class ScoreSettings(_Section):
@@ -183,8 +197,12 @@ class GateSettings(_Section):
     min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
     max_ece: float | None = Field(default=0.02, ge=0, le=1, description="expected calibration error")
     max_score_psi: float | None = Field(default=0.25, ge=0, description="PSI of its scores since its training")
-    min_selection_ratio: float | None = Field(default=None, ge=0, le=1, description="of groups warned about")
-    max_true_positive_gap: float | None = Field(default=None, ge=0, le=1, description="of groups' bads warned about")
+    min_selection_ratio: float | None = Field(
+        default=None, ge=0, le=1, description="of groups warned about; default a warning below 0.8"
+    )
+    max_true_positive_gap: float | None = Field(
+        default=None, ge=0, le=1, description="of groups' bads warned about; default a warning above 0.1"
+    )
     parity_borrowers: int = Field(default=200, ge=1, le=100_000, description="borrowers scored alone and in the book")
     archived_borrowers: int = Field(default=1_000, ge=0, description="borrowers whose archived features must be equal")
     nights: Path | None = Field(default=None, description="folder of the nights' output, whose archives are looked at")

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import numpy as np
 import pandas
 import pytest
 from labels import is_bad
@@ -17,10 +18,12 @@ from rich.progress import Progress
 from typer.testing import CliRunner
 
 from risk_warning.book import open_book
+from risk_warning.book.protected import Protected
 from risk_warning.cli import app
 from risk_warning.core.panel import History
 from risk_warning.errors import AsOfDateError
 from risk_warning.jobs.compare import compare_models
+from risk_warning.jobs.compare_groups import guesses_from_b
 from risk_warning.jobs.compare_log import log_comparison
 from risk_warning.jobs.compare_options import Options
 from risk_warning.jobs.compare_page import compare_page
@@ -28,7 +31,9 @@ from risk_warning.jobs.compare_table import plainly
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.jobs.gate_figures import gate_figures
 from risk_warning.model.folder import load
+from risk_warning.model.proxies import sentences
 from risk_warning.model.registry import registry, run_of
+from risk_warning.scoring.side_by_side import score_both
 from risk_warning.settings import Settings
 
 pytestmark = pytest.mark.slow
@@ -97,6 +102,24 @@ def test_fairness_is_measured_on_the_borrowers_own_attributes(lender: Lender, sa
     under = next(group for group in found["age"].groups if group.name == "24 or less")
     assert under.n == (turns_25 > pandas.Timestamp(NIGHT)).sum()
     assert not {"sex", "birth_date", "marital_status"} & set(model.feature_names)
+    assert [one.attribute for one in same.guesses if one.group == "female"] == ["sex"]
+    assert [one["group"] for one in same.to_dict()["protected_guessed_from_b"]] == [one.group for one in same.guesses]
+    assert sentences(same.guesses)[0] in compare_page(same)
+
+
+def test_what_stands_in_for_an_attribute_is_found_among_the_features(lender: Lender) -> None:
+    model = load(lender.model)
+    people = (
+        pandas.read_parquet(lender.book / "borrowers.parquet").astype({"borrower_id": str}).set_index("borrower_id")
+    )
+    # A sex that the region gives away, and one that nothing does.
+    told = people["region"].map({people["region"].mode()[0]: "female"}).fillna("male")
+    with open_book(lender.book, Settings().book) as book:
+        rows = score_both(book, model, model, (NIGHT, date(2023, 9, 1)), 3_000, lambda _: None)
+    by_region = guesses_from_b(rows, model.feature_names, Protected(pandas.DataFrame({"sex": told})))[0]
+    assert by_region.low > 0.99 and by_region.proxies[0].feature == "region"
+    by_lot = guesses_from_b(rows, model.feature_names, Protected(people[["sex"]]))[0]
+    assert abs(by_lot.auc - 0.5) < 0.05 and by_lot.borrowers == len(np.unique(rows.borrower))
 
 
 def test_every_split_holds_every_row_once(same: Comparison) -> None:

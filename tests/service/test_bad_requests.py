@@ -160,6 +160,7 @@ UNDER_REVIEW = [
     unprocessable("empty loan", by_id(loan_under_review={}), "loan_under_review", "/score_by_id"),
     unprocessable("loan of nulls", by_id(loan_under_review={"principal": None}), "loan_under_review", "/what_if"),
     unprocessable("protected by another name", put(TEXT, "profile.x_sex"), "profile.x_sex"),
+    unprocessable("protected by meaning", put(NUMBER, "profile.x_customerAge"), "profile.x_customerAge"),
     unprocessable("negative principal", by_id(loan_under_review={**LOAN, "principal": -NUMBER}),
                   "loan_under_review.principal", "/score_by_id"),
     unprocessable("due before the as-of date", by_id(loan_under_review={**LOAN, "first_due_on": "2023-01-01"}),

@@ -25,13 +25,18 @@ STRICT = Limits(min_auc_gain=0.0, min_selection_ratio=0.8, max_true_positive_gap
 
 
 def failed(found: Evidence, limits: Limits) -> list[str]:
-    return [rule.name for rule in judge(found, limits) if not rule.passed]
+    return [rule.name for rule in judge(found, limits) if not rule.passed and rule.blocks]
+
+
+def warned(found: Evidence, limits: Limits) -> list[str]:
+    return [rule.name for rule in judge(found, limits) if rule.outcome == "warning"]
 
 
 def test_a_model_that_meets_every_rule_passes() -> None:
     assert failed(GOOD, Limits()) == []
     better = replace(GOOD, auc=Difference(0.90, 0.91, 0.01, 0.001, 0.019))
-    assert failed(better, STRICT) == [] and len(judge(better, STRICT)) == len(judge(better, Limits())) + 3
+    assert failed(better, STRICT) == [] and len(judge(better, STRICT)) == len(judge(better, Limits())) + 1
+    assert warned(GOOD, Limits()) == [] and {rule.outcome for rule in judge(better, STRICT)} == {"met"}
 
 
 @pytest.mark.parametrize(
@@ -70,3 +75,28 @@ def test_the_first_champion_is_held_against_nothing_but_itself() -> None:
     ]
     assert failed(first, Limits()) == []
     assert failed(replace(first, archived_compared=None), Limits(archived_borrowers=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("ratio", "gap", "warnings"),
+    [
+        (0.8, 0.1, []),  # at the limits
+        (0.79, 0.1, ["selection ratio"]),
+        (0.8, 0.11, ["true positive gap"]),
+        (None, None, ["selection ratio", "true positive gap"]),  # not measured
+    ],
+)
+def test_unfairness_is_a_warning_unless_the_settings_ask_for_more(
+    ratio: float | None, gap: float | None, warnings: list[str]
+) -> None:
+    found = replace(GOOD, selection_ratio=ratio, true_positive_gap=gap)
+    assert warned(found, Limits()) == warnings and failed(found, Limits()) == []
+    blocking = Limits(min_selection_ratio=0.8, max_true_positive_gap=0.1)
+    assert failed(found, blocking) == warnings and warned(found, blocking) == []
+
+
+def test_a_limit_given_blocks_alone_and_the_other_rule_still_warns() -> None:
+    found = replace(GOOD, selection_ratio=0.5, true_positive_gap=0.3)
+    assert failed(found, Limits(min_selection_ratio=0.6)) == ["selection ratio"]
+    assert warned(found, Limits(min_selection_ratio=0.6)) == ["true positive gap"]
+    assert failed(found, Limits(min_selection_ratio=0.4)) == []

@@ -74,6 +74,15 @@ def test_what_a_book_would_set_aside_is_refused_with_its_place(records: dict[str
     assert not {"female", "chess", "99"} & set(str(refused.value).split())
 
 
+def test_an_attribute_protected_by_its_name_is_refused_unless_it_is_allowed() -> None:
+    sent = {"borrowers": [{"x_customerAge": 41}]}
+    with pytest.raises(RequestError, match="never enters a model; leave it out") as refused:
+        rows_of("B", sent, NOTHING, SETTINGS)
+    assert refused.value.field == "borrowers[0].x_customerAge" and "41" not in str(refused.value)
+    allowed = BookSettings(allowed={"x_customerAge": "asked for by the supervisor"})
+    assert "x_customerAge" in rows_of("B", sent, NOTHING, allowed).borrowers
+
+
 def test_text_is_refused_where_the_model_reads_numbers() -> None:
     numbers = Observed({"borrowers": frozenset({"x_rating"})}, numeric=frozenset({"borrowers.x_rating"}))
     assert rows_of("B", {"borrowers": [{"x_rating": 3}]}, numbers, SETTINGS).borrowers["x_rating"].tolist() == [3.0]

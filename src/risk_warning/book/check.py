@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -14,6 +14,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from risk_warning.book.attributes import AttributeUse
 from risk_warning.book.condition import Condition, condition
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
@@ -23,7 +24,6 @@ from risk_warning.book.staged import first_date, observed_of, staged_book, stagi
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_date
-from risk_warning.core.observed import Observed
 from risk_warning.errors import BookQualityError
 from risk_warning.settings import BookSettings
 
@@ -83,6 +83,8 @@ class BookReport:
     families: tuple[FamilyReport, ...]
     condition: Condition | None
     """None where the book cannot be used."""
+    attributes: AttributeUse
+    """What is told of borrowers and loans as it stands: used by a model of this book, or kept out of it."""
     problem: str | None
 
     def to_json(self) -> str:
@@ -105,6 +107,7 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
             problem = str(error)
         observed = observed_of(con, staged, settings, None)
         through = observed.reach.outcomes_through()
+        given = features.supported(observed, settings.never_modelled)
         return BookReport(
             book=source.name,
             borrowers=_count(con, "borrower_index"),
@@ -113,7 +116,8 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
             data_through=None if through is None else to_date(through),
             tables={table: _table(con, staged, table) for table in staged.rows},
             event_kinds=tuple(sorted(observed.event_kinds)),
-            families=_families(observed, settings.never_modelled),
+            families=_families(given),
+            attributes=AttributeUse.of(given, settings.allowed, staged.kept_out),
             condition=None if problem else condition(staged_book(con, source, staged, settings, quarantine, None)),
             problem=problem,
         )
@@ -156,8 +160,8 @@ def _table(con: duckdb.DuckDBPyConnection, staged: Staged, table: str) -> TableR
     )
 
 
-def _families(observed: Observed, never_modelled: frozenset[str]) -> tuple[FamilyReport, ...]:
-    given = [feature.family for feature in features.supported(observed, never_modelled)]
+def _families(supported: Sequence[features.Feature]) -> tuple[FamilyReport, ...]:
+    given = [feature.family for feature in supported]
     declared = [feature.family for feature in features.registry()]
     return tuple(
         FamilyReport(name, given.count(name), declared.count(name), _NEEDS[name]) for name in features.FAMILIES
@@ -187,6 +191,12 @@ def render(report: BookReport) -> RenderableType:
     for part in report.families:
         count = f"{part.features} of {part.declared}" if part.features <= part.declared else str(part.features)
         families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
+    attributes = Table("attribute", "", "why", title="Attributes of borrowers and loans")
+    for used in report.attributes.used:
+        reason = "" if used.allowed is None else f"allowed: {used.allowed}"
+        attributes.add_row(Text(used.column), "used", Text(reason))
+    for kept in report.attributes.kept_out:
+        attributes.add_row(Text(kept.column), Text("kept out", style="yellow"), kept.why)
     lines = [
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
         f"through {report.data_through or '–'} (the slowest table that tells of payment)."
@@ -198,4 +208,4 @@ def render(report: BookReport) -> RenderableType:
     if missing:
         lines.append(f"Not there: {', '.join(missing)}.")
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
-    return Group(tables, families, *(Text(line) for line in lines), verdict)
+    return Group(tables, families, attributes, *(Text(line) for line in lines), verdict)

@@ -7,7 +7,7 @@ is a numeric or category attribute of the lender's own.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -53,7 +53,7 @@ class TableSpec:
             return Column(name, "open")
         return next((column for column in self.columns if column.name == name), None)
 
-    def read(self, present: Collection[str], never_modelled: Collection[str]) -> tuple[Column, ...]:
+    def read(self, present: Collection[str], never_modelled: Container[str]) -> tuple[Column, ...]:
         """The columns of `present` a model may be made of, in the contract's order, `x_…` last and sorted."""
         fixed = [c for c in self.columns if c.name in present and not c.aside and c.name not in never_modelled]
         extra = sorted(n for n in present if self.takes_extra and n.startswith("x_") and n not in never_modelled)
@@ -171,8 +171,8 @@ TABLES: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}
 """Every table a book may have, those others refer to first."""
 
 
-def check_protected(never_modelled: Collection[str]) -> None:
-    """Nothing comes back; `SettingsError` where a protected name is one the book cannot be read without."""
+def check_protected(never_modelled: Container[str]) -> None:
+    """Raise `SettingsError` where a protected name is one the book cannot be read without."""
     for spec in _SPECS:
         for column in spec.columns:
             if column.name in never_modelled and (column.required or column.is_timing or column.kind == "id"):

@@ -72,6 +72,8 @@ class StagedBook:
     """Events that repeat another in everything, where none has a time of day."""
     ignored: Mapping[str, tuple[str, ...]]
     """Columns the contract does not know, or text with too many values to be a category."""
+    kept_out: Mapping[str, Mapping[str, str]]
+    """Table → attribute that no model may see → why, in fixed words without a value; never in `observed`."""
     categories: Mapping[str, tuple[str, ...]]
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
@@ -258,6 +260,7 @@ def staged_book(
         given={table: names for table, names in staged.given.items() if staged.rows[table]},
         events_alike=staged.events_alike,
         ignored=staged.ignored,
+        kept_out=staged.kept_out,
         categories=staged.categories,
         quarantine=quarantine,
         con=con,

@@ -17,6 +17,7 @@ from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
+from risk_warning.book.protected_values import protected_by_value
 from risk_warning.book.reading import Reading
 from risk_warning.book.schema import TABLES, Column, check_protected, check_tables
 from risk_warning.book.source import Relation, Source
@@ -41,6 +42,8 @@ class Staged:
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
     """Table → staged column, as in `Rows` → the contract's column it came from ("" for a number of ours)."""
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    kept_out: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Table → attribute that no model may see → why; tables without one have no entry."""
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
     reach: Reach = field(default_factory=Reach)
@@ -91,6 +94,8 @@ class _Stager:
             columns = tuple(c for c in columns if c.name != "borrower_id")
         try:
             relation = self.source.relation(self.con, table, [c.name for c in columns])
+            by_value = self._protected_by_value(table, relation, columns)
+            columns = tuple(column for column in columns if column.name not in by_value)
             readings, too_many = self.finder.readings(table, relation, columns)
             found = self._write(table, relation, readings)
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
@@ -101,6 +106,10 @@ class _Stager:
                 "use; raise book.memory_limit_mb, or free space for temporary files."
             ) from None
         self.staged.ignored[table] = tuple(sorted((*spec.unknown(present), *too_many)))
+        known = [name for name in present if spec.column(name) is not None]
+        kept_out = self.settings.never_modelled.among(known) | by_value
+        if kept_out:
+            self.staged.kept_out[table] = kept_out
         self.staged.given[table] = frozenset(c.name for c in readings)
         if relation.is_copy:
             self.con.execute(statement("DROP TABLE {raw}", raw=relation.sql))
@@ -118,6 +127,13 @@ class _Stager:
             numbering.number_borrowers(self.con)
         if table == "loans":
             numbering.number_loans(self.con)
+
+    def _protected_by_value(self, table: str, relation: Relation, columns: tuple[Column, ...]) -> dict[str, str]:
+        """Column → why its values keep it out; one borrower's values say nothing of a column."""
+        if self.source.only is not None:
+            return {}
+        looked_at = [column for column in columns if column.name not in self.settings.allowed]
+        return protected_by_value(self.con, self.source, table, relation, looked_at)
 
     def finish(self) -> None:
         """Number the loans of a book without `loans`, then note what each table holds."""

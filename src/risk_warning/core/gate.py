@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from risk_warning.core.comparison import signed
 from risk_warning.core.delong import Difference
 
+MIN_SELECTION_RATIO, MAX_TRUE_POSITIVE_GAP = 0.8, 0.1
+"""Where fairness is warned of unless the settings ask for more: the four-fifths rule (29 CFR 1607.4 D), and a tenth of
+the bads of a group that is helped less."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What is asked of a new champion; None: the rule is not asked."""
+    """What is asked of a new champion; None: the rule is not asked, a rule of fairness warns at its usual limit."""
 
     max_auc_loss: float = 0.005
     """Non-inferiority: the lower end of the interval of the gain in AUC must lie above minus so much."""
@@ -57,6 +61,13 @@ class Rule:
     passed: bool
     figure: str
     limit: str
+    blocks: bool = True
+    """Whether the model is refused where the rule is not met; otherwise that is a warning."""
+
+    @property
+    def outcome(self) -> str:
+        """What became of it in a word."""
+        return "met" if self.passed else "NOT MET" if self.blocks else "warning"
 
 
 def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
@@ -81,11 +92,7 @@ def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
         )
         rules += _at_most("calibration error (ECE)", found.ece, limits.max_ece)
         rules += _at_most("PSI of its scores", found.score_psi, limits.max_score_psi)
-        if limits.min_selection_ratio is not None:
-            ratio = found.selection_ratio
-            passed = ratio is not None and ratio >= limits.min_selection_ratio
-            rules.append(Rule("selection ratio", passed, _shown(ratio), f"at least {limits.min_selection_ratio:g}"))
-        rules += _at_most("true positive gap", found.true_positive_gap, limits.max_true_positive_gap)
+        rules += _fairness(found, limits)
     rules.append(Rule("directions of features kept", not found.violations, f"{found.violations} violated", "0"))
     alone = f"{found.parity_differing} of {found.parity_compared} differ"
     enough = found.parity_compared >= limits.parity_borrowers
@@ -106,6 +113,19 @@ def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
 
 def _of(borrowers: int) -> str:
     return f"0 of at least {borrowers:,}"
+
+
+def _fairness(found: Evidence, limits: Limits) -> list[Rule]:
+    ratio, least = found.selection_ratio, limits.min_selection_ratio
+    gap, most = found.true_positive_gap, limits.max_true_positive_gap
+    blocks_ratio, blocks_gap = least is not None, most is not None
+    least, most = (MIN_SELECTION_RATIO if least is None else least), (MAX_TRUE_POSITIVE_GAP if most is None else most)
+    return [
+        Rule(
+            "selection ratio", ratio is not None and ratio >= least, _shown(ratio), f"at least {least:g}", blocks_ratio
+        ),
+        Rule("true positive gap", gap is not None and gap <= most, _shown(gap), f"at most {most:g}", blocks_gap),
+    ]
 
 
 def _at_most(name: str, figure: float | None, limit: float | None) -> list[Rule]:

@@ -31,7 +31,7 @@ from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
 from risk_warning.errors import LabelError
 from risk_warning.jobs.assumptions import assumptions_of
-from risk_warning.jobs.compare_groups import balances_of_both, fairness_of_both, splits
+from risk_warning.jobs.compare_groups import balances_of_both, fairness_of_both, guesses_from_b, splits
 from risk_warning.jobs.compare_options import Options
 from risk_warning.jobs.compare_speed import Speed, speed
 from risk_warning.jobs.comparison import Comparison, Held, Stability, Swap
@@ -119,6 +119,8 @@ def compare_models(
         )
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
     fair = fairness_of_both(rows, flags[0], protected)
+    progress.update(task, description="guessing protected attributes", total=None)
+    guessed = guesses_from_b(rows, b.feature_names, protected)
     minor_units = 10**settings.book.minor_unit_decimals
     money = [
         balances_of_both(
@@ -150,6 +152,7 @@ def compare_models(
         valuation=valuation,
         balances_at_capacity=money[1],
         balances_at_thresholds=money[0],
+        guesses=guessed,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,12 @@ from risk_warning.core.attributes import EXPOSURE, INCOME, PRODUCT
 from risk_warning.core.balance import Balances, balances
 from risk_warning.core.by_group import Split, history_bands, income_bands, split
 from risk_warning.core.calendar import to_day
+from risk_warning.core.paired_bootstrap import one_row_each
 from risk_warning.core.stakes import Stakes
 from risk_warning.core.target import TargetSpec
 from risk_warning.jobs.valuation import Valuation
 from risk_warning.model.fairness import Fairness, fairness
+from risk_warning.model.proxies import Guess, guesses
 from risk_warning.scoring.side_by_side import SideBySide
 
 _MOST_VALUES = 12
@@ -55,15 +57,29 @@ def fairness_of_both(
     rows: SideBySide, below: tuple[Flags, Flags], protected: Protected
 ) -> tuple[tuple[Fairness, ...], tuple[Fairness, ...]]:
     """(A's, B's) fairness at its own threshold; empty where the book has no protected attribute."""
+    labels = _labels(rows, protected)
+    return (
+        fairness(rows.bad, below[0], rows.pd_a, rows.borrower, labels),
+        fairness(rows.bad, below[1], rows.pd_b, rows.borrower, labels),
+    )
+
+
+def guesses_from_b(rows: SideBySide, names: Sequence[str], protected: Protected) -> tuple[Guess, ...]:
+    """How well the protected attributes can be guessed from B's features `names`, on a sampled row a borrower."""
+    one = one_row_each(rows.borrower[rows.sampled])
+    chosen = rows.sampled[one]
+    labels = {attribute: label[chosen] for attribute, label in _labels(rows, protected).items()}
+    return guesses(rows.read_by_b[one], names, rows.borrower_id[chosen], labels)
+
+
+def _labels(rows: SideBySide, protected: Protected) -> dict[str, NDArray[Any]]:
+    """Protected attribute in words → group of each row on its date, None where not known."""
     labels: dict[str, NDArray[Any]] = {}
     for index, day in enumerate(rows.dates):
         here = rows.date_index == index
         for name, values in protected.labels(rows.borrower_id[here], day).items():
             labels.setdefault(name.replace("_", " "), np.full(len(here), None, object))[here] = values
-    return (
-        fairness(rows.bad, below[0], rows.pd_a, rows.borrower, labels),
-        fairness(rows.bad, below[1], rows.pd_b, rows.borrower, labels),
-    )
+    return labels
 
 
 def balances_of_both(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from risk_warning.core.by_group import MIN_EACH, Group, Split
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.model.fairness import MIN_BADS, MIN_BORROWERS, Fairness, FairnessGroup
+from risk_warning.model.proxies import NOT_GUESSED, Guess, sentences
 from risk_warning.reports import (
     Block,
     Figure,
@@ -70,13 +71,35 @@ def fairness_section(found: Comparison) -> Section:
         head = (of_b.attribute, "rows", "bads", *(f"{key} {what}" for what in _WHAT for key in "AB"))
         rows = [_fairness_row(group_a, group_b) for group_a, group_b in zip(of_a.groups, of_b.groups, strict=True)]
         blocks += [Table(head, tuple(rows)), Note(_gaps(of_a, of_b))]
+    blocks += guesses_blocks(found.guesses)
     return Section(
         heading,
         tuple(blocks),
-        "At each model's own threshold. Protected attributes are read to measure this alone; no "
-        "model sees them. A warning opens help, so a group warned about less often is one helped less often. Gaps "
-        f"are those of groups with at least {MIN_BORROWERS} borrowers, {MIN_BADS} of whom go bad.",
+        "At each model's own threshold. Protected attributes are read to measure this alone and are no features of a "
+        "model; how far B's features stand in for them is measured below. A warning opens help, so a group warned "
+        f"about less often is one helped less often. Gaps are those of groups with at least {MIN_BORROWERS} borrowers, "
+        f"{MIN_BADS} of whom go bad.",
     )
+
+
+def guesses_blocks(measured: tuple[Guess, ...]) -> list[Block]:
+    """How well each protected attribute can be guessed from B's features: sentences, then the figures of each group."""
+    if not measured:
+        return [Note(NOT_GUESSED)]
+    head = ("group", "borrowers", "in it", "AUC of a guess", "95 % interval", "by", "alone, AUC")
+    rows = tuple(
+        (
+            f"{one.attribute}: {one.group}",
+            f"{one.borrowers:,}",
+            f"{one.in_group:,}",
+            f"{one.auc:.3f}",
+            f"{one.low:.3f} to {one.high:.3f}",
+            ", ".join(f"{proxy.feature} ({proxy.gain_share:.0%})" for proxy in one.proxies),
+            ", ".join(f"{proxy.auc:.2f}" for proxy in one.proxies),
+        )
+        for one in measured
+    )
+    return [*(Note(line) for line in sentences(measured)), Table(head, rows)]
 
 
 _WHAT = ("warned", "of the bads", "obs/exp")

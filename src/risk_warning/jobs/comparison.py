@@ -21,6 +21,7 @@ from risk_warning.jobs.compare_speed import Speed
 from risk_warning.jobs.valuation import Valuation
 from risk_warning.jobs.watch_comparison import WatchComparison
 from risk_warning.model.fairness import Fairness
+from risk_warning.model.proxies import Guess
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import untrained_from
 
@@ -144,6 +145,8 @@ class Comparison:
     balances_at_capacity: Balances | None = None
     """None where the book does not say what anyone owes."""
     balances_at_thresholds: Balances | None = None
+    guesses: tuple[Guess, ...] = ()
+    """How well protected attributes can be guessed from B's features; empty where too few are known."""
 
     @property
     def target(self) -> TargetSpec:
@@ -202,6 +205,7 @@ class Comparison:
             "score_psi": self.score_psi,
             "stability": self.stability.to_dict() if self.stability else None,
             "lead_time": self.watch.to_dict() if self.watch else None,
+            "protected_guessed_from_b": [guess.to_dict() for guess in self.guesses],
             "splits": [asdict(one) for one in self.splits],
             "economics": {
                 "inputs": self.valuation.to_dict(),

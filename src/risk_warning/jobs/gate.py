@@ -38,13 +38,18 @@ class Gated:
 
     @property
     def passed(self) -> bool:
-        """Whether every rule is met."""
-        return all(rule.passed for rule in self.rules)
+        """Whether every rule that blocks is met."""
+        return all(rule.passed for rule in self.rules if rule.blocks)
 
     @property
     def failed(self) -> str:
-        """The rules not met, in words."""
-        return ", ".join(f"{rule.name} ({rule.figure}; asked: {rule.limit})" for rule in self.rules if not rule.passed)
+        """The rules not met that block, in words."""
+        return ", ".join(_worded(rule) for rule in self.rules if rule.blocks and not rule.passed)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """The rules not met that do not block, each in words."""
+        return tuple(_worded(rule) for rule in self.rules if not rule.blocks and not rule.passed)
 
     def to_dict(self) -> dict[str, Any]:
         """For a program."""
@@ -54,6 +59,7 @@ class Gated:
             "before": self.before.champion,
             "passed": self.passed,
             "rules": [asdict(rule) for rule in self.rules],
+            "warnings": list(self.warnings),
         }
 
 
@@ -89,6 +95,10 @@ def propose(found: Gated, settings: Settings) -> str:
         f"Version {found.number} is the challenger and scores along in service; to put it in the champion's place: "
         f"risk-warning promote {found.number} BOOK --approver NAME --reason TEXT"
     )
+
+
+def _worded(rule: Rule) -> str:
+    return f"{rule.name} ({rule.figure}; asked: {rule.limit})"
 
 
 def _evidence(found: Comparison | None, checks: Checks) -> Evidence:

@@ -13,6 +13,7 @@ from risk_warning.core.gate import Rule
 from risk_warning.jobs.comparison import Comparison
 from risk_warning.model.card import card
 from risk_warning.model.fairness import Fairness
+from risk_warning.model.proxies import NOT_GUESSED, sentences
 from risk_warning.model.risk_model import RiskModel
 
 _MONITORING = (
@@ -29,6 +30,8 @@ _LIMITS = (
     "Warnings change outcomes: where those warned about are helped, later labels understate the risk without the help.",
 )
 
+_MET = {"met": "yes", "NOT MET": "**no**", "warning": "no: a warning"}
+
 
 def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
     """The card's text, Markdown."""
@@ -43,13 +46,14 @@ def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[
         "",
         "| rule | met | figure | asked |",
         "| --- | --- | --- | --- |",
-        *(f"| {rule.name} | {'yes' if rule.passed else '**no**'} | {rule.figure} | {rule.limit} |" for rule in rules),
+        *(f"| {rule.name} | {_MET[rule.outcome]} | {rule.figure} | {rule.limit} |" for rule in rules),
         "",
         f"Approved by {approver}.",
         "",
         "## Fairness",
         "",
         *_fairness(found.b.fairness if found else ()),
+        *_proxies(model, found),
         "",
         "## Limits",
         "",
@@ -105,6 +109,17 @@ def _fairness(measured: Iterable[Fairness]) -> list[str]:
         return ["Not measured: the book has no protected attribute, or there was no champion to compare with."]
     head = "smallest share warned about over the largest | largest gap in bads warned about | in calibration"
     return [f"| attribute | {head} |", "| --- | --- | --- | --- |", *rows]
+
+
+def _proxies(model: RiskModel, found: Comparison | None) -> list[str]:
+    """Lines on how far the features stand in for protected attributes; none where fairness was not measured."""
+    if found is None or not found.b.fairness:
+        return []
+    told = sentences(found.guesses) or [NOT_GUESSED]
+    use = model.attribute_use
+    allowed = ", ".join(one.column for one in use.used if one.allowed) if use else ""
+    used = f"Columns that look protected are used as allowed above: {allowed}." if allowed else "None is used."
+    return ["", f"Protected attributes: {used} How far the features stand in for them:", "", *_list(told)]
 
 
 def _shown(value: float | None) -> str:

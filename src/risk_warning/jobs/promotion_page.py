@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from risk_warning.core.comparison import signed
 from risk_warning.core.gate import Rule
+from risk_warning.jobs.compare_groups_page import fairness_section
 from risk_warning.jobs.gate import Gated
 from risk_warning.jobs.gate_checks import Checks
 from risk_warning.reports import Block, Cards, Note, Section, Table, page
@@ -13,18 +16,25 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
     """The page as HTML."""
     number, model, rules = gated.number, gated.model, gated.rules
     found, checks = gated.comparison, gated.checks
-    failed = [rule.name for rule in rules if not rule.passed]
-    verdict = f"Version {number} meets all {len(rules)} rules of the gate."
+    blocking = [rule for rule in rules if rule.blocks]
+    failed = [rule.name for rule in blocking if not rule.passed]
+    verdict = f"Version {number} meets all rules of the gate that block ({len(blocking)})."
     if failed:
-        verdict = f"Version {number} does not meet {len(failed)} of {len(rules)} rules: {', '.join(failed)}."
+        verdict = f"Version {number} does not meet {len(failed)} of {len(blocking)} rules: {', '.join(failed)}."
         if override is not None:
             verdict += " Overridden."
+    if gated.warnings:
+        verdict += f" Warnings: {', '.join(gated.warnings)}."
     asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
     sections = [
         Section(
             "The gate",
-            (Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),),
-            "A rule whose figure was not measured is not met.",
+            (
+                Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),
+                *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
+            ),
+            "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
+            "gate.min_selection_ratio and gate.max_true_positive_gap are given.",
         ),
         Section("Who asks, and why", tuple(asked)),
         Section("Features as they were known at the time", _archives(checks)),
@@ -40,6 +50,8 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
         )
         note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
         sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
+        fair = fairness_section(found)
+        sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
     champion = found.a.model.version if found else "none"
     basis = (
         f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
@@ -49,7 +61,7 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
 
 
 def _row(rule: Rule) -> tuple[str, ...]:
-    return rule.name, "met" if rule.passed else "NOT MET", rule.figure, rule.limit
+    return rule.name, rule.outcome, rule.figure, rule.limit
 
 
 def _archives(checks: Checks) -> tuple[Block, ...]:

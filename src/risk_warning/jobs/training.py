@@ -12,6 +12,7 @@ from typing import Any
 
 from rich.progress import Progress
 from rich.table import Table
+from rich.text import Text
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.evaluation import MEASURES
@@ -44,6 +45,7 @@ class TrainingReport:
             "model_version": model.version,
             "registry_version": self.registry_version,
             "features": list(model.feature_names),
+            "attributes": about["attributes"],
             "as_of_dates": about["as_of_dates"],
             "evaluation": about["evaluation"],
             "left_out": about["left_out"],
@@ -69,11 +71,14 @@ class TrainingReport:
             "measure",
             *apart,
             title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
-            caption=f"{about['rows']:,} rows, {about['bads']:,} bad"
-            + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
-            + f", {len(self.model.features)} features, "
-            f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
-            f"{self.seconds:.0f} s",
+            # Names of columns and reasons are the lender's: no markup.
+            caption=Text(
+                f"{about['rows']:,} rows, {about['bads']:,} bad"
+                + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
+                + f", {len(self.model.features)} features, "
+                f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
+                f"{self.seconds:.0f} s{self._attributes()}"
+            ),
         )
         for name in ("n", "bad_rate", *MEASURES):
             table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
@@ -83,6 +88,15 @@ class TrainingReport:
                 interval = f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
                 table.add_row(f"AUC, more than {name}", interval, *[""] * (len(apart) - 1))
         return table
+
+    def _attributes(self) -> str:
+        """A line on each kind of attribute, for below the table."""
+        use = self.model.attribute_use
+        if use is None:
+            return ""
+        used = (one.column + (f" (allowed: {one.allowed})" if one.allowed else "") for one in use.used)
+        kept_out = (f"{one.column} ({one.why})" for one in use.kept_out)
+        return f"\nattributes used: {', '.join(used) or 'none'}\nkept out: {', '.join(kept_out) or 'none'}"
 
 
 def train_model(

@@ -14,6 +14,7 @@ from risk_warning.core.delong import delong
 from risk_warning.core.evaluation import MEASURES, calibration_bins, evaluate
 from risk_warning.core.paired_bootstrap import one_row_each
 from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED, psi
+from risk_warning.jobs.training_attributes import attributes_section
 from risk_warning.jobs.training_features import features_section
 from risk_warning.jobs.training_rivals import rivals_section
 from risk_warning.jobs.training_windows import windows_section
@@ -51,6 +52,8 @@ def training_page(trained: Trained) -> str:
     if judged["horizons"]:
         sections.append(windows_section(trained.model))
     sections.append(features_section(trained))
+    if trained.model.attribute_use:
+        sections.append(attributes_section(trained.model.attribute_use))
     dates = about["as_of_dates"]
     basis = (
         f"Model {trained.model.version}: {about['rows']:,} rows learnt from, {about['bads']:,} bad; judged "

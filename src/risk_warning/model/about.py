@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from risk_warning.book import StagedBook
+from risk_warning.book.attributes import AttributeUse
 from risk_warning.core.leaks import Suspect
+from risk_warning.core.protected_names import PROTECTED
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.typical import typical
 from risk_warning.model.undated import undated_columns
@@ -69,7 +71,8 @@ def about(
         "made": dict(made),
         "evaluation": dict(evaluation),
         "code_version": code_version(),
-        "protected": sorted(settings.book.never_modelled),
+        "protected": sorted({*PROTECTED, *settings.book.protected}),
+        "attributes": asdict(AttributeUse.of(learnt.features, settings.book.allowed, book.kept_out)),
         "undated_columns": undated_columns(learnt.features, book.observed),
         "typical": typical(learnt.x, learnt.features, book.categories),
     }

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from risk_warning.core.features import FAMILIES
-from risk_warning.settings import PROTECTED
+from risk_warning.core.protected_names import PROTECTED
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
@@ -44,9 +44,9 @@ def card(model: RiskModel) -> str:
             f"{about['rows']:,} rows ({about['bads']:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; "
             f"data digest `{about['data_digest'][:16]}`, code {about['code_version']}.",
             "",
-            f"Never entered: {', '.join(about['protected'] or PROTECTED)}. Undated attributes, taken to have been so "
-            f"from the start: {undated}.",
+            f"Undated attributes, taken to have been so from the start: {undated}.",
             "",
+            *_attributes(model),
             "| family | features |",
             "| --- | --- |",
             *families,
@@ -71,6 +71,25 @@ def card(model: RiskModel) -> str:
             "",
         ]
     )
+
+
+def _attributes(model: RiskModel) -> list[str]:
+    """Lines on the attributes the model reads, those allowed although they look protected, and those kept out."""
+    use = model.attribute_use
+    if use is None:
+        return [f"Never entered: {', '.join(model.about['protected'] or PROTECTED)}.", ""]
+    allowed = [one for one in use.used if one.allowed]
+    return [
+        f"Attributes used: {', '.join(one.column for one in use.used) or 'none'}. Never entered: "
+        f"{', '.join(model.about['protected'])}, nor, unless it is allowed with a reason, a column whose name or "
+        "values look protected.",
+        "",
+        *(f"- `{one.column}` looks protected and is used all the same: {one.allowed}" for one in allowed),
+        *([""] if allowed else []),
+        *(["| kept out | why |", "| --- | --- |"] if use.kept_out else ["Kept out of this book: nothing.", ""]),
+        *(f"| `{one.column}` | {one.why} |" for one in use.kept_out),
+        *([""] if use.kept_out else []),
+    ]
 
 
 def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:

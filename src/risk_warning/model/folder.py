@@ -19,6 +19,7 @@ import lightgbm
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
+from risk_warning.core.protected_names import NeverModelled
 from risk_warning.core.scorecard import Scorecard
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import ModelError, OutputError
@@ -26,7 +27,6 @@ from risk_warning.model.card import card
 from risk_warning.model.encoding import TargetCodes
 from risk_warning.model.fit import Fitted
 from risk_warning.model.risk_model import RiskModel, features_named
-from risk_warning.settings import PROTECTED
 
 FORMAT = 3
 TWIN = "judged"
@@ -99,13 +99,11 @@ def load(folder: Path) -> RiskModel:
     features = features_named(names, observed)
     if features is None:
         raise ModelError(f"{folder} uses features this version does not know; upgrade risk-warning or train anew.")
-    if set(names) & set(PROTECTED):
-        raise ModelError(f"{folder} uses a protected attribute and must not score anyone; train anew without it.")
     booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
     if tuple(booster.feature_name()) != names:
         raise ModelError(f"The features of {folder}/model.txt are not those of its model.json; export the model anew.")
     codes = {name: TargetCodes(part["codes"], part["other"]) for name, part in content["target_codes"].items()}
-    return RiskModel(
+    model = RiskModel(
         version=content["version"],
         features=features,
         observed=observed,
@@ -117,6 +115,14 @@ def load(folder: Path) -> RiskModel:
         about=content["about"],
         twin=_twin(folder, content),
     )
+    use = model.attribute_use
+    allowed = frozenset(one.column.partition(".")[2] for one in use.used if one.allowed) if use else frozenset()
+    if protected := model.kept_out_by(NeverModelled(frozenset(), allowed)):
+        raise ModelError(
+            f"{folder} uses the protected attribute {protected[0]} and must not score anyone; train anew without it, "
+            "or allow it under [book.allowed] with a reason first."
+        )
+    return model
 
 
 def _twin(folder: Path, content: Mapping[str, Any]) -> RiskModel | None:

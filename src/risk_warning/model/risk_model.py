@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
+from risk_warning.book.attributes import AttributeUse
 from risk_warning.core import features
 from risk_warning.core.features import Feature, Plan
 from risk_warning.core.horizons import Horizons, expected_months_to_overdue
@@ -80,6 +81,12 @@ class RiskModel:
 
     def observed_in(self, book: StagedBook) -> Observed:
         """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""
+        kept_out = {f"{table}.{name}": why for table, found in book.kept_out.items() for name, why in found.items()}
+        if read := sorted(self.attribute_columns & kept_out.keys()):
+            raise ContractError(
+                f"Model {self.version} reads {read[0]}, which this book keeps out of models as protected "
+                f"({kept_out[read[0]]}); allow it under [book.allowed] with a reason, or train a model without it."
+            )
         observed = replace(self.observed_among(book.given), reach=book.observed.reach)
         text = sorted(name for name in self.observed.numeric if name in book.categories)
         if text:
@@ -155,6 +162,21 @@ class RiskModel:
         """Names of one borrower's features, encoded, shape (features,), whose values no training row reached."""
         low, high = self._training_range
         return [self.features[i].name for i in np.flatnonzero((x < low) | (x > high))]
+
+    @cached_property
+    def attribute_columns(self) -> frozenset[str]:
+        """The columns `table.column` that become a feature as they stand, such as `borrowers.region`."""
+        return frozenset(c for feature in self.features if (c := features.attribute_of(feature)) is not None)
+
+    @cached_property
+    def attribute_use(self) -> AttributeUse | None:
+        """What was used and kept out when the model was trained; None for a model that does not say."""
+        content = self.about.get("attributes")
+        return None if content is None else AttributeUse.from_dict(content)
+
+    def kept_out_by(self, never_modelled: Container[str]) -> tuple[str, ...]:
+        """The columns `table.column` the model reads although they are never to be modelled, sorted."""
+        return tuple(sorted(c for c in self.attribute_columns if c.partition(".")[2] in never_modelled))
 
     @cached_property
     def _training_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

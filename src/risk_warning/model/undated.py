@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from risk_warning.core.features import Feature
+from risk_warning.core.features import Feature, attribute_of
 from risk_warning.core.observed import Observed
 
-_PREFIX = {"borrowers": "borrower_", "loans": "loan_"}
-_OF_BORROWERS = ("monthly_income",)
-_OF_LOANS = ("loan_principal", "loan_credit_limit", "loan_annual_rate", "loan_term_months")
+_DATED_TABLES = ("borrowers", "loans")
+"""Tables that may say since when an attribute has been so."""
+_TERMS = {f"loan_{name}": f"loans.{name}" for name in ("principal", "credit_limit", "annual_rate", "term_months")}
 
 
 def undated_columns(features: Collection[Feature], observed: Observed) -> list[str]:
@@ -23,17 +23,8 @@ def undated_features(features: Collection[Feature], observed: Observed) -> froze
 
 
 def _source(feature: Feature, observed: Observed) -> str | None:
-    """The undated column `table.column` a feature holds, None where it holds none."""
-    need = feature.needs[0]
-    source = need if feature.is_category else None
-    if need in _OF_BORROWERS:
-        source = f"borrowers.{need}"
-    elif need in _OF_LOANS:
-        source = f"loans.{need.removeprefix('loan_')}"
-    else:
-        for table, prefix in _PREFIX.items():
-            if need.startswith(f"{prefix}x_"):
-                source = f"{table}.{need.removeprefix(prefix)}"
-    if source is None or source.split(".")[0] not in _PREFIX:
+    """The undated column `table.column` a feature states, None where it states none."""
+    source = attribute_of(feature) or _TERMS.get(feature.needs[0])
+    if source is None or (table := source.split(".")[0]) not in _DATED_TABLES:
         return None
-    return None if observed.has(source.split(".")[0], "valid_from") else source
+    return None if observed.has(table, "valid_from") else source

@@ -40,6 +40,10 @@ class SideBySide:
     """What both models read."""
     values: NDArray[np.float32]
     """Their values on a sample of the rows, shape (rows, features); of a category its position in the book's."""
+    read_by_b: NDArray[np.float32]
+    """What B's trees read of the same sample, shape (rows, B's features), category features encoded."""
+    sampled: NDArray[np.int64]
+    """Where each row of the sample stands in the arrays of shape (n,)."""
     attributes: dict[str, Floats]
     """As `core.attributes` tells them, of every row."""
     date_index: NDArray[np.int64]
@@ -129,7 +133,7 @@ def score_both(
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
     parts: list[tuple[NDArray[Any], ...]] = []
     told: list[dict[str, Floats]] = []
-    samples: list[NDArray[np.float32]] = []
+    samples: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
     only_a = only_b = low = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, a.target.dpd_tolerance_ratio)
@@ -144,18 +148,22 @@ def score_both(
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
             known_then = attributes(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
             told.append({name: values[found] for name, values in known_then.items()})
+            drawn = (found + low) % stride == 0
             event_on = np.where(bad, begun[index], NEVER)[found]
             whose = np.full(len(found), index), found + low, bad[found], event_on
-            parts.append((*whose, *(figure[found] for figure in figures)))
-            samples.append(_values(by_a, a, shared)[found[(found + low) % stride == 0]])
+            parts.append((*whose, *(figure[found] for figure in figures), drawn))
+            samples.append((_values(by_a, a, shared)[found[drawn]], by_b.x[found[drawn]]))
         low += rows.n
         advance(rows.n)
     columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*parts, strict=True)]
     order = np.lexsort((columns[0], columns[1]))
-    own = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
-    return SideBySide(
-        tuple(dates), only_a, only_b, shared, np.concatenate(samples), own, *(column[order] for column in columns)
-    )
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    sampled = place[np.flatnonzero(columns.pop())]
+    values, read_by_b = (np.concatenate(part) for part in zip(*samples, strict=True))
+    told_of = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
+    figures_of = (column[order] for column in columns)
+    return SideBySide(tuple(dates), only_a, only_b, shared, values, read_by_b, sampled, told_of, *figures_of)
 
 
 def points_of(

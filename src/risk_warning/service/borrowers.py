@@ -22,19 +22,24 @@ _log = logging.getLogger(__name__)
 
 
 def check_book(model: RiskModel, settings: Settings) -> None:
-    """Nothing comes back; the configured book, where there is one, has all the model reads.
+    """Check that the settings let the model read what it reads, and that the configured book has it.
 
     A database that cannot be reached now may be back before somebody asks: that is logged, and holds up nothing.
 
     Raises
     ------
     SettingsError
-        The place named is neither a file nor a URL.
+        The model reads a column the settings keep out of models; the place named is neither a file nor a URL.
     BookError
         The file is no book.
     ContractError
         The book lacks a column the model reads.
     """
+    if kept_out := model.kept_out_by(settings.book.never_modelled):
+        raise SettingsError(
+            f"Model {model.version} reads {kept_out[0]}, which the settings keep out of models as protected; allow it "
+            "under [book.allowed] with a reason, or serve a model without it."
+        )
     location = settings.service.book
     if location is None:
         return

@@ -59,9 +59,15 @@ def promote(
     title = f"Version {made.number} ({made.model.version}) is the champion"
     table = Table("rule", "met", "figure", "asked", title=title)
     for rule in made.rules:
-        table.add_row(rule.name, "yes" if rule.passed else "[bold red]no[/]", rule.figure, rule.limit)
+        table.add_row(rule.name, _MET[rule.outcome], rule.figure, rule.limit)
     table.caption = f"before: {made.before.champion or 'none'}; report sha256 {done.digest[:16]}"
-    Console().print(table)
+    console = Console()
+    console.print(table)
+    for line in made.warnings:
+        console.print(f"Warning, which does not block: {line}.", style="yellow", highlight=False, soft_wrap=True)
+
+
+_MET = {"met": "yes", "NOT MET": "[bold red]no[/]", "warning": "[yellow]warning[/]"}
 
 
 def rollback(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
 
@@ -19,7 +19,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History, Panel, code_signal
 from risk_warning.core.rows import Rows
 
-__all__ = ["FAMILIES", "Feature", "Plan", "matrix", "registry", "signals_of", "supported"]
+__all__ = ["FAMILIES", "Feature", "Plan", "attribute_of", "matrix", "registry", "signals_of", "supported"]
 
 _FAMILIES: tuple[Family, ...] = (
     delinquency.FAMILY,
@@ -38,7 +38,7 @@ def registry() -> tuple[Feature, ...]:
     return (*declared, *(tenure.category(source) for source in tenure.CATEGORY_SOURCES))
 
 
-def supported(observed: Observed, protected: frozenset[str]) -> tuple[Feature, ...]:
+def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, ...]:
     """The features a book can give, in a fixed order; none is made of a protected column.
 
     What a panel would hold is asked of the panel itself, built for no borrower.
@@ -64,6 +64,25 @@ def supported(observed: Observed, protected: frozenset[str]) -> tuple[Feature, .
     ]
     categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
     return (*(f for f in fixed if f.name not in protected), *own, *in_code, *categories)
+
+
+_PREFIXES = {"borrower": "borrowers", "loan": "loans", "statement": "statements"}
+"""What a signal of a lender's own number begins with → its table."""
+
+
+def attribute_of(feature: Feature) -> str | None:
+    """The column `table.column` a feature states as it stands: a category, the income, or a lender's own `x_…`.
+
+    None for what is worked out of the history of payments, statements and events.
+    """
+    need = feature.needs[0]
+    if feature.is_category:
+        return need
+    prefix, _, column = need.partition("_")
+    if column.startswith("x_"):
+        # The months in a text code name the code after the column.
+        return f"{_PREFIXES[prefix]}.{column.split('=')[0]}"
+    return "borrowers.monthly_income" if feature.name == "monthly_income" else None
 
 
 def signals_of(features: Sequence[Feature]) -> frozenset[str]:

@@ -1,0 +1,56 @@
+"""Attributes of borrowers and loans: which a model may be made of, and which are kept out and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from risk_warning.core.features import Feature, attribute_of
+
+
+@dataclass(frozen=True, order=True)
+class UsedAttribute:
+    """An attribute that becomes a feature as it stands."""
+
+    column: str
+    """`table.column`."""
+    allowed: str | None
+    """Why the lender's settings allow it although it looks protected; None where they do not name it."""
+
+
+@dataclass(frozen=True, order=True)
+class KeptOut:
+    """An attribute that never becomes a feature."""
+
+    column: str
+    """`table.column`."""
+    why: str
+    """"name", "setting", "contract", "identity number" or "values: …"; never a value of the column."""
+
+
+@dataclass(frozen=True)
+class AttributeUse:
+    """The attributes used and those kept out, sorted by column."""
+
+    used: tuple[UsedAttribute, ...]
+    kept_out: tuple[KeptOut, ...]
+
+    @classmethod
+    def of(
+        cls, features: Iterable[Feature], allowed: Mapping[str, str], kept_out: Mapping[str, Mapping[str, str]]
+    ) -> AttributeUse:
+        """What the features use and the book keeps out.
+
+        `allowed` holds a reason by column, as in the setting `book.allowed`; `kept_out` is table → column → why.
+        """
+        columns = {column for feature in features if (column := attribute_of(feature)) is not None}
+        used = (UsedAttribute(column, allowed.get(column.partition(".")[2])) for column in columns)
+        kept = (KeptOut(f"{table}.{name}", why) for table, found in kept_out.items() for name, why in found.items())
+        return cls(tuple(sorted(used, key=lambda one: one.column)), tuple(sorted(kept)))
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Sequence[Mapping[str, str | None]]]) -> AttributeUse:
+        """The use as `dataclasses.asdict` wrote it, of a model's `about` for one."""
+        used = (UsedAttribute(str(one["column"]), one["allowed"]) for one in content["used"])
+        kept = (KeptOut(str(one["column"]), str(one["why"])) for one in content["kept_out"])
+        return cls(tuple(used), tuple(kept))

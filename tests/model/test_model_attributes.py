@@ -1,0 +1,125 @@
+"""A model says which attributes it reads, and one that reads a protected attribute scores nobody without a reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from risk_warning.book import open_book
+from risk_warning.book.attributes import AttributeUse, KeptOut, UsedAttribute
+from risk_warning.core import features
+from risk_warning.core.horizons import Horizons
+from risk_warning.core.observed import Observed
+from risk_warning.core.policy import Policy
+from risk_warning.core.scorecard import Scorecard
+from risk_warning.core.target import TargetSpec
+from risk_warning.errors import ContractError, ModelError, SettingsError
+from risk_warning.jobs.training_attributes import attributes_section
+from risk_warning.model.card import card
+from risk_warning.model.fit import fit
+from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.reports import Table
+from risk_warning.service.borrowers import check_book
+from risk_warning.settings import BookSettings, Settings
+
+OBSERVED = Observed(
+    {"borrowers": frozenset({"borrower_id", "x_age_band"}), "statements": frozenset({"days_past_due", "balance"})},
+    numeric=frozenset({"borrowers.x_age_band"}),
+)
+COLUMN = "borrowers.x_age_band"
+REASON = "asked for by the supervisor"
+JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_slope"), 0.5) | {
+    "scheme": "out-of-time",
+    "n": 10,
+    "observed_over_expected": 1.0,
+    "capture_top_5pct": 0.1,
+}
+
+
+def use(reason: str | None) -> AttributeUse:
+    return AttributeUse((UsedAttribute(COLUMN, reason),), (KeptOut("borrowers.x_club", "values: F/M"),))
+
+
+def about(reason: str | None) -> dict[str, object]:
+    return {
+        "as_of_dates": ["2024-01-01"],
+        "evaluation": JUDGED | {"dpd_0": JUDGED, "horizons": None},
+        "rows": 10,
+        "bads": 1,
+        "data_digest": "0" * 64,
+        "code_version": "0",
+        "protected": ["age", "sex"],
+        "undated_columns": [],
+        "attributes": asdict(use(reason)),
+    }
+
+
+@pytest.fixture(scope="module")
+def model() -> RiskModel:
+    chosen = features.supported(OBSERVED, frozenset())
+    random = np.random.default_rng(0)
+    x = random.normal(size=(2000, len(chosen))).astype(np.float32)
+    bad = random.random(2000) < 1 / (1 + np.exp(2 - x[:, 0]))
+    return assemble(
+        fit(x, bad, np.arange(2000), chosen, {}, Recipe())[0],
+        horizons=Horizons.only(3),
+        names=tuple(feature.name for feature in chosen),
+        observed=OBSERVED,
+        scorecard=Scorecard(),
+        policy=Policy(threshold=560, red_below=530, yellow_below=590),
+        target=TargetSpec(),
+        about=about(REASON),
+        trained_on=date(2024, 6, 1),
+    )
+
+
+def test_a_folder_with_a_protected_attribute_is_loaded_only_with_its_reason(model: RiskModel, tmp_path: Path) -> None:
+    save(model, tmp_path / "allowed")
+    assert load(tmp_path / "allowed").attribute_use == use(REASON)
+    save(replace(model, about=about(None)), tmp_path / "not_allowed")
+    with pytest.raises(ModelError, match=f"uses the protected attribute {COLUMN} and must not score anyone"):
+        load(tmp_path / "not_allowed")
+
+
+def test_the_card_repeats_the_reason_and_says_what_was_kept_out_and_why(model: RiskModel) -> None:
+    text = card(model)
+    assert f"Attributes used: {COLUMN}." in text
+    assert f"- `{COLUMN}` looks protected and is used all the same: {REASON}" in text
+    assert "| `borrowers.x_club` | values: F/M |" in text
+    of_before = card(replace(model, about={k: v for k, v in about(REASON).items() if k != "attributes"}))
+    assert "Never entered: age, sex." in of_before
+
+
+def test_the_training_report_lists_both() -> None:
+    table = attributes_section(use(REASON)).blocks[0]
+    assert isinstance(table, Table)
+    assert table.rows == (
+        (COLUMN, "used", f"allowed: {REASON}"),
+        ("borrowers.x_club", "kept out", "values: F/M"),
+    )
+
+
+def test_a_service_whose_settings_do_not_allow_it_does_not_start(model: RiskModel) -> None:
+    with pytest.raises(SettingsError, match=f"reads {COLUMN}, which the settings keep out of models as protected"):
+        check_book(model, Settings())
+    check_book(model, Settings(book=BookSettings(allowed={"x_age_band": REASON})))
+
+
+def test_a_book_that_keeps_a_column_out_says_so_to_a_model_that_reads_it(model: RiskModel, tmp_path: Path) -> None:
+    (tmp_path / "borrowers.csv").write_text("borrower_id,x_age_band\n1,30\n")
+    (tmp_path / "statements.csv").write_text(
+        "loan_id,borrower_id,statement_on,days_past_due,balance\n1,1,2024-01-31,0,5\n"
+    )
+    with (
+        open_book(tmp_path, BookSettings()) as book,
+        pytest.raises(ContractError, match=rf"reads {COLUMN}, which this book keeps out of models .*\(name\)"),
+    ):
+        model.observed_in(book)
+    with open_book(tmp_path, BookSettings(allowed={"x_age_band": REASON})) as book:
+        assert model.observed_in(book).has("borrowers", "x_age_band")

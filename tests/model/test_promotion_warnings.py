@@ -1,0 +1,63 @@
+"""A rule of fairness that is not met is told as a warning wherever a promotion is told, and refuses nothing."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from risk_warning.cli import app
+from risk_warning.core.gate import Rule
+from risk_warning.jobs import promotion
+from risk_warning.jobs.gate import Gated
+from risk_warning.jobs.gate_checks import Checks
+from risk_warning.jobs.governance_card import governance_card
+from risk_warning.jobs.promotion import Asked, Promotion
+from risk_warning.jobs.promotion_page import promotion_page
+from risk_warning.model.aliases import Named
+from risk_warning.model.folder import load
+
+RULES = (
+    Rule("directions of features kept", True, "0 violated", "0"),
+    Rule("selection ratio", False, "0.7512", "at least 0.8", blocks=False),
+    Rule("true positive gap", True, "0.0312", "at most 0.1", blocks=False),
+)
+TOLD = "selection ratio (0.7512; asked: at least 0.8)"
+
+
+@pytest.fixture(scope="module")
+def gated() -> Gated:
+    checks = Checks(date(2024, 6, 1), 200, 0, (), ())
+    return Gated("2", load(Path(__file__).parents[2] / "models" / "demo"), Named("1", None), RULES, None, checks)
+
+
+def test_a_warning_refuses_nothing_and_stands_in_the_json(gated: Gated) -> None:
+    content = gated.to_dict()
+    assert gated.passed and gated.failed == "" and content["passed"]
+    assert content["warnings"] == [TOLD]
+    assert [rule["blocks"] for rule in content["rules"]] == [True, False, False]
+
+
+def test_a_rule_that_blocks_refuses(gated: Gated) -> None:
+    rules = (*RULES, Rule("calibration error (ECE)", False, "0.0300", "at most 0.02"))
+    refused = Gated(gated.number, gated.model, gated.before, rules, None, gated.checks)
+    assert not refused.passed and refused.failed == "calibration error (ECE) (0.0300; asked: at most 0.02)"
+    assert "does not meet 1 of 2 rules: calibration error (ECE)." in promotion_page(refused, "R. Lead", "a drill", None)
+
+
+def test_page_and_card_tell_the_warning(gated: Gated) -> None:
+    page = promotion_page(gated, "R. Lead", "a drill", None)
+    assert f"meets all rules of the gate that block (1). Warnings: {TOLD}." in page
+    assert f"Warning, which does not block: {TOLD}." in page and ">warning<" in page and "NOT MET" not in page
+    card = governance_card(gated.model, None, RULES, "R. Lead")
+    assert "| selection ratio | no: a warning | 0.7512 | at least 0.8 |" in card
+    assert "| true positive gap | yes | 0.0312 | at most 0.1 |" in card
+
+
+def test_the_output_of_promote_tells_the_warning(gated: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = Promotion(gated, Asked(approver="R. Lead", reason="a drill"), "page", "card")
+    monkeypatch.setattr(promotion, "promote", lambda *_: made)
+    done = CliRunner().invoke(app, ["promote", "2", "book", "--approver", "R. Lead", "--reason", "a drill"])
+    assert done.exit_code == 0 and f"Warning, which does not block: {TOLD}." in " ".join(done.stdout.split())
