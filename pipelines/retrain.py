@@ -2,9 +2,9 @@
 
     python pipelines/retrain.py BOOK [NIGHTS]
 
-NIGHTS is the folder that `score --out` wrote to, whose archived features are held against the book. The first model
-registered becomes `champion`; a later one that the gate lets pass becomes `challenger`: it scores along in service, and
-waits for somebody to promote it. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
+NIGHTS is the folder that `score --out` wrote to, whose archived features are held against the book. A model that the
+gate lets pass becomes `challenger`: it scores along in service, and waits for somebody to promote it; the first too,
+which is held against nothing but itself. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from risk_warning.core.target import TargetSpec
 from risk_warning.errors import GateError, RiskWarningError
 from risk_warning.jobs.gate import gate, propose
 from risk_warning.jobs.training import train_model
-from risk_warning.model.aliases import named
 from risk_warning.model.request import Request
 from risk_warning.settings import load_settings
 
@@ -45,9 +44,6 @@ def main(book: str, nights: str | None = None) -> int:
                 f"observed over expected {judged['observed_over_expected']:.2f} on {judged['n']:,} rows out of time"
             )
             number = str(report.registry_version)
-            if number == named(settings).champion:
-                print("It is the first one, and the champion.")
-                return 0
             with stage("compare with the champion, and gate"):
                 found = gate(number, book, settings, Path(nights) if nights else None, progress)
             for rule in found.rules:

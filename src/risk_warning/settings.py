@@ -195,6 +195,10 @@ class GateSettings(_Section):
 
     max_auc_loss: float = Field(default=0.005, ge=0, le=1, description="AUC the interval's low end may lie below")
     min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
+    min_oe: float = Field(default=0.8, ge=0, le=1, description="observed over expected; interval wholly below: refused")
+    max_oe: float = Field(default=1.25, ge=1, description="the same; interval wholly above: refused")
+    min_slope: float = Field(default=0.8, ge=0, le=1, description="calibration slope, likewise")
+    max_slope: float = Field(default=1.25, ge=1, description="calibration slope, likewise")
     max_ece: float | None = Field(default=0.02, ge=0, le=1, description="expected calibration error")
     max_score_psi: float | None = Field(default=0.25, ge=0, description="PSI of its scores since its training")
     min_selection_ratio: float | None = Field(

@@ -35,7 +35,7 @@ def test_everything_a_training_leaves_lies_under_home(
 
 
 @pytest.mark.slow
-def test_the_first_model_is_champion_and_stays_at_hand_without_the_registry(lender: Lender, tmp_path: Path) -> None:
+def test_the_champion_stays_at_hand_without_the_registry(lender: Lender, tmp_path: Path) -> None:
     home = tmp_path / "home"
     shutil.copytree(lender.home, home)
     settings = Settings(home=home)

@@ -87,8 +87,10 @@ def compare_models(
     assumptions = options.assumptions or assumptions_of(settings.economics)
     conversion = assumptions.economics.credit_conversion_ratio
     task = progress.add_task("fetching the models", total=None)
-    a, b = fetch(name_a, settings), fetch(name_b, settings)
-    check_targets(a, b)
+    in_service = fetch(name_a, settings), fetch(name_b, settings)
+    check_targets(*in_service)
+    # What is in service has learnt from everything mature: its twin is judged in its place.
+    a, b = (model.as_judged for model in in_service)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         dates, nights = unlearnt_dates(book, [a, b], asked), watch_nights(book, a, b, options)
@@ -130,12 +132,13 @@ def compare_models(
     ]
     bands = a.policy.bands(rows.score_a), b.policy.bands(rows.score_b)
     return Comparison(
-        a=_held(name_a, a, rows, rows.pd_a, rows.score_a, bands[0], fair[0], speeds[0]),
-        b=_held(name_b, b, rows, rows.pd_b, rows.score_b, bands[1], fair[1], speeds[1]),
+        a=_held(name_a, a, in_service[0].version, rows, rows.pd_a, rows.score_a, bands[0], fair[0], speeds[0]),
+        b=_held(name_b, b, in_service[1].version, rows, rows.pd_b, rows.score_b, bands[1], fair[1], speeds[1]),
         dates=dates,
         rows=len(rows.bad),
         borrowers=len(one),
         bads=int(rows.bad.sum()),
+        bad_borrowers=len(np.unique(rows.borrower[rows.bad])),
         only_a=rows.only_a,
         only_b=rows.only_b,
         differences=differences,
@@ -175,6 +178,7 @@ def _drawn(rows: SideBySide, at: NDArray[np.int64] | slice, advance: Callable[[i
 def _held(
     name: str,
     model: RiskModel,
+    version: str,
     rows: SideBySide,
     pd: Floats,
     score: Floats,
@@ -185,6 +189,7 @@ def _held(
     return Held(
         name,
         model,
+        version,
         by_band=calibration(rows.bad, pd, bands, BANDS),
         by_month=calibration(rows.bad, pd, rows.date_index, [day.isoformat() for day in rows.dates]),
         learnt_from=tuple(day for day in rows.dates if day < untrained_from(model)),

@@ -22,12 +22,12 @@ def log_comparison(name_b: str, found: Comparison, settings: Settings) -> str | 
     """
     run_id = run_of(name_b, settings)
     if run_id is not None:
-        stem = f"compare/{found.a.model.version}_{found.dates[0]}_{found.dates[-1]}"
+        stem = f"compare/{found.a.version}_{found.dates[0]}_{found.dates[-1]}"
         texts = {
             f"{stem}.json": json.dumps(found.to_dict() | {"speed": found.speed()}, indent=1),
             f"{stem}.html": compare_page(found),
         }
-        log_to_run(run_id, metrics(found), texts, {"compared_with": found.a.model.version}, settings)
+        log_to_run(run_id, metrics(found), texts, {"compared_with": found.a.version}, settings)
     return run_id
 
 

@@ -39,7 +39,7 @@ def compare_page(found: Comparison) -> str:
     sections += [economics_section(found), _calibration(found.a, found.b), _swaps(found), _migration(found)]
     sections += [splits_section(found), fairness_section(found), _moved(found), _models(found)]
     return page(
-        f"Model {found.b.model.version} (B) against {found.a.model.version} (A)",
+        f"Model {found.b.version} (B) against {found.a.version} (A)",
         found.verdict,
         [section for section in sections if section],
         basis=basis(found),
@@ -193,7 +193,8 @@ def _models(found: Comparison) -> Section:
     held = (found.a, found.b)
     rows: list[tuple[str, Iterable[str]]] = [
         ("named", (one.name for one in held)),
-        ("version", (one.model.version for one in held)),
+        ("version", (one.version for one in held)),
+        ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in held)),
         ("features", (f"{len(one.model.features)}" for one in held)),
         ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in held)),
         ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in held)),

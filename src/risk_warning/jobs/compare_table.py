@@ -40,7 +40,7 @@ def _parts(found: Comparison) -> Iterator[RenderableType]:
         yield Text(line)
     for line in warnings(found):
         yield Text(line, style="yellow")
-    measures = Table("measure", f"A {found.a.model.version}", f"B {found.b.model.version}", "B − A", "95 % interval")
+    measures = Table("measure", f"A {found.a.version}", f"B {found.b.version}", "B − A", "95 % interval")
     for name, (words, decimals) in MEASURES.items():
         measures.add_row(words, *shown(found.differences[name], decimals))
     measures.add_row("AUC, DeLong's test, one row a borrower", *shown(found.delong, 4))

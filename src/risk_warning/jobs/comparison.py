@@ -63,6 +63,9 @@ class Held:
 
     name: str
     model: RiskModel
+    """The one that is judged: the twin of the one in service, where it has one."""
+    version: str
+    """Of the model in service."""
     by_band: tuple[Calibration, ...]
     """In the model's own bands."""
     by_month: tuple[Calibration, ...]
@@ -86,7 +89,8 @@ class Held:
         """The model for a program."""
         return {
             "name": self.name,
-            "model_version": self.model.version,
+            "model_version": self.version,
+            "judged_version": self.model.version,
             "policy_version": self.model.policy.version,
             "threshold": self.model.policy.threshold,
             "features": len(self.model.features),
@@ -116,6 +120,7 @@ class Comparison:
     rows: int
     borrowers: int
     bads: int
+    bad_borrowers: int
     only_a: int
     """Rows with an outcome that A scores and B does not; they enter no figure."""
     only_b: int

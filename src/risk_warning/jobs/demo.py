@@ -13,6 +13,7 @@ from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import OutputError
 from risk_warning.jobs.nightly import run_night
+from risk_warning.jobs.promotion import Asked, promote
 from risk_warning.jobs.report import write_report
 from risk_warning.jobs.training import train_model
 from risk_warning.jobs.watch import table
@@ -39,11 +40,17 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     console.rule("2 · A model of it, judged on borrowers and months it never saw")
     trained = train_model(book, settings, Request(target=TargetSpec()), out / "model", progress)
     console.print(trained.table())
-    console.rule("3 · Two nights")
+    console.rule("3 · The first champion")
+    asked = Asked(approver="demo", reason="the demo approves its own model; a lender's is approved by a person")
+    promoted = promote(str(trained.registry_version), book, settings, asked, progress)
+    for rule in promoted.gated.rules:
+        console.print(f"{rule.outcome}: {rule.name}: {rule.figure}; asked: {rule.limit}", highlight=False)
+    console.print(f"{asked.approver}: {asked.reason}.", highlight=False)
+    console.rule("4 · Two nights")
     for as_of_date in NIGHTS:
         night = run_night(book, settings, as_of_date, out / "scores", progress)
         console.print(night.line(), soft_wrap=True, highlight=False)
-    console.rule("4 · Who needs a call")
+    console.rule("5 · Who needs a call")
     as_of, rows = listed(settings.database_url)
     assert as_of is not None
     console.print(table(as_of, rows, 6))

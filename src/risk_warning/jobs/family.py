@@ -129,7 +129,7 @@ def compare_family(
     """
     others = [name for name in names if name != name_a]
     task = progress.add_task("fetching the models", total=len(others))
-    a = fetch(name_a, settings)
+    a = fetch(name_a, settings).as_judged
     found: dict[str, RiskModel] = {name_a: a}
     left_out: dict[str, str] = {}
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
@@ -181,7 +181,7 @@ def compare_family(
 
 def _comparable(name: str, others: dict[str, RiskModel], book: StagedBook, settings: Settings) -> RiskModel:
     """The model, if it can be held against the first of the others and is none of them."""
-    model = fetch(name, settings)
+    model = fetch(name, settings).as_judged
     for other, known in others.items():
         if known.version == model.version:
             raise SettingsError(f"It is the same model as {other}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 from rich.progress import Progress
 
+from risk_warning.core.delong import Difference
 from risk_warning.core.gate import Evidence, Limits, Rule, judge
 from risk_warning.errors import SettingsError
 from risk_warning.jobs.compare import compare_models
@@ -15,6 +16,7 @@ from risk_warning.jobs.comparison import Comparison
 from risk_warning.jobs.gate_checks import Checks, gate_checks
 from risk_warning.jobs.gate_figures import gate_figures
 from risk_warning.model.aliases import Named, named, number_of
+from risk_warning.model.recipe import SCORECARD
 from risk_warning.model.reference import NAME
 from risk_warning.model.registry import fetch, registry
 from risk_warning.model.risk_model import RiskModel
@@ -81,9 +83,9 @@ def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, p
     found = None
     if before.champion is not None:
         found = compare_models(before.champion, number, book, settings, (), progress)
-    model = found.b.model if found else fetch(number, settings)
+    model = fetch(number, settings)
     checks = gate_checks(model, book, settings, nights or settings.gate.nights, progress)
-    rules = judge(_evidence(found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
+    rules = judge(_evidence(model, found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
     return Gated(number, model, before, rules, found, checks)
 
 
@@ -97,16 +99,31 @@ def propose(found: Gated, settings: Settings) -> str:
     )
 
 
+def _difference(told: dict[str, Any]) -> Difference:
+    """A difference as a model folder keeps it: an end that is not known is null."""
+    low, high = (-1.0 if told["low"] is None else told["low"]), (1.0 if told["high"] is None else told["high"])
+    return Difference(told["a"], told["b"], told["difference"], low, high)
+
+
 def _worded(rule: Rule) -> str:
     return f"{rule.name} ({rule.figure}; asked: {rule.limit})"
 
 
-def _evidence(found: Comparison | None, checks: Checks) -> Evidence:
+def _evidence(model: RiskModel, found: Comparison | None, checks: Checks) -> Evidence:
+    held = checks.calibration
+    scorecard = model.about["evaluation"]["against"].get(SCORECARD)
     figures = gate_figures(found) if found else None
     ratio = figures.smallest_selection_ratio_b if figures else None
     gap = figures.largest_true_positive_gap_b if figures else None
     return Evidence(
         auc=figures.auc if figures else None,
+        auc_bad_borrowers=found.bad_borrowers if found else 0,
+        observed_over_expected=held.observed_over_expected if held else None,
+        slope=held.slope if held else None,
+        calibration_dates=len(held.dates) if held else 0,
+        by_band=held.by_band if held else (),
+        against_scorecard=None if scorecard is None else _difference(scorecard["clustered"]),
+        leaks=tuple(suspect["feature"] for suspect in model.about["leak_suspects"]),
         ece=figures.ece_b if figures else None,
         score_psi=figures.score_psi_b if figures else None,
         selection_ratio=ratio[1] if ratio else None,
@@ -114,6 +131,7 @@ def _evidence(found: Comparison | None, checks: Checks) -> Evidence:
         violations=len(checks.violations),
         parity_compared=checks.parity_compared,
         parity_differing=checks.parity_differing,
+        parity_there=checks.parity_there,
         archived_compared=sum(held.compared for held in checks.held) if checks.held else None,
         archived_differing=sum(held.differing for held in checks.held),
         learnt_from_dates=len(found.b.learnt_from) if found else 0,

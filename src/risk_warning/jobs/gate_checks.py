@@ -15,6 +15,8 @@ from risk_warning.model.monotone import Violation, check_directions
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.archived_features import Held, hold_against, nights_in
+from risk_warning.scoring.judged_rows import CalibrationEvidence, calibration_evidence
+from risk_warning.scoring.side_by_side import untrained_from
 from risk_warning.settings import Settings
 
 _NIGHTS = 3
@@ -30,6 +32,10 @@ class Checks:
     """Day on which borrowers were scored alone and together."""
     parity_compared: int
     parity_differing: int
+    parity_there: int
+    """Borrowers the model scores on that day."""
+    calibration: CalibrationEvidence | None
+    """On months the judged twin did not learn from; None where there are none."""
     violations: tuple[Violation, ...]
     held: tuple[Held, ...]
 
@@ -50,26 +56,35 @@ def gate_checks(
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         day = as_of_dates(book, Request(target=model.target))[-1]
         chunk = settings.score.borrowers_per_chunk
-        compared, differing, violations = _alone_and_together(book, model, day, settings.gate.parity_borrowers, chunk)
+        compared, differing, there, violations = _alone_and_together(
+            book, model, day, settings.gate.parity_borrowers, chunk
+        )
+        twin = model.as_judged
+        progress.update(task, description="holding PDs against outcomes", total=book.n_borrowers, completed=0)
+        held_pds = calibration_evidence(
+            book, twin, untrained_from(twin), chunk, lambda done: progress.advance(task, done)
+        )
         archives = () if nights is None else nights_in(nights)[-_NIGHTS:]
-        progress.update(task, description="comparing archived features", total=len(archives))
+        progress.update(task, description="comparing archived features", total=len(archives), completed=0)
         held = []
         for night in archives:
             held.append(hold_against(book, model, nights or Path(), night, chunk))
             progress.advance(task)
-    return Checks(day, compared, differing, violations, tuple(held))
+    return Checks(day, compared, differing, there, held_pds, violations, tuple(held))
 
 
 def _alone_and_together(
     book: StagedBook, model: RiskModel, day: date, most: int, chunk: int
-) -> tuple[int, int, tuple[Violation, ...]]:
-    """(borrowers scored alone too, of them those whose PD, score or points differ by a bit, violated directions)."""
+) -> tuple[int, int, int, tuple[Violation, ...]]:
+    """(Borrowers scored alone too, of them those whose PD, score or points differ by a bit, how many are scored at
+    least, violated directions)."""
     observed = model.observed_in(book)
-    compared = differing = 0
+    compared = differing = there = 0
     sample = np.zeros((0, len(model.features)), np.float32)
     for rows in book.chunks(chunk):
         together = model.score(rows, observed, day)
         scored = np.flatnonzero(together.not_scored < 0)
+        there += len(scored)
         sample = np.concatenate((sample, together.x[scored][: _DIRECTION_ROWS - len(sample)]))
         points = model.points(together.x[scored[: most - compared]])
         by_borrower = ByBorrower.of(rows)
@@ -84,4 +99,4 @@ def _alone_and_together(
             compared, differing = compared + 1, differing + (not equal)
         if compared >= most and len(sample) >= _DIRECTION_ROWS:
             break
-    return compared, differing, check_directions(model.fitted, model.features, sample).violations
+    return compared, differing, there, check_directions(model.fitted, model.features, sample).violations

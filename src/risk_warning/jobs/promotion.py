@@ -65,7 +65,7 @@ class Promotion:
         """The promotion for a program."""
         return {
             **self.gated.to_dict(),
-            "overridden": not self.gated.passed,
+            "overridden": not self.gated.passed and self.asked.override is not None,
             "report_sha256": self.digest,
             "approver": self.asked.approver,
             "reason": self.asked.reason,

@@ -52,7 +52,7 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
         sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
         fair = fairness_section(found)
         sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
-    champion = found.a.model.version if found else "none"
+    champion = found.a.version if found else "none"
     basis = (
         f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
         f"book as of {checks.as_of_date}."

@@ -44,8 +44,10 @@ def threshold_evidence(
         The book lacks what the model was trained on, or the model cannot be had.
     """
     task = progress.add_task("fetching the model", total=None)
-    model = fetch(name, settings)
-    policy = policy_of(model, settings)
+    in_service = fetch(name, settings)
+    policy = policy_of(in_service, settings)
+    # What is in service has learnt from everything mature: its twin is judged in its place.
+    model = in_service.as_judged
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         dates, economics = unlearnt_dates(book, [model], asked.dates), asked.assumptions.economics

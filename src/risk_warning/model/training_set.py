@@ -86,12 +86,14 @@ def training_set(
     borrowers_per_chunk: int,
     keep: Keep | None = None,
     openings: tuple[date, date] | None = None,
+    known_only: bool = True,
     advance: Callable[[int], None] | None = None,
 ) -> TrainingSet:
     """Every eligible borrower on every date, in order of borrowers within chunks.
 
     `keep` (ids, date → which to keep) thins large books before anything is computed for a row's target;
     `openings` adds whoever opened a loan the day before, for the as-of dates from its first to its last;
+    `known_only` leaves out whoever's outcome is not known;
     `advance` is told the borrowers done.
     """
     days = tuple(dates)
@@ -119,10 +121,11 @@ def training_set(
                 found = outcomes(history, day, spec)
                 end = to_day(spec.window_end(day))
                 bad = found.bad(end)
-                left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
-                wanted &= found.could_be_good
-                left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
-                wanted &= found.known(end)
+                if known_only:
+                    left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
+                    wanted &= found.could_be_good
+                    left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
+                    wanted &= found.known(end)
             if keep is not None:
                 wanted &= keep(rows.borrower_id, day)
             parts.append(_columns(rows, panel, chosen, wanted, (bad, found), (day, index), at_opening=False))

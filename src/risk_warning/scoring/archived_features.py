@@ -95,7 +95,8 @@ def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: d
     def wanted(borrower_id: NDArray[Any], _: date) -> NDArray[np.bool_]:
         return np.array([one in ids for one in borrower_id.tolist()], np.bool_)
 
-    rows = training_set(book, (as_of_date,), model.target, shared, borrowers_per_chunk=chunk, keep=wanted)
+    dates = (as_of_date,)
+    rows = training_set(book, dates, model.target, shared, borrowers_per_chunk=chunk, keep=wanted, known_only=False)
     position = {one: i for i, one in enumerate(rows.borrower_id.tolist())}
     at = np.array([position.get(one, -1) for one in then.index.tolist()])
     differs = at < 0
