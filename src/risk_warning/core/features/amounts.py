@@ -9,7 +9,8 @@ from risk_warning.core.features.value import CountOf, Mean, Ratio, Smallest, Tot
 
 FAMILY = Family("payment amount", [])
 _add = FAMILY.add
-_OWED = "nothing was owed then"
+_DUE = "no instalment fell due then"
+_BALANCE = "no statement with a balance to pay then"
 _MOST_OF_BALANCE = 2.0
 """The panel counts what was paid of a balance as at most so many times the balance."""
 
@@ -23,7 +24,7 @@ for _m in (1, 3, 6, 12):
         f"instalment_paid_to_due_{_m}m",
         _paid_to_due("instalment", _m),
         unit="ratio",
-        null=_OWED,
+        null=_DUE,
         monotone=-1,
         reason="instalment_payment",
         en=f"Paid on instalments of what fell due in {span(_m)}",
@@ -38,7 +39,7 @@ _add(
     "instalment_paid_to_due_change_3m",
     _paid_to_due("instalment", 3) - _paid_to_due("instalment", 9, 3),
     unit="ratio difference",
-    null=_OWED,
+    null=_DUE,
     monotone=0,
     reason="instalment_payment",
     en="Paid on instalments of what fell due, last 3 months against 9 before",
@@ -51,7 +52,7 @@ for _m in (3, 6):
         f"partial_share_{_m}m",
         Ratio(Total("partial_count", _m), Total("due_count", _m)),
         unit="ratio",
-        null=_OWED,
+        null=_DUE,
         monotone=1,
         reason="part_payment",
         en=f"Instalments of {span(_m)} paid in parts",
@@ -63,7 +64,7 @@ for _m in (3, 6):
         f"unpaid_share_{_m}m",
         Ratio(Total("instalment_unpaid_amount", _m), Total("instalment_due_amount", _m)),
         unit="ratio",
-        null=_OWED,
+        null=_DUE,
         monotone=1,
         reason="instalment_payment",
         en=f"Unpaid part of the instalments of {span(_m)}",
@@ -76,7 +77,7 @@ for _m in (1, 3, 6, 12):
         f"card_paid_to_due_{_m}m",
         _paid_to_due("statement", _m),
         unit="ratio",
-        null=_OWED,
+        null="no statement with an amount due then",
         monotone=-1,
         reason="card_payment",
         en=f"Paid on cards and accounts against what was due in {span(_m)}",
@@ -92,7 +93,7 @@ for _m in (1, 3, 6, 12):
         f"card_paid_to_balance_{_m}m",
         Mean("card_paid_to_balance", _m),
         unit="ratio",
-        null=_OWED,
+        null=_BALANCE,
         monotone=-1,
         reason="card_payment",
         en=f"Paid a month of the balance before it, mean over {span(_m)}",
@@ -109,7 +110,7 @@ _add(
     "card_paid_to_balance_min_6m",
     Smallest("card_paid_to_balance", 6),
     unit="ratio",
-    null=_OWED,
+    null=_BALANCE,
     monotone=-1,
     reason="card_payment",
     en="Least paid in a month of the balance before it, of the last 6",
@@ -124,7 +125,7 @@ _add(
     "card_paid_to_balance_change_3m",
     change("card_paid_to_balance", 3, 9),
     unit="ratio difference",
-    null=_OWED,
+    null=_BALANCE,
     monotone=0,
     reason="card_payment",
     en="Paid a month of the balance before it, last 3 months against 9 before",
@@ -163,7 +164,7 @@ _add(
     "card_paid_to_limit_6m",
     Ratio(Mean("statement_paid_amount", 6), Mean("credit_limit", 6)),
     unit="ratio",
-    null="no limit known",
+    null="no statement with payments and a limit then",
     monotone=-1,
     reason="card_payment",
     en="Paid a month against the credit limit, mean over the last 6 months",

@@ -205,7 +205,7 @@ _add(
     "months_since_late",
     MonthsSince("late_count", ">", 0),
     unit="months",
-    null="never late in the window",
+    null="not seen late in the window",
     monotone=0,
     reason="payment_timing",
     en="Due date of the latest instalment settled late or overdue",
