@@ -121,7 +121,7 @@ def test_the_watch_list_keeps_the_words_that_an_explanation_of_the_borrower_give
             rows = at.rows(borrower)
             scored = at.model.score(rows, at.observed, AS_OF)
             contributions = {c.feature: c for c in explain(at.model, rows, scored).contributions}
-            reasons = warned[str(rows.borrower_id[0])]
+            reasons = warned[int(rows.borrower_id[0])]
             assert reasons and all("value" not in reason for reason in reasons)
             for reason in reasons:
                 leading = contributions[reason["feature"]]

@@ -168,6 +168,12 @@ LONGEST_LABEL = 70
         ("housing", "rents", "Profile, housing: rents", "客户资料（住房）：rents"),
         ("housing", None, "Profile, housing: not stated", "客户资料（住房）：未填写"),
         ("x_segment", "{value}", "Profile, segment: {value}", "客户资料（x_segment）：{value}"),
+        (
+            "borrower_x_staff",
+            -0.00012,
+            "The lender's attribute borrower_x_staff: −0.0001",
+            "机构自有属性 borrower_x_staff：−0.0001",
+        ),
         ("borrower_x_staff", 7.0, "The lender's attribute borrower_x_staff: 7", "机构自有属性 borrower_x_staff：7"),
     ],
 )

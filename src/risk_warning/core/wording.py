@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 Language = Literal["en", "zh"]
@@ -102,7 +103,10 @@ def span_in_words(low: float, high: float, unit: str, language: Language, decima
 
 
 def _number(value: float) -> str:
-    """At most one decimal from ten on, two below; no zeros behind the point; a true minus sign."""
-    text = f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2f}"
-    text = text.rstrip("0").rstrip(".") if "." in text else text
+    """At most one decimal from ten on, two below, one digit of what would read as 0; a true minus sign."""
+    if 0 < abs(value) < 0.005:
+        text = f"{Decimal(f'{value:.1g}'):f}"
+    else:
+        text = f"{value:,.1f}" if abs(value) >= 10 else f"{value:.2f}"
+        text = text.rstrip("0").rstrip(".")
     return "0" if text == "-0" else text.replace("-", "−")
