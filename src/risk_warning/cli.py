@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -51,8 +50,6 @@ app.command()(promote)
 app.command()(rollback)
 
 Book = Annotated[str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")]
-_WIDE_COLUMNS = 160
-"""From here on a terminal has room for all there is to say of a feature."""
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 
 
@@ -82,26 +79,14 @@ def check(book: Book, as_json: Json = False) -> None:
 
 @app.command()
 def features(as_json: Json = False) -> None:
-    """List every feature: name, unit, what null means, monotone direction, reason text."""
-    from rich.table import Table
-
-    from risk_warning.core.features import Feature, registry
+    """List every feature: name, unit, what null means, monotone direction, reason code, words."""
+    from risk_warning.verbs.features import as_rows, table
 
     if as_json:
-        shown = [*(f.name for f in fields(Feature) if f.name != "value"), "needs"]
-        print(
-            json.dumps([{name: getattr(f, name) for name in shown} for f in registry()], ensure_ascii=False, indent=1)
-        )
+        print(json.dumps(as_rows(), ensure_ascii=False, indent=1))
         return
     console = Console()
-    is_wide = console.width >= _WIDE_COLUMNS
-    more = ("family", "null means", "原因") if is_wide else ()
-    table = Table("feature", "unit", "riskier when", "reason", *more)
-    table.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
-    for f in registry():
-        riskier = {1: "higher", -1: "lower", 0: "either"}[f.monotone]
-        table.add_row(f.name, f.unit, riskier, f.text_en, *((f.family, f.null_means, f.text_zh) if is_wide else ()))
-    console.print(table)
+    console.print(table(console.width))
 
 
 @app.command()

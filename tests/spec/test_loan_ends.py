@@ -119,7 +119,7 @@ def test_a_loan_closed_in_arrears_without_a_payment_near_is_unknown_where_nobody
 def test_a_loan_closed_as_another_opens_may_have_been_refinanced() -> None:
     rows = monthly(0, "2024-01", 12, paid_through=6)
     doubting = replace(OBSERVED, closings_are_doubtful=True)
-    book = history([loan(0, closed="2024-06-30"), loan(1, opened="2024-07-02")], rows, observed=doubting)
+    book = history([loan(0, closed="2024-06-30"), loan(1, opened="2024-07-01")], rows, observed=doubting)
     assert not outcome(book).known(END).any()
 
 

@@ -23,7 +23,7 @@ MAX_DOUBTFUL_SHARE = 0.01
 """Share of the closings above which it is a question."""
 NEAR_DAYS = 7
 """A payment so many days from the closing may have paid the loan off."""
-REFINANCED_DAYS = 3
+REFINANCED_DAYS = 1
 """A loan opened so many days from the closing of another may have replaced it."""
 
 

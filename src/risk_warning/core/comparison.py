@@ -134,10 +134,9 @@ class ReasonShift:
         return (self.b or 0.0) - (self.a or 0.0)
 
 
-def mean_points(points: Floats, groups: ReasonGroups) -> dict[str, float]:
-    """Reason code → its mean points, of points a feature, shape (rows ≥ 1, features)."""
-    total = np.bincount(groups.group, points.mean(axis=0), minlength=len(groups.codes))
-    return dict(zip(groups.codes, total.tolist(), strict=True))
+def mean_points(points: Floats, is_missing: Flags, groups: ReasonGroups) -> dict[str, float]:
+    """Reason code → its mean points; points a feature and whether its value is missing, shape (rows ≥ 1, features)."""
+    return dict(zip(groups.codes, groups.totals(points, is_missing).mean(axis=0).tolist(), strict=True))
 
 
 def reason_shifts(a: dict[str, float], b: dict[str, float], *, top: int = 5) -> tuple[ReasonShift, ...]:

@@ -255,14 +255,16 @@ def _swaps(
     lost = [some(by_a & ~by_b) for by_a, by_b in flags]
     explained = np.unique(np.concatenate((*gained, *lost)))
     who, when = rows.borrower[explained], rows.date_index[explained]
-    points = [points_of(book, model, who, when, rows.dates, chunk, advance) for model in (a, b)]
-    groups = [ReasonGroups.of(model.features) for model in (a, b)]
+    taken_apart = [
+        (*points_of(book, model, who, when, rows.dates, chunk, advance), ReasonGroups.of(model.features))
+        for model in (a, b)
+    ]
 
     def shifts(moved: NDArray[np.int64]) -> tuple[ReasonShift, ...]:
         if not len(moved):
             return ()
         at = np.searchsorted(explained, moved)
-        return reason_shifts(*(mean_points(own[at], group) for own, group in zip(points, groups, strict=True)))
+        return reason_shifts(*(mean_points(own[at], missing[at], groups) for own, missing, groups in taken_apart))
 
     return [
         Swap(SwapSet.of(rows.bad, by_a, by_b), shifts(up), shifts(down))

@@ -114,6 +114,7 @@ def run_night(
                 all_reasons=all_reasons,
                 watched=open_borrowers(settings.database_url, as_of_date),
                 settings=settings.score,
+                minor_unit_decimals=settings.book.minor_unit_decimals,
                 advance=lambda done: progress.advance(task, done),
             )
             if opened.quarantine.total:

@@ -156,7 +156,7 @@ class RiskModel:
 
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
         """The weightiest reasons of encoded rows, the same for one borrower and for many."""
-        return self._reason_groups.reasons(self.points(x)[:, :-1])
+        return self.reason_groups.reasons(self.points(x)[:, :-1], np.isnan(x))
 
     def outside_training_range(self, x: NDArray[np.float32]) -> list[str]:
         """Names of one borrower's features, encoded, shape (features,), whose values no training row reached."""
@@ -207,7 +207,8 @@ class RiskModel:
         return Plan.of(self.features)
 
     @cached_property
-    def _reason_groups(self) -> ReasonGroups:
+    def reason_groups(self) -> ReasonGroups:
+        """Which reason each feature adds to."""
         return ReasonGroups.of(self.features)
 
     @cached_property

@@ -15,10 +15,10 @@ from risk_warning.core.rows import Rows
 from risk_warning.core.target import REASONS
 from risk_warning.errors import RequestError
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.explanation import feature_values, reasons_with_values
+from risk_warning.scoring.feature_values import FeatureValues
 from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
 from risk_warning.scoring.review.what_if import outcome_of
-from risk_warning.scoring.whole_book import in_words
+from risk_warning.scoring.told_reasons import told_reasons
 from risk_warning.settings import BookSettings
 
 THIN_MONTHS = 6
@@ -165,8 +165,8 @@ def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
 
 def _reasons(examined: Examined) -> list[dict[str, Any]]:
     model, scored = examined.model, examined.scored
-    reasons = in_words(model.reasons(scored.x), 0, model)
-    return reasons_with_values(reasons, feature_values(model, examined.rows, scored), model, examined.decimals)
+    values = FeatureValues.of(model, examined.rows, scored)
+    return [told.to_dict() for told in told_reasons(model.reasons(scored.x), 0, values, examined.decimals)]
 
 
 def _history(periods: int, model: RiskModel) -> dict[str, Any]:

@@ -174,10 +174,14 @@ def points_of(
     dates: Sequence[date],
     borrowers_per_chunk: int,
     advance: Advance,
-) -> Floats:
-    """Points each feature adds to the scores of some rows, shape (rows, features): who, and which of the dates."""
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Points each feature adds to the scores of some rows: who, and which of the dates; and where its value is missing.
+
+    Both are of shape (rows, features).
+    """
     observed = model.observed_in(book)
     points = np.empty((len(borrower), len(model.features)))
+    is_missing = np.empty(points.shape, np.bool_)
     for low in range(0, book.n_borrowers, borrowers_per_chunk):
         high = min(low + borrowers_per_chunk, book.n_borrowers)
         inside = (borrower >= low) & (borrower < high)
@@ -189,8 +193,9 @@ def points_of(
             rows = np.flatnonzero(inside & (day == index))
             rows = rows[np.argsort(borrower[rows])]
             few = chunk.select(borrower[rows] - low)
-            points[rows] = model.points(model.score(few, observed, dates[index]).x)[:, :-1]
-    return points
+            x = model.score(few, observed, dates[index]).x
+            points[rows], is_missing[rows] = model.points(x)[:, :-1], np.isnan(x)
+    return points, is_missing
 
 
 def _values(scored: Scored, model: RiskModel, shared: Sequence[Feature]) -> NDArray[np.float32]:

@@ -26,7 +26,9 @@ from risk_warning.errors import AsOfDateError
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.scoring.archived_features import archived
 from risk_warning.scoring.archived_features import write as write_archive
+from risk_warning.scoring.feature_values import FeatureValues
 from risk_warning.scoring.publishing import timed
+from risk_warning.scoring.told_reasons import for_watch_list, told_reasons
 from risk_warning.settings import ScoreSettings
 
 _EXPLAINED_TOGETHER = 5_000
@@ -54,9 +56,11 @@ class _Chunk:
     """Some borrowers' scores, and which of them are to be explained."""
 
     scored: Scored
-    """`x` holds the rows of the explained alone."""
+    """Without its `x`."""
     below: NDArray[np.bool_]
     explained: NDArray[np.int64]
+    values: FeatureValues
+    """Of the explained alone."""
     timings: Mapping[str, float]
     archived: pandas.DataFrame
     """As `archived_features` keeps them."""
@@ -72,6 +76,7 @@ def score_book(
     all_reasons: bool,
     watched: frozenset[str],
     settings: ScoreSettings,
+    minor_unit_decimals: int,
     advance: Callable[[int], None] | None = None,
 ) -> WholeBook:
     """Scores every borrower into `folder/scores`; reasons for those below the threshold, or for all.
@@ -106,7 +111,8 @@ def score_book(
             below = is_scored & policy.below_threshold(scored.score)
         explained = np.flatnonzero(is_scored if all_reasons else below)
         kept = archived(rows, scored, model, book.n_borrowers)
-        return _Chunk(replace(scored, x=scored.x[explained]), below, explained, timings, kept)
+        values = FeatureValues(model, scored.x[explained], scored.codes[explained], rows.categories)
+        return _Chunk(replace(scored, x=scored.x[:0]), below, explained, values, timings, kept)
 
     part = 0
     archive: list[pandas.DataFrame] = []
@@ -114,7 +120,7 @@ def score_book(
     with ThreadPoolExecutor(settings.workers) as pool:
         for chunks in _in_groups(_ahead(pool, score, lows, settings.workers + 1, advance)):
             with timed(result.timings, "explain"):
-                reasons = model.reasons(np.concatenate([chunk.scored.x for chunk in chunks]))
+                reasons = model.reasons(np.concatenate([chunk.values.x for chunk in chunks]))
             start = 0
             for chunk in chunks:
                 own = reasons[start : start + len(chunk.explained)]
@@ -123,7 +129,7 @@ def score_book(
                     pyarrow.parquet.write_table(table, folder / "scores" / f"part-{part:05d}.parquet")
                 archive.append(chunk.archived)
                 _count(result, chunk, policy)
-                result.sightings += _sightings(chunk, own, policy, model, watched)
+                result.sightings += _sightings(chunk, own, policy, watched, minor_unit_decimals)
                 start, part = start + len(chunk.explained), part + 1
     write_archive(archive, folder)
     return result
@@ -208,7 +214,7 @@ def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
 
 
 def _sightings(
-    chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, watched: frozenset[str]
+    chunk: _Chunk, reasons: Reasons, policy: Policy, watched: frozenset[str], minor_unit_decimals: int
 ) -> Iterator[dict[str, Any]]:
     """Borrowers the watch list must hear of: below the threshold, or with a warning open."""
     scored, chosen = chunk.scored, chunk.below.copy()
@@ -226,17 +232,9 @@ def _sightings(
             "band": BANDS[bands[row]] if is_scored else None,
             "not_scored": None if is_scored else REASONS[scored.not_scored[row]],
             "days_past_due": None if np.isnan(dpd) else dpd,
-            "reasons": [] if i is None else in_words(reasons, i, model),
+            "reasons": []
+            if i is None
+            else [
+                for_watch_list(told.to_dict()) for told in told_reasons(reasons, i, chunk.values, minor_unit_decimals)
+            ],
         }
-
-
-def in_words(reasons: Reasons, row: int, model: RiskModel) -> list[dict[str, Any]]:
-    """One borrower's reasons: code, feature, points, and the text in English and Chinese."""
-    found = []
-    for group, points, feature in zip(reasons.group[row], reasons.points[row], reasons.feature[row], strict=True):
-        if group >= 0:
-            leading = model.features[feature]
-            text = {"en": leading.text_en, "zh": leading.text_zh}
-            code = reasons.codes[group]
-            found.append({"code": code, "feature": leading.name, "points": round(float(points), 6), "text": text})
-    return found

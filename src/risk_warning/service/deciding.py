@@ -8,9 +8,9 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
+from risk_warning.scoring.told_reasons import for_watch_list
 from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
@@ -133,14 +133,13 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
     dpd = float(examined.scored.days_past_due[0])
     if dpd >= examined.model.target.bad_dpd:
         return None  # for collections, as in the nightly run
-    reasons: list[dict[str, Any]] = [{k: v for k, v in r.items() if k != "value"} for r in content["reasons"]]
     return WarningToOpen(
         borrower_id=str(examined.question.borrower_id),
         as_of_date=examined.question.as_of_date,
         score=content["score"],
         band=content["band"],
         days_past_due=None if dpd != dpd else dpd,
-        reasons=reasons,
+        reasons=[for_watch_list(reason) for reason in content["reasons"]],
         answers={outcome: text_of(call.request_id, {**content, "warning": outcome}) for outcome in OUTCOMES},
     )
 

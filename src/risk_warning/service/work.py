@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import to_json
 
+from risk_warning.core.wording import LANGUAGES
 from risk_warning.errors import RequestError, RiskWarningError
 from risk_warning.scoring.one_borrower import Examined, Question, answer, examine, rows_for, under_review
 from risk_warning.scoring.review.explanation import explain
 from risk_warning.scoring.review.path_to_safe import path_to_safe
 from risk_warning.scoring.review.waterfall import waterfall
 from risk_warning.scoring.review.what_if import what_if
-from risk_warning.scoring.review.wording import LANGUAGES
 from risk_warning.service.champions.served import Served
 from risk_warning.service.wire.inputs import items_in, question_in, request_in
 from risk_warning.service.wire.questions import money, question_of
@@ -50,7 +50,7 @@ def explained(question: Question, served: Served, settings: BookSettings) -> Don
     assert examined is not None
     shown, pictures = None, None
     if examined.is_scored:
-        found = explain(served.model, examined.rows, examined.scored)
+        found = explain(served.model, examined.rows, examined.scored, minor_unit_decimals=settings.minor_unit_decimals)
         shown = found.to_dict(settings.minor_unit_decimals)
         pictures = {
             language: waterfall(

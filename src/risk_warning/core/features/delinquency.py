@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from risk_warning.core.features.declare import Family
+from risk_warning.core.features.phrase import DIFFERENCE, NUMBER, Missing, at_zero, since_end
 from risk_warning.core.features.value import (
     CountOf,
     Largest,
@@ -24,6 +25,18 @@ RISES_WITH_STATUS = frozenset(
 """Features that are never safer for a higher status, where the lender says that its codes rise with risk."""
 _add = FAMILY.add
 _DPD = "no instalment or days_past_due was observed then"
+_UNKNOWN = Missing(code="arrears_unknown")
+_WINDOW = 24
+"""Months that a panel holds."""
+
+
+def _none_past_due(months: int) -> tuple[str, str]:
+    """Words for no day past due: month ends that nobody could tell of say nothing, so "seen"."""
+    return (
+        f"Nothing past due seen at the last {months} month ends, today included",
+        f"近{months}个月末（含今日）未见逾期",
+    )
+
 
 _add(
     "dpd_now",
@@ -31,9 +44,11 @@ _add(
     unit="days",
     null=_DPD,
     monotone=1,
-    reason="past_due_now",
-    en="A payment is past due today",
-    zh="目前有逾期未还款项",
+    reason="arrears_now",
+    en="Days past due today",
+    zh="目前逾期天数",
+    phrases=at_zero("Nothing is past due today", "目前没有逾期"),
+    missing=_UNKNOWN,
 )
 for _m in (3, 6, 12):
     _add(
@@ -42,9 +57,11 @@ for _m in (3, 6, 12):
         unit="days",
         null=_DPD,
         monotone=1,
-        reason="past_due_before",
-        en=f"Was past due at a month's end in the last {_m} months",
-        zh=f"近{_m}个月内月末曾逾期",
+        reason="arrears_history",
+        en=f"Most days past due at the last {_m} month ends, today included",
+        zh=f"近{_m}个月末（含今日）最长逾期天数",
+        phrases=at_zero(*_none_past_due(_m)),
+        missing=_UNKNOWN,
     )
 for _m in (3, 12):
     _add(
@@ -53,9 +70,11 @@ for _m in (3, 12):
         unit="days",
         null=_DPD,
         monotone=1,
-        reason="past_due_before",
-        en=f"Days past due are high on average over {_m} months",
-        zh=f"近{_m}个月平均逾期天数偏高",
+        reason="arrears_history",
+        en=f"Mean days past due at the last {_m} month ends, today included",
+        zh=f"近{_m}个月末（含今日）平均逾期天数",
+        phrases=at_zero(*_none_past_due(_m)),
+        missing=_UNKNOWN,
     )
 _add(
     "dpd_change_3m",
@@ -63,9 +82,15 @@ _add(
     unit="days",
     null=_DPD,
     monotone=0,
-    reason="past_due_worse",
-    en="Days past due have risen against the months before",
-    zh="逾期天数较以往上升",
+    reason="arrears_change",
+    en="Mean days past due, last 3 month ends against the 9 before",
+    zh="近3个月末（含今日）平均逾期天数（较此前9个月末）",
+    phrases=DIFFERENCE,
+    missing=Missing(
+        "Days past due at the last 3 month ends, or at the 9 before: not known",
+        "近3个月末或此前9个月末的逾期天数：未知",
+        "arrears_unknown",
+    ),
 )
 _add(
     "dpd_spread_12m",
@@ -73,9 +98,15 @@ _add(
     unit="days",
     null="fewer than two months observed",
     monotone=0,
-    reason="past_due_before",
-    en="Days past due swing from month to month",
-    zh="逾期天数波动大",
+    reason="arrears_history",
+    en="Spread of days past due over the last 12 month ends",
+    zh="近12个月末逾期天数的波动（标准差）",
+    phrases=at_zero("Days past due did not vary over the last 12 month ends", "近12个月末逾期天数没有波动"),
+    missing=Missing(
+        "Days past due are known at fewer than two of the last 12 month ends",
+        "近12个月末中已知逾期天数的不足两个",
+        "arrears_unknown",
+    ),
 )
 for _m in (3, 6, 12):
     _add(
@@ -84,39 +115,57 @@ for _m in (3, 6, 12):
         unit="months",
         null=_DPD,
         monotone=1,
-        reason="past_due_before",
-        en=f"Several month ends past due in the last {_m} months",
-        zh=f"近{_m}个月内多次月末逾期",
+        reason="arrears_history",
+        en=f"Month ends past due, of the last {_m} with today's",
+        zh=f"近{_m}个月末（含今日）中逾期的月数",
+        phrases=at_zero(*_none_past_due(_m), NUMBER),
+        missing=_UNKNOWN,
     )
 _add(
     "months_dpd30_24m",
-    CountOf("dpd", ">=", 30, months=24),
+    CountOf("dpd", ">=", 30, months=_WINDOW),
     unit="months",
     null=_DPD,
     monotone=1,
-    reason="past_due_long",
-    en="Was 30 or more days past due within two years",
-    zh="两年内曾逾期30天以上",
+    reason="arrears_30_days",
+    en=f"Month ends 30 or more days past due, of the last {_WINDOW}",
+    zh=f"近{_WINDOW}个月末中逾期30天及以上的月数",
+    phrases=at_zero(
+        f"Nothing 30 or more days past due seen at the last {_WINDOW} month ends",
+        f"近{_WINDOW}个月末未见逾期30天及以上",
+        NUMBER,
+    ),
+    missing=_UNKNOWN,
 )
 _add(
     "months_since_past_due",
     MonthsSince("dpd", ">", 0),
     unit="months",
-    null="never past due at a month's end in the window",
+    null="not seen past due at a month end in the window",
     monotone=0,
-    reason="past_due_before",
-    en="Was past due not long ago",
-    zh="不久前曾逾期",
+    reason="arrears_history",
+    en="Latest month end past due",
+    zh="最近一次月末逾期",
+    phrases=since_end("Past due today", "目前有逾期"),
+    missing=Missing(
+        f"Nothing past due seen at a month end in {_WINDOW} months", f"近{_WINDOW}个月月末未见逾期", "arrears_none"
+    ),
 )
 _add(
     "months_since_dpd30",
     MonthsSince("dpd", ">=", 30),
     unit="months",
-    null="never 30 days past due in the window",
+    null="not seen 30 days past due at a month end in the window",
     monotone=0,
-    reason="past_due_long",
-    en="Was 30 or more days past due not long ago",
-    zh="不久前曾逾期30天以上",
+    reason="arrears_30_days",
+    en="Latest month end 30 or more days past due",
+    zh="最近一次月末逾期30天及以上",
+    phrases=since_end("30 or more days past due today", "目前逾期30天及以上"),
+    missing=Missing(
+        f"Nothing 30 or more days past due seen at a month end in {_WINDOW} months",
+        f"近{_WINDOW}个月月末未见逾期30天及以上",
+        "arrears_30_days_none",
+    ),
 )
 _add(
     "past_due_streak_months",
@@ -124,9 +173,11 @@ _add(
     unit="months",
     null=_DPD,
     monotone=1,
-    reason="past_due_now",
-    en="Past due at several month ends in a row",
-    zh="连续多个月末逾期",
+    reason="arrears_now",
+    en="Month ends past due in a row, up to today",
+    zh="截至今日连续逾期的月末数",
+    phrases=at_zero("Nothing is seen to be past due today", "目前未见逾期", NUMBER),
+    missing=_UNKNOWN,
 )
 _add(
     "clean_streak_months",
@@ -134,9 +185,11 @@ _add(
     unit="months",
     null=_DPD,
     monotone=-1,
-    reason="past_due_before",
-    en="Only a short time without being past due",
-    zh="无逾期的时间较短",
+    reason="arrears_history",
+    en="Month ends in a row, up to today, known to be free of arrears",
+    zh="截至今日连续确知无逾期的月末数",
+    phrases=(NUMBER,),
+    missing=_UNKNOWN,
 )
 _add(
     "written_off_days",
@@ -144,9 +197,10 @@ _add(
     unit="days",
     null="no loan was ever written off",
     monotone=0,
-    reason="written_off_before",
-    en="A loan was written off in the past",
-    zh="曾有借款被核销",
+    reason="write_off",
+    en="Time since a loan was written off",
+    zh="借款核销至今",
+    missing=Missing("No loan written off before is known", "此前未见借款核销", "write_off_none"),
 )
 _add(
     "forborne_loan_count",
@@ -154,9 +208,10 @@ _add(
     unit="loans",
     null="no instalment was ever due",
     monotone=0,
-    reason="forborne",
-    en="Loans whose instalments were deferred or reduced",
-    zh="曾展期或减额的借款笔数",
+    reason="forbearance",
+    en="Loans with deferred or reduced instalments",
+    zh="有展期或减额的借款",
+    phrases=at_zero("No loan with deferred or reduced instalments", "没有展期或减额的借款", NUMBER),
 )
 _add(
     "overdue_to_outstanding_ratio",
@@ -164,9 +219,11 @@ _add(
     unit="ratio",
     null="nothing is owed",
     monotone=1,
-    reason="past_due_now",
-    en="A large part of what is owed is overdue",
-    zh="未还款项中逾期占比高",
+    reason="arrears_now",
+    en="Overdue part of what is still to be repaid on instalments",
+    zh="分期待还金额中已逾期的比例",
+    phrases=at_zero("Nothing of what is still to be repaid on instalments is overdue", "分期待还金额中没有逾期部分"),
+    missing=Missing("Nothing is still to be repaid on instalments", "没有分期待还金额", "no_instalment_left"),
 )
 
 _STATUS = "no statement with a status was observed then"
@@ -176,9 +233,9 @@ _add(
     unit="status code",
     null=_STATUS,
     monotone=0,
-    reason="past_due_now",
-    en="The account's latest status is late",
-    zh="账户最近状态为迟还",
+    reason="account_status",
+    en="Highest status code of an account on the latest statements",
+    zh="最近账单的账户状态码（取最高）",
 )
 for _m in (3, 6):
     _add(
@@ -187,9 +244,9 @@ for _m in (3, 6):
         unit="status code",
         null=_STATUS,
         monotone=0,
-        reason="past_due_before",
-        en=f"The account was late within {_m} months",
-        zh=f"近{_m}个月内账户曾迟还",
+        reason="account_status",
+        en=f"Highest status code of an account in the last {_m} months",
+        zh=f"近{_m}个月账户状态码最高值",
     )
     _add(
         f"status_mean_{_m}m",
@@ -197,9 +254,9 @@ for _m in (3, 6):
         unit="status code",
         null=_STATUS,
         monotone=0,
-        reason="past_due_before",
-        en=f"The account is often late over {_m} months",
-        zh=f"近{_m}个月账户经常迟还",
+        reason="account_status",
+        en=f"Mean of the highest status codes of the last {_m} months",
+        zh=f"近{_m}个月各月最高账户状态码的平均值",
     )
     _add(
         f"status_min_{_m}m",
@@ -207,9 +264,9 @@ for _m in (3, 6):
         unit="status code",
         null=_STATUS,
         monotone=0,
-        reason="past_due_before",
-        en=f"The lowest status of the account over {_m} months",
-        zh=f"近{_m}个月账户最低状态",
+        reason="account_status",
+        en=f"Lowest of the months' highest status codes, last {_m} months",
+        zh=f"近{_m}个月各月最高账户状态码的最低值",
     )
 _add(
     "status_late_months_6m",
@@ -217,9 +274,10 @@ _add(
     unit="months",
     null=_STATUS,
     monotone=0,
-    reason="past_due_before",
-    en="The account was late in several of six months",
-    zh="近6个月账户多次迟还",
+    reason="account_status",
+    en="Months with a status code of 1 or more, of the last 6",
+    zh="近6个月中账户状态码为1及以上的月数",
+    phrases=at_zero("No status code of 1 or more seen in the last 6 months", "近6个月未见账户状态码为1及以上", NUMBER),
 )
 _add(
     "status_change_3m",
@@ -227,7 +285,11 @@ _add(
     unit="status code",
     null=_STATUS,
     monotone=0,
-    reason="past_due_worse",
-    en="The account's status got worse",
-    zh="账户状态变差",
+    reason="account_status",
+    en="Mean of the highest status codes, last 3 months against the 3 before",
+    zh="近3个月各月最高账户状态码的平均值（较此前3个月）",
+    phrases=DIFFERENCE,
+    missing=Missing(
+        "Status codes of the last 3 months, or of the 3 before: not known", "近3个月或此前3个月的账户状态码：未知"
+    ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from risk_warning.core.features.declare import Family, Feature
+from risk_warning.core.features.phrase import NUMBER, Missing
 from risk_warning.core.features.value import Code, Now, Total
 from risk_warning.core.panel import code_signal
 from risk_warning.core.profile import CATEGORIES
@@ -16,9 +17,10 @@ _add(
     unit="days",
     null="onboarding date unknown",
     monotone=0,
-    reason="short_history",
-    en="A short time as a customer",
-    zh="成为客户时间较短",
+    reason="history_length",
+    en="Time as a customer",
+    zh="成为客户的时间",
+    missing=Missing("Date of becoming a customer: not known", "成为客户的日期：未知"),
 )
 _add(
     "oldest_loan_days",
@@ -26,9 +28,10 @@ _add(
     unit="days",
     null="no loan yet",
     monotone=0,
-    reason="short_history",
-    en="The first loan is recent",
-    zh="首笔借款时间较短",
+    reason="history_length",
+    en="Time since the first loan or card was opened",
+    zh="首笔借款或信用卡开立至今",
+    missing=Missing("No loan or card was opened before", "此前没有开立借款或信用卡", "no_loan_before"),
 )
 _add(
     "history_months",
@@ -36,9 +39,10 @@ _add(
     unit="months",
     null="never",
     monotone=0,
-    reason="short_history",
-    en="A short history",
-    zh="历史较短",
+    reason="history_length",
+    en="Months of history, of the last 24",
+    zh="近24个月中有历史的月数",
+    phrases=(NUMBER,),
 )
 _add(
     "record_months",
@@ -46,9 +50,10 @@ _add(
     unit="months",
     null="never",
     monotone=0,
-    reason="short_history",
-    en="Few months with a record",
-    zh="有记录的月份较少",
+    reason="history_length",
+    en="Months with a record, of the last 24",
+    zh="近24个月中有记录的月数",
+    phrases=(NUMBER,),
 )
 _add(
     "monthly_income",
@@ -57,14 +62,26 @@ _add(
     null="income unknown",
     monotone=-1,
     reason="income",
-    en="A low income",
-    zh="收入较低",
+    en="Monthly income",
+    zh="月收入",
 )
+
+_ZH = {
+    "product": "产品",
+    "employment_status": "就业状况",
+    "occupation": "职业",
+    "education": "学历",
+    "region": "地区",
+    "housing": "住房",
+}
 
 
 def category(source: str) -> Feature:
     """The feature of a category attribute `table.column`: its code, which the model makes an ordered target code."""
-    name = source.split(".", 1)[1]
+    table, name = source.split(".", 1)
+    words = name.removeprefix("x_").replace("_", " ")
+    words_zh = _ZH.get(name, name)
+    is_of_loan = table == "loans"
     return Feature(
         name=name,
         family=FAMILY.name,
@@ -72,10 +89,11 @@ def category(source: str) -> Feature:
         null_means="not stated",
         monotone=1,
         reason="profile",
-        text_en=f"Profile: {name.removeprefix('x_').replace('_', ' ')}",
-        text_zh=f"客户资料：{name}",
+        text_en=f"Loan or card opened last, {words}" if is_of_loan else f"Profile, {words}",
+        text_zh=f"最近开立的借款或信用卡（{words_zh}）" if is_of_loan else f"客户资料（{words_zh}）",
         value=Code(source),
         is_category=True,
+        missing=Missing("{what}: not stated", "{what}：未填写"),
     )
 
 
@@ -89,8 +107,9 @@ def numeric(signal: str) -> Feature:
         monotone=0,
         reason="lender_attribute",
         text_en=f"The lender's attribute {signal}",
-        text_zh=f"机构自有属性：{signal}",
+        text_zh=f"机构自有属性 {signal}",
         value=Now(signal),
+        missing=Missing("{what}: not stated", "{what}：未填写"),
     )
 
 
@@ -112,6 +131,12 @@ def months_in_code(column: str, code: str) -> tuple[Feature, ...]:
             text_en=f"Months with {column} {code} in the last {months} months",
             text_zh=f"近{months}个月中{column}为{code}的月数",
             value=Total(code_signal(column, code), months),
+            phrases=(NUMBER,),
+            missing=Missing(
+                f"No statement with a {column} seen in the last {months} months",
+                f"近{months}个月未见有{column}的账单",
+                "card_unknown",
+            ),
         )
         for months in CODE_MONTHS
     )

@@ -12,14 +12,13 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from risk_warning.core.rows import Rows
+from risk_warning.core.wording import MINOR_UNITS, Text, money
 from risk_warning.scoring.review.under_review import LoanUnderReview
-from risk_warning.scoring.review.wording import Text, money
 
 SMALLEST_SHARE = 0.1
 """Of the amount or limit asked for: what is smaller is another loan."""
 LONGEST_TERM = 2
 """Times the term asked for."""
-MINOR_UNITS = "minor units"
 _STEPS = 100
 
 

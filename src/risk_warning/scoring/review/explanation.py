@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from risk_warning.core.features import Feature
+from risk_warning.core.features.words import label_of, reason_of, words_of
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
+from risk_warning.core.wording import LANGUAGES, FeatureValue, Text, value_in_words
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.wording import LANGUAGES, Text, value_in_words
+from risk_warning.scoring.feature_values import FeatureValues
 
-Value = float | str | None
 Typical = Mapping[str, Any]
 
 PLACES = {
@@ -40,12 +41,16 @@ class Contribution:
 
     feature: str
     points: float
-    value: Value
+    value: FeatureValue
     """None where not observed: `null_means` says what that says."""
     unit: str
     null_means: str
     reason: str
-    text: Mapping[str, str]
+    """Code of the reason it adds to; the points of all that add to one are the reason's."""
+    label: Text
+    """What it measures, whatever the value."""
+    text: Text
+    """What the value says."""
     typical: Typical | None
     """As in the model's `about["typical"]`; None where the model does not carry them."""
     place: str | None
@@ -75,14 +80,14 @@ class Explanation:
         return shown
 
 
-def explain(model: RiskModel, rows: Rows, scored: Scored) -> Explanation:
+def explain(model: RiskModel, rows: Rows, scored: Scored, *, minor_unit_decimals: int = 2) -> Explanation:
     """The first borrower's score, feature by feature; `scored` is what `model.score` gave for these very rows.
 
     The borrower has to be scored: somebody without a score has nothing to explain.
     """
     assert scored.not_scored[0] < 0
     points = np.round(model.points(scored.x[:1])[0], DIGITS)
-    values = feature_values(model, rows, scored)
+    values = FeatureValues.of(model, rows, scored)
     typical: Mapping[str, Typical] = model.about.get("typical") or {}
     order = np.argsort(-np.abs(points[:-1]), kind="stable")
     return Explanation(
@@ -90,56 +95,40 @@ def explain(model: RiskModel, rows: Rows, scored: Scored) -> Explanation:
         sum_of_points=round(math.fsum(points), DIGITS),
         base_points=float(points[-1]),
         contributions=tuple(
-            _contribution(f := model.features[i], float(points[i]), values[f.name], typical.get(f.name)) for i in order
+            _contribution(
+                model.features[i],
+                float(points[i]),
+                values.at(0, int(i)),
+                typical.get(model.feature_names[i]),
+                minor_unit_decimals,
+            )
+            for i in order
         ),
     )
 
 
-def feature_values(model: RiskModel, rows: Rows, scored: Scored, row: int = 0) -> dict[str, Value]:
-    """Feature → one borrower's value in the feature's own unit, a category as its text; None where not observed."""
-    values: dict[str, Value] = {}
-    for name, value in zip(model.feature_names, scored.x[row].tolist(), strict=True):
-        values[name] = None if math.isnan(value) else value
-    for feature, code in zip(model.category_features, scored.codes[row].tolist(), strict=True):
-        names = rows.categories.get(feature.needs[0], ())
-        values[feature.name] = None if math.isnan(code) else names[int(code)]
-    return values
-
-
-def _with_value(reason: Mapping[str, Any], value: Value, unit: str, decimals: int) -> dict[str, Any]:
-    """A reason whose words tell the value of its leading feature too: they say what counts, not which way it is."""
-    text, told = reason["text"], _in_words(value, unit, decimals)
-    words = {"en": f"{text['en']} ({told['en']})", "zh": f"{text['zh']}（{told['zh']}）"}
-    return {**reason, "text": words, "value": value}
-
-
-def _in_words(value: Value, unit: str, decimals: int) -> Text:
+def _in_words(value: FeatureValue, unit: str, decimals: int) -> Text:
     return {language: value_in_words(value, unit, language, decimals) for language in LANGUAGES}
 
 
-def reasons_with_values(
-    reasons: Sequence[Mapping[str, Any]], values: Mapping[str, Value], model: RiskModel, decimals: int
-) -> list[dict[str, Any]]:
-    """Each reason with the value of its leading feature."""
-    units = {feature.name: feature.unit for feature in model.features}
-    return [_with_value(r, values[r["feature"]], units[r["feature"]], decimals) for r in reasons]
-
-
-def _contribution(feature: Feature, points: float, value: Value, typical: Typical | None) -> Contribution:
+def _contribution(
+    feature: Feature, points: float, value: FeatureValue, typical: Typical | None, minor_unit_decimals: int
+) -> Contribution:
     return Contribution(
         feature=feature.name,
         points=points,
         value=value,
         unit=feature.unit,
         null_means=feature.null_means,
-        reason=feature.reason,
-        text={"en": feature.text_en, "zh": feature.text_zh},
+        reason=reason_of(feature, value),
+        label=label_of(feature),
+        text=words_of(feature, value, minor_unit_decimals),
         typical=typical,
         place=place_of(value, typical),
     )
 
 
-def place_of(value: Value, typical: Typical | None) -> str | None:
+def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
     """Where a value lies among the typical ones: a key of `PLACES`, None where nothing typical is known.
 
     >>> place_of(3.0, {"p5": 0.0, "p25": 0.0, "p75": 1.0, "p95": 4.0, "min": 0.0, "max": 9.0})

@@ -21,17 +21,18 @@ from typing import Any
 
 import numpy as np
 
+from risk_warning.core.features.words import label_of
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
+from risk_warning.core.wording import MINOR_UNITS, FeatureValue, Text
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.review.actions import MINOR_UNITS, Action, Step, other_terms
+from risk_warning.scoring.feature_values import FeatureValues
+from risk_warning.scoring.review.actions import Action, Step, other_terms
 from risk_warning.scoring.review.candidates import Candidate, Search
-from risk_warning.scoring.review.explanation import Value, feature_values
 from risk_warning.scoring.review.payments import payments
 from risk_warning.scoring.review.under_review import knowing
 from risk_warning.scoring.review.what_if import Outcome, Terms, outcome_of
-from risk_warning.scoring.review.wording import Text
 
 GRID = 16
 """Shares of an action tried at a time."""
@@ -65,8 +66,9 @@ class FeatureChange:
     unit: str
     reason: str
     text: Mapping[str, str]
-    before: Value
-    after: Value
+    """What it measures."""
+    before: FeatureValue
+    after: FeatureValue
 
 
 @dataclass(frozen=True)
@@ -194,10 +196,10 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
         asked = search.loan.principal_amount or search.loan.credit_limit or 0.0
         text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
         told.insert(0, Step("no_loan", MINOR_UNITS, asked, 0.0, text))
-    before = feature_values(search.model, search.changed(Candidate()), search.start)
-    after = feature_values(search.model, changed, scored)
+    before = FeatureValues.of(search.model, search.changed(Candidate()), search.start).by_name(0)
+    after = FeatureValues.of(search.model, changed, scored).by_name(0)
     changes = tuple(
-        FeatureChange(f.name, f.unit, f.reason, {"en": f.text_en, "zh": f.text_zh}, before[f.name], after[f.name])
+        FeatureChange(f.name, f.unit, f.reason, label_of(f), before[f.name], after[f.name])
         for f in search.model.features
         if before[f.name] != after[f.name]
     )

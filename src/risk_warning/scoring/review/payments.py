@@ -19,8 +19,8 @@ from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.instalments import Obligations
 from risk_warning.core.loans import Accounts
 from risk_warning.core.rows import Rows
-from risk_warning.scoring.review.actions import MINOR_UNITS, Action, Step, round_step
-from risk_warning.scoring.review.wording import Text, money
+from risk_warning.core.wording import MINOR_UNITS, Text, money
+from risk_warning.scoring.review.actions import Action, Step, round_step
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 
 from risk_warning.core.policy import BANDS, BANDS_ZH, Policy
+from risk_warning.core.wording import Language, span_in_words, value_in_words
 from risk_warning.scoring.review.explanation import Contribution, Explanation
-from risk_warning.scoring.review.wording import Language, span_in_words, value_in_words
 
 TOP = 10
 WORDS = {
@@ -20,8 +20,8 @@ WORDS = {
     "gives": {"en": "gives points", "zh": "加分"},
     "costs": {"en": "costs points", "zh": "扣分"},
     "note": {
-        "en": "Each line names a sign of risk; the blue ones speak for the borrower.",
-        "zh": "每行是一项风险信号；蓝色的对借款人有利。",
+        "en": "Each line is something measured, with its value; the blue ones speak for the borrower.",
+        "zh": "每行是一项指标及其取值；蓝色的对借款人有利。",
     },
     "base": {"en": "Where everybody starts", "zh": "起点（对所有人相同）"},
     "others": {"en": "All other features ({count})", "zh": "其余{count}项特征合计"},
@@ -84,7 +84,7 @@ def _bars(explanation: Explanation, policy: Policy, language: Language, decimals
     yield _Bar(_said("base", language), "", total, total, None)
     shown = [c for c in explanation.contributions if c.points][:TOP]
     for contribution in shown:
-        label = contribution.text[language]
+        label = contribution.label[language]
         detail = _detail(contribution, language, decimals)
         yield _Bar(label, detail, total, total + contribution.points, contribution.points)
         total += contribution.points

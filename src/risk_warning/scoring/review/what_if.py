@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.features import Feature
+from risk_warning.core.features.words import label_of
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
 from risk_warning.core.target import REASONS
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.explanation import feature_values, reasons_with_values
+from risk_warning.scoring.feature_values import FeatureValues
 from risk_warning.scoring.review.under_review import LoanUnderReview, knowing, with_loan
 from risk_warning.scoring.review.variants import stacked
-from risk_warning.scoring.whole_book import in_words
+from risk_warning.scoring.told_reasons import ToldReason, told_reasons
 
 Terms = LoanUnderReview | None
 """None: without the loan."""
@@ -45,7 +45,7 @@ class MovedReason:
     points_before: float
     points_after: float
     text: Mapping[str, str]
-    """Of the reason's feature whose points moved most."""
+    """What the reason's feature measures whose points moved most."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,8 @@ class Case:
     """The borrower with one version of the loan."""
 
     outcome: Outcome
-    reasons: tuple[Mapping[str, Any], ...]
-    """What costs most: code, feature, points, and text with the feature's value."""
+    reasons: tuple[ToldReason, ...]
+    """What costs most."""
     points_difference: float | None
     """Score minus that of the loan as asked; None where either has none."""
     moved: tuple[MovedReason, ...]
@@ -104,12 +104,10 @@ def what_if(
     together = stacked(variants)
     scored = model.score(together, observed, as_of_date, waive_open_loan=True)
     points = np.round(model.points(scored.x)[:, :-1], DIGITS)
+    is_missing = np.isnan(scored.x)
+    values = FeatureValues.of(model, together, scored)
     reasons = model.reasons(scored.x)
     base_score = float(scored.score[0])
-
-    def told(row: int) -> tuple[dict[str, Any], ...]:
-        values = feature_values(model, together, scored, row)
-        return tuple(reasons_with_values(in_words(reasons, row, model), values, model, minor_unit_decimals))
 
     cases = []
     for row in range(len(asked)):
@@ -118,9 +116,9 @@ def what_if(
         cases.append(
             Case(
                 outcome=outcome_of(scored, row, policy),
-                reasons=told(row) if is_scored else (),
+                reasons=told_reasons(reasons, row, values, minor_unit_decimals) if is_scored else (),
                 points_difference=float(scored.score[row]) - base_score if both else None,
-                moved=_moved(points[0], points[row], model.features) if both else (),
+                moved=_moved(model, points[[0, row]], is_missing[[0, row]]) if both else (),
             )
         )
     return WhatIf(cases[0], tuple(cases[1:]))
@@ -140,17 +138,16 @@ def outcome_of(scored: Scored, row: int, policy: Policy) -> Outcome:
     )
 
 
-def _moved(
-    before: NDArray[np.float64], after: NDArray[np.float64], features: Sequence[Feature]
-) -> tuple[MovedReason, ...]:
-    """Reasons whose points differ, from points a feature; one borrower's reason is always the sum of its features."""
-    columns: dict[str, list[int]] = {}
-    for column, feature in enumerate(features):
-        columns.setdefault(feature.reason, []).append(column)
+def _moved(model: RiskModel, points: NDArray[np.float64], is_missing: NDArray[np.bool_]) -> tuple[MovedReason, ...]:
+    """Reasons whose points differ, from points a feature before and after, shape (2, features).
+
+    A feature that ceases to be observed leaves one reason and adds to another.
+    """
+    groups = model.reason_groups
+    group, (before, after) = groups.group(is_missing), groups.totals(points, is_missing)
     found = []
-    for code, of_reason in columns.items():
-        was, now = (round(float(points[of_reason].sum()), DIGITS) for points in (before, after))
-        if was != now:
-            leading = features[max(of_reason, key=lambda column: abs(after[column] - before[column]))]
-            found.append(MovedReason(code, was, now, {"en": leading.text_en, "zh": leading.text_zh}))
+    for k in np.flatnonzero(before != after):
+        own = np.where(group == k, points, 0.0)
+        leading = model.features[int(np.abs(own[1] - own[0]).argmax())]
+        found.append(MovedReason(groups.codes[k], float(before[k]), float(after[k]), label_of(leading)))
     return tuple(sorted(found, key=lambda reason: -abs(reason.points_after - reason.points_before)))

@@ -24,10 +24,19 @@ class Words(TypedDict):
 class Reason(TypedDict):
     """What costs the borrower most points."""
 
-    code: str
-    text: Annotated[Words, Field(description="what the leading feature looks at, and the borrower's value of it")]
-    points: Annotated[float, Field(description="points of the score, negative: the sum over the reason's features")]
+    code: Annotated[
+        str,
+        Field(description="what the reason is about; a code of its own, mostly `…_unknown`, where values are missing"),
+    ]
+    text: Annotated[Words, Field(description="what the leading feature's value says, or that there is none")]
+    points: Annotated[
+        float,
+        Field(description="points of the score, negative: the sum over all features whose `reason` is this code"),
+    ]
     feature: Annotated[str, Field(description="the reason's leading feature, the one that costs most")]
+    feature_points: Annotated[
+        float, Field(description="the leading feature's own points, a part of `points`; as among `contributions`")
+    ]
     value: Annotated[float | str | None, Field(description="the feature's value in its own unit, null: not observed")]
 
 
@@ -171,12 +180,15 @@ class ContributionShown(TypedDict):
     """What one feature adds to the score."""
 
     feature: str
-    points: float
+    points: Annotated[float, Field(description="the feature's own points; a reason's are the sum over its features")]
     value: float | str | None
     unit: str
     null_means: str
-    reason: str
-    text: Words
+    reason: Annotated[
+        str, Field(description="code of the reason it adds to; the contributions with one code sum to its points")
+    ]
+    label: Annotated[Words, Field(description="what the feature measures, whatever the value")]
+    text: Annotated[Words, Field(description="what the borrower's value says, or that there is none")]
     typical: Typical | None
     value_text: Words
     place: Annotated[str | None, Field(description="where the value lies among typical ones")]
@@ -212,7 +224,7 @@ class MovedReasonShown(TypedDict):
     code: str
     points_before: float
     points_after: float
-    text: Words
+    text: Annotated[Words, Field(description="what the feature measures whose points moved most")]
 
 
 class OutcomeShown(TypedDict):
@@ -254,8 +266,8 @@ class FeatureChangeShown(TypedDict):
 
     feature: str
     unit: str
-    reason: str
-    text: Words
+    reason: Annotated[str, Field(description="code of the reason it adds to where its value is known")]
+    text: Annotated[Words, Field(description="what the feature measures")]
     before: float | str | None
     after: float | str | None
 

@@ -1,0 +1,70 @@
+"""The features as people and programs read them: what each measures, and what its values say."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from rich.table import Table
+
+from risk_warning.core.features import Feature, registry
+from risk_warning.core.features.phrase import Phrase
+
+_WIDE_COLUMNS = 160
+"""From here on a terminal has room for all there is to say of a feature."""
+
+
+def as_rows() -> list[dict[str, Any]]:
+    """Each declared feature ready for JSON, its phrases with the values of which they are true."""
+    return [
+        {
+            "name": feature.name,
+            "family": feature.family,
+            "unit": feature.unit,
+            "null_means": feature.null_means,
+            "monotone": feature.monotone,
+            "reason": feature.reason,
+            "text_en": feature.text_en,
+            "text_zh": feature.text_zh,
+            "is_category": feature.is_category,
+            "needs": feature.needs,
+            "phrases": [_phrase(phrase) for phrase in feature.phrases],
+            "missing": {
+                "reason": feature.missing_reason,
+                "en": feature.missing.en,
+                "zh": feature.missing.zh,
+            },
+        }
+        for feature in registry()
+    ]
+
+
+def table(width: int) -> Table:
+    """The features for a terminal of so many columns."""
+    is_wide = width >= _WIDE_COLUMNS
+    more = ("family", "null means", "指标") if is_wide else ()
+    shown = Table("feature", "unit", "riskier when", "measures", *more)
+    shown.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
+    for feature in registry():
+        shown.add_row(feature.name, feature.unit, _riskier(feature), feature.text_en, *_more(feature, is_wide))
+    return shown
+
+
+def _riskier(feature: Feature) -> str:
+    return {1: "higher", -1: "lower", 0: "either"}[feature.monotone]
+
+
+def _more(feature: Feature, is_wide: bool) -> tuple[str, ...]:
+    return (feature.family, feature.null_means, feature.text_zh) if is_wide else ()
+
+
+def _phrase(phrase: Phrase) -> dict[str, Any]:
+    """A phrase, and the ends between which it is true; None where there is no end."""
+    return {
+        "en": phrase.en,
+        "zh": phrase.zh,
+        "from": phrase.low if math.isfinite(phrase.low) else None,
+        "to": phrase.high if math.isfinite(phrase.high) else None,
+        "excludes_from": phrase.excludes_low,
+        "excludes_to": phrase.excludes_high,
+    }
