@@ -23,9 +23,11 @@ due in a month reaches 30 days past due in the next one, February included."""
 
 _PRODUCT_LOG_ODDS = np.array([0.0, -0.6, 0.15, 0.35])
 """Log odds of a missed payment by product: what one drives to work in is paid first, the store card last."""
-PRIORITY_SD = 0.75
+PRIORITY_SD = 0.60
 """Spread of an account's own log odds: which account a borrower lets slip. Chosen; hidden from the book."""
-_BURDEN_LOG_ODDS, _USUAL_BURDEN = 2.0, 0.12
+_MOST_BURDEN = 0.45
+"""Largest instalment over monthly income at which a loan is granted."""
+_BURDEN_LOG_ODDS, _USUAL_BURDEN = 3.0, 0.15
 """Log odds for each unit of instalment over monthly income (5 % of the limit on a card) above the usual."""
 _MISSES_FORGETFUL = 1.3
 """Log odds of a missed payment who is forgetful adds; see `REACHES` in `stress` for why it rarely gets worse."""
@@ -79,11 +81,12 @@ class Accounts:
         opened = np.where(is_first, first[borrower], random.integers(first[borrower], months))
         income = traits.monthly_income[borrower]
         amount = np.where(is_card, random.uniform(0.8, 4, size), random.uniform(1, 8, size)) * income
-        amount = np.maximum(np.round(amount, -2), 500.0)
         rate = np.round(random.uniform(0.06, 0.24, size), 3)
         term = _TERMS_MONTHS[random.choice(len(_TERMS_MONTHS), size, p=_TERM_SHARES)]
-        annuity = amount * (rate / 12) / (1 - (1 + rate / 12) ** -term.astype(np.float64))
-        due_amount = np.round(np.where(is_card, 0.05 * amount, annuity), 2)
+        annuity = (rate / 12) / (1 - (1 + rate / 12) ** -term.astype(np.float64))
+        amount = np.where(is_card, amount, np.minimum(amount, _MOST_BURDEN * income / annuity))
+        amount = np.maximum(np.round(amount, -2), 500.0)
+        due_amount = np.round(amount * np.where(is_card, 0.05, annuity), 2)
         log_odds = _PRODUCT_LOG_ODDS[product] + random.normal(0, PRIORITY_SD, size)
         log_odds += _BURDEN_LOG_ODDS * (np.minimum(due_amount / income, 1.0) - _USUAL_BURDEN)
         log_odds += np.where(traits.is_forgetful[borrower], _MISSES_FORGETFUL, 0.0)

@@ -13,9 +13,9 @@ from risk_warning.book.simulation.months import Months
 from risk_warning.book.simulation.traits import Traits
 
 RATES: dict[str, tuple[float, float, float]] = {
-    "payment_failed": (0.08, 0.15, 0.26),
+    "payment_failed": (0.08, 0.17, 0.32),
     "cash_advance": (0.06, 0.11, 0.15),
-    "external_enquiry": (0.15, 0.27, 0.34),
+    "external_enquiry": (0.15, 0.30, 0.40),
     "limit_increase_request": (0.015, 0.030, 0.030),
     "balance_enquiry": (0.45, 0.60, 0.70),
     "login": (1.10, 1.20, 1.00),

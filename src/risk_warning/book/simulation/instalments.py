@@ -17,7 +17,7 @@ from risk_warning.book.simulation.months import Months
 from risk_warning.book.simulation.stress import Floats
 from risk_warning.book.simulation.traits import Traits
 
-LATER_DAYS = np.array([0.0, 1.2, 2.5])
+LATER_DAYS = np.array([0.0, 1.6, 3.2])
 """Payments creep later before they are missed, by state: less than the spread of a borrower's own payment days."""
 SPREAD_DAYS = 3.0
 EARLIEST_DAYS = -12

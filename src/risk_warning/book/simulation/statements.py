@@ -13,7 +13,7 @@ from risk_warning.book.simulation.months import Months
 USUAL_UTILISATION = (1.4, 2.3)
 """Beta parameters of a card's usual utilisation: mean 0.38, median 0.35. The cards of Yeh & Lien (2009, Taiwan 2005, UCI
 10.24432/C55S3H) have mean 0.42 and median 0.31."""
-DRAWS = np.array([-0.040, 0.030, 0.055])
+DRAWS = np.array([-0.040, 0.040, 0.070])
 """Monthly change of the drawn share of what is left of the limit, by state: weak against the noise below."""
 DRAWS_NOISE, UTILISATION_NOISE = 0.06, 0.05
 REPAYS = np.array([1.0, 0.75, 0.50])

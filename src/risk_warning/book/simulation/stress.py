@@ -25,7 +25,7 @@ CAUSES = ("none", "income_shock", "illness", "over_borrowing", "forgetfulness")
 CONTACT_EFFECT = np.array([0.30, 0.35, 0.20, 0.05, 0.70])
 """Share of the PD a contact takes away, by cause: a reminder helps who forgets, hardly who borrows to repay. Chosen."""
 
-INTO_STRAIN = 0.020
+INTO_STRAIN = 0.016
 """Monthly rate from calm to strained of a borrower of middling frailty."""
 AT_ONCE_SHARE = 0.12
 """Of those who leave calm: straight to distressed (a lost job, an accident)."""
@@ -38,11 +38,11 @@ DOWNTURN = 2.2
 """Factor on the rate into strain in a downturn: the order of 2008–2009, when delinquency rates of consumer loans about
 doubled in many markets."""
 
-MISSES = np.array([0.020, 0.080, 0.260])
+MISSES = np.array([0.022, 0.070, 0.170])
 """Odds of missing a payment by state, before the account's own part and the season."""
 MISSES_AGAIN = 1.6
 """Factor on these odds where last month's payment was missed too: who pays late once tends to do it again."""
-REACHES = np.array([0.11, 0.30, 0.90])
+REACHES = np.array([0.13, 0.30, 0.70])
 """Odds that a missed payment reaches 30 days past due, by state of the month in which it would."""
 REACHES_SHARE = 0.35
 REACHES_FORGETFUL = 0.30

@@ -12,8 +12,8 @@ _CHANNEL_SHARES = (0.30, 0.40, 0.18, 0.12)
 _CHANNEL_FRAILTY = np.array([-0.15, 0.0, 0.30, 0.10])
 """Shift of the log frailty by acquiring channel: intermediaries bring somewhat weaker borrowers; sizes chosen."""
 
-FRAILTY_SD = 0.90
-"""Spread of the log frailty, the factor on the rate at which a borrower becomes strained. Chosen: 0.9 puts about half of
+FRAILTY_SD = 0.85
+"""Spread of the log frailty, the factor on the rate at which a borrower becomes strained. Chosen: 0.85 puts about half of
 all strain on a fifth of the borrowers, and no column of the book holds it."""
 _FORGETFUL_SHARE = 0.12
 _PERSUADABLE_SHARE = 0.6
