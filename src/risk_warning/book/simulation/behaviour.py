@@ -1,4 +1,4 @@
-"""Rows of `events`: salary, failed debits, cash advances, enquiries, logins and calls: weak and noisy signs of strain."""
+"""Rows of `events`: salary, failed debits, enquiries, logins, calls and more: weak and noisy signs of strain."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ RATES: dict[str, tuple[float, float, float]] = {
     "contact_change": (0.012, 0.016, 0.024),
     "support_call": (0.06, 0.09, 0.12),
 }
-"""Events a month: calm, strained, distressed. Chosen so that no kind of event tells strained from calm by more than a factor
-of two, less than borrowers differ among themselves."""
+"""Events a month: calm, strained, distressed. Chosen so that no kind of event tells strained from calm by more than
+about a factor of two, less than borrowers differ among themselves."""
 LEVEL_SHAPE = 1.5
-"""Shape of the gamma distribution (mean 1) of a borrower's own level of each kind of event: its standard deviation is 0.8."""
+"""Shape of the gamma distribution (mean 1) of a borrower's own level of each kind of event: its standard deviation is
+0.8."""
 _BY_CAUSE = {
     "cash_advance": np.array([1.0, 0.9, 0.9, 1.4, 1.0]),
     "external_enquiry": np.array([1.0, 0.9, 0.8, 1.5, 1.0]),
@@ -47,8 +48,8 @@ def events(
 ) -> Columns:
     """Draw the events of all borrowers, with times in seconds since 1970-01-01 in the book's zone.
 
-    `drift` is the yearly relative change of the number of events (habits move to the app and away from it); events recorded
-    in the book's last `cut_days` days are left out.
+    `drift` is the yearly relative change of the number of events (habits move to the app and away from it); events
+    recorded in the book's last `cut_days` days are left out.
     """
     n = len(traits.log_frailty)
     starts = months.starts()

@@ -1,4 +1,4 @@
-"""The course of a block of borrowers and their accounts through the book's months, with the truth at each month's start."""
+"""The course of a block of borrowers through the book's months, with the truth at each month's start."""
 
 from __future__ import annotations
 
@@ -63,9 +63,7 @@ class Course:
     truth: TruthRows
 
 
-def live(
-    traits: Traits, accounts: Accounts, months: Months, climate: Climate, random: np.random.Generator
-) -> Course:
+def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, random: np.random.Generator) -> Course:
     """Draw the course of the borrowers with these traits and accounts."""
     n = len(traits.log_frailty)
     hazards = Hazards.of(accounts, traits)
@@ -87,7 +85,9 @@ def live(
         is_open = ledger.is_open(month)
         is_customer[month, ledger.borrower[is_open | (ledger.opened == month)]] = True
 
-        standing, who = _standing(ledger, is_open, past_30 | (month - written_off_month <= WRITE_OFF_MEMORY_MONTHS), month)
+        standing, who = _standing(
+            ledger, is_open, past_30 | (month - written_off_month <= WRITE_OFF_MEMORY_MONTHS), month
+        )
         first = tables[0][state[who], :, who].T
         paths = [np.ascontiguousarray(first), tables[1][:, :, who], tables[2][:, :, who]]
         pd = true_pd(standing, hazards, climate.season[month : month + HORIZON_MONTHS], paths)

@@ -17,7 +17,7 @@ from risk_warning.book.simulation.months import Months
 from risk_warning.book.simulation.stress import Floats
 from risk_warning.book.simulation.traits import Traits
 
-LATER_DAYS = np.array([0.0, 1.6, 3.2])
+LATER_DAYS = np.array([0.0, 2.0, 4.0])
 """Payments creep later before they are missed, by state: less than the spread of a borrower's own payment days."""
 SPREAD_DAYS = 3.0
 EARLIEST_DAYS = -12
@@ -144,9 +144,7 @@ def _schedule(course: Course, months: Months) -> _Schedule:
     )
 
 
-def _paid_on(
-    schedule: _Schedule, course: Course, traits: Traits, starts: Days, random: np.random.Generator
-) -> Days:
+def _paid_on(schedule: _Schedule, course: Course, traits: Traits, starts: Days, random: np.random.Generator) -> Days:
     """Day of the payment, `EMPTY_DAY` where there is none within the book."""
     n = len(schedule.account)
     borrower = course.accounts.borrower[schedule.account]
@@ -216,7 +214,7 @@ def _settled_on(rows: Columns, size: int, end: int) -> Days:
 
 
 def _known(rows: Columns, end: int) -> Columns:
-    """The rows as recorded before the day `end`, in order; an instalment of which no payment is known keeps an empty one."""
+    """The rows as recorded before the day `end`; an instalment of which no payment is known keeps an empty one."""
     is_known = (rows["paid_on"] != EMPTY_DAY) & (rows["recorded_on"] < end)
     has_other = np.zeros(int(rows["entry"].max(initial=-1)) + 1, np.bool_)
     has_other[rows["entry"][is_known]] = True

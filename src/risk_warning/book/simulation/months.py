@@ -30,12 +30,11 @@ _NEW_YEAR = {
     2031: (1, 23),
     2032: (2, 11),
 }
-"""Month and day of the lunar new year, from 2022 to the year after the longest book's last (calendar of Hong Kong
-Observatory; an almanac, not a formula, so that it is right by lookup)."""
+"""Month and day of the lunar new year from 2022 to the year after the longest book's last, as the almanacs give it."""
 
 BEFORE_NEW_YEAR, NEW_YEAR, AFTER_NEW_YEAR, BONUS = 0.72, 1.45, 1.15, 0.85
-"""Factors on the odds of a missed payment; chosen so that a season is visible in the monthly bad rate (a factor of about
-1.5 between best and worst month) without hiding a downturn."""
+"""Factors on the odds of a missed payment; chosen so that a season is visible in the monthly bad rate (a factor of
+about 1.5 between best and worst month) without hiding a downturn."""
 _BONUS_MONTH = 7
 
 

@@ -11,8 +11,8 @@ from risk_warning.book.simulation.course import Course
 from risk_warning.book.simulation.months import Months
 
 USUAL_UTILISATION = (1.4, 2.3)
-"""Beta parameters of a card's usual utilisation: mean 0.38, median 0.35. The cards of Yeh & Lien (2009, Taiwan 2005, UCI
-10.24432/C55S3H) have mean 0.42 and median 0.31."""
+"""Beta parameters of a card's usual utilisation: mean 0.38, median 0.36. The cards of Yeh & Lien (2009, Taiwan 2005,
+UCI 10.24432/C55S3H) have mean 0.42 and median 0.31."""
 DRAWS = np.array([-0.040, 0.040, 0.070])
 """Monthly change of the drawn share of what is left of the limit, by state: weak against the noise below."""
 DRAWS_NOISE, UTILISATION_NOISE = 0.06, 0.05
@@ -22,17 +22,17 @@ PART_OF_MISSED = 0.15
 """Share of missed minimum payments of which a part is paid."""
 CORRECTED, CORRECTED_AFTER_DAYS = 0.01, (5, 21)
 """Share of statements that were first issued with wrong figures, and days until the right ones (half-open)."""
-SKIPPING_CARDS, SKIPS = 0.02, 0.12
+SKIPPING_CARDS, SKIPS = 0.02, 0.08
 """Share of cards that lack statements, and of their months that do."""
 RECORDED_LATE, MOST_DAYS_LATE = 0.03, 4
 """Share of statements recorded one to four days after the month's end."""
 
 
 def statements(course: Course, months: Months, cut_days: int, random: np.random.Generator) -> Columns:
-    """Draw the statements of all cards, with `account` for the loan's id; those recorded in the last `cut_days` are left out.
+    """Draw the statements of all cards; those recorded in the last `cut_days` days are left out.
 
-    A store card's `days_past_due` is always NaN. A wrong first version exists only where its correction is known too.
-    """
+    `account` stands for the loan's id. A store card's `days_past_due` is always NaN. A wrong first version exists only
+    where its correction is known too."""
     accounts = course.accounts
     chosen = np.flatnonzero(accounts.is_card & (accounts.opened_month < months.count))
     n = len(chosen)

@@ -11,6 +11,7 @@ from risk_warning.book.simulation.accounts import PRODUCTS
 from risk_warning.book.simulation.columns import EMPTY_DAY, Columns, dates, numbers, table
 from risk_warning.book.simulation.course import Course
 from risk_warning.book.simulation.instalments import Instalments, opening_days
+from risk_warning.book.simulation.ledger import WRITE_OFF_MONTHS
 from risk_warning.book.simulation.months import Months
 from risk_warning.book.simulation.stress import CAUSES
 from risk_warning.book.simulation.traits import CHANNELS, Traits
@@ -23,13 +24,13 @@ UNKNOWN_INCOME_SHARE, UNKNOWN_BUREAU_SHARE = 0.05, 0.08
 VULNERABLE_SHARE, OPTED_OUT_SHARE = 0.02, 0.03
 """Shares of borrowers; chosen."""
 WRITTEN_OFF_AT_DAYS = (184, 191)
-"""Days past due on the day of a write-off (half-open): in the sixth month after the oldest due day, whatever its length."""
+"""Days past due on the day of a write-off (half-open): in the sixth month after the due day, whatever its length."""
 
 
 def borrowers(
     course: Course, traits: Traits, months: Months, first_id: int, random: np.random.Generator
 ) -> pyarrow.Table:
-    """Draw `borrowers`; ids count from `first_id`. Employment and housing know a little of the frailty; nothing else does."""
+    """Draw `borrowers`; ids count from `first_id`. Employment and housing know a little of the frailty."""
     n = len(traits.log_frailty)
     lean = np.clip(0.5 + 0.25 * traits.log_frailty, 0, 1)
     employment = np.where(random.random(n) < 0.35 + 0.3 * lean, random.integers(1, len(_EMPLOYMENT), n), 0)
@@ -104,8 +105,10 @@ def loans(
 
 def _oldest_due_on(course: Course, months: Months) -> NDArray[np.int64]:
     """Due day of what was written off, as of the month six before the end; shape (accounts,)."""
-    starts = months.starts(before=12)
-    return starts[12 + np.maximum(course.ended_month, 0) - 6] + course.accounts.due_day
+    starts = months.starts(before=WRITE_OFF_MONTHS)
+    # The list begins that many months before the book.
+    due_on: NDArray[np.int64] = starts[np.maximum(course.ended_month, 0)] + course.accounts.due_day
+    return due_on
 
 
 def instalments(rows: Instalments, ids: NDArray[np.int64]) -> pyarrow.Table:

@@ -2,12 +2,12 @@
 
 Bad means that an account open at the month's start reaches 30 days past due within three months. Nothing can be written
 off in that time without having been 30 days past due, and accounts opened later do not count. As payments fall due
-between the 4th and the 18th, an account can reach 30 days past due once in each month: by what fell due the month before.
-
-Given the path s0, s1, s2 of the borrower's states, the accounts are independent. Let a(s) be the probability that a payment
-is missed, a'(s) the same after a missed one, h(s) that it is deferred, q(s) that the account is paid off first, b(s) that a
-missed payment reaches 30 days and d that a deferred one does. Let V_k(u) be the probability of not reaching 30 days from
-month k on, where u says what is open at its start: 0 nothing, 1 a missed payment, 2 a deferred one.
+between the 4th and the 18th, an account can reach 30 days past due once in each month: by what fell due the month
+before.
+Given the path s0, s1, s2 of the borrower's states, the accounts are independent. Let a(s) be the probability that a
+payment is missed, a'(s) the same after a missed one, h(s) that it is deferred, q(s) that the account is paid off first,
+b(s) that a missed payment reaches 30 days and d that a deferred one does. Let V_k(u) be the probability of not reaching
+30 days from month k on, where u says what is open at its start: 0 nothing, 1 a missed payment, 2 a deferred one.
 
     V_2(0) = 1                V_2(1) = 1 − b(s2)                V_2(2) = 1 − d
     M_k    = (1 − h)(1 − a) · V_k+1(0) + (1 − h) a · V_k+1(1) + h · V_k+1(2)
@@ -110,7 +110,7 @@ def _rates(standing: Standing, hazards: Hazards, season: float, month: int) -> _
 
 
 def _second_month(rates: _Rates, reaches: Floats, s1: int) -> tuple[Floats, Floats, Floats]:
-    """V_1 of nothing open, a missed and a deferred payment, by the third month's state; shape (states, accounts) each."""
+    """V_1 of u = 0, 1 and 2, by the third month's state; shape (states, accounts) each."""
     a, h, q = rates.misses[s1], rates.defers[s1], rates.leaves[s1]
     bad = (1 - h) * a * reaches + h * DEFERRED_REACHES
     in_order = 1 - (1 - q) * bad
