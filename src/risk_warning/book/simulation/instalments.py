@@ -75,12 +75,14 @@ def instalments(
     paid_on = _paid_on(schedule, course, traits, starts, random)
     n = len(paid_on)
     in_month = (schedule.paid_month == schedule.month) & (paid_on != EMPTY_DAY)
-    is_missed = (schedule.month < months.count) & ~in_month
+    ended = course.ended_month[schedule.account]
+    ended = np.where(ended < 0, months.count, ended)
+    is_missed = (schedule.month < ended) & ~in_month
     is_deferred = np.zeros(n, np.bool_)
     place = _places(schedule, course)
     is_deferred[place] = True
     is_missed &= ~is_deferred
-    leaves = course.is_paid_off[schedule.account] & (course.ended_month[schedule.account] == schedule.month)
+    leaves = course.is_paid_off[schedule.account] & (ended == schedule.month)
     fails = random.random(n) < np.where(in_month & ~leaves, REVERSED, np.where(is_missed, REVERSED_MISSED, 0.0))
     back_on = schedule.due_on + random.integers(1, 4, n)
     paid_on = np.where(fails & in_month, np.maximum(paid_on, back_on + random.integers(0, 5, n)), paid_on)
@@ -182,7 +184,8 @@ def _deferred_rows(
     new_due_on = starts[deferrals.until] + course.accounts.due_day[deferrals.account]
     paid_start = starts[np.maximum(deferrals.paid_month, 0)]
     soon = paid_start + np.floor(random.random(n) * (due_on + 30 - paid_start)).astype(np.int64)
-    on_time = np.maximum(new_due_on + random.integers(-3, 4, n), due_on + 30)
+    # A day past the 30th: a loan closed by this payment is then still 30 days past due before.
+    on_time = np.maximum(new_due_on + random.integers(-3, 4, n), due_on + 31)
     late = paid_start + random.integers(0, 27, n)
     paid_on = np.where(deferrals.paid_month == deferrals.until, on_time, late)
     paid_on = np.where(deferrals.is_late, paid_on, soon)

@@ -86,7 +86,9 @@ def _first_version(right: Columns, wrong: NDArray[np.int64], random: np.random.G
     first = {name: values[wrong] for name, values in right.items()}
     late_days = first["days_past_due"]
     first["paid_amount"] = np.where(late_days > 0, first["due_amount"], 0.0)
-    first["balance"] = np.round(first["balance"] * random.uniform(0.9, 1.1, len(wrong)), 2)
-    invented = np.where(late_days > 0, 0, random.integers(5, 26, len(wrong)))
+    # Drawn for all cards: what is cut off the end then changes nothing else in the book.
+    n = len(right["account"])
+    first["balance"] = np.round(first["balance"] * random.uniform(0.9, 1.1, n)[wrong], 2)
+    invented = np.where(late_days > 0, 0, random.integers(5, 26, n)[wrong])
     first["days_past_due"] = np.where(np.isnan(late_days), np.nan, invented)
     return first
