@@ -29,6 +29,8 @@ REVERSED, REVERSED_MISSED = 0.008, 0.20
 """Share of instalments paid in the month, and of missed ones, with a failed direct debit first."""
 RECORDED_LATE, MOST_DAYS_LATE = 0.03, 5
 """Share of payments recorded one to five days after they were made."""
+_MONTHS_AFTER = 40
+"""Months after the book's end that a schedule may reach: the longest term after an opening in its last month."""
 
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -110,10 +112,6 @@ def instalments(
     rows["recorded_on"] = np.where(rows["paid_on"] == EMPTY_DAY, EMPTY_DAY, rows["paid_on"] + delay)
     settled_on = _settled_on(rows, len(course.accounts), starts[months.count])
     return Instalments(_known(rows, starts[months.count] - cut_days), settled_on)
-
-
-_MONTHS_AFTER = 80
-"""Months after the book's end a schedule may reach: the longest term after the last opening, and refused accounts."""
 
 
 def opening_days(course: Course, months: Months) -> Days:

@@ -131,8 +131,8 @@ def _block(
     return {
         "borrowers": tables.borrowers(course, traits, months, first_borrower, random),
         "loans": tables.loans(course, ids, paid.settled_on, months, first_borrower, random),
-        "instalments": tables.instalments(paid, ids),
-        "statements": tables.statements(shown, ids),
+        "instalments": tables.of_loans(paid.columns, ids),
+        "statements": tables.of_loans(shown, ids),
         "events": tables.events(done, first_borrower),
         "truth": tables.truth(course, months, first_borrower),
     }

@@ -33,8 +33,8 @@ _NEW_YEAR = {
 """Month and day of the lunar new year from 2022 to the year after the longest book's last, as the almanacs give it."""
 
 BEFORE_NEW_YEAR, NEW_YEAR, AFTER_NEW_YEAR, BONUS = 0.72, 1.45, 1.15, 0.85
-"""Factors on the odds of a missed payment; chosen so that a season is visible in the monthly bad rate (a factor of
-about 1.5 between best and worst month) without hiding a downturn."""
+"""Factors on the odds of a missed payment. Chosen so that the season is visible in the share bad within three months (a
+factor of about 1.3 between best and worst start) without hiding a downturn."""
 _BONUS_MONTH = 7
 
 

@@ -45,7 +45,7 @@ the true PD of 0.85, and below 0.80 among those not past due; calm borrowers mis
 bad cases."""
 MISSES_AGAIN = 1.6
 """Factor on these odds where last month's payment was missed too: who pays late once tends to do it again."""
-REACHES = np.array([0.13, 0.30, 0.70])
+REACHES = np.array([0.135, 0.300, 0.660])
 """Odds that a missed payment reaches 30 days past due, by state of the month in which it would. Set so that about a
 fifth of the accounts 1–29 days past due roll to 30–59."""
 REACHES_SHARE = 0.35

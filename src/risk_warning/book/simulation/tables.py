@@ -10,7 +10,7 @@ from risk_warning.book.simulation import behaviour
 from risk_warning.book.simulation.accounts import PRODUCTS
 from risk_warning.book.simulation.columns import EMPTY_DAY, Columns, dates, numbers, table
 from risk_warning.book.simulation.course import Course
-from risk_warning.book.simulation.instalments import Instalments, opening_days
+from risk_warning.book.simulation.instalments import opening_days
 from risk_warning.book.simulation.ledger import WRITE_OFF_MONTHS
 from risk_warning.book.simulation.months import Months
 from risk_warning.book.simulation.stress import CAUSES
@@ -111,17 +111,8 @@ def _oldest_due_on(course: Course, months: Months) -> NDArray[np.int64]:
     return due_on
 
 
-def instalments(rows: Instalments, ids: NDArray[np.int64]) -> pyarrow.Table:
-    """Return `instalments` with the loans' ids."""
-    return _of_loans(rows.columns, ids)
-
-
-def statements(rows: Columns, ids: NDArray[np.int64]) -> pyarrow.Table:
-    """Return `statements` with the loans' ids."""
-    return _of_loans(rows, ids)
-
-
-def _of_loans(rows: Columns, ids: NDArray[np.int64]) -> pyarrow.Table:
+def of_loans(rows: Columns, ids: NDArray[np.int64]) -> pyarrow.Table:
+    """Return rows of `instalments` or `statements` with the loan's id in the place of `account`."""
     return table({"loan_id": ids[rows["account"]], **{k: v for k, v in rows.items() if k != "account"}})
 
 

@@ -12,14 +12,14 @@ _CHANNEL_SHARES = (0.30, 0.40, 0.18, 0.12)
 _CHANNEL_FRAILTY = np.array([-0.15, 0.0, 0.30, 0.10])
 """Shift of the log frailty by acquiring channel: intermediaries bring somewhat weaker borrowers; sizes chosen."""
 
-FRAILTY_SD = 0.85
-"""Spread of the log frailty, the factor on the rate at which a borrower becomes strained. Chosen: 0.85 puts about half
+FRAILTY_SD = 0.80
+"""Spread of the log frailty, the factor on the rate at which a borrower becomes strained. Chosen: 0.80 puts about half
 of all strain on a fifth of the borrowers, and no column of the book holds it."""
 _FORGETFUL_SHARE = 0.12
 _PERSUADABLE_SHARE = 0.6
 """Of those whom a contact could help."""
 _BUREAU_MEAN, _BUREAU_SLOPE, _BUREAU_NOISE = 650.0, -22.0, 55.0
-"""`x_bureau_score` at onboarding: points, points a unit of log frailty, noise. The correlation is about -0.33: an
+"""`x_bureau_score` at onboarding: points, points a unit of log frailty, noise. The correlation is about -0.31: an
 external score that knows something."""
 _LOG_INCOME, _LOG_INCOME_SLOPE, _LOG_INCOME_SD = 9.0, -0.12, 0.45
 """Log monthly income: about 8,100 in the middle, somewhat less for the frail."""
