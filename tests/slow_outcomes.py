@@ -27,7 +27,7 @@ class SlowBook:
     loans: pandas.DataFrame
     """By `loan_id`; with `opened`, `closed`, `lost` and `ended` (the earlier of the two) as days from the first."""
     dpd: NDArray[np.int16]
-    """Of loans with instalments at the start of each day, 0 for cards; shape (loans, days)."""
+    """Of loans with instalments at the start of each day, their ending left aside; 0 for cards. Shape (loans, days)."""
     statements: pandas.DataFrame
     """The latest version of each, with `day` from the first."""
     first_day: pandas.Timestamp
@@ -55,12 +55,13 @@ class SlowBook:
     def bad_loans(self, as_of: pandas.Timestamp) -> pandas.Series:
         """Whether each loan open at the month's start turns bad in the outcome window; NaN where a card may have."""
         low, high = self.day(as_of), self.day(as_of + pandas.DateOffset(months=HORIZON_MONTHS))
-        bad = pandas.Series((self.dpd[:, low:high] >= BAD_DPD).any(axis=1), index=self.loans.index)
+        ended = self.loans["ended"].fillna(np.inf)
+        ages = np.arange(low, high) < ended.to_numpy()[:, None]
+        bad = pandas.Series(((self.dpd[:, low:high] >= BAD_DPD) & ages).any(axis=1), index=self.loans.index)
         bad |= (self.loans["lost"] >= low) & (self.loans["lost"] < high)
         in_window = self.statements[self.statements["day"].between(low, high - 1)]
         of_card = in_window.groupby("loan_id")["days_past_due"].agg(["max", "count"]).reindex(self.loans.index)
         bad |= of_card["max"] >= BAD_DPD
-        ended = self.loans["ended"].fillna(np.inf)
         month_ends = [self.day(as_of + pandas.DateOffset(months=k)) - 1 for k in range(1, HORIZON_MONTHS + 1)]
         expected = sum((ended > day).astype(int) for day in month_ends)
         is_silent = self.loans["is_card"] & (of_card["count"].fillna(0) < expected)
@@ -104,9 +105,6 @@ def read(book: Path, first_day: pandas.Timestamp, end: pandas.Timestamp) -> Slow
         versions.setdefault((loan, number), []).append(tuple(rest))
     for (loan, _), of_one in versions.items():
         _age(dpd[place[loan]], of_one)
-    for row, ended in enumerate(loans["ended"]):
-        if not np.isnan(ended):
-            dpd[row, max(int(ended), 0) :] = 0
     return SlowBook(loans, dpd, statements, first_day)
 
 
