@@ -21,14 +21,14 @@ from risk_warning.book.simulation.truth import DEFERRED, IN_ORDER, MISSED, PAST_
 
 WRITE_OFF_MONTHS = 6
 """Age of the oldest unpaid payment at the write-off: about 180 days."""
-CLEARED = np.array([[0.36, 0.24, 0.10], [0.28, 0.16, 0.06], [0.06, 0.03, 0.01]])
+CLEARED = np.array([[0.30, 0.19, 0.08], [0.24, 0.14, 0.05], [0.06, 0.03, 0.01]])
 """Probability that all arrears are paid in a month: two payments behind (30–59 days at the month's start), three
 (60–89), more; by state. These three tables are set for monthly roll rates of 50–60 % from 30–59 to 60–89 days and of
 60–75 % from 60–89 to 90 and more. Of the cards of Yeh & Lien two months late, 25 % are up to date a month later; here a
 fifth is."""
 BROUGHT_BACK = np.array([[0.08, 0.06, 0.03], [0.04, 0.03, 0.02], [0.01, 0.01, 0.00]])
 """Probability that all but the current month's payment is paid."""
-HELD = np.array([[0.22, 0.20, 0.15], [0.20, 0.16, 0.12], [0.06, 0.04, 0.03]])
+HELD = np.array([[0.19, 0.17, 0.13], [0.17, 0.14, 0.11], [0.06, 0.04, 0.03]])
 """Probability that one payment is paid while the next one falls due."""
 DEFERRAL_MONTHS = 3
 """Longest deferral; one, two and three months are equally likely."""

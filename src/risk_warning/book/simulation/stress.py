@@ -41,7 +41,7 @@ DOWNTURN = 2.2
 
 MISSES = np.array([0.022, 0.070, 0.170])
 """Odds of missing a payment by state, before the account's own part and the season. With `REACHES` set for an AUC of
-the true PD of 0.85, and below 0.80 among those not past due; calm borrowers miss payments too, and cause many of the
+the true PD of 0.85, and about 0.80 among those not past due; calm borrowers miss payments too, and cause many of the
 bad cases."""
 MISSES_AGAIN = 1.6
 """Factor on these odds where last month's payment was missed too: who pays late once tends to do it again."""
