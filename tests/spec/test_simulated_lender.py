@@ -338,10 +338,10 @@ def mean_pd(folder: Path) -> pandas.Series:
 
 def test_a_downturn_makes_more_borrowers_bad(tmp_path: Path) -> None:
     for name, month in (("calm", None), ("downturn", 8)):
-        simulate(3000, 18, 1, tmp_path / name, downturn_month=month)
+        simulate(4000, 18, 1, tmp_path / name, downturn_month=month)
     calm, downturn = mean_pd(tmp_path / "calm"), mean_pd(tmp_path / "downturn")
     assert calm.iloc[:6].equals(downturn.iloc[:6])
-    assert (downturn.iloc[11:] > 1.2 * calm.iloc[11:]).all()
+    assert (downturn.iloc[10:] > 1.2 * calm.iloc[10:]).all()
 
 
 def test_a_drift_raises_risk_and_activity_year_by_year(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ cards without days past due               2.7 % (all store cards)               
 usual utilisation of cards                mean 0.38                                   Yeh & Lien: 0.42 (`statements`)
 season: odds of a miss                    × 0.72, 1.45, 1.15 around the lunar new     chosen (`months`)
                                           year, × 0.85 in July
-downturn: rate into strain                × 2.2                                       chosen (`stress`)
+downturn: rate into strain                × 3.0                                       chosen (`stress`)
 events                                    ratio strained to calm about 1–2            chosen: weak (`behaviour`)
 `x_bureau_score` and log frailty          correlation −0.31                           chosen: weak (`traits`)
 `x_channel`: log frailty                  −0.15 to 0.30                               chosen: weak (`traits`)

@@ -36,8 +36,8 @@ RECOVERS, WORSENS = 0.20, 0.12
 """Monthly, from strained to calm and to distressed: strain lasts about three months; chosen."""
 RELEASED, EASES = 0.05, 0.10
 """Monthly, from distressed to calm and to strained: distress lasts about seven months; chosen."""
-DOWNTURN = 2.2
-"""Factor on the rate into strain in a downturn. Chosen: the bad rate nearly doubles within a year."""
+DOWNTURN = 3.0
+"""Factor on the rate into strain in a downturn. Chosen: the bad rate is half as high again after a year."""
 
 MISSES = np.array([0.022, 0.070, 0.170])
 """Odds of missing a payment by state, before the account's own part and the season. With `REACHES` set for an AUC of
