@@ -1,15 +1,14 @@
 """The simulated lender: a book of any size from a seed, and the truth behind it.
 
-Borrowers are made in blocks, each from its own stream of the seed, and written as they are made; so memory is flat, and
-the first borrowers of a larger book are not those of a smaller one only where a block is cut short. What happens to
-them is described in `stress`, what shows of it in `payments` and `behaviour`.
+Borrowers are made in blocks, each from its own stream of the seed, and written as they are made; so memory is flat.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,20 +16,32 @@ from typing import Any
 import numpy as np
 import pyarrow
 import pyarrow.parquet
-from numpy.typing import NDArray
 
-from risk_warning.book.simulation import behaviour, payments
-from risk_warning.book.simulation.accounts import PRODUCTS, Accounts, Months
-from risk_warning.book.simulation.stress import CAUSES, Course, Traits, live
+from risk_warning.book.simulation import tables
+from risk_warning.book.simulation.accounts import Accounts
+from risk_warning.book.simulation.behaviour import events
+from risk_warning.book.simulation.course import live
+from risk_warning.book.simulation.instalments import instalments
+from risk_warning.book.simulation.months import Months
+from risk_warning.book.simulation.statements import statements
+from risk_warning.book.simulation.stress import Climate
+from risk_warning.book.simulation.traits import Traits
 from risk_warning.errors import OutputError
 
-BORROWERS_PER_BLOCK = 20_000
+BORROWERS_PER_BLOCK = 10_000
 FIRST_MONTH = date(2022, 1, 1)
-_EMPLOYMENT = ("employed", "self_employed", "contract", "unemployed", "retired")
-_EDUCATION = ("school", "vocational", "bachelor", "master")
-_REGIONS = ("north", "east", "south", "west", "centre")
-_HOUSING = ("owns", "mortgage", "rents", "family")
-_NEVER = np.iinfo(np.int32).min
+CUT_TABLES = ("instalments", "statements", "events")
+"""Tables whose recorded rows can be made to stop before the book's end."""
+
+
+@dataclass(frozen=True)
+class _Setting:
+    """What is the same for all blocks."""
+
+    months: Months
+    climate: Climate
+    drift: float
+    cut_days: Mapping[str, int]
 
 
 def simulate(
@@ -40,20 +51,47 @@ def simulate(
     out: Path,
     *,
     downturn_month: int | None = None,
+    drift: float = 0.0,
+    cut_days: Mapping[str, int] | None = None,
     advance: Callable[[int], None] | None = None,
 ) -> None:
-    """Nothing comes back; writes `borrowers`, `loans`, `instalments`, `statements`, `events` and `truth` to `out`.
+    """Write `borrowers`, `loans`, `instalments`, `statements`, `events` and `truth` to the folder `out`.
 
-    Months count from 2022-01; `downturn_month` is the first bad one (0 the first of the book). `truth.parquet` is no
-    table of a book: true PD at each month's start, cause of stress, and the share of the PD a contact takes away.
+    `truth.parquet` is no table of a book and no model reads it: at each month's start, for each borrower less than 30
+    days past due, the true PD, the cause of stress, the share of the PD a contact takes away, and whether they turned
+    bad (null where the window leaves the book).
+
+    Parameters
+    ----------
+    borrowers, months, seed : int
+        Size of the book, months of it from 2022-01 on (at most 120), and the seed: the same arguments make the same
+    bytes. out : Path
+        Folder to write; must not exist, or be empty.
+    downturn_month : int, optional
+        Month from which the rate into strain is that of a downturn (0 the first).
+    drift : float, default 0
+        Yearly relative change of the rate into strain and of the number of events, above -1: 0.2 is a fifth more each
+    year. cut_days : mapping of table to days, optional
+        Days before the book's end from which on nothing is recorded in `instalments` (payments), `statements`,
+    `events`. advance : callable, optional
+        Called with the number of borrowers written.
 
     Raises
     ------
     OutputError
         `out` exists and is not an empty folder, or cannot be written.
+    ValueError
+        `cut_days` names another table or a negative number of days, or `drift` is not above -1.
     """
+    cut_days = dict(cut_days or {})
+    if not set(cut_days) <= set(CUT_TABLES) or min(cut_days.values(), default=0) < 0:
+        raise ValueError(f"cut_days takes days from 0 on for {', '.join(CUT_TABLES)}; got {cut_days}.")
+    if drift <= -1:
+        raise ValueError(f"drift is a yearly relative change above -1; got {drift}.")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} exists and is not an empty folder; name another with --out.")
+    calendar = Months(FIRST_MONTH, months)
+    setting = _Setting(calendar, Climate.of(calendar, downturn_month, drift), drift, cut_days)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
@@ -64,10 +102,9 @@ def simulate(
                 loans = 0
                 for block, low in enumerate(range(0, borrowers, BORROWERS_PER_BLOCK)):
                     n = min(BORROWERS_PER_BLOCK, borrowers - low)
-                    random = np.random.default_rng([seed, block])
-                    tables = _block(n, Months(FIRST_MONTH, months), downturn_month, low, loans, random)
-                    loans += len(tables["loans"])
-                    for name, table in tables.items():
+                    made = _block(n, setting, low, loans, np.random.default_rng([seed, block]))
+                    loans += len(made["loans"])
+                    for name, table in made.items():
                         if name not in writers:
                             file = pyarrow.parquet.ParquetWriter(book / f"{name}.parquet", table.schema)
                             writers[name] = stack.enter_context(file)
@@ -82,151 +119,20 @@ def simulate(
 
 
 def _block(
-    n: int, months: Months, downturn_month: int | None, low: int, loans: int, random: np.random.Generator
+    n: int, setting: _Setting, first_borrower: int, first_loan: int, random: np.random.Generator
 ) -> dict[str, pyarrow.Table]:
+    months, cut_days = setting.months, setting.cut_days
     traits = Traits.draw(n, random)
-    # The fragile earn less, a little.
-    income = np.round(np.exp(random.normal(9.0 - 0.08 * traits.fragility.astype(np.float64), 0.45, n))).astype(
-        np.float64
-    )
-    accounts = Accounts.draw(income, months.count, random)
-    course = live(traits, accounts.owes(n, months.count), downturn_month, random)
-    punctuality = random.normal(-2.0, 2.5, n) + np.where(traits.is_forgetful, 2.0, 0.0)
-    habit = random.beta(1.5, 2.0, n)
-    paid = payments.instalments(accounts, course, months, punctuality, random)
-    shown = payments.statements(accounts, course, months, habit, random)
-    done = behaviour.events(accounts, course, months, income, random)
+    course = live(traits, Accounts.draw(traits, months.count, random), months, setting.climate, random)
+    paid = instalments(course, traits, months, cut_days.get("instalments", 0), random)
+    shown = statements(course, months, cut_days.get("statements", 0), random)
+    done = events(course, traits, months, setting.drift, cut_days.get("events", 0), random)
+    ids = tables.loan_ids(course, months, first_loan)
     return {
-        "borrowers": _borrowers(traits, income, accounts, months, low, random),
-        "loans": _loans(accounts, paid, course, months, low, loans),
-        "instalments": _table(paid, loan_id=loans),
-        "statements": _table(shown, loan_id=loans),
-        "events": _events(done, low),
-        "truth": _truth(course, months, low),
+        "borrowers": tables.borrowers(course, traits, months, first_borrower, random),
+        "loans": tables.loans(course, ids, paid.settled_on, months, first_borrower, random),
+        "instalments": tables.of_loans(paid.columns, ids),
+        "statements": tables.of_loans(shown, ids),
+        "events": tables.events(done, first_borrower),
+        "truth": tables.truth(course, months, first_borrower),
     }
-
-
-def _borrowers(
-    traits: Traits,
-    income: NDArray[np.float64],
-    accounts: Accounts,
-    months: Months,
-    low: int,
-    random: np.random.Generator,
-) -> pyarrow.Table:
-    n = len(income)
-    lean = traits.fragility / 4
-    employment = np.where(random.random(n) < 0.35 + 0.3 * lean, random.integers(1, 5, n), 0)
-    starts = months.starts(before=40)
-    first = np.full(n, 10_000)
-    np.minimum.at(first, accounts.borrower, accounts.opened_month)
-    onboarded = starts[40 + first] - random.integers(0, 200, n)
-    return pyarrow.table(
-        {
-            "borrower_id": np.arange(low, low + n),
-            "onboarded_on": _days(onboarded),
-            "monthly_income": _numbers(np.where(random.random(n) < 0.05, np.nan, income)),
-            "employment_status": np.array(_EMPLOYMENT)[employment],
-            "education": np.array(_EDUCATION)[random.integers(0, 4, n)],
-            "region": np.array(_REGIONS)[random.integers(0, 5, n)],
-            "housing": np.array(_HOUSING)[np.where(random.random(n) < 0.3 * lean, 2, random.integers(0, 4, n))],
-            "sex": np.array(["female", "male"])[random.integers(0, 2, n)],
-            "birth_date": _days(random.integers(-14_600, 11_600, n)),
-            "marital_status": np.array(["single", "married", "other"])[random.integers(0, 3, n)],
-            "vulnerable": random.random(n) < 0.02,
-            "opted_out": random.random(n) < 0.03,
-        }
-    )
-
-
-def _loans(
-    accounts: Accounts, paid: payments.Columns, course: Course, months: Months, low: int, loans: int
-) -> pyarrow.Table:
-    size = len(accounts.borrower)
-    starts = months.starts(before=40, after=200)
-    opened_on = starts[40 + accounts.opened_month] + accounts.opened_day
-    end = starts[40 + months.count]
-    ends = accounts.opened_month + accounts.term_months + 1
-    # A card is closed in the month after its last; a loan on the day its last instalment is paid.
-    closed = np.where(accounts.is_card & (ends < months.count), starts[np.clip(40 + ends, 0, len(starts) - 1)], _NEVER)
-    is_last = paid["instalment_no"] == accounts.term_months[paid["loan_id"]]
-    still_owed = np.zeros(size, np.bool_)
-    still_owed[paid["loan_id"][paid["paid_on"] == _NEVER]] = True
-    final = np.full(size, _NEVER, np.int64)
-    np.maximum.at(final, paid["loan_id"], np.maximum(paid["paid_on"], paid["due_on"]) * 1)
-    finished = np.zeros(size, np.bool_)
-    finished[paid["loan_id"][is_last]] = True
-    before = ~accounts.is_card & (ends - 1 < 0)
-    loan_closed = np.where(finished & ~still_owed, final, _NEVER)
-    loan_closed = np.where(before, starts[np.clip(40 + ends, 0, len(starts) - 1)], loan_closed)
-    closed = np.where(accounts.is_card, closed, loan_closed)
-    gone = course.written_off_month[accounts.borrower]
-    lost = np.where((gone >= 0) & (accounts.opened_month < gone), starts[40 + np.maximum(gone, 0)] + 27, _NEVER)
-    lost = np.where((closed != _NEVER) & (closed < lost), _NEVER, lost)
-    closed = np.where(lost != _NEVER, _NEVER, closed)
-    is_card = accounts.is_card
-    table = pyarrow.table(
-        {
-            "loan_id": np.arange(loans, loans + size),
-            "borrower_id": accounts.borrower + low,
-            "product": np.array(PRODUCTS)[accounts.product],
-            "opened_on": _days(opened_on),
-            "closed_on": _days(np.where(closed >= end, _NEVER, closed)),
-            "written_off_on": _days(lost),
-            "principal": _numbers(np.where(is_card, np.nan, accounts.amount)),
-            "credit_limit": _numbers(np.where(is_card, accounts.amount, np.nan)),
-            "annual_rate": accounts.annual_rate,
-            "term_months": _numbers(np.where(is_card, np.nan, accounts.term_months)),
-        }
-    )
-    return table.filter(pyarrow.array(opened_on < end))
-
-
-def _events(done: dict[str, NDArray[Any]], low: int) -> pyarrow.Table:
-    kinds = pyarrow.DictionaryArray.from_arrays(done["kind"], list(behaviour.KINDS))
-    return pyarrow.table(
-        {
-            "borrower_id": done["borrower_id"] + low,
-            "occurred_at": pyarrow.array(done["occurred_at"], pyarrow.timestamp("s")),
-            "kind": kinds.cast(pyarrow.string()),
-            "amount": _numbers(done["amount"]),
-            "recorded_at": pyarrow.array(done["recorded_at"], pyarrow.timestamp("s")),
-        }
-    )
-
-
-def _truth(course: Course, months: Months, low: int) -> pyarrow.Table:
-    month, borrower = np.nonzero(~np.isnan(course.pd))
-    before = np.concatenate((np.zeros((1, course.cause.shape[1]), np.int8), course.cause[:-1]))
-    return pyarrow.table(
-        {
-            "borrower_id": borrower + low,
-            "as_of_date": _days(months.starts()[month]),
-            "pd": course.pd[month, borrower],
-            "cause": np.array(CAUSES)[before[month, borrower]],
-            "contact_effect": course.contact_effect[month, borrower],
-        }
-    )
-
-
-def _table(columns: payments.Columns, *, loan_id: int) -> pyarrow.Table:
-    shown = {}
-    for name, values in columns.items():
-        if name == "loan_id":
-            shown[name] = pyarrow.array(values + loan_id)
-        elif name.endswith("_on"):
-            shown[name] = _days(values)
-        else:
-            shown[name] = _numbers(values)
-    return pyarrow.table(shown)
-
-
-def _numbers(values: NDArray[Any]) -> pyarrow.Array:
-    """Numbers, empty where NaN."""
-    return pyarrow.array(values, from_pandas=True)
-
-
-def _days(values: NDArray[Any]) -> pyarrow.Array:
-    """Days since 1970-01-01 as dates, empty where `_NEVER`."""
-    empty = values == _NEVER
-    return pyarrow.array(np.where(empty, 0, values).astype(np.int32), pyarrow.date32(), mask=empty)

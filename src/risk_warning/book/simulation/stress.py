@@ -1,19 +1,11 @@
-"""The hidden process of the simulated lender: stress, what it makes of payments, and the true PD.
+"""The hidden state of the borrowers: calm, strained or distressed, month by month, and what it means for a payment.
 
-Each month a borrower is calm, strained or distressed; the chain's speed depends on how fragile they are (five classes)
-and, from the month of a downturn on, on the times. Strain has a cause: income shock, illness, over-borrowing; and some
-borrowers are forgetful whether strained or not.
+The state is a Markov chain with a month's step. A borrower's rate into strain is a base rate times their frailty, times
+the downturn where there is one, times the drift. Strain has a cause; the cause decides what a contact could do.
 
-What falls due in a month is paid within it, or with probability `a(state)` still unpaid at its end. What is
-unpaid then is paid before it is 30 days late, or with probability `b(state of the next month)` reaches 30 days past
-due in that next month (always the next one, as due days lie between the 3rd and the 18th). From then on nothing is
-paid until the arrears are cleared, with probability `r(state)` a month, or written off after six months.
-
-The true PD at a month's start is the probability of reaching 30 days past due within three months, given the state of
-the month before, whether something is unpaid, and all rates; it is exact, by recursion from the horizon back:
-
-    V_k(s, u) = Σ_s' T(s, s') · [ u·b(s') + (1 − u·b(s')) · (a(s')·V_{k−1}(s', 1) + (1 − a(s'))·V_{k−1}(s', 0)) ]
-    V_0 = 0
+A payment that falls due in a month is missed (unpaid at the month's end) with odds
+`MISSES[state] · exp(account's log odds) · season`. What was missed last month reaches 30 days past due this month
+with odds `REACHES[state] · exp(REACHES_SHARE · account's log odds)`, and is paid before that otherwise.
 """
 
 from __future__ import annotations
@@ -23,157 +15,122 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-CALM, STRAINED, DISTRESSED = 0, 1, 2
-CAUSES = ("none", "income_shock", "illness", "over_borrowing", "forgetfulness")
-HORIZON_MONTHS = 3
-WRITE_OFF_MONTHS = 6
-BURN_IN_MONTHS = 24
+from risk_warning.book.simulation.accounts import Accounts
+from risk_warning.book.simulation.months import HORIZON_MONTHS, Months
+from risk_warning.book.simulation.traits import Traits
 
-_FRAGILITY = np.array([0.25, 0.5, 1.0, 1.8, 3.2])
-_INTO_STRAIN = 0.016
-_DOWNTURN = 2.5
-_WORSENS, _RECOVERS = 0.20, 0.22
-_EASES, _RELEASED = 0.10, 0.06
-_UNPAID = np.array([0.012, 0.10, 0.55])
-_UNPAID_FORGETFUL = 0.08
-_REACHES_30 = np.array([0.03, 0.16, 0.55])
-_CLEARS = np.array([0.45, 0.25, 0.10])
-_CONTACT_EFFECT = np.array([0.30, 0.35, 0.20, 0.05, 0.70])
-"""Share of the PD a contact takes away, by cause: a reminder helps who forgets, hardly who borrows to repay."""
+CALM, STRAINED, DISTRESSED = 0, 1, 2
+STATES = (CALM, STRAINED, DISTRESSED)
+CAUSES = ("none", "income_shock", "illness", "over_borrowing", "forgetfulness")
+CONTACT_EFFECT = np.array([0.30, 0.35, 0.20, 0.05, 0.70])
+"""Share of the PD a contact takes away, by cause: a reminder helps who forgets, hardly who borrows to repay. Chosen."""
+
+INTO_STRAIN = 0.016
+"""Monthly rate from calm to strained of a borrower of middling frailty: set so that about 4 % turn bad within three
+months."""
+AT_ONCE_SHARE = 0.12
+"""Share of those who leave calm that go straight to distressed (a lost job, an accident); chosen."""
+MOST_INTO_STRAIN = 0.40
+"""Upper bound of that rate."""
+RECOVERS, WORSENS = 0.20, 0.12
+"""Monthly, from strained to calm and to distressed: strain lasts about three months; chosen."""
+RELEASED, EASES = 0.05, 0.10
+"""Monthly, from distressed to calm and to strained: distress lasts about seven months; chosen."""
+DOWNTURN = 3.0
+"""Factor on the rate into strain in a downturn. Chosen: the bad rate is half as high again after a year."""
+
+MISSES = np.array([0.022, 0.070, 0.170])
+"""Odds of missing a payment by state, before the account's own part and the season. With `REACHES` set for an AUC of
+the true PD of 0.85, and about 0.80 among those not past due; calm borrowers miss payments too, and cause many of the
+bad cases."""
+MISSES_AGAIN = 1.6
+"""Factor on these odds where last month's payment was missed too: who pays late once tends to do it again."""
+REACHES = np.array([0.135, 0.300, 0.660])
+"""Odds that a missed payment reaches 30 days past due, by state of the month in which it would. Set so that about a
+fifth of the accounts 1–29 days past due roll to 30–59."""
+REACHES_SHARE = 0.35
+"""Weight of the account's own log odds in these; chosen."""
+REACHES_FORGETFUL = 0.30
+"""Factor for the forgetful: a reminder is enough for most."""
+DEFERS = np.array([0.0, 0.006, 0.012])
+"""Monthly probability that the instalment of a loan in order is deferred, by state: a few strained borrowers ask."""
+DEFERRED_REACHES = 0.85
+"""Probability that a deferred instalment reaches 30 days past its first due date: most wait for the new one."""
+PAYS_OFF = np.array([0.013, 0.006, 0.002])
+"""Monthly probability that a loan in order is paid off early, by state; chosen: 0.013 a month is about 15 % a year."""
+CARD_CLOSES = np.array([0.008, 0.006, 0.004])
+"""The same for closing a card."""
 
 Floats = NDArray[np.float64]
-States = NDArray[np.int8]
 
 
 @dataclass(frozen=True)
-class Traits:
-    """What is fixed about n borrowers."""
+class Climate:
+    """What is the same for everybody in a month; shape (months + HORIZON_MONTHS,)."""
 
-    fragility: NDArray[np.int8]
-    is_forgetful: NDArray[np.bool_]
-    is_persuadable: NDArray[np.bool_]
+    season: Floats
+    """Factor on the odds of missing a payment."""
+    pressure: Floats
+    """Factor on the rate into strain: downturn times drift."""
 
     @classmethod
-    def draw(cls, n: int, random: np.random.Generator) -> Traits:
-        """Traits of n borrowers."""
+    def of(cls, months: Months, downturn_month: int | None, drift: float) -> Climate:
+        """Return the climate of the book's months and of those an outcome window reaches beyond them.
+
+        `drift` is the yearly relative change of the rate into strain: 0.2 makes it 44 % higher after two years.
+        """
+        month = np.arange(months.count + HORIZON_MONTHS)
+        pressure = (1.0 + drift) ** (month / 12)
+        if downturn_month is not None:
+            pressure = np.where(month >= downturn_month, pressure * DOWNTURN, pressure)
+        return cls(months.seasons(), pressure)
+
+
+@dataclass(frozen=True)
+class Hazards:
+    """Monthly odds and probabilities of the accounts, without the season; each of shape (states, accounts)."""
+
+    misses_odds: Floats
+    reaches: Floats
+    defers: Floats
+    leaves: Floats
+    """Paid off early, or the card closed."""
+
+    @classmethod
+    def of(cls, accounts: Accounts, traits: Traits) -> Hazards:
+        """Return the hazards of the accounts."""
+        own = accounts.log_odds
+        odds = REACHES[:, None] * np.exp(REACHES_SHARE * own)
+        odds = odds * np.where(traits.is_forgetful[accounts.borrower], REACHES_FORGETFUL, 1.0)
+        is_card = accounts.is_card
         return cls(
-            random.integers(0, len(_FRAGILITY), n).astype(np.int8), random.random(n) < 0.12, random.random(n) < 0.6
+            misses_odds=MISSES[:, None] * np.exp(own),
+            reaches=odds / (1 + odds),
+            defers=np.where(is_card, 0.0, DEFERS[:, None]),
+            leaves=np.where(is_card, CARD_CLOSES[:, None], PAYS_OFF[:, None]),
         )
 
 
-@dataclass(frozen=True)
-class Course:
-    """What happened; matrices of shape (months, n), months counted from the book's first."""
-
-    state: States
-    cause: NDArray[np.int8]
-    is_unpaid: NDArray[np.bool_]
-    """What fell due in the month (or before) stands unpaid at its end."""
-    in_default: NDArray[np.bool_]
-    """30 days past due was reached in this month or before, and the arrears are not cleared."""
-    is_resolved: NDArray[np.bool_]
-    """What stood unpaid before the month is paid in it."""
-    paid_month: NDArray[np.int16]
-    """Month in which what fell due in the month is paid; -1: not within the book."""
-    written_off_month: NDArray[np.int16]
-    """Shape (n,): month of the write-off, -1 where there is none."""
-    pd: Floats
-    """True PD at the month's start, NaN while in default or written off."""
-    contact_effect: Floats
-    """Share of that PD a contact takes away."""
-
-
-def _transition(fragility: NDArray[np.int8], times: float) -> Floats:
-    """Shape (3, 3, n): probability from state to state."""
-    n = len(fragility)
-    enters = np.minimum(_INTO_STRAIN * _FRAGILITY[fragility] * times, 0.5)
-    worsens = np.full(n, min(_WORSENS * (1.0 + 0.2 * (times - 1)), 0.5))
-    table = np.zeros((3, 3, n))
-    table[CALM] = [1 - enters, enters, np.zeros(n)]
-    table[STRAINED] = [np.full(n, _RECOVERS), 1 - _RECOVERS - worsens, worsens]
-    table[DISTRESSED] = [[_RELEASED] * n, [_EASES] * n, [1 - _RELEASED - _EASES] * n]
+def transition(traits: Traits, pressure: float) -> Floats:
+    """Return the probability from each state to each, of each borrower; shape (states, states, n)."""
+    leaves = np.minimum(INTO_STRAIN * pressure * np.exp(traits.log_frailty), MOST_INTO_STRAIN)
+    table = np.empty((len(STATES), len(STATES), len(leaves)))
+    table[CALM] = [1 - leaves, (1 - AT_ONCE_SHARE) * leaves, AT_ONCE_SHARE * leaves]
+    table[STRAINED] = np.array([RECOVERS, 1 - RECOVERS - WORSENS, WORSENS])[:, None]
+    table[DISTRESSED] = np.array([RELEASED, EASES, 1 - RELEASED - EASES])[:, None]
     return table
 
 
-def _unpaid_rate(state: States, traits: Traits) -> Floats:
-    rate = _UNPAID[state]
-    return np.where(traits.is_forgetful, np.maximum(rate, _UNPAID_FORGETFUL), rate)
-
-
-def live(traits: Traits, owes: NDArray[np.bool_], downturn_month: int | None, random: np.random.Generator) -> Course:
-    """The course of n borrowers; `owes` says in which month something falls due, shape (months, n)."""
-    months, n = owes.shape
-    state, cause = np.zeros(n, np.int8), np.zeros(n, np.int8)
-    unpaid, default = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
-    age, written_off = np.zeros(n, np.int16), np.full(n, -1, np.int16)
-    shape = (months, n)
-    states, causes = np.zeros(shape, np.int8), np.zeros(shape, np.int8)
-    unpaids, defaults, resolved = (np.zeros(shape, np.bool_) for _ in range(3))
-    pd = np.full(shape, np.nan)
-    for month in range(-BURN_IN_MONTHS, months):
-        if month >= 0:
-            awake = ~default & (written_off < 0)
-            pd[month] = np.where(awake, _true_pd(traits, state, unpaid, owes, month, downturn_month), np.nan)
-        table = _transition(traits.fragility, _times(month, downturn_month))
-        roll = random.random(n)
-        everyone = np.arange(n)
-        to_calm, to_strain = table[state, CALM, everyone], table[state, STRAINED, everyone]
-        new = np.where(roll < to_calm, CALM, np.where(roll < to_calm + to_strain, STRAINED, DISTRESSED)).astype(np.int8)
-        enters = (state == CALM) & (new != CALM)
-        cause = np.where(enters, random.integers(1, 4, n), np.where(new == CALM, 0, cause)).astype(np.int8)
-        state = new
-        if month < 0:
-            continue
-        falls = unpaid & ~default & (random.random(n) < _REACHES_30[state])
-        clears = default & (random.random(n) < _CLEARS[state])
-        resolved[month] = (unpaid & ~default & ~falls) | clears
-        default = (default & ~clears) | falls
-        age = np.where(default, age + 1, 0).astype(np.int16)
-        gone = default & (age > WRITE_OFF_MONTHS) & (written_off < 0)
-        written_off[gone] = month
-        fresh = owes[month] & (random.random(n) < _unpaid_rate(state, traits))
-        unpaid = (default | fresh) & (written_off < 0)
-        states[month], unpaids[month], defaults[month] = state, unpaid, default
-        causes[month] = np.where((cause == 0) & traits.is_forgetful, 4, cause)
-    before = np.concatenate((np.zeros((1, n), np.int8), causes[:-1]))
-    effect = np.where(traits.is_persuadable, _CONTACT_EFFECT[before], 0.0)
-    return Course(states, causes, unpaids, defaults, resolved, _paid_month(unpaids, resolved), written_off, pd, effect)
-
-
-def _times(month: int, downturn_month: int | None) -> float:
-    return _DOWNTURN if downturn_month is not None and month >= downturn_month else 1.0
-
-
-def _paid_month(unpaid: NDArray[np.bool_], resolved: NDArray[np.bool_]) -> NDArray[np.int16]:
-    months, n = unpaid.shape
-    found = np.empty((months, n), np.int16)
-    following = np.full(n, -1, np.int16)
-    for month in range(months - 1, -1, -1):
-        found[month] = np.where(unpaid[month], following, month)
-        following = np.where(resolved[month], month, following).astype(np.int16)
-    return found
-
-
-def _true_pd(
-    traits: Traits,
-    state: States,
-    unpaid: NDArray[np.bool_],
-    owes: NDArray[np.bool_],
-    month: int,
-    downturn_month: int | None,
-) -> Floats:
-    months, n = owes.shape
-    value = np.zeros((3, 2, n))
-    for step in range(HORIZON_MONTHS - 1, -1, -1):
-        now = month + step
-        table = _transition(traits.fragility, _times(now, downturn_month))
-        due = owes[min(now, months - 1)]
-        within = np.empty((3, 2, n))
-        for s in (CALM, STRAINED, DISTRESSED):
-            a = np.where(due, _unpaid_rate(np.full(n, s, np.int8), traits), 0.0)
-            later = a * value[s, 1] + (1 - a) * value[s, 0]
-            within[s, 0] = later
-            within[s, 1] = _REACHES_30[s] + (1 - _REACHES_30[s]) * later
-        value = np.einsum("stn,tun->sun", table, within)
-    found: Floats = value[state, unpaid.astype(np.int8), np.arange(n)]
-    return found
+def step(
+    state: NDArray[np.int8], cause: NDArray[np.int8], table: Floats, random: np.random.Generator
+) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """Draw next month's state and cause of n borrowers; a cause lasts from leaving calm to returning to it."""
+    n = len(state)
+    everyone = np.arange(n)
+    draw = random.random(n)
+    to_calm = table[state, CALM, everyone]
+    to_strained = to_calm + table[state, STRAINED, everyone]
+    new = np.where(draw < to_calm, CALM, np.where(draw < to_strained, STRAINED, DISTRESSED)).astype(np.int8)
+    fresh = random.integers(1, 4, n)
+    new_cause = np.where(new == CALM, 0, np.where(state == CALM, fresh, cause)).astype(np.int8)
+    return new, new_cause
