@@ -138,6 +138,8 @@ class SlowBorrower:
         level = dict.fromkeys(("outstanding_amount", "overdue_amount", "due_next_30d_amount", "remaining_count"), 0.0)
         self.dpd_instalments = [NAN] * (MONTHS + 1)
         forborne = set()
+        self.due_ahead: list[int] = []
+        self.due_before: list[int] = []
         for (loan, _), part in self.rows["instalments"].groupby(["loan", "instalment_no"]):
             versions = part.sort_values("scheduled_on", kind="stable").drop_duplicates("scheduled_on")
             due, owed, scheduled = (versions[c].iloc[0] for c in ("due_on", "due_amount", "scheduled_on"))
@@ -197,6 +199,8 @@ class SlowBorrower:
             months["instalment_due_amount"][k] += owed
             months["instalment_unpaid_amount"][k] += left
         self.s |= months | level
+        self.s["next_due_days"] = min(self.due_ahead) - self.today if self.due_ahead else NAN
+        self.s["last_due_days"] = self.today - max(self.due_before) if self.due_before else NAN
         self.s["forborne_loan_count"] = float(len(forborne))
         self.s["days_late_mean"] = [sum(part) / len(part) if part else NAN for part in late]
         self.s["days_late_max"] = [max(part) if part else NAN for part in late]
@@ -208,9 +212,13 @@ class SlowBorrower:
         if not len(versions):
             return
         due, owed = versions["due_on"].iloc[-1], versions["due_amount"].iloc[-1]
+        if due < self.today and due < ended:
+            self.due_before.append(due)
         left = owed - paid["paid_amount"].sum()
         if owed == 0 or left <= 0.01 * owed or ended != NEVER:
             return
+        if due >= self.today:
+            self.due_ahead.append(due)
         level["outstanding_amount"] += left
         level["remaining_count"] += 1
         if self.today <= due < self.today + 30:
@@ -219,6 +227,7 @@ class SlowBorrower:
     def statements(self) -> None:
         table = self.rows["statements"]
         known = table[(table["statement_on"] < self.today) & (table["recorded_on"] < self.today)]
+        self.s["last_statement_days"] = self.today - known["statement_on"].max() if len(known) else NAN
         if len(known):
             self.begins = min(self.begins, known["statement_on"].min())
         ended = known["loan"].map(lambda loan: self.ended.get(loan, (NEVER, False))[0])
@@ -331,6 +340,8 @@ class SlowBorrower:
         f["past_due_streak_months"] = streak(lambda v: v > 0, dpd)
         f["clean_streak_months"] = streak(lambda v: v == 0, dpd)
         f["overdue_to_outstanding_ratio"] = ratio(s["overdue_amount"], s["outstanding_amount"])
+        for name in ("next_due_days", "last_due_days", "last_statement_days"):
+            f[name] = s[name]
         f["written_off_days"], f["forborne_loan_count"] = s["written_off_days"], s["forborne_loan_count"]
         for m in (3, 6):
             f[f"status_min_{m}m"] = smallest(status, m)

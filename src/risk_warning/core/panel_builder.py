@@ -118,11 +118,18 @@ class PanelBuilder:
     def _still_to_pay(self, owed: Obligations, settled: Settled) -> None:
         """What is still to pay, by the latest known version of each instalment."""
         now, by_now = self._by_current_schedule(owed, settled)
-        still = (now.scheduled_on < self.as_of) & by_now.falls_due & (by_now.settled_on == NEVER)
+        is_known = now.scheduled_on < self.as_of
+        still = is_known & by_now.falls_due & (by_now.settled_on == NEVER)
         soon = still & (now.due_on >= self.as_of) & (now.due_on < self.as_of + 30)
         self._put("outstanding_amount", self._level(now.borrower[still], by_now.unpaid_amount[still]))
         self._put("due_next_30d_amount", self._level(now.borrower[soon], by_now.unpaid_amount[soon]))
         self._put("remaining_count", self._level(now.borrower[still]))
+        ahead, past = still & (now.due_on >= self.as_of), is_known & by_now.falls_due & (now.due_on < self.as_of)
+        soonest, latest = np.full(self.n, NEVER, np.int64), np.full(self.n, NEVER, np.int64)
+        grouped.lower(soonest, now.due_on[ahead], now.borrower[ahead])
+        grouped.lower(latest, -now.due_on[past], now.borrower[past])
+        self._put("next_due_days", np.where(soonest == NEVER, np.nan, soonest - self.as_of))
+        self._put("last_due_days", np.where(latest == NEVER, np.nan, self.as_of + latest))
         forborne_on = owed.forborne_on(self.history.rows.n_loans)
         forborne = ((forborne_on < self.as_of) & (self.ended.ended_on == NEVER)).nonzero()[0]
         owner = np.zeros(len(forborne_on), np.int32)
@@ -176,6 +183,9 @@ class PanelBuilder:
         table = statements.columns
         seen = (table["statement_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
         grouped.lower(self.begins, np.where(seen, table["statement_on"], NEVER), table["borrower"])
+        latest = np.full(self.n, NEVER, np.int64)
+        grouped.lower(latest, -table["statement_on"][seen], table["borrower"][seen])
+        self._put("last_statement_days", np.where(latest == NEVER, np.nan, self.as_of + latest))
         return known
 
     def _statement_codes(self, known: Known) -> dict[str, Signal]:

@@ -107,10 +107,12 @@ def fit(
     *,
     trees: float | None = None,
     also: TrainingSet | None = None,
+    beside: Sequence[Callable[[], Any]] = (),
 ) -> Fit:
     """A calibrated model of the rows, without weights all of the same; `also` are told apart by unseen models too.
 
-    With `trees` the number of trees is given, and folds are of borrowers and months.
+    With `trees` the number of trees is given, and folds are of borrowers and months. Other work, `beside`, is done at
+    the same time.
 
     Raises
     ------
@@ -127,7 +129,7 @@ def fit(
     whole: list[Callable[[], Any]] = [one.run for one in done]
     if trees is not None:
         whole.append(lambda: _whole(rows, weight, categories, recipe, trees))
-    made = at_once(whole, recipe.threads)
+    made = at_once([*whole, *beside], recipe.threads)
     folds = made[:INNER_FOLDS]
     mean = float(np.mean([number for _, _, number in folds])) if trees is None else trees
     booster, codes = made[INNER_FOLDS] if trees is not None else _whole(rows, weight, categories, recipe, mean)
@@ -156,6 +158,13 @@ def fit(
         unseen_also=clipped(slope * margin_also + intercept),
         trees=mean,
     )
+
+
+def fit_scorecard(rows: TrainingSet, weight: Floats | None, categories: Categories) -> Fitted:
+    """The plain scorecard of the rows alone, to be held against: a logistic regression is calibrated by itself."""
+    x = cross_encode(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
+    codes = fit_codes(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
+    return Fitted(scorecard_booster(x, rows.bad, weight, rows.features), codes, 1.0, 0.0)
 
 
 @dataclass(frozen=True)

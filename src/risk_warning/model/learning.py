@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from risk_warning.core.features import Feature
 from risk_warning.core.stability import psi
 from risk_warning.errors import LabelError
-from risk_warning.model.at_once import at_once
 from risk_warning.model.encoding import Categories
-from risk_warning.model.fit import Fit, Fitted, fit
+from risk_warning.model.fit import Fit, Fitted, fit, fit_scorecard
 from risk_warning.model.recipe import SCORECARD, TREES, Recipe
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.tuning import Tuning, tuned
@@ -61,8 +60,7 @@ def learn(
     """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
     taught = weighted(rows, recipe, horizon_months)
     learnt, weight = taught.rows, taught.weight
-    other = replace(recipe, learner=SCORECARD if recipe.learner == TREES else TREES)
-    recipes = {other.learner: other}
+    recipes = {} if recipe.learner == TREES else {TREES: replace(recipe, learner=TREES)}
     if tuning is not None:
         recipes[UNTUNED] = recipe
         found = tuned(
@@ -77,11 +75,15 @@ def learn(
             categories,
         )
         recipe = replace(recipe, parameters={**recipe.parameters, **found})
-    recipes[MODEL] = recipe
-    fits = at_once([_fitting(learnt, weight, categories, by, rows) for by in recipes.values()], recipe.threads)
-    made = dict(zip(recipes, fits, strict=True))
-    own = made.pop(MODEL)
-    return Learnt(learnt, weight, own, recipe, {name: one.fitted for name, one in made.items()}, categories)
+    rivals: dict[str, Fitted] = {}
+
+    def scorecard() -> None:
+        rivals[SCORECARD] = fit_scorecard(learnt, weight, categories)
+
+    beside = [scorecard] if recipe.learner == TREES else []
+    own = fit(learnt, weight, categories, recipe, also=rows, beside=beside)
+    rivals |= {name: fit(learnt, weight, categories, by).fitted for name, by in recipes.items()}
+    return Learnt(learnt, weight, own, recipe, rivals, categories)
 
 
 def refit(
@@ -94,12 +96,6 @@ def refit(
     taught = weighted(rows, learnt.recipe, horizon_months)
     made = fit(taught.rows, taught.weight, categories, learnt.recipe, trees=learnt.fit.trees, also=also)
     return taught.rows, taught.weight, made
-
-
-def _fitting(
-    rows: TrainingSet, weight: Floats | None, categories: Categories, recipe: Recipe, also: TrainingSet
-) -> Callable[[], Fit]:
-    return lambda: fit(rows, weight, categories, recipe, also=also)
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:

@@ -24,6 +24,7 @@ from risk_warning.core.features.value import (
     Latest,
     Mean,
     MonthsSince,
+    Now,
     Ratio,
     Slope,
     Spread,
@@ -216,4 +217,37 @@ _add(
         "近24个月未见迟还或逾期未还的分期",
         "late_payment_none",
     ),
+)
+_add(
+    "next_due_days",
+    Now("next_due_days"),
+    unit="days",
+    null="no instalment is known to fall due any more",
+    monotone=0,
+    reason="payment_cycle",
+    en="Time until the next instalment falls due",
+    zh="距下一期到期日",
+    missing=Missing("No instalment is known to fall due any more", "未见尚未到期的分期", "no_instalment_left"),
+)
+_add(
+    "last_due_days",
+    Now("last_due_days"),
+    unit="days",
+    null="no instalment has fallen due yet",
+    monotone=0,
+    reason="payment_cycle",
+    en="Time since the latest instalment fell due",
+    zh="距最近一期到期日",
+    missing=Missing("No instalment is known to have fallen due yet", "未见已到期的分期", "no_instalment_due"),
+)
+_add(
+    "last_statement_days",
+    Now("last_statement_days"),
+    unit="days",
+    null="no statement was observed",
+    monotone=0,
+    reason="payment_cycle",
+    en="Time since the latest statement",
+    zh="距最近一期账单",
+    missing=Missing("No card or account statement is known", "未见信用卡或账户账单", "card_unknown"),
 )
