@@ -81,10 +81,11 @@ class Fitted:
 
 
 @dataclass(frozen=True)
-class Fit:
-    """A model of some rows, and what models that did not see their borrowers say of them."""
+class Calibrated:
+    """What models that did not see a row's borrower say of some rows, and the sigmoid fitted to it."""
 
-    fitted: Fitted
+    slope: float
+    intercept: float
     unseen: Floats
     """Log-odds of bad of the rows learnt from."""
     unseen_also: Floats
@@ -93,10 +94,89 @@ class Fit:
     """Mean number of trees of the folds, which another fit of the same recipe may take over."""
 
 
+@dataclass(frozen=True)
+class Fit:
+    """A model of some rows, and how it was calibrated."""
+
+    fitted: Fitted
+    calibrated: Calibrated
+
+    @property
+    def unseen(self) -> Floats:
+        """Log-odds of bad that models which did not see their borrowers give the rows learnt from."""
+        return self.calibrated.unseen
+
+    @property
+    def unseen_also(self) -> Floats:
+        """The same of the rows asked for beside them."""
+        return self.calibrated.unseen_also
+
+
+Whole = tuple[lightgbm.Booster, Mapping[str, TargetCodes]]
+
+
 def parameters_of(recipe: Recipe, features: Sequence[Feature]) -> dict[str, Any]:
     """LightGBM's parameters for the recipe and these features."""
     own = {"num_threads": recipe.threads, "seed": recipe.seed, "monotone_constraints": [f.monotone for f in features]}
     return {**PARAMETERS, **own, **recipe.parameters}
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A model to be fitted, in pieces that do not wait for one another: the folds, and the whole.
+
+    With `trees` their number is given and folds are of borrowers and months; without, the folds find it, and the whole
+    comes after them. `also` are rows told apart by unseen models too.
+    """
+
+    rows: TrainingSet
+    weight: Floats | None
+    """Of each row; None where all count the same."""
+    categories: Categories
+    recipe: Recipe
+    trees: float | None = None
+    also: TrainingSet | None = None
+
+    def folds(self) -> list[Callable[[], Any]]:
+        """The folds; `LabelError` where there are too few bad borrowers."""
+        _check_enough(self.rows)
+        block = np.full(len(self.rows.bad), -1) if self.trees is None else _blocks(self.rows)
+        return [_Fold(self, self._fold(self.rows), block, k).run for k in range(INNER_FOLDS)]
+
+    def calibrate(self, folds: Sequence[Any]) -> Calibrated:
+        """The calibration, from what the folds gave; `LabelError` where they rank no better than chance."""
+        from sklearn.linear_model import LogisticRegression
+
+        fold, bad = self._fold(self.rows), self.rows.bad
+        margin, margin_also = np.empty(len(bad)), np.empty(0 if self.also is None else len(self.also.bad))
+        for k, (own, other, _) in enumerate(folds):
+            margin[fold == k] = own
+            if self.also is not None:
+                margin_also[self._fold(self.also) == k] = other
+        chosen = fold == (np.full(len(bad), -1) if self.trees is None else _blocks(self.rows))
+        if len(np.unique(self.rows.borrower_id[chosen & bad])) < MIN_FOR_CALIBRATION:
+            chosen = np.ones(len(margin), np.bool_)
+        weight = None if self.weight is None else self.weight[chosen]
+        sigmoid = LogisticRegression(C=np.inf).fit(margin[chosen].reshape(-1, 1), bad[chosen], sample_weight=weight)
+        slope, intercept = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
+        if slope <= 0:
+            raise LabelError(
+                "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
+                "Check the outcomes, or give more as-of dates."
+            )
+        trees = float(np.mean([number for _, _, number in folds])) if self.trees is None else self.trees
+        unseen, unseen_also = (clipped(slope * part + intercept) for part in (margin, margin_also))
+        return Calibrated(slope, intercept, unseen, unseen_also, trees)
+
+    def whole(self, trees: float) -> Whole:
+        """A booster of all rows, and its codes; `trees` are those of the folds."""
+        rows = self.rows
+        codes = fit_codes(rows.x, rows.bad, rows.borrower_id, self.weight, rows.features, self.categories)
+        # A model of all rows has half as many again to learn from, and carries a few more trees.
+        return _booster(rows, self.weight, self.categories, self.recipe, trees * 1.1, None)[0], codes
+
+    def _fold(self, rows: TrainingSet) -> NDArray[np.int16]:
+        return borrower_fold(rows.borrower_id, INNER_FOLDS, seed=7)
 
 
 def fit(
@@ -105,59 +185,23 @@ def fit(
     categories: Categories,
     recipe: Recipe,
     *,
-    trees: float | None = None,
     also: TrainingSet | None = None,
-    beside: Sequence[Callable[[], Any]] = (),
 ) -> Fit:
     """A calibrated model of the rows, without weights all of the same; `also` are told apart by unseen models too.
-
-    With `trees` the number of trees is given, and folds are of borrowers and months. Other work, `beside`, is done at
-    the same time.
 
     Raises
     ------
     LabelError
         There is a single class, or there are too few bad borrowers.
     """
-    from sklearn.linear_model import LogisticRegression
+    fitting = Fitting(rows, weight, categories, recipe, also=also)
+    calibrated = fitting.calibrate(at_once(fitting.folds(), recipe.threads))
+    return assembled(fitting.whole(calibrated.trees), calibrated)
 
-    _check_enough(rows)
-    fold = borrower_fold(rows.borrower_id, INNER_FOLDS, seed=7)
-    fold_also = None if also is None else borrower_fold(also.borrower_id, INNER_FOLDS, seed=7)
-    block = _blocks(rows) if trees is not None else np.full(len(rows.bad), -1)
-    done = [_Fold(rows, weight, categories, recipe, fold, block, k, trees, also, fold_also) for k in range(INNER_FOLDS)]
-    whole: list[Callable[[], Any]] = [one.run for one in done]
-    if trees is not None:
-        whole.append(lambda: _whole(rows, weight, categories, recipe, trees))
-    made = at_once([*whole, *beside], recipe.threads)
-    folds = made[:INNER_FOLDS]
-    mean = float(np.mean([number for _, _, number in folds])) if trees is None else trees
-    booster, codes = made[INNER_FOLDS] if trees is not None else _whole(rows, weight, categories, recipe, mean)
-    margin = np.empty(len(rows.bad))
-    margin_also = np.empty(0 if also is None else len(also.bad))
-    for k, (own, other, _) in enumerate(folds):
-        margin[fold == k] = own
-        if fold_also is not None:
-            margin_also[fold_also == k] = other
-    chosen = fold == block
-    if len(np.unique(rows.borrower_id[chosen & rows.bad])) < MIN_FOR_CALIBRATION:
-        chosen = np.ones(len(margin), np.bool_)
-    own_weight = None if weight is None else weight[chosen]
-    sigmoid = LogisticRegression(C=np.inf).fit(
-        margin[chosen].reshape(-1, 1), rows.bad[chosen], sample_weight=own_weight
-    )
-    slope, intercept = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
-    if slope <= 0:
-        raise LabelError(
-            "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
-            "Check the outcomes, or give more as-of dates."
-        )
-    return Fit(
-        fitted=Fitted(booster, codes, slope, intercept),
-        unseen=clipped(slope * margin + intercept),
-        unseen_also=clipped(slope * margin_also + intercept),
-        trees=mean,
-    )
+
+def assembled(whole: Whole, calibrated: Calibrated) -> Fit:
+    """The fit of a booster and its calibration."""
+    return Fit(Fitted(*whole, calibrated.slope, calibrated.intercept), calibrated)
 
 
 def fit_scorecard(rows: TrainingSet, weight: Floats | None, categories: Categories) -> Fitted:
@@ -171,49 +215,35 @@ def fit_scorecard(rows: TrainingSet, weight: Floats | None, categories: Categori
 class _Fold:
     """One fold to be fitted."""
 
-    rows: TrainingSet
-    weight: Floats | None
-    categories: Categories
-    recipe: Recipe
+    fitting: Fitting
     fold: NDArray[np.int16]
     block: NDArray[np.integer]
     k: int
-    trees: float | None
-    also: TrainingSet | None
-    fold_also: NDArray[np.int16] | None
 
     def run(self) -> tuple[Floats, Floats, int]:
         """(Margins of the fold's own rows, of the rows asked for beside, number of trees)."""
+        of = self.fitting
+        rows, categories, also = of.rows, of.categories, of.also
         inside, outside = (self.fold != self.k) & (self.block != self.k), self.fold == self.k
-        learnt, weight = self.rows.take(inside), None if self.weight is None else self.weight[inside]
+        learnt, weight = rows.take(inside), None if of.weight is None else of.weight[inside]
         if not 0 < learnt.bad.sum() < len(learnt.bad):
             raise LabelError(
                 "Within a third of the borrowers all rows to learn from are of one class; bring a larger book."
             )
-        codes = fit_codes(learnt.x, learnt.bad, learnt.borrower_id, weight, learnt.features, self.categories)
-        unseen = encode(self.rows.x[outside], self.rows.features, codes, self.categories)
+        codes = fit_codes(learnt.x, learnt.bad, learnt.borrower_id, weight, learnt.features, categories)
+        unseen = encode(rows.x[outside], rows.features, codes, categories)
         check = None
-        if self.trees is None:
-            check = unseen, self.rows.bad[outside], None if self.weight is None else self.weight[outside]
-        booster, number = _booster(learnt, weight, self.categories, self.recipe, self.trees, check)
-        forest = Forest(booster)
-        other = np.zeros(0)
-        if self.also is not None and self.fold_also is not None:
-            chosen = self.fold_also == self.k
-            other = forest.margin(encode(self.also.x[chosen], self.also.features, codes, self.categories))
+        if of.trees is None:
+            check = unseen, rows.bad[outside], None if of.weight is None else of.weight[outside]
+        booster, number = _booster(learnt, weight, categories, of.recipe, of.trees, check)
+        forest, other = Forest(booster), np.zeros(0)
+        if also is not None:
+            chosen = borrower_fold(also.borrower_id, INNER_FOLDS, seed=7) == self.k
+            other = forest.margin(encode(also.x[chosen], also.features, codes, categories))
         return forest.margin(unseen), other, number
 
 
 Check = tuple[NDArray[np.float32], Flags, Floats | None]
-
-
-def _whole(
-    rows: TrainingSet, weight: Floats | None, categories: Categories, recipe: Recipe, trees: float
-) -> tuple[lightgbm.Booster, dict[str, TargetCodes]]:
-    """A booster of all rows, and its codes."""
-    codes = fit_codes(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
-    # A model of all rows has half as many again to learn from, and carries a few more trees.
-    return _booster(rows, weight, categories, recipe, trees * 1.1, None)[0], codes
 
 
 def _booster(

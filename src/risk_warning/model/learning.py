@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from risk_warning.core.features import Feature
 from risk_warning.core.stability import psi
 from risk_warning.errors import LabelError
+from risk_warning.model.at_once import at_once
 from risk_warning.model.encoding import Categories
-from risk_warning.model.fit import Fit, Fitted, fit, fit_scorecard
+from risk_warning.model.fit import Calibrated, Fit, Fitted, Fitting, Whole, assembled, fit, fit_scorecard
 from risk_warning.model.recipe import SCORECARD, TREES, Recipe
 from risk_warning.model.training_set import TrainingSet
 from risk_warning.model.tuning import Tuning, tuned
@@ -48,7 +49,21 @@ class Learnt:
         return {name: fitted.of(rows, self.categories) for name, fitted in models.items()}
 
 
-def learn(
+@dataclass(frozen=True)
+class Begun:
+    """A learning whose folds are done: calibrated, the number of trees known, the model of all rows still to come."""
+
+    fitting: Fitting
+    calibrated: Calibrated
+    rivals: Mapping[str, Fitted]
+
+    def finished(self, whole: Whole) -> Learnt:
+        """The learning with its model."""
+        of = self.fitting
+        return Learnt(of.rows, of.weight, assembled(whole, self.calibrated), of.recipe, self.rivals, of.categories)
+
+
+def begin(
     rows: TrainingSet,
     categories: Categories,
     recipe: Recipe,
@@ -56,8 +71,8 @@ def learn(
     *,
     tuning: Tuning | None = None,
     stage: str = "",
-) -> Learnt:
-    """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
+) -> Begun:
+    """The folds and the rivals; `LabelError` where there is too little to learn from."""
     taught = weighted(rows, recipe, horizon_months)
     learnt, weight = taught.rows, taught.weight
     recipes = {} if recipe.learner == TREES else {TREES: replace(recipe, learner=TREES)}
@@ -75,27 +90,48 @@ def learn(
             categories,
         )
         recipe = replace(recipe, parameters={**recipe.parameters, **found})
-    rivals: dict[str, Fitted] = {}
-
-    def scorecard() -> None:
-        rivals[SCORECARD] = fit_scorecard(learnt, weight, categories)
-
-    beside = [scorecard] if recipe.learner == TREES else []
-    own = fit(learnt, weight, categories, recipe, also=rows, beside=beside)
+    fitting = Fitting(learnt, weight, categories, recipe, also=rows)
+    folds = fitting.folds()
+    beside = [lambda: fit_scorecard(learnt, weight, categories)] if recipe.learner == TREES else []
+    done = at_once([*folds, *beside], recipe.threads)
+    rivals = dict(zip([SCORECARD], done[len(folds) :], strict=False))
     rivals |= {name: fit(learnt, weight, categories, by).fitted for name, by in recipes.items()}
-    return Learnt(learnt, weight, own, recipe, rivals, categories)
+    return Begun(fitting, fitting.calibrate(done[: len(folds)]), rivals)
 
 
-def refit(
-    rows: TrainingSet, categories: Categories, learnt: Learnt, horizon_months: int, also: TrainingSet
-) -> tuple[TrainingSet, Floats | None, Fit]:
-    """(Rows learnt from, how much each counts, the fit): the recipe and number of trees of a judged model, on all rows.
+def learn(
+    rows: TrainingSet,
+    categories: Categories,
+    recipe: Recipe,
+    horizon_months: int,
+    *,
+    tuning: Tuning | None = None,
+    stage: str = "",
+) -> Learnt:
+    """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
+    begun = begin(rows, categories, recipe, horizon_months, tuning=tuning, stage=stage)
+    return begun.finished(begun.fitting.whole(begun.calibrated.trees))
 
-    `also` are rows of which it is asked too what models that did not see their borrowers say.
+
+def finish_and_refit(
+    begun: Begun, rows: TrainingSet, horizon_months: int, also: TrainingSet
+) -> tuple[Learnt, TrainingSet, Floats | None, Fit]:
+    """(The learning finished, the rows learnt from anew, how much each counts, their fit), all fitted at once.
+
+    The second fit follows the recipe and the number of trees of the first, on all `rows`; of the rows `also` it is
+    asked too what models that did not see their borrowers say.
     """
-    taught = weighted(rows, learnt.recipe, horizon_months)
-    made = fit(taught.rows, taught.weight, categories, learnt.recipe, trees=learnt.fit.trees, also=also)
-    return taught.rows, taught.weight, made
+    recipe, trees = begun.fitting.recipe, begun.calibrated.trees
+    taught = weighted(rows, recipe, horizon_months)
+    anew = Fitting(taught.rows, taught.weight, begun.fitting.categories, recipe, trees, also)
+    # The longest first: the shorter ones fill what is left beside it.
+    work: list[Callable[[], Any]] = [
+        lambda: anew.whole(trees),
+        *anew.folds(),
+        lambda: begun.fitting.whole(trees),
+    ]
+    whole, *folds, first = at_once(work, recipe.threads)
+    return begun.finished(first), taught.rows, taught.weight, assembled(whole, anew.calibrate(folds))
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:

@@ -36,7 +36,7 @@ from risk_warning.model.folder import assemble
 from risk_warning.model.horizons import fit_horizons
 from risk_warning.model.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judged, measured
 from risk_warning.model.leak_screen import leak_screen
-from risk_warning.model.learning import MODEL, Learnt, learn, refit, unstable, without
+from risk_warning.model.learning import MODEL, Learnt, begin, finish_and_refit, learn, unstable, without
 from risk_warning.model.monotone import Checked, check_directions
 from risk_warning.model.recipe import SEED
 from risk_warning.model.request import Request, as_of_dates
@@ -129,40 +129,35 @@ def train(
     learn_rows, tested = rows.take(sides.learnt_by_twin(rows)), rows.take(sides.judging(rows))
     judging = untouched(tested, recipe.contacted, spec.horizon_months)
     tested = judging.rows
+    end = book.data_through + timedelta(days=1)
     if split:
         if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(
                 f"The {len(tested.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
                 "class; give more dates or a larger book."
             )
-        learnt = learn(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
-        scheme, log_odds = OUT_OF_TIME, learnt.log_odds(tested)
+        begun = begin(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
+        all_rows = rows.take(sides.learnt(rows))
+        ordinary = all_rows.take(~all_rows.at_opening)
+        learnt, sample, weight, fitted = finish_and_refit(begun, all_rows, spec.horizon_months, ordinary)
+        scheme, log_odds, until = OUT_OF_TIME, learnt.log_odds(tested), split.test[0]
     else:
-        scheme = OUT_OF_BORROWER
         log_odds = _out_of_borrower(learn_rows, tested, book, request, tuning)
         learnt = learn(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
-    until = split.test[0] if split else book.data_through + timedelta(days=1)
-    twin_horizons, _ = _horizons(book, request, learnt.rows, learnt.fit, learnt.weight, until)
-    evaluation = judged(scheme, tested, log_odds, twin_horizons, spec.min_history, book, judging.weight)
+        sample, weight, fitted = learnt.rows, learnt.weight, learnt.fit
+        scheme, until = OUT_OF_BORROWER, end
+    judged_horizons, _ = _horizons(book, request, learnt.rows, learnt.fit, learnt.weight, until)
+    evaluation = judged(scheme, tested, log_odds, judged_horizons, spec.min_history, book, judging.weight)
     if request.with_openings:
         reviewed = untouched(rows.take(sides.judging(rows, at_openings=True)), recipe.contacted, spec.horizon_months)
         pd = probability(learnt.log_odds(reviewed.rows)[MODEL])
         evaluation["openings"] = measured(reviewed.rows, pd, reviewed.weight)
     made = _Making(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
-    twin = None
+    of_learn_rows = learnt.fit.unseen_also[~learn_rows.at_opening]
+    twin, unseen = None, of_learn_rows
     if split:
-        unseen = learnt.fit.unseen_also[~learn_rows.at_opening]
-        twin = made.model(learnt.fit, learnt.rows, twin_horizons, {}, unseen, None)
-        all_rows = rows.take(sides.learnt(rows))
-        ordinary = all_rows.take(~all_rows.at_opening)
-        sample, weight, fitted = refit(all_rows, book.categories, learnt, spec.horizon_months, ordinary)
-        end = book.data_through + timedelta(days=1)
-        horizons, left_out = _horizons(book, request, sample, fitted, weight, end)
-        unseen = fitted.unseen_also
-    else:
-        sample, weight, fitted = learnt.rows, learnt.weight, learnt.fit
-        horizons, left_out = _horizons(book, request, sample, fitted, weight, until)
-        unseen = fitted.unseen_also[~learn_rows.at_opening]
+        twin, unseen = made.model(learnt.fit, learnt.rows, judged_horizons, {}, of_learn_rows, None), fitted.unseen_also
+    horizons, left_out = _horizons(book, request, sample, fitted, weight, end)
     model = made.model(fitted, sample, horizons, left_out, unseen, twin)
     encoded = encode(sample.x, chosen, fitted.fitted.codes, book.categories)
     return Trained(model, tested, probability(log_odds[MODEL]), sample, encoded)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,10 @@ from risk_warning.core.contacts import Contacts
 from risk_warning.core.features import Feature
 from risk_warning.core.openings import openings as openings_of
 from risk_warning.core.outcomes import Outcomes, given_outcomes, outcomes
-from risk_warning.core.panel import Panel
+from risk_warning.core.panel import History, Panel
 from risk_warning.core.rows import ByBorrower, Rows
 from risk_warning.core.target import REASONS, TargetSpec, not_scored
+from risk_warning.model.at_once import at_once
 
 NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_TOLD = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
 """Why an eligible borrower is not learnt from: no row in `outcomes`; what became of them is not known to the window's
@@ -96,57 +98,20 @@ def training_set(
     `known_only` leaves out whoever's outcome is not known;
     `advance` is told the borrowers done.
     """
-    days = tuple(dates)
+    days, needs = tuple(dates), features.signals_of(chosen)
     if openings:
         first, last = openings
         days += tuple(first + timedelta(days=k) for k in range((last - first).days + 1))
-    outcome_dates = set(book.outcome_dates)
-    needs = features.signals_of(chosen)
+    work = _Work(
+        book, tuple(dates), spec, tuple(chosen), keep, openings, known_only, frozenset(book.outcome_dates), needs
+    )
+    lows = range(0, book.n_borrowers, borrowers_per_chunk)
+    chunks = [partial(work.chunk, low, min(low + borrowers_per_chunk, book.n_borrowers), advance) for low in lows]
     parts: list[tuple[NDArray[Any], ...]] = []
     left_out = dict.fromkeys((*REASONS, *LEFT_OUT), 0)
-    for rows in book.chunks(borrowers_per_chunk):
-        history = book.history(rows, spec.dpd_tolerance_ratio)
-        for index, day in enumerate(dates):
-            panel = history.panel(day, needs=needs)
-            why = not_scored(panel, spec, rows.set_aside)
-            for code, reason in enumerate(REASONS):
-                left_out[reason] += int((why == code).sum())
-            wanted = why < 0
-            if day in outcome_dates:
-                has_row, bad = given_outcomes(history, day)
-                found = Outcomes.given(has_row)
-                left_out[NO_OUTCOME] += int((wanted & ~has_row).sum())
-                wanted &= has_row
-            else:
-                found = outcomes(history, day, spec)
-                end = to_day(spec.window_end(day))
-                bad = found.bad(end)
-                if known_only:
-                    left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
-                    wanted &= found.could_be_good
-                    left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
-                    wanted &= found.known(end)
-            if keep is not None:
-                wanted &= keep(rows.borrower_id, day)
-            parts.append(_columns(rows, panel, chosen, wanted, (bad, found), (day, index), at_opening=False))
-        if openings:
-            by_borrower = ByBorrower.of(rows)
-            for day, opened in openings_of(history.accounts, first, last).items():
-                if keep is not None:
-                    opened = opened[keep(rows.borrower_id[opened], day)]
-                if not len(opened):
-                    continue
-                # A day has few openings: a panel of those borrowers alone, equal to the bit, is cheap.
-                few = by_borrower.select(opened)
-                history_of_few = book.history(few, spec.dpd_tolerance_ratio)
-                panel = history_of_few.panel(day, needs=needs)
-                found, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
-                wanted = (not_scored(panel, spec, few.set_aside) < 0) & found.could_be_good & found.known(end)
-                index = len(dates) + (day - first).days
-                outcome = found.bad(end), found
-                parts.append(_columns(few, panel, chosen, wanted, outcome, (day, index), at_opening=True))
-        if advance:
-            advance(rows.n)
+    for of_chunk, counts in at_once(chunks):
+        parts += of_chunk
+        left_out = {why: count + counts[why] for why, count in left_out.items()}
     x, bad, first_bad, unknown_from, borrower_id, date_index, dpd, record_periods, at_opening, *contacts = (
         np.concatenate(column) for column in zip(*parts, strict=True)
     )
@@ -165,6 +130,74 @@ def training_set(
         Contacts(*contacts),
         left_out,
     )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What is asked of every chunk of borrowers."""
+
+    book: StagedBook
+    dates: tuple[date, ...]
+    spec: TargetSpec
+    chosen: tuple[Feature, ...]
+    keep: Keep | None
+    openings: tuple[date, date] | None
+    known_only: bool
+    outcome_dates: frozenset[date]
+    needs: frozenset[str]
+
+    def chunk(
+        self, low: int, high: int, advance: Callable[[int], None] | None
+    ) -> tuple[list[tuple[NDArray[Any], ...]], dict[str, int]]:
+        """(The rows of the borrowers `low` … `high` − 1, a part a date; why the others are left out → how many)."""
+        rows, left_out = self.book.rows(low, high), dict.fromkeys((*REASONS, *LEFT_OUT), 0)
+        history = self.book.history(rows, self.spec.dpd_tolerance_ratio)
+        parts = [self._on_date(rows, history, index, left_out) for index in range(len(self.dates))]
+        if self.openings:
+            parts += self._at_openings(rows, history, *self.openings)
+        if advance:
+            advance(rows.n)
+        return parts, left_out
+
+    def _on_date(self, rows: Rows, history: History, index: int, left_out: dict[str, int]) -> tuple[NDArray[Any], ...]:
+        day, spec = self.dates[index], self.spec
+        panel = history.panel(day, needs=self.needs)
+        why = not_scored(panel, spec, rows.set_aside)
+        for code, reason in enumerate(REASONS):
+            left_out[reason] += int((why == code).sum())
+        wanted = why < 0
+        if day in self.outcome_dates:
+            has_row, bad = given_outcomes(history, day)
+            found = Outcomes.given(has_row)
+            left_out[NO_OUTCOME] += int((wanted & ~has_row).sum())
+            wanted &= has_row
+        else:
+            found, end = outcomes(history, day, spec), to_day(spec.window_end(day))
+            bad = found.bad(end)
+            if self.known_only:
+                left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
+                wanted &= found.could_be_good
+                left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
+                wanted &= found.known(end)
+        if self.keep is not None:
+            wanted &= self.keep(rows.borrower_id, day)
+        return _columns(rows, panel, self.chosen, wanted, (bad, found), (day, index), at_opening=False)
+
+    def _at_openings(self, rows: Rows, history: History, first: date, last: date) -> Iterator[tuple[NDArray[Any], ...]]:
+        by_borrower, spec = ByBorrower.of(rows), self.spec
+        for day, opened in openings_of(history.accounts, first, last).items():
+            if self.keep is not None:
+                opened = opened[self.keep(rows.borrower_id[opened], day)]
+            if not len(opened):
+                continue
+            # A day has few openings: a panel of those borrowers alone, equal to the bit, is cheap.
+            few = by_borrower.select(opened)
+            history_of_few = self.book.history(few, spec.dpd_tolerance_ratio)
+            panel = history_of_few.panel(day, needs=self.needs)
+            found, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
+            wanted = (not_scored(panel, spec, few.set_aside) < 0) & found.could_be_good & found.known(end)
+            when = day, len(self.dates) + (day - first).days
+            yield _columns(few, panel, self.chosen, wanted, (found.bad(end), found), when, at_opening=True)
 
 
 def _columns(
