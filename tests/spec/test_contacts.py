@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pytest
-from training_rows import FEATURES, rows
+from numpy.typing import NDArray
+from training_rows import rows
 
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.contacts import Contacts
+from risk_warning.core.evaluation import evaluate
 from risk_warning.core.rows import Rows
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import LabelError
 from risk_warning.model.fit import fit
 from risk_warning.model.recipe import Recipe
-from risk_warning.model.weights import arms_of, contacts_told, weighted
+from risk_warning.model.training_set import TrainingSet
+from risk_warning.model.weights import arms_of, contacts_told, untouched, weighted
 
 AS_OF = date(2024, 1, 1)
 KINDS = ("call", "withheld")
@@ -63,7 +67,7 @@ def test_the_first_contact_of_each_kind_from_the_as_of_date_on() -> None:
 def test_a_book_without_contacts_has_helped_nobody() -> None:
     found = Contacts.of(Rows(np.arange(2), 0, {"borrower": np.arange(2)}), to_day(AS_OF))
     arms = found.arms(np.full(2, NEVER))
-    assert not arms.helped.any() and not arms.withheld.any() and arms.each_withheld_counts is None
+    assert not arms.helped.any() and not arms.withheld.any()
 
 
 def test_only_a_contact_in_the_window_and_before_turning_bad_changes_the_outcome() -> None:
@@ -88,9 +92,13 @@ def test_each_of_the_hold_out_counts_for_those_helped_by_the_same_lot() -> None:
     assert told == {"helped": 7, "helped_by_lot": 6, "withheld": 3, "each_withheld_counts": 3.0}
     taught = weighted(some, Recipe(contacted="weigh"), 3)
     assert taught.rows.borrower_id.tolist() == [6, 7, 8, 9, 10]
-    assert taught.weight is not None and taught.weight.tolist() == [3, 3, 3, 1, 1]
+    # Row 11 was contacted for another reason: on that day 1 of 12 at risk, so those left count for 12 / 11 of it.
+    assert taught.weight is not None
+    assert taught.weight == pytest.approx(np.array([3, 3, 3, 1, 1]) * 12 / 11)
     left = weighted(some, Recipe(contacted="leave-out"), 3)
-    assert left.rows.borrower_id.tolist() == [6, 7, 8, 9, 10] and left.weight is None
+    assert left.rows.borrower_id.tolist() == [6, 7, 8, 9, 10]
+    # Seven of twelve were contacted: each of the five left stands for 12 / 5.
+    assert left.weight == pytest.approx(np.full(5, 12 / 5))
     assert len(weighted(some, Recipe(), 3).rows.bad) == 12
     with pytest.raises(LabelError, match="takes a hold-out"):
         weighted(some.take(np.arange(6)), Recipe(contacted="weigh"), 3)
@@ -111,8 +119,60 @@ def test_the_pd_is_that_of_a_borrower_left_alone(contacted: str, low: float, hig
     recipe = Recipe(contacted=contacted)
     taught = weighted(lived, recipe, 3)
     seen = taught.rows
-    fitted, _ = fit(seen.x, seen.bad, seen.borrower_id, FEATURES, {}, recipe, taught.weight)
+    fitted = fit(seen, taught.weight, {}, recipe).fitted
     fresh = rows(80_000, seed=1)
     risky = fresh.x[:, 0] > 1
     pd = probability(fitted.log_odds(fresh.x))
     assert low < fresh.bad[risky].sum() / pd[risky].sum() < high
+
+
+def lived_through(seed: int, shares: tuple[float, ...]) -> tuple[TrainingSet, NDArray[np.float64]]:
+    """(Rows contacted at random times by lots of these hold-out shares, without any effect; their true PDs)."""
+    n, random = 12_000, np.random.default_rng(seed)
+    base = rows(n, seed)
+    pd = probability(1.5 * base.x[:, 0].astype(np.float64) - 2.5)
+    start = to_day(date(2024, 7, 1))
+    bad = random.random(n) < pd
+    bad_on = np.where(bad, start + random.integers(0, 92, n), NEVER).astype(np.int32)
+    contacted = random.random(n) < 0.5
+    day = (start + random.integers(0, 92, n)).astype(np.int32)
+    # The riskier half is in one lot, the safer in another.
+    share = np.array(shares)[(base.x[:, 0] > 0).astype(int) * (len(shares) - 1)]
+    withheld = contacted & (random.random(n) < share)
+    made = np.where(contacted & ~withheld, day, NEVER).astype(np.int32)
+    held = np.where(withheld, day, NEVER).astype(np.int32)
+    contacts = Contacts(made, made, held)
+    return replace(base, bad=bad, bad_on=bad_on, date_index=np.ones(n, np.int16), contacts=contacts), pd
+
+
+@pytest.mark.parametrize("contacted", ["leave-out", "weigh"])
+@pytest.mark.parametrize("shares", [(0.2,), (0.1, 0.5)])
+def test_random_contacts_without_effect_leave_the_bad_rate_where_it_was(
+    contacted: str, shares: tuple[float, ...], record_property: Any
+) -> None:
+    """Of twenty seeds the interval of the difference holds 0 in at least 17."""
+    holds = 0
+    for seed in range(20):
+        lived, pd = lived_through(seed, shares)
+        left = untouched(lived, contacted, 3)
+        assert left.weight is not None
+        weight, bad = left.weight, left.rows.bad
+        rate = float(np.average(bad, weights=weight))
+        influence = weight * (bad - rate) / weight.sum()
+        # Against the truth, not the draw: its own noise is in the interval.
+        holds += abs(rate - pd.mean()) < 1.96 * np.sqrt(influence @ influence)
+    record_property(f"{contacted}, {len(shares)} share(s): intervals that hold 0", holds)
+    assert holds >= 17
+
+
+@pytest.mark.parametrize("contacted", ["leave-out", "weigh"])
+def test_a_perfect_pd_is_judged_as_such(contacted: str) -> None:
+    lived, pd = lived_through(3, (0.1, 0.5))
+    lived = replace(lived, borrower_id=np.arange(len(pd)))
+    left = untouched(lived, contacted, 3)
+    assert left.weight is not None
+    own = pd[left.rows.borrower_id]
+    truth = evaluate(lived.bad, pd)["auc"]
+    seen = evaluate(left.rows.bad, own, left.weight)
+    assert seen["auc"] == pytest.approx(truth, abs=0.02)
+    assert seen["observed_over_expected"] == pytest.approx(1, abs=0.1)

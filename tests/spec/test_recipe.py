@@ -12,11 +12,15 @@ from training_rows import FEATURES, rows
 from risk_warning.core.features import registry
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import SettingsError
-from risk_warning.model.baseline import fit_baseline
+from risk_warning.model.baseline import as_booster, fit_points
+from risk_warning.model.contributions import Contributions
 from risk_warning.model.fit import fit
+from risk_warning.model.forest import Forest
 from risk_warning.model.learning import unstable
 from risk_warning.model.recipe import Recipe
 from risk_warning.model.weights import weighted
+
+FOUR = (*FEATURES, replace(FEATURES[0], name="twice"))
 
 
 @pytest.mark.parametrize(
@@ -83,10 +87,10 @@ def test_pds_of_a_model_of_drawn_goods_are_those_of_the_whole_book() -> None:
     recipe = Recipe(good_share=0.25, half_life_months=12.0)
     taught = weighted(some, recipe, 3)
     drawn = taught.rows
-    fitted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe, taught.weight)
+    fitted = fit(drawn, taught.weight, {}, recipe).fitted
     pd = probability(fitted.log_odds(fresh.x))
     assert fresh.bad.sum() / pd.sum() == pytest.approx(1, abs=0.05)
-    unweighted, _ = fit(drawn.x, drawn.bad, drawn.borrower_id, FEATURES, {}, recipe)
+    unweighted = fit(drawn, None, {}, recipe).fitted
     assert fresh.bad.sum() / probability(unweighted.log_odds(fresh.x)).sum() < 0.5
 
 
@@ -94,7 +98,7 @@ def test_the_scorecard_is_made_of_weights_of_evidence() -> None:
     x = np.array([[0.0]] * 60 + [[1.0]] * 30 + [[np.nan]] * 10, np.float32)
     bad = np.zeros(100, np.bool_)
     bad[:6] = bad[60:75] = bad[90:93] = True
-    found = fit_baseline(x, bad, None)
+    found = fit_points(x, bad, None, FEATURES[:1])
     (binned,) = found.characteristics
     assert binned.edges.tolist() == [1.0]
     by_hand = [np.log(((b + 0.5) / (24 + 1.5)) / ((g + 0.5) / (76 + 1.5))) for b, g in ((6, 54), (15, 15), (3, 7))]
@@ -106,7 +110,7 @@ def test_the_scorecard_is_made_of_weights_of_evidence() -> None:
 def test_the_scorecard_ranks_as_the_truth_and_takes_no_characteristic_twice() -> None:
     some = rows(20_000)
     doubled = np.concatenate((some.x, some.x[:, :1] * 2), axis=1)
-    found = fit_baseline(doubled, some.bad, None)
+    found = fit_points(doubled, some.bad, None, FOUR)
     assert [binned.column for binned in found.characteristics] == [0]
     pd = probability(found.log_odds(doubled))
     assert pd.sum() == pytest.approx(some.bad.sum(), rel=0.01)
@@ -115,9 +119,34 @@ def test_the_scorecard_ranks_as_the_truth_and_takes_no_characteristic_twice() ->
 def test_a_scorecard_of_nothing_says_the_same_of_everybody() -> None:
     random = np.random.default_rng(0)
     bad = random.random(50_000) < 0.1
-    found = fit_baseline(random.normal(size=(50_000, 2)).astype(np.float32), bad, None)
+    found = fit_points(random.normal(size=(50_000, 2)).astype(np.float32), bad, None, FEATURES[:2])
     assert found.characteristics == ()
     assert probability(found.log_odds(np.zeros((2, 2), np.float32))).tolist() == pytest.approx([bad.mean()] * 2)
+
+
+def test_a_scorecard_as_a_booster_says_the_same_to_the_bit_and_is_explained_by_its_own_points() -> None:
+    some = rows(20_000)
+    x = some.x.copy()
+    x[::7, 0] = np.nan
+    x[:, 1] = np.round(x[:, 1])
+    found = fit_points(x, some.bad, None, FEATURES)
+    forest = Forest(as_booster(found, FEATURES))
+    assert forest.trees is not None, "walked by columns like any other forest"
+    assert forest.margin(x).tolist() == forest.booster.predict(x, raw_score=True).tolist()
+    assert forest.margin(x) == pytest.approx(found.log_odds(x), abs=1e-12)
+    parts = Contributions(forest).of(x[:3_000])
+    assert parts.sum(axis=1) == pytest.approx(found.log_odds(x[:3_000]), abs=1e-9)
+
+
+def test_bins_of_a_characteristic_with_a_direction_keep_it() -> None:
+    random = np.random.default_rng(2)
+    x = random.integers(0, 8, (20_000, 1)).astype(np.float32)
+    # Riskier with every step but one, that turns back.
+    rate = np.array([0.02, 0.04, 0.06, 0.05, 0.08, 0.1, 0.12, 0.15])[x[:, 0].astype(int)]
+    rising = replace(FEATURES[0], monotone=1)
+    found = fit_points(x, random.random(20_000) < rate, None, (rising,))
+    evidence = found.characteristics[0].weight_of_evidence[:-1]
+    assert (np.diff(evidence) >= 0).all() and found.coefficients[0] > 0
 
 
 def test_features_that_moved_between_the_dates_are_named() -> None:

@@ -40,6 +40,8 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     console.rule("2 · A model of it, judged on borrowers and months it never saw")
     trained = train_model(book, settings, Request(target=TargetSpec()), out / "model", progress)
     console.print(trained.table())
+    for sentence in trained.sentences():
+        console.print(sentence, markup=False, highlight=False)
     console.rule("3 · The first champion")
     asked = Asked(approver="demo", reason="the demo approves its own model; a lender's is approved by a person")
     promoted = promote(str(trained.registry_version), book, settings, asked, progress)

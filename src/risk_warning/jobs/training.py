@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -19,9 +20,18 @@ from risk_warning.core.evaluation import MEASURES
 from risk_warning.errors import WeakModelError
 from risk_warning.jobs.training_page import training_page
 from risk_warning.model.folder import save
+from risk_warning.model.recipe import SCORECARD
 from risk_warning.model.recording import record
 from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.telling import (
+    WITH_INTERVAL,
+    against_scorecard,
+    calibration_in_words,
+    cautions,
+    who_was_judged,
+    with_interval,
+)
 from risk_warning.model.training import DEFAULT_FOLDS, train
 from risk_warning.model.tuning import Tuning
 from risk_warning.model.weakness import weakness
@@ -51,6 +61,11 @@ class TrainingReport:
             "left_out": about["left_out"],
             "rows": about["rows"],
             "bads": about["bads"],
+            "bad_borrowers": about["bad_borrowers"],
+            "judged_twin": about["judged_twin"],
+            "by_day_of_month": about["by_day_of_month"],
+            "leak_suspects": about["leak_suspects"],
+            "undated_columns": about["undated_columns"],
             "openings": about["openings"],
             "made": about["made"],
             "data_digest": about["data_digest"],
@@ -73,21 +88,33 @@ class TrainingReport:
             title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
             # Names of columns and reasons are the lender's: no markup.
             caption=Text(
-                f"{about['rows']:,} rows, {about['bads']:,} bad"
+                f"{about['rows']:,} rows, {about['bads']:,} bad, of {about['bad_borrowers']:,} bad borrowers"
                 + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
                 + f", {len(self.model.features)} features, "
                 f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
                 f"{self.seconds:.0f} s{self._attributes()}"
             ),
         )
-        for name in ("n", "bad_rate", *MEASURES):
-            table.add_row(name, *(_shown(measures[name]) for measures in apart.values()))
+        for name in ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES):
+            table.add_row(name, *(_figure(measures, name) for measures in apart.values()))
         for name, rival in judged["against"].items():
             if rival is not None:
-                gain = rival["all_rows"] or rival["one_row"]
-                interval = f"{gain['difference']:+.4f} ({gain['low']:+.4f} to {gain['high']:+.4f})"
-                table.add_row(f"AUC, more than {name}", interval, *[""] * (len(apart) - 1))
+                gain = rival["clustered"]
+                ends = " to ".join("?" if end is None else f"{end:+.4f}" for end in (gain["low"], gain["high"]))
+                table.add_row(f"AUC, more than {name}", f"{gain['difference']:+.4f} ({ends})", *[""] * (len(apart) - 1))
         return table
+
+    def sentences(self) -> tuple[str, ...]:
+        """What the training came to, for below the table."""
+        about, judged = self.model.about, self.model.about["evaluation"]
+        rival = judged["against"].get(SCORECARD)
+        found = (
+            f"{calibration_in_words(judged).capitalize()}.",
+            against_scorecard(rival and rival["clustered"]),
+            who_was_judged(about),
+            *cautions(about),
+        )
+        return tuple(sentence for sentence in found if sentence)
 
     def _attributes(self) -> str:
         """A line on each kind of attribute, for below the table."""
@@ -153,6 +180,11 @@ def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int,
         progress.update(task, description=stage, advance=1)
 
     return Tuning(trials, settings.home / "tuning.db", belongs_to, advance)
+
+
+def _figure(measures: Mapping[str, Any], name: str) -> str:
+    """A measure, with its interval where it has one."""
+    return with_interval(measures, name) if name in WITH_INTERVAL else _shown(measures[name])
 
 
 def _shown(value: float | int | None) -> str:

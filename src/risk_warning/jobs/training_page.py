@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from risk_warning.core.comparison import calibration, wilson
-from risk_warning.core.delong import delong
 from risk_warning.core.evaluation import MEASURES, calibration_bins, evaluate
-from risk_warning.core.paired_bootstrap import one_row_each
 from risk_warning.core.stability import MUCH_MOVED, SOME_MOVED, psi
 from risk_warning.jobs.training_attributes import attributes_section
 from risk_warning.jobs.training_features import features_section
 from risk_warning.jobs.training_rivals import rivals_section
 from risk_warning.jobs.training_windows import windows_section
+from risk_warning.model.recipe import SCORECARD
+from risk_warning.model.telling import (
+    WITH_INTERVAL,
+    against_scorecard,
+    calibration_in_words,
+    cautions,
+    who_was_judged,
+    with_interval,
+)
 from risk_warning.model.training import Trained
 from risk_warning.reports import (
     Bar,
@@ -40,7 +47,6 @@ _SHARES = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 
 """Where a curve is drawn through, closest where it bends: more marks would hide the line."""
 _CUTS = 31
 """Scores the curves by score are drawn through."""
-_SEED = 20240101
 Floats = NDArray[np.float64]
 
 
@@ -65,44 +71,41 @@ def training_page(trained: Trained) -> str:
 
 def verdict(judged: Mapping[str, Any]) -> str:
     """What the training came to, in a sentence."""
-    ratio = judged["observed_over_expected"]
-    fit = "hold" if 0.9 <= ratio <= 1.1 else "are too low" if ratio > 1.1 else "are too high"
     return (
         f"Judged {judged['scheme']}, {judged['capture_top_5pct']:.0%} of those who turn bad are among the riskiest 5 % "
-        f"(AUC {judged['auc']:.3f}), and the PDs {fit} on the whole: {ratio:.2f} bads for each one expected."
+        f"(AUC {with_interval(judged, 'auc')}), and {calibration_in_words(judged)}."
     )
 
 
 def _top(trained: Trained) -> list[Block]:
-    judged = trained.model.about["evaluation"]
-    items = [(name, _shown(judged[measure])) for measure, name in (("auc", "AUC"), ("ks", "KS"), ("brier", "Brier"))]
+    about, judged = trained.model.about, trained.model.about["evaluation"]
+    items = [("AUC", with_interval(judged, "auc")), ("KS", _shown(judged["ks"])), ("Brier", _shown(judged["brier"]))]
     items += [
-        ("bads observed over expected", _shown(judged["observed_over_expected"])),
-        ("AUC, not past due", _shown(judged["dpd_0"]["auc"])),
+        ("bads observed over expected", with_interval(judged, "observed_over_expected", 2)),
+        ("AUC, not past due", with_interval(judged["dpd_0"], "auc")),
+        ("bad borrowers that judge it", f"{judged['bad_borrowers']:,}"),
         ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
     ]
-    blocks: list[Block] = [Cards(tuple(items))]
-    bad = trained.judged.bad
-    _, borrower = np.unique(trained.judged.borrower_id, return_inverse=True)
-    one = one_row_each(borrower, seed=_SEED)
-    if 0 < bad[one].sum() < len(one):
-        # Held against a model that says the same of everybody, whose AUC is 0.5 and has no spread.
-        found = delong(bad[one], np.zeros(len(one)), trained.pd[one])
-        blocks.append(
-            Note(
-                f"AUC on one row a borrower ({len(one):,} rows): {found.b:.3f}, 95 % interval "
-                f"{found.low + found.a:.3f} to {min(found.high + found.a, 1.0):.3f} (DeLong)."
-            )
-        )
-    return blocks
+    rival = judged["against"].get(SCORECARD)
+    told = against_scorecard(rival and rival["clustered"])
+    notes = [Note(sentence) for sentence in (who_was_judged(about), told) if sentence]
+    return [
+        Cards(tuple(items)),
+        *notes,
+        *(Note(caution, is_warning=caution.startswith("Leak")) for caution in cautions(about)),
+    ]
 
 
 def _measures(judged: Mapping[str, Any]) -> Section:
     apart = {"all": judged, "not past due": judged["dpd_0"]}
     if judged["openings"]:
         apart["at loan openings"] = judged["openings"]
-    names = ("n", "bad_rate", *MEASURES)
-    table = Table(("measure", *apart), tuple((name, *(_shown(m[name]) for m in apart.values())) for name in names))
+    names = ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES)
+    rows = [
+        (name, *(with_interval(m, name) if name in WITH_INTERVAL else _shown(m[name]) for m in apart.values()))
+        for name in names
+    ]
+    table = Table(("measure", *apart), tuple(rows))
     blocks: list[Block] = [table]
     if judged["by_history"]:
         blocks.append(
@@ -123,8 +126,9 @@ def _measures(judged: Mapping[str, Any]) -> Section:
     return Section(
         "How well it does",
         tuple(blocks),
-        "Of borrowers and months the model did not learn from; those not past due at all are the harder question. Then "
-        "by length of history: how far a PD of a thin file can be trusted.",
+        "Of borrowers and months the judged model did not learn from, with 95 % intervals, rows of one borrower and of "
+        "one month taken together; those not past due at all are the harder question. Then by length of history: how "
+        "far a PD of a thin file can be trusted.",
     )
 
 
@@ -186,9 +190,31 @@ def _calibration(trained: Trained) -> Section:
     head = ("tenth", "rows", "predicted", "observed", "95 % interval")
     return Section(
         "How far its PDs hold",
-        (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(cells))),
+        (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(cells)), *_by_day(trained)),
         "Where the observed share lies within its whiskers of the predicted one, the PDs can be taken at their word.",
     )
+
+
+def _by_day(trained: Trained) -> tuple[Block, ...]:
+    """Calibration by day of the month, of books that are scored on any day."""
+    rows = tuple(
+        (
+            f"{band['from_day']} to {band['to_day']}",
+            f"{band['n']:,}",
+            f"{band['bads']:,}",
+            with_interval(
+                {"ratio": band["observed_over_expected"], "intervals": {"ratio": band["interval"]}}, "ratio", 2
+            ),
+        )
+        for band in trained.model.about["by_day_of_month"]
+    )
+    if len(rows) < 2:
+        return ()
+    note = Note(
+        "By day of the month of the as-of date, on the rows the model in service learnt from, by models that did not "
+        "see their borrowers: a book is scored on any day."
+    )
+    return note, Table(("day of the month", "rows", "bad", "observed / expected (95 %)"), rows)
 
 
 def _months(trained: Trained) -> Section:

@@ -8,7 +8,11 @@ from risk_warning.core.comparison import signed
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Section, Table
 
-_NAMES = {"scorecard": "the plain logistic scorecard", "untuned": "the same without tuning"}
+_NAMES = {
+    "scorecard": "the plain logistic scorecard",
+    "trees": "trees of the same rows",
+    "untuned": "the same without tuning",
+}
 
 
 def rivals_section(model: RiskModel) -> Section:
@@ -17,22 +21,24 @@ def rivals_section(model: RiskModel) -> Section:
     for name, rival in model.about["evaluation"]["against"].items():
         if rival is not None:
             measures = (rival["auc"], rival["ks"], rival["calibration_slope"], rival["observed_over_expected"])
-            gains = (_gain(rival["one_row"]), _gain(rival["all_rows"]))
+            gains = (_gain(rival["one_row"]), _gain(rival["all_rows"]), _gain(rival["clustered"]))
             rows.append((_NAMES[name], *(f"{value:.4f}" for value in measures), *gains))
-    head = ("rival", "AUC", "KS", "calibration slope", "observed / expected", "AUC, one row each", "AUC, all rows")
+    measures_shown = ("rival", "AUC", "KS", "calibration slope", "observed / expected")
+    head = (*measures_shown, "AUC, one row each", "AUC, all rows", "AUC, borrowers and months")
     return Section(
         "What it has to be better than",
         (Table(head, tuple(rows)),),
-        "The last two columns say how much more AUC the model has, with its 95 % interval: by DeLong's test on one row "
-        "a borrower, and by a bootstrap over borrowers on all rows where dates are stacked. "
-        + _made(model.about["made"]),
+        "The last three columns say how much more AUC the model has, with its 95 % interval: by DeLong's test on one "
+        "row a borrower, by a bootstrap over borrowers on all rows where dates are stacked, and with rows of one "
+        "borrower and of one month taken together. " + _made(model.about["made"]),
     )
 
 
 def _gain(gain: dict[str, Any] | None) -> str:
     if gain is None:
         return "–"
-    return f"{signed(gain['difference'], 4)} ({signed(gain['low'], 4)} to {signed(gain['high'], 4)})"
+    ends = " to ".join("?" if end is None else signed(end, 4) for end in (gain["low"], gain["high"]))
+    return f"{signed(gain['difference'], 4)} ({ends})"
 
 
 def _contacted(made: dict[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from risk_warning.core.features import FAMILIES
 from risk_warning.core.protected_names import PROTECTED
+from risk_warning.model.telling import WITH_INTERVAL, cautions, who_was_judged, with_interval
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
@@ -23,9 +24,8 @@ def card(model: RiskModel) -> str:
         "any days past due" if target.eligible_max_dpd is None else f"at most {target.eligible_max_dpd} days past due"
     )
     count = Counter(feature.family for feature in model.features)
-    rows = [f"| {name} | {_shown(judged[name])} | {_shown(judged['dpd_0'][name])} |" for name in _SHOWN]
+    rows = [f"| {name} | {_figure(judged, name)} | {_figure(judged['dpd_0'], name)} |" for name in _SHOWN]
     families = [f"| {family} | {count[family]} |" for family in FAMILIES]
-    undated = ", ".join(about["undated_columns"]) or "none"
     return "\n".join(
         [
             f"# Model {model.version}",
@@ -41,11 +41,11 @@ def card(model: RiskModel) -> str:
             "",
             "## What it was made of",
             "",
-            f"{about['rows']:,} rows ({about['bads']:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; "
-            f"data digest `{about['data_digest'][:16]}`, code {about['code_version']}.",
+            f"{about['rows']:,} rows ({about['bads']:,} bad) of {about['borrowers']:,} borrowers "
+            f"({about['bad_borrowers']:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; data digest "
+            f"`{about['data_digest'][:16]}`, code {about['code_version']}.",
             "",
-            f"Undated attributes, taken to have been so from the start: {undated}.",
-            "",
+            *(line for caution in cautions(about) for line in (caution, "")),
             *_attributes(model),
             "| family | features |",
             "| --- | --- |",
@@ -53,14 +53,18 @@ def card(model: RiskModel) -> str:
             "",
             f"## How well it does ({judged['scheme']})",
             "",
-            f"{judged['n']:,} rows, {_shown(judged['bad_rate'])} bad; of these {judged['dpd_0']['n']:,} were not past "
-            f"due at all ({_shown(judged['dpd_0']['bad_rate'])} bad).",
+            who_was_judged(about),
+            "",
+            f"{judged['n']:,} rows, {_shown(judged['bad_rate'])} bad, of {judged['bad_borrowers']:,} bad borrowers; "
+            f"{judged['dpd_0']['n']:,} rows were not past due at all ({_shown(judged['dpd_0']['bad_rate'])} bad). In "
+            "brackets 95 % intervals, rows of one borrower and of one month taken together.",
             "",
             "| measure | all | not past due |",
             "| --- | --- | --- |",
             *rows,
             "",
             *_history(judged.get("by_history", ())),
+            *_by_day(about["by_day_of_month"]),
             *_horizons(model, judged["horizons"]),
             *_openings(about.get("openings"), judged.get("openings")),
             "## Its scale",
@@ -108,6 +112,29 @@ def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
         ),
         "",
     ]
+
+
+def _by_day(bands: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines on calibration by day of the month; none for a book that is scored on one day alone."""
+    if len(bands) < 2:
+        return []
+    return [
+        "By day of the month, the model in service on its own rows, by models that did not see their borrowers:",
+        "",
+        "| days | rows | bad | observed / expected |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {band['from_day']}–{band['to_day']} | {band['n']:,} | {band['bads']:,} | "
+            f"{band['observed_over_expected']:.2f} ({band['interval'][0]:.2f} to {band['interval'][1]:.2f}) |"
+            for band in bands
+        ),
+        "",
+    ]
+
+
+def _figure(judged: Mapping[str, Any], name: str) -> str:
+    """A measure, with its interval where it has one."""
+    return with_interval(judged, name) if name in WITH_INTERVAL else _shown(judged[name])
 
 
 def _horizons(model: RiskModel, judged: Mapping[str, Any] | None) -> list[str]:

@@ -21,12 +21,11 @@ from risk_warning.core.scorecard import probability
 from risk_warning.model.horizons import judge_horizons
 from risk_warning.model.learning import MODEL
 from risk_warning.model.recipe import SEED
+from risk_warning.model.telling import WITH_INTERVAL
 from risk_warning.model.training_set import TrainingSet
 
 Floats = NDArray[np.float64]
 OUT_OF_TIME, OUT_OF_BORROWER = "out-of-time", "out-of-borrower"
-WITH_INTERVAL = ("auc", "observed_over_expected", "calibration_slope")
-"""The headline figures, which come with an interval."""
 DAY_BANDS = ((1, 7), (8, 14), (15, 21), (22, 31))
 """Days of the month by which calibration is shown."""
 

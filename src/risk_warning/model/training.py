@@ -42,7 +42,7 @@ from risk_warning.model.recipe import SEED
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.sides import Sides
-from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.model.training_set import ELIGIBLE, TrainingSet, training_set
 from risk_warning.model.tuning import Tuning
 from risk_warning.model.weights import contacts_told, untouched
 from risk_warning.settings import Settings
@@ -114,7 +114,8 @@ def train(
         advance=advance,
     )
     if not len(rows.bad):
-        reasons = ", ".join(f"{count:,} {why}" for why, count in rows.left_out.items() if count)
+        why_not = {why: count for why, count in rows.left_out.items() if count and not why.startswith(ELIGIBLE)}
+        reasons = ", ".join(f"{count:,} {why}" for why, count in why_not.items())
         raise LabelError(
             f"No borrower is eligible on {sides.dates[0]} to {sides.dates[-1]} ({reasons}); choose other dates or "
             "limits."

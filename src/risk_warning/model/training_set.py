@@ -23,6 +23,8 @@ from risk_warning.core.rows import ByBorrower, Rows
 from risk_warning.core.target import REASONS, TargetSpec, not_scored
 from risk_warning.model.at_once import at_once
 
+ELIGIBLE, ELIGIBLE_BAD = ("eligible", "eligible_bad")
+"""Eligible borrowers on a date asked for whose outcome is known, and of them the bad ones: before any are thinned."""
 NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_TOLD = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
 """Why an eligible borrower is not learnt from: no row in `outcomes`; what became of them is not known to the window's
 end; or they have a loan that never tells its days past due, so that they could be seen to be bad, but never good."""
@@ -53,7 +55,8 @@ class TrainingSet:
     contacts: Contacts
     """From the as-of date on."""
     left_out: dict[str, int]
-    """Why borrowers on a date asked for are not in it → how many: `REASONS`, and `LEFT_OUT`."""
+    """Why borrowers on a date asked for are not in it → how many: `REASONS` and `LEFT_OUT`; and `ELIGIBLE`,
+    `ELIGIBLE_BAD`."""
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingSet:
         """The rows chosen."""
@@ -108,7 +111,7 @@ def training_set(
     lows = range(0, book.n_borrowers, borrowers_per_chunk)
     chunks = [partial(work.chunk, low, min(low + borrowers_per_chunk, book.n_borrowers), advance) for low in lows]
     parts: list[tuple[NDArray[Any], ...]] = []
-    left_out = dict.fromkeys((*REASONS, *LEFT_OUT), 0)
+    left_out = dict.fromkeys((*REASONS, *LEFT_OUT, ELIGIBLE, ELIGIBLE_BAD), 0)
     for of_chunk, counts in at_once(chunks):
         parts += of_chunk
         left_out = {why: count + counts[why] for why, count in left_out.items()}
@@ -150,7 +153,8 @@ class _Work:
         self, low: int, high: int, advance: Callable[[int], None] | None
     ) -> tuple[list[tuple[NDArray[Any], ...]], dict[str, int]]:
         """(The rows of the borrowers `low` … `high` − 1, a part a date; why the others are left out → how many)."""
-        rows, left_out = self.book.rows(low, high), dict.fromkeys((*REASONS, *LEFT_OUT), 0)
+        rows = self.book.rows(low, high)
+        left_out = dict.fromkeys((*REASONS, *LEFT_OUT, ELIGIBLE, ELIGIBLE_BAD), 0)
         history = self.book.history(rows, self.spec.dpd_tolerance_ratio)
         parts = [self._on_date(rows, history, index, left_out) for index in range(len(self.dates))]
         if self.openings:
@@ -179,6 +183,8 @@ class _Work:
                 wanted &= found.could_be_good
                 left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
                 wanted &= found.known(end)
+        left_out[ELIGIBLE] += int(wanted.sum())
+        left_out[ELIGIBLE_BAD] += int((wanted & bad).sum())
         if self.keep is not None:
             wanted &= self.keep(rows.borrower_id, day)
         return _columns(rows, panel, self.chosen, wanted, (bad, found), (day, index), at_opening=False)

@@ -20,6 +20,8 @@ _PARTS = 10_000
 _MONTH_DAYS = 365.25 / 12
 _ENOUGH_IN_LOT = 200
 """Rows of each arm of a lot from which it is asked whether its share differs from one to the other."""
+_GROUPS = 5
+"""Groups of about equal chance of a contact within which it is followed who was contacted when."""
 _LEAST_SHARE = 0.02
 """A hold-out row never stands for more than fifty."""
 Floats = NDArray[np.float64]
@@ -62,9 +64,10 @@ def untouched(rows: TrainingSet, contacted: str, horizon_months: int) -> Weighte
 
     Whoever turns bad early has had less time to be contacted: leaving out the contacted alone would leave too many
     bads. So a row counts 1/P(not contacted until then), as in the Kaplan–Meier estimate, with turning bad in the place
-    of censoring (Robins & Finkelstein 2000, Biometrics 56, 779–788), an as-of date at a time. Where contacts are
-    weighed, those helped by lot are stood for by the hold-out, each counting 1/its share of the lot
-    (Horvitz & Thompson 1952); the share may differ from one to the other, and is learnt from the features.
+    of censoring (Robins & Finkelstein 2000, Biometrics 56, 779–788), among rows of one as-of date that were about as
+    likely to be contacted, by their features. Where contacts are weighed, those helped by lot are stood for by the
+    hold-out, each counting 1/its share of the lot (Horvitz & Thompson 1952); the share may differ from one borrower to
+    the other, and is learnt from the features.
     """
     if contacted == KEEP:
         return Weighted(rows, None)
@@ -107,11 +110,15 @@ def _followed_until(rows: TrainingSet, horizon_months: int) -> NDArray[np.int64]
 
 
 def _each_untouched_counts(rows: TrainingSet, contacted: NDArray[np.bool_], horizon_months: int) -> Floats:
-    """1/P(not contacted before its outcome was settled) of each row, an as-of date at a time; shape (n,)."""
+    """1/P(not contacted before its outcome was settled) of each row, among those alike on its date; shape (n,)."""
     until = _followed_until(rows, horizon_months)
-    found = np.ones(len(until))
-    for index in np.unique(rows.date_index):
-        here = np.flatnonzero(rows.date_index == index)
+    found, everybody = np.ones(len(until)), np.arange(len(until))
+    if not contacted.any():
+        return found
+    chance = _chance(rows, everybody, contacted)
+    group = np.searchsorted(np.unique(np.quantile(chance, np.arange(1, _GROUPS) / _GROUPS)), chance, side="right")
+    for stratum in np.unique(rows.date_index.astype(np.int64) * _GROUPS + group):
+        here = np.flatnonzero(rows.date_index.astype(np.int64) * _GROUPS + group == stratum)
         time, is_contact = np.where(contacted[here], rows.contacts.made_on[here], until[here]), contacted[here]
         days, position = np.unique(time, return_inverse=True)
         contacts = np.bincount(position, is_contact, minlength=len(days))
@@ -129,15 +136,7 @@ def _each_withheld_counts(rows: TrainingSet, arms: Arms) -> Floats:
     """1/P(withheld) of each row of the lot, by models that did not see its borrower; shape (n,), 1 outside the lot."""
     in_lot = np.flatnonzero(arms.helped_by_lot | arms.withheld)
     found, withheld = np.ones(len(rows.bad)), arms.withheld[in_lot]
-    share = np.full(len(in_lot), max(float(withheld.mean()), _LEAST_SHARE))
-    if min(withheld.sum(), (~withheld).sum()) >= _ENOUGH_IN_LOT:
-        day = np.array([to_day(when) for when in rows.dates], np.float32)[rows.date_index[in_lot]]
-        x = np.column_stack((rows.x[in_lot], day))
-        fold = borrower_fold(rows.borrower_id[in_lot], 3, seed=9)
-        for k in range(3):
-            inside, outside = fold != k, fold == k
-            if outside.any() and 0 < withheld[inside].sum() < inside.sum():
-                share[outside] = _share(x[inside], withheld[inside], x[outside])
+    share = _chance(rows, in_lot, withheld)
     counts = 1 / np.clip(share, _LEAST_SHARE, 1)
     # Together the hold-out stands for the whole lot.
     counts *= len(in_lot) / max(float(counts[withheld].sum()), 1e-9)
@@ -145,21 +144,39 @@ def _each_withheld_counts(rows: TrainingSet, arms: Arms) -> Floats:
     return found
 
 
-def _share(x: NDArray[np.float32], withheld: NDArray[np.bool_], other: NDArray[np.float32]) -> Floats:
-    """P(withheld) of other rows; where nothing tells the arms apart, the same for all."""
+def _chance(rows: TrainingSet, which: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Floats:
+    """P(chosen) of some rows by their features and date, by models that did not see their borrowers; shape (which,).
+
+    The same for all where one kind is too rare to tell them apart.
+    """
+    found = np.full(len(which), float(chosen.mean()))
+    if min(chosen.sum(), (~chosen).sum()) < _ENOUGH_IN_LOT:
+        return found
+    day = np.array([to_day(when) for when in rows.dates], np.float32)[rows.date_index[which]]
+    x = np.column_stack((rows.x[which], day))
+    fold = borrower_fold(rows.borrower_id[which], 3, seed=9)
+    for k in range(3):
+        inside, outside = fold != k, fold == k
+        if outside.any() and 0 < chosen[inside].sum() < inside.sum():
+            found[outside] = _share(x[inside], chosen[inside], x[outside])
+    return found
+
+
+def _share(x: NDArray[np.float32], chosen: NDArray[np.bool_], other: NDArray[np.float32]) -> Floats:
+    """P(chosen) of other rows; where nothing tells the two kinds apart, the same for all."""
     check = np.arange(len(x)) % 4 == 0
     parameters = {
         **{"objective": "binary", "num_leaves": 4, "learning_rate": 0.1, "min_data_in_leaf": 50, "seed": 1},
         **{"num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1, "feature_fraction": 0.5},
     }
-    train = lightgbm.Dataset(x[~check], withheld[~check])
+    train = lightgbm.Dataset(x[~check], chosen[~check])
     stop = lightgbm.early_stopping(10, verbose=False)
-    valid = lightgbm.Dataset(x[check], withheld[check], reference=train)
+    valid = lightgbm.Dataset(x[check], chosen[check], reference=train)
     booster = lightgbm.train(parameters, train, 200, valid_sets=[valid], callbacks=[stop])
-    base = float(withheld[check].mean())
+    base = float(chosen[check].mean())
     flat = -(base * np.log(max(base, 1e-9)) + (1 - base) * np.log(max(1 - base, 1e-9)))
     if booster.best_score["valid_0"]["binary_logloss"] >= flat:
-        return np.full(len(other), float(withheld.mean()))
+        return np.full(len(other), float(chosen.mean()))
     return np.asarray(booster.predict(other), np.float64)
 
 

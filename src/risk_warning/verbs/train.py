@@ -143,7 +143,19 @@ def train(
         report = train_model(book, load_settings(), request, model_out, bar, trials=tune, register_anyway=reason)
     if report_out is not None:
         write_page(report_out, report.page)
-    print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False)) if as_json else Console().print(report.table())
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        return
+    console = Console()
+    console.print(report.table())
+    for sentence in report.sentences():
+        console.print(sentence, markup=False, highlight=False)
+    console.print(
+        f"Next: risk-warning promote {report.registry_version} {book} --approver NAME --reason TEXT",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 def _date(given: datetime | None) -> date | None:
