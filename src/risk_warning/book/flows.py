@@ -64,9 +64,21 @@ def reach_of(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], settings: 
             flows[table] = flow
     return Reach(
         flows=flows,
-        given={table: to_day(day) for table, day in settings.data_through.items()},
+        given={table: to_day(day) for table, day in settings.data_through.items() if table in flows},
         freshness_days={table: settings.freshness_of(table) for table in _FLOWS},
         statement_gap_days=gap,
+    )
+
+
+def reach_from(
+    days: Mapping[str, tuple[NDArray[np.int32], NDArray[np.int64]]], settings: BookSettings, data_through: date | None
+) -> Reach:
+    """How far tables with rows on these days reach, for scoring; all through `data_through` where that is given."""
+    given = {} if data_through is None else dict.fromkeys(days, to_day(data_through))
+    return Reach(
+        flows={table: Flow.of(*told) for table, told in days.items() if len(told[0])},
+        given={**given, **{table: to_day(day) for table, day in settings.data_through.items()}},
+        freshness_days={table: settings.freshness_of(table) for table in _FLOWS},
     )
 
 

@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from risk_warning.book.flows import reach_from
 from risk_warning.book.location import source_at
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.staged import rows_between, staging_connection
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date
+from risk_warning.core.reach import Reach
 from risk_warning.core.rows import Rows, Table
 from risk_warning.settings import BookSettings
 
@@ -29,6 +31,9 @@ class BorrowerRecords:
     """Table → rows; empty columns are left out."""
     set_aside: bool
     """A row of their instalments or statements, or their only row of `borrowers`, could not be read."""
+    payments_through: date | None = None
+    """Last day of which the book knows payments, where they stop before the as-of date: what falls due later is not
+    late."""
 
 
 def borrower_records(location: str, borrower_id: str | int, settings: BookSettings) -> BorrowerRecords | None:
@@ -64,10 +69,11 @@ def columns_given(location: str, settings: BookSettings) -> dict[str, frozenset[
         return {table: frozenset(names) for table, names in source.columns.items()}
 
 
-def data_through(location: str, settings: BookSettings, *, today: date) -> date | None:
-    """The latest day a payment, statement or event was recorded, not after today; None where there is none."""
+def reach_of_book(location: str, settings: BookSettings, *, data_through: date | None, today: date) -> Reach:
+    """How far the book's tables reach, by their rows until today; all through `data_through` where that is given."""
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
-        return source.recorded_through(con, today)
+        days = source.recorded_days(con, today)
+    return reach_from(days, settings, data_through)
 
 
 def _records(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from risk_warning.book.schema import TABLES
-from risk_warning.book.source import Relation, Source
+from risk_warning.book.source import RECORDED, Days, Relation, Source, days_of
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
@@ -81,20 +81,22 @@ class PostgresSource(Source):
             )
             return bool(cursor.fetchall())
 
-    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
-        def place(table: str) -> str:
-            return f"{self._place}.{quoted(table, TABLES)}"
-
+    def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
         def day_of(table: str, name: str) -> str | None:
             # PostgreSQL would fail on the first text that is no date.
             kind = self._types[table][name]
             is_day = kind == "date" or kind.startswith("timestamp")
             return f"CAST({quoted(name, self._types[table])} AS DATE)" if is_day else None
 
+        found = {}
         with self._postgres.cursor() as cursor:
-            cursor.execute(self.latest_recorded(place, day_of, "$1"), (today,))
-            found: date | None = cursor.fetchall()[0][0]
-            return found
+            for table in RECORDED:
+                place = f"{self._place}.{quoted(table, TABLES)}"
+                sql = self.sql_of_recorded_days(table, place, day_of, "$1")
+                if sql is not None:
+                    cursor.execute(sql, (today,))
+                    found[table] = days_of(cursor.fetchall())
+        return found
 
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
         known = self._types[table]

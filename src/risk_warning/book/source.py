@@ -15,6 +15,8 @@ from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
+from numpy.typing import NDArray
 
 from risk_warning.book.reading import INTEGERS
 from risk_warning.book.schema import TABLES
@@ -42,11 +44,22 @@ class Relation:
 
 
 _RECORDED = {
-    "instalments": ("recorded_on", "paid_on"),
-    "statements": ("recorded_on", "statement_on"),
-    "events": ("recorded_at", "occurred_at"),
+    "instalments": ("paid_on", "recorded_on"),
+    "statements": ("statement_on", "recorded_on"),
+    "events": ("occurred_at", "recorded_at"),
 }
-"""What says when a row was recorded, the first that is given."""
+"""What says when a row happened and when it was recorded: it is known from the later of the two."""
+Days = tuple[NDArray[np.int32], NDArray[np.int64]]
+"""(Days, ascending, and how many rows became known on each.)"""
+
+
+RECORDED = tuple(_RECORDED)
+"""Tables whose rows become known day by day."""
+
+
+def days_of(rows: Sequence[tuple[int, int]]) -> Days:
+    """The days and counts that a statement of `sql_of_recorded_days` gave."""
+    return np.array([day for day, _ in rows], np.int32), np.array([n for _, n in rows], np.int64)
 
 
 class Source(ABC):
@@ -100,27 +113,27 @@ class Source(ABC):
         """
 
     @abstractmethod
-    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
-        """The latest day, not after `today`, on which a payment, statement or event was recorded."""
+    def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
+        """Table → the days, not after `today`, on which its payments, statements or events became known."""
 
-    def latest_recorded(
-        self, place: Callable[[str], str], day_of: Callable[[str, str], str | None], parameter: str
-    ) -> str:
-        """SQL of that day; `place` says how a table is named, `day_of` reads a column as a day (None: it cannot)."""
-        parts = ["SELECT CAST(NULL AS DATE) AS day"]
-        for table, names in _RECORDED.items():
-            days = [day_of(table, name) for name in names if name in self.columns.get(table, ())]
-            if readable := [day for day in days if day is not None]:
-                day = f"COALESCE({', '.join(readable)})"
-                parts.append(
-                    statement(
-                        "SELECT max({day}) AS day FROM {place} WHERE {day} <= {today}",
-                        day=day,
-                        place=place(table),
-                        today=parameter,
-                    )
-                )
-        return statement("SELECT max(day) FROM ({parts}) AS known", parts=" UNION ALL ".join(parts))
+    def sql_of_recorded_days(
+        self, table: str, place: str, day_of: Callable[[str, str], str | None], parameter: str
+    ) -> str | None:
+        """SQL of one table's days; `day_of` reads a column as a day (None: it cannot). None where there is none."""
+        happened, recorded = _RECORDED[table]
+        there = [name for name in (happened, recorded) if name in self.columns.get(table, ())]
+        days = [day for name in there if (day := day_of(table, name)) is not None]
+        if happened not in there or len(days) < len(there):
+            return None
+        return statement(
+            "SELECT CAST(day - DATE '1970-01-01' AS INTEGER) AS day, count(*) AS n FROM "
+            "(SELECT GREATEST({days}) AS day FROM {place} WHERE {happened} IS NOT NULL) AS known "
+            "WHERE day <= {today} GROUP BY day ORDER BY day",
+            days=", ".join(days) if len(days) > 1 else f"{days[0]}, {days[0]}",
+            happened=days[0],
+            place=place,
+            today=parameter,
+        )
 
     @abstractmethod
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -220,7 +233,7 @@ class FolderSource(Source):
             f"Single borrowers cannot be looked up in {self.name}, a folder: name a DuckDB file or a postgresql:// URL."
         )
 
-    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+    def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
         raise SettingsError(f"{self.name} is a folder; name a DuckDB file or a postgresql:// URL.")
 
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
@@ -305,13 +318,16 @@ class DuckDBSource(Source):
         con.execute("SELECT 1 FROM lender.main.borrowers WHERE borrower_id = $only LIMIT 1", {"only": self.only})
         return bool(con.fetchall())
 
-    def recorded_through(self, con: duckdb.DuckDBPyConnection, today: date) -> date | None:
+    def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
         def day_of(table: str, name: str) -> str:
             return f"TRY_CAST({quoted(name, self._types[table])} AS DATE)"
 
-        sql = self.latest_recorded(lambda table: f"lender.main.{quoted(table, TABLES)}", day_of, "$today")
-        con.execute(sql, {"today": today})
-        found: date | None = con.fetchall()[0][0]
+        found = {}
+        for table in RECORDED:
+            sql = self.sql_of_recorded_days(table, f"lender.main.{quoted(table, TABLES)}", day_of, "$today")
+            if sql is not None:
+                con.execute(sql, {"today": today})
+                found[table] = days_of(con.fetchall())
         return found
 
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:

@@ -28,7 +28,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.panel import History
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError
-from risk_warning.settings import FLOWING, BookSettings
+from risk_warning.settings import BookSettings
 
 MOST_CODES = 30
 """Text codes of statements whose months are counted one by one; of a column with more only the latest is used."""
@@ -274,7 +274,7 @@ def observed_of(
     """What the staged book can show; every table is complete through `data_through` where that is given."""
     reach = staged.reach
     if data_through is not None:
-        reach = replace(reach, given={**dict.fromkeys(FLOWING, to_day(data_through)), **reach.given})
+        reach = replace(reach, given={**dict.fromkeys(reach.flows, to_day(data_through)), **reach.given})
     return Observed(
         columns=staged.columns,
         event_kinds=event_kinds(con, staged),

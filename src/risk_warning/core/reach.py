@@ -103,12 +103,11 @@ class Reach:
     def stopped(self, as_of: int) -> dict[str, Silence]:
         """Table → its silence, of the tables that seem to have stopped before the day."""
         found = {}
+        for table, last_day in self.given.items():
+            if (silent := as_of - 1 - last_day) > 0:
+                found[table] = Silence(last_day, silent, 0, 0)
         for table, flow in self.flows.items():
-            if table in self.given:
-                silent = as_of - 1 - self.given[table]
-                if silent > 0:
-                    found[table] = Silence(self.given[table], silent, 0, 0)
-            elif (silence := flow.silence(as_of)) is not None and silence.is_unusual:
+            if table not in self.given and (silence := flow.silence(as_of)) is not None and silence.is_unusual:
                 found[table] = silence
         return found
 

@@ -10,7 +10,10 @@ from typing import Any
 import numpy as np
 
 from risk_warning.book.records import Records, rows_of
+from risk_warning.core.calendar import to_day
+from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
+from risk_warning.core.reach import PAYMENTS, Reach
 from risk_warning.core.rows import Rows
 from risk_warning.core.target import REASONS
 from risk_warning.errors import RequestError
@@ -38,6 +41,14 @@ class Question:
     set_aside: bool = False
     """A row of theirs could not be read, so that their history is not whole."""
     loan: LoanUnderReview | None = None
+    payments_through: date | None = None
+    """Last day of which payments are known, where they stop before the as-of date: what falls due later is not late."""
+
+    def observed_by(self, model: RiskModel) -> Observed:
+        """What the model may read of the rows."""
+        if self.payments_through is None:
+            return model.observed
+        return replace(model.observed, reach=Reach(given={PAYMENTS: to_day(self.payments_through)}))
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,8 @@ def examine(question: Question, model: RiskModel, policy: Policy, settings: Book
     rows = rows_for(question, model, settings)
     if question.loan is not None:
         rows = with_loan(rows, question.loan, question.as_of_date, model.observed)
-    scored = model.score(rows, model.observed, question.as_of_date, waive_open_loan=question.loan is not None)
+    observed, waive = question.observed_by(model), question.loan is not None
+    scored = model.score(rows, observed, question.as_of_date, waive_open_loan=waive)
     if question.set_aside and not question.records["borrowers"]:
         # Their only row of `borrowers` cannot be read, and with it nothing else of theirs: that is the reason.
         scored = replace(scored, not_scored=np.array([REASONS.index("rows_set_aside")], np.int8))

@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
-from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, columns_given, data_through
+from risk_warning.book.one_borrower import BorrowerRecords, borrower_records, columns_given, reach_of_book
+from risk_warning.core.calendar import NEVER, to_date, to_day
+from risk_warning.core.reach import Reach
 from risk_warning.errors import AsOfDateError, BookError, SettingsError
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.service.wire.refusals import Refusal
 from risk_warning.settings import Settings
 
-MOST_DAYS_AFTER = 31
-"""An as-of date lies at most so many days after the data, as in the nightly run."""
 _AT_ONCE = 4
 _KNOWN_SECONDS = 300.0
 _log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ class Borrowers:
         self._location = location
         self._settings = settings
         self._free = asyncio.Semaphore(_AT_ONCE)
-        self._through: date | None = settings.data_through
+        self._reach = Reach()
         self._looked_at = float("-inf")
 
     async def find(self, borrower_id: str | int, as_of_date: date) -> BorrowerRecords:
@@ -77,7 +78,7 @@ class Borrowers:
         Refusal
             404: no book is configured, or it has no such borrower.
         AsOfDateError
-            The as-of date lies outside the book's data.
+            The as-of date lies too long after what the book tells of payment, as in the nightly run.
         BookError, SettingsError
             The book cannot be read.
         """
@@ -86,20 +87,24 @@ class Borrowers:
                 404, "not_found", "No book is configured: set RISK_WARNING_SERVICE__BOOK, or send the borrower's rows."
             )
         async with self._free:
-            through = await self._data_through(self._location)
-            if through is not None and (as_of_date - through).days > MOST_DAYS_AFTER:
-                raise AsOfDateError(
-                    f"The as-of date {as_of_date} lies outside the data, which goes through {through}; choose a date "
-                    f"at most {MOST_DAYS_AFTER} days after."
-                )
+            reach, day = await self._reach_of(self._location), to_day(as_of_date)
+            if (refusal := reach.refusal(day)) is not None:
+                raise AsOfDateError(refusal)
             book = self._settings.book
             found = await asyncio.to_thread(borrower_records, self._location, borrower_id, book)
         if found is None:
             raise Refusal(404, "unknown_borrower", "The book has no borrower with this id.", "borrower_id")
-        return found
+        through = reach.payments_through(day)
+        return found if through == NEVER else replace(found, payments_through=to_date(through))
 
-    async def _data_through(self, location: str) -> date | None:
-        if self._settings.data_through is None and time.monotonic() - self._looked_at > _KNOWN_SECONDS:
-            self._through = await asyncio.to_thread(data_through, location, self._settings.book, today=date.today())
+    async def _reach_of(self, location: str) -> Reach:
+        if time.monotonic() - self._looked_at > _KNOWN_SECONDS:
+            self._reach = await asyncio.to_thread(
+                reach_of_book,
+                location,
+                self._settings.book,
+                data_through=self._settings.data_through,
+                today=date.today(),
+            )
             self._looked_at = time.monotonic()
-        return self._through
+        return self._reach

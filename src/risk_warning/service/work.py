@@ -69,16 +69,16 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
     if asked and loan is None:
         raise RequestError("is missing: the alternatives are other terms of it; send it too", "loan_under_review")
     others = [] if loan is None else [loan.changed(**_changes(other, settings)) for other in asked]
-    decimals = settings.minor_unit_decimals
+    decimals, observed = settings.minor_unit_decimals, question.observed_by(model)
     found = what_if(
-        model, policy, rows, model.observed, question.as_of_date, loan, others, minor_unit_decimals=decimals
+        model, policy, rows, observed, question.as_of_date, loan, others, minor_unit_decimals=decimals
     ).to_dict()
     alternatives = [{"changed": dict(other)} | case for other, case in zip(asked, found["alternatives"], strict=True)]
     path = path_to_safe(
         model,
         policy,
         rows,
-        model.observed,
+        observed,
         question.as_of_date,
         loan,
         minor_unit_decimals=decimals,

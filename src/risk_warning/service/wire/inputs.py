@@ -23,6 +23,7 @@ from risk_warning.service.wire.requests import (
     SCORE,
     STRICT,
     WHAT_IF,
+    Day,
     Event,
     Instalment,
     Loan,
@@ -50,6 +51,7 @@ class _FromBook(TypedDict):
     request: WhatIfRequest
     records: _Records
     set_aside: bool
+    payments_through: NotRequired[Day | None]
 
 
 _FROM_BOOK = TypeAdapter(_FromBook)
@@ -57,7 +59,8 @@ _FROM_BOOK = TypeAdapter(_FromBook)
 
 def from_book(request: Mapping[str, Any], found: BorrowerRecords) -> str:
     """The inputs of a request that names a borrower of the book."""
-    return to_json({"request": request, "records": found.records, "set_aside": found.set_aside}).decode()
+    told = {"request": request, "records": found.records, "set_aside": found.set_aside}
+    return to_json({**told, "payments_through": found.payments_through}).decode()
 
 
 def request_in(inputs: str | bytes) -> Mapping[str, Any]:
@@ -73,7 +76,8 @@ def question_in(inputs: str | bytes, settings: BookSettings) -> Question:
         return question_of(WHAT_IF.validate_json(inputs), settings)
     stored = _FROM_BOOK.validate_json(inputs)
     records = cast(Records, stored["records"])
-    return question_from_book(stored["request"], BorrowerRecords(records, stored["set_aside"]), settings)
+    found = BorrowerRecords(records, stored["set_aside"], stored.get("payments_through"))
+    return question_from_book(stored["request"], found, settings)
 
 
 def items_in(inputs: str | bytes) -> list[Any]:

@@ -28,7 +28,8 @@ def question_of(request: Mapping[str, Any], settings: BookSettings) -> Question:
 def question_from_book(request: Mapping[str, Any], found: BorrowerRecords, settings: BookSettings) -> Question:
     """The question of a request by id, with the rows the book has."""
     loan = loan_of(request.get("loan_under_review"), settings)
-    return Question(request["borrower_id"], request["as_of_date"], found.records, found.set_aside, loan)
+    whose, when = request["borrower_id"], request["as_of_date"]
+    return Question(whose, when, found.records, found.set_aside, loan, found.payments_through)
 
 
 def brings_rows(request: Mapping[str, Any]) -> bool:
