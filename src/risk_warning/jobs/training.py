@@ -107,9 +107,9 @@ class TrainingReport:
     def sentences(self) -> tuple[str, ...]:
         """What the training came to, for below the table."""
         about, judged = self.model.about, self.model.about["evaluation"]
-        rival = judged["against"].get(SCORECARD)
+        rival, holds = judged["against"].get(SCORECARD), calibration_in_words(judged)
         found = (
-            f"{calibration_in_words(judged).capitalize()}.",
+            f"{holds[0].upper()}{holds[1:]}.",
             against_scorecard(rival and rival["clustered"]),
             who_was_judged(about),
             *cautions(about),
