@@ -38,9 +38,8 @@ def save_anew(model: RiskModel, folder: Path) -> Path:
         scorecard=model.scorecard,
         policy=model.policy,
         target=model.target,
-        about=model.about,
+        about={**model.about, "judged_twin": None},
         trained_on=date(2024, 1, 1),
-        twin=model.twin,
     )
     save(named, folder)
     return folder

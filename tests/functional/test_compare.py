@@ -46,7 +46,7 @@ def compared(lender: Lender, a: Path | str, b: Path | str, *dates: date, chunk: 
 
 def variant(lender: Lender, folder: Path, change: Callable[[RiskModel], RiskModel]) -> Path:
     """The folder of the lender's model, changed."""
-    return save_anew(change(load(lender.model)), folder)
+    return save_anew(change(load(lender.model).as_judged), folder)
 
 
 def with_few_trees(model: RiskModel) -> RiskModel:
@@ -107,7 +107,7 @@ def test_a_planted_worse_model_is_found_worse(stacked: Comparison) -> None:
 
 
 def test_the_figures_are_those_of_the_training_sets_rows(lender: Lender, stacked: Comparison) -> None:
-    model = load(lender.model)
+    model = load(lender.model).as_judged
     with open_book(lender.book, Settings().book) as book:
         rows = training_set(book, DATES, model.target, model.features, borrowers_per_chunk=3_000)
         log_odds = model.fitted.log_odds(encode(rows.x, model.features, model.fitted.codes, book.categories))

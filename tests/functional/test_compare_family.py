@@ -33,7 +33,7 @@ DATES = (date(2023, 8, 1), date(2023, 9, 1))
 def family(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Models of five and of forty trees, the lender's own, one of another target, and a damaged one."""
     folder = tmp_path_factory.mktemp("family")
-    model = load(lender.model)
+    model = load(lender.model).as_judged
     for trees in (5, 40):
         few = lightgbm.Booster(model_str=model.fitted.booster.model_to_string(num_iteration=trees))
         save_anew(replace(model, fitted=replace(model.fitted, booster=few)), folder / f"trees-{trees}")

@@ -82,7 +82,7 @@ def test_a_warning_on_the_watch_list_is_repeated_less_often_than_one_by_rank_alo
 
 
 def test_fairness_is_measured_on_the_borrowers_own_attributes(lender: Lender, same: Comparison) -> None:
-    model = load(lender.model)
+    model = load(lender.model).as_judged
     people = pandas.read_parquet(lender.book / "borrowers.parquet").set_index("borrower_id")
     with open_book(lender.book, Settings().book) as book:
         rows = book.rows(0, book.n_borrowers)
@@ -108,7 +108,7 @@ def test_fairness_is_measured_on_the_borrowers_own_attributes(lender: Lender, sa
 
 
 def test_what_stands_in_for_an_attribute_is_found_among_the_features(lender: Lender) -> None:
-    model = load(lender.model)
+    model = load(lender.model).as_judged
     people = (
         pandas.read_parquet(lender.book / "borrowers.parquet").astype({"borrower_id": str}).set_index("borrower_id")
     )

@@ -96,7 +96,7 @@ def test_paying_a_card_down_as_told_reaches_the_threshold_and_one_step_less_does
     with review(lender) as at:
         checked = 0
         for rows, told in found_below(at, None):
-            if [step.action for step in told.steps] != ["pay_down_cards"]:
+            if not told.found or [step.action for step in told.steps] != ["pay_down_cards"]:
                 continue
             step = told.steps[0]
             owed = score(at, _paid_down(at, rows, step.before - step.after), None)

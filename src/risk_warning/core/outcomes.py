@@ -18,7 +18,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.calendar import ALWAYS, NEVER, to_day
 from risk_warning.core.lateness import Lateness
 from risk_warning.core.panel import History
 from risk_warning.core.target import TargetSpec
@@ -45,6 +45,11 @@ class Outcomes:
         """Of borrowers whose outcome, where it is known, came from outside, without a day."""
         never = np.full(len(known), NEVER, np.int32)
         return cls(never, never, known)
+
+    @property
+    def learnable_until(self) -> Days:
+        """`unknown_from`, and `ALWAYS` where a loan never tells: such a borrower is not learnt from, bad or not."""
+        return np.where(self.could_be_good, self.unknown_from, ALWAYS).astype(np.int32)
 
     def bad(self, end: int) -> NDArray[np.bool_]:
         """Whether each turned bad before the day `end`."""
@@ -123,3 +128,11 @@ def _open_at(history: History, as_of: int) -> NDArray[np.bool_]:
 def _first_late(lateness: Lateness, as_of: int, bad_dpd: int, is_open: NDArray[np.bool_]) -> Days:
     first = lateness.reached_on(bad_dpd, as_of)
     return np.where(is_open[lateness.loan], first, NEVER).astype(np.int32)
+
+
+def learnable(
+    bad_on: NDArray[np.integer], learnable_until: NDArray[np.integer], end: NDArray[np.integer]
+) -> NDArray[np.bool_]:
+    """Whether what became of each row before its day `end` is known, and can be learnt from; all of one shape."""
+    found: NDArray[np.bool_] = ((bad_on < end) & (learnable_until != ALWAYS)) | (learnable_until >= end)
+    return found

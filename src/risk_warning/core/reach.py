@@ -13,7 +13,7 @@ are more than `freshness_days` beyond that: such a night is refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,6 +57,13 @@ class Flow:
         while (start := _stray_tail(days, rows)) is not None:
             days, rows = days[:start], rows[:start]
         return cls(days.astype(np.int32), int(days[-1]) if len(days) else None)
+
+    def told_until(self, newest_day: int) -> Flow:
+        """The same where the book's newest row, of any table, is of that day: a usual silence until then is no end."""
+        last = int(self.days[-1])
+        silence = self.silence(newest_day + 1)
+        until = newest_day if silence is not None and not silence.is_unusual else last
+        return replace(self, tells_through=max(until, last))
 
     def silence(self, as_of: int) -> Silence | None:
         """How long the table has been silent as of a day; None where it has no row before it."""

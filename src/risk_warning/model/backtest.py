@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core import features
-from risk_warning.core.calendar import NEVER, add_months, to_day
+from risk_warning.core.calendar import ALWAYS, NEVER, add_months, to_day
 from risk_warning.core.evaluation import evaluate
-from risk_warning.core.outcomes import outcomes
+from risk_warning.core.outcomes import learnable, outcomes
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
 from risk_warning.core.target import TargetSpec
@@ -47,6 +47,8 @@ class BacktestRows:
     """Dates of the backtest, rising."""
     known_bad_on: NDArray[np.int32]
     """First bad day by what was recorded before each of the dates, `NEVER` where none; shape (rows, dates)."""
+    known_unknown_from: NDArray[np.int32]
+    """`TrainingSet.unknown_from`, likewise."""
     spec: TargetSpec
 
 
@@ -88,10 +90,13 @@ def backtest_rows(
         return borrower_fold(borrower_id, _PARTS, seed=day.toordinal()) < round(share * _PARTS)
 
     chunk = settings.score.borrowers_per_chunk
-    rows = training_set(book, as_of, spec, chosen, borrowers_per_chunk=chunk, keep=keep, advance=advance)
+    rows = training_set(
+        book, as_of, spec, chosen, borrowers_per_chunk=chunk, keep=keep, known_only=False, advance=advance
+    )
     if not len(rows.bad):
         raise LabelError("No borrower is eligible on the dates of the backtest; choose others.")
     known = np.full((len(rows.bad), len(dates)), NEVER, np.int32)
+    unknown = np.full((len(rows.bad), len(dates)), ALWAYS, np.int32)
     for part in book.chunks(chunk):
         history = book.history(part, spec.dpd_tolerance_ratio)
         here = pandas.Index(part.borrower_id).get_indexer(pandas.Index(rows.borrower_id))
@@ -101,8 +106,9 @@ def backtest_rows(
                 if len(mine) and day < at:
                     found = outcomes(history, day, spec, known_before=to_day(at))
                     known[mine, k] = found.bad_on[here[mine]]
+                    unknown[mine, k] = found.learnable_until[here[mine]]
         advance(part.n)
-    return BacktestRows(rows, tuple(dates), known, spec)
+    return BacktestRows(rows, tuple(dates), known, unknown, spec)
 
 
 def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> Cell:
@@ -126,8 +132,9 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     names = {feature.name for feature in recipe.choose(rows.features)}
     inside = rows.on(ended)
     ends = np.array([to_day(add_months(day, horizon)) for day in rows.dates], np.int64)
-    known = made.known_bad_on[:, made.dates.index(at)]
-    labelled = replace(rows, bad=known < ends[rows.date_index], bad_on=known)
+    known, unknown = (part[:, made.dates.index(at)] for part in (made.known_bad_on, made.known_unknown_from))
+    labelled = replace(rows, bad=known < ends[rows.date_index], bad_on=known, unknown_from=unknown)
+    inside &= learnable(known, unknown, ends[rows.date_index])
     dropped = [feature.name for feature in rows.features if feature.name not in names]
     learnt = without(labelled.take(inside), dropped) if dropped else labelled.take(inside)
     if recipe.max_feature_psi is not None:
@@ -135,7 +142,8 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     taught, categories = weighted(learnt, recipe, horizon), book.categories
     learnt = taught.rows
     fitted = fit(learnt, taught.weight, categories, recipe).fitted
-    judging = untouched(rows.take(rows.on([at])), recipe.contacted, spec.horizon_months)
+    truth = learnable(rows.bad_on, rows.unknown_from, np.full(len(rows.bad), to_day(spec.window_end(at))))
+    judging = untouched(rows.take(rows.on([at]) & truth), recipe.contacted, spec.horizon_months)
     tested = judging.rows
     columns = [i for i, feature in enumerate(rows.features) if feature in learnt.features]
     x = encode(tested.x[:, columns], learnt.features, fitted.codes, categories)

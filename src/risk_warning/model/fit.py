@@ -139,7 +139,7 @@ class Fitting:
 
     def folds(self) -> list[Callable[[], Any]]:
         """The folds; `LabelError` where there are too few bad borrowers."""
-        _check_enough(self.rows)
+        check_enough(self.rows)
         block = np.full(len(self.rows.bad), -1) if self.trees is None else _blocks(self.rows)
         return [_Fold(self, self._fold(self.rows), block, k).run for k in range(INNER_FOLDS)]
 
@@ -277,7 +277,7 @@ def _booster(
     return lightgbm.Booster(model_str=booster.model_to_string(num_iteration=best)), best
 
 
-def _check_enough(rows: TrainingSet) -> None:
+def check_enough(rows: TrainingSet) -> None:
     """`LabelError` where too few borrowers are bad, or good."""
     bad = np.unique(rows.borrower_id[rows.bad])
     good = len(np.unique(rows.borrower_id[~rows.bad]))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import add_months, to_day
 from risk_warning.core.evaluation import evaluate
 from risk_warning.core.horizons import Horizons, Link, expected_months_to_overdue
+from risk_warning.core.outcomes import learnable
 from risk_warning.core.rank_correlation import rank_correlation
 from risk_warning.model.training_set import TrainingSet
 
@@ -26,8 +27,7 @@ def known_within(rows: TrainingSet, months: int, until: date) -> NDArray[np.bool
     """Whether what became of each row within so many months was known at the start of `until`; shape (n,)."""
     ended = np.array([add_months(day, months) <= until for day in rows.dates])
     ends = np.array([to_day(add_months(day, months)) for day in rows.dates], np.int64)[rows.date_index]
-    found: NDArray[np.bool_] = ended[rows.date_index] & ((rows.bad_on < ends) | (rows.unknown_from >= ends))
-    return found
+    return np.asarray(ended[rows.date_index] & learnable(rows.bad_on, rows.unknown_from, ends))
 
 
 def bad_within(rows: TrainingSet, months: int) -> NDArray[np.bool_]:

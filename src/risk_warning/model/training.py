@@ -31,7 +31,7 @@ from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spre
 from risk_warning.errors import LabelError, ModelError, SettingsError
 from risk_warning.model.about import about
 from risk_warning.model.encoding import encode
-from risk_warning.model.fit import Fit
+from risk_warning.model.fit import Fit, check_enough
 from risk_warning.model.folder import assemble
 from risk_warning.model.horizons import fit_horizons
 from risk_warning.model.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judged, measured
@@ -131,6 +131,7 @@ def train(
     judging = untouched(tested, recipe.contacted, spec.horizon_months)
     tested = judging.rows
     end = book.data_through + timedelta(days=1)
+    check_enough(learn_rows)
     if split:
         if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(

@@ -42,7 +42,8 @@ class TrainingSet:
     bad_on: NDArray[np.int32]
     """First day on which they were bad, `NEVER` where there is none in the book, or it is not known from payments."""
     unknown_from: NDArray[np.int32]
-    """First day of which it is not known whether they turned bad, `NEVER` where all is known."""
+    """First day of which it is not known whether they turned bad, `NEVER` where all is known, `ALWAYS` where it could
+    never be known that they stayed good."""
     borrower_id: NDArray[Any]
     date_index: NDArray[np.int16]
     dates: tuple[date, ...]
@@ -201,7 +202,9 @@ class _Work:
             history_of_few = self.book.history(few, spec.dpd_tolerance_ratio)
             panel = history_of_few.panel(day, needs=self.needs)
             found, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
-            wanted = (not_scored(panel, spec, few.set_aside) < 0) & found.could_be_good & found.known(end)
+            wanted = not_scored(panel, spec, few.set_aside) < 0
+            if self.known_only:
+                wanted &= found.could_be_good & found.known(end)
             when = day, len(self.dates) + (day - first).days
             yield _columns(few, panel, self.chosen, wanted, (found.bad(end), found), when, at_opening=True)
 
@@ -226,7 +229,7 @@ def _columns(
     dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
     return (
         features.matrix(panel, chosen)[:, found].T,
-        *(part[found] for part in (bad, later.bad_on, later.unknown_from)),
+        *(part[found] for part in (bad, later.bad_on, later.learnable_until)),
         rows.borrower_id[found],
         np.full(len(found), index, np.int16),
         dpd[found],

@@ -160,7 +160,10 @@ def score_both(
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     sampled = place[np.flatnonzero(columns.pop())]
-    values, read_by_b = (np.concatenate(part) for part in zip(*samples, strict=True))
+    # In the order of the rows, whatever the chunks they came in.
+    in_order = np.argsort(sampled)
+    sampled = sampled[in_order]
+    values, read_by_b = (np.concatenate(part)[in_order] for part in zip(*samples, strict=True))
     told_of = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
     figures_of = (column[order] for column in columns)
     return SideBySide(tuple(dates), only_a, only_b, shared, values, read_by_b, sampled, told_of, *figures_of)
