@@ -17,6 +17,7 @@ from rich.progress import Progress
 
 from risk_warning.book import open_book
 from risk_warning.book.simulation.lender import simulate
+from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.regret import Outcome, regret
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError, SettingsError
@@ -69,6 +70,9 @@ def censored(book: Path, at: date, folder: Path) -> Path:
     for column in ("paid_on", "paid_amount", "recorded_on"):
         if column in instalments:
             instalments.loc[later, column] = None
+    # A plan made later is not there yet, and of an instalment paid in parts later one unpaid row is.
+    made_later = instalments["scheduled_on"].notna() & ~before(instalments["scheduled_on"])
+    instalments = instalments[~made_later].drop_duplicates()
     found = {"loans": loans, "instalments": instalments}
     for name, columns in (("statements", ("recorded_on", "statement_on")), ("events", ("recorded_at", "occurred_at"))):
         table = pandas.read_parquet(book / f"{name}.parquet")
@@ -129,7 +133,9 @@ def test_a_book_without_anything_later_teaches_the_very_same(book: Path, tmp_pat
     with open_book(past, settings.book, data_through=at) as opened:
         made = backtest_rows(opened, settings, TargetSpec(), [*days, at], [at], lambda done: None)
         # What follows is not in this book: let somebody be bad, so that there is something to measure.
-        made.rows.bad[np.flatnonzero(made.rows.on([at]))[::2]] = True
+        here = np.flatnonzero(made.rows.on([at]))
+        made.rows.bad[here[::2]], made.rows.bad_on[here[::2]] = True, to_day(at)
+        made.rows.unknown_from[here] = NEVER
         cell = run_cell(made, Recipe(threads=1), at, opened)
     assert (cell.rows, cell.bads, cell.learnt_sha256) == (whole["rows"], whole["bads"], whole["learnt_sha256"])
 

@@ -94,7 +94,7 @@ def test_with_no_date_named_it_is_the_last_from_which_neither_learnt(lender: Len
 
 def test_a_planted_worse_model_is_found_worse(stacked: Comparison) -> None:
     assert stacked.verdict.startswith("B finds fewer of those who go bad: AUC −0.")
-    assert stacked.auc.high < 0 and stacked.delong.high < 0 and stacked.bootstrap_one_row.high < 0
+    assert stacked.auc.high < 0 and stacked.delong.difference < 0 and stacked.bootstrap_one_row.difference < 0
     assert stacked.agreement < 0.1
     assert stacked.rows > stacked.borrowers > 5_000
     gained, lost = stacked.at_capacity.sets.gained, stacked.at_capacity.sets.lost

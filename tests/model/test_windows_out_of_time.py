@@ -17,7 +17,7 @@ from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
 from risk_warning.core.target import TargetSpec
-from risk_warning.model.fit import encode
+from risk_warning.model.encoding import encode
 from risk_warning.model.horizons import judge_horizons
 from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
@@ -61,7 +61,7 @@ def test_windows_hold_in_calm_months_and_order_who_turns_bad(
     tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     with lender(tmp_path / "book") as book:
-        model = train(book, Settings(), Request(target=TargetSpec(), last=LAST_CALM)).model
+        model = train(book, Settings(), Request(target=TargetSpec(), last=LAST_CALM)).model.as_judged
         scored = [model.score(rows, book.observed, LAST_CALM) for rows in book.chunks(10_000)]
         stressed = in_downturn(book, model)
     assert model.horizons.months == (2, 3, 6)

@@ -6,11 +6,18 @@ from dataclasses import replace
 
 import pytest
 
+from risk_warning.core.clustered import Interval
 from risk_warning.core.delong import Difference
 from risk_warning.core.gate import Evidence, Limits, judge
 
 GOOD = Evidence(
-    auc=Difference(0.90, 0.91, 0.01, -0.002, 0.022),
+    auc=Difference(0.90, 0.91, 0.01, 0.005, 0.015),
+    auc_bad_borrowers=900,
+    observed_over_expected=Interval(1.0, 0.95, 1.05),
+    slope=Interval(1.0, 0.9, 1.1),
+    calibration_dates=6,
+    by_band=(("very high", 300, Interval(1.0, 0.9, 1.1)),),
+    against_scorecard=Difference(0.89, 0.90, 0.01, 0.005, 0.015),
     ece=0.01,
     score_psi=0.05,
     selection_ratio=0.9,
@@ -18,6 +25,7 @@ GOOD = Evidence(
     violations=0,
     parity_compared=200,
     parity_differing=0,
+    parity_there=8_000,
     archived_compared=1_000,
     archived_differing=0,
 )
@@ -34,9 +42,8 @@ def warned(found: Evidence, limits: Limits) -> list[str]:
 
 def test_a_model_that_meets_every_rule_passes() -> None:
     assert failed(GOOD, Limits()) == []
-    better = replace(GOOD, auc=Difference(0.90, 0.91, 0.01, 0.001, 0.019))
-    assert failed(better, STRICT) == [] and len(judge(better, STRICT)) == len(judge(better, Limits())) + 1
-    assert warned(GOOD, Limits()) == [] and {rule.outcome for rule in judge(better, STRICT)} == {"met"}
+    assert failed(GOOD, STRICT) == [] and len(judge(GOOD, STRICT)) == len(judge(GOOD, Limits())) + 1
+    assert warned(GOOD, Limits()) == [] and {rule.outcome for rule in judge(GOOD, STRICT)} == {"met"}
 
 
 @pytest.mark.parametrize(
@@ -44,6 +51,15 @@ def test_a_model_that_meets_every_rule_passes() -> None:
     [
         ({"auc": Difference(0.90, 0.89, -0.01, -0.02, 0.0)}, "no worse in AUC"),
         ({"auc": Difference(0.90, 0.90, 0.0, -0.005, 0.005)}, "no worse in AUC"),  # at the limit
+        ({"auc": Difference(0.90, 0.89, -0.01, -0.019, -0.001)}, "no worse in AUC"),  # wide, and surely worse
+        ({"auc": Difference(0.90, 0.89, -0.01, -0.03, 0.01)}, "no worse in AUC"),  # wide, and seen to lose
+        ({"observed_over_expected": Interval(1.5, 1.26, 1.8)}, "observed over expected"),
+        ({"observed_over_expected": Interval(0.6, 0.5, 0.79)}, "observed over expected"),
+        ({"observed_over_expected": None}, "observed over expected"),
+        ({"slope": Interval(0.6, 0.5, 0.79)}, "calibration slope"),
+        ({"slope": Interval(1.5, 1.26, 1.8)}, "calibration slope"),
+        ({"against_scorecard": Difference(0.9, 0.88, -0.02, -0.03, -0.01)}, "no worse than the scorecard"),
+        ({"leaks": ("days_past_due_max_3m",)}, "no leak suspected"),
         ({"learnt_from_dates": 1}, "compared on dates it did not learn from"),
         ({"ece": 0.03}, "calibration error (ECE)"),
         ({"score_psi": 0.3}, "PSI of its scores"),
@@ -52,7 +68,7 @@ def test_a_model_that_meets_every_rule_passes() -> None:
         ({"parity_differing": 1}, "alone as in the whole book"),
         ({"parity_compared": 199}, "alone as in the whole book"),
         ({"archived_differing": 1}, "features as they were known at the time"),
-        ({"archived_compared": 999}, "features as they were known at the time"),
+        ({"archived_compared": 0}, "features as they were known at the time"),
         ({"archived_compared": None}, "features as they were known at the time"),
     ],
 )
@@ -63,18 +79,51 @@ def test_each_rule_refuses_by_itself(changed: dict[str, object], rule: str) -> N
 def test_what_is_asked_and_not_measured_is_not_met() -> None:
     unknown = replace(GOOD, auc=Difference(0.9, 0.91, 0.01, 0.001, 0.02), selection_ratio=None, true_positive_gap=None)
     assert failed(unknown, STRICT) == ["selection ratio", "true positive gap"]
-    assert failed(GOOD, STRICT) == ["better in AUC"]
+    unsure = replace(GOOD, auc=Difference(0.90, 0.901, 0.001, -0.001, 0.003))
+    assert failed(unsure, STRICT) == ["better in AUC"]
 
 
-def test_the_first_champion_is_held_against_nothing_but_itself() -> None:
+def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard() -> None:
     first = replace(GOOD, auc=None, ece=None, score_psi=None)
-    assert [rule.name for rule in judge(first, Limits())] == [
+    assert [rule.name for rule in judge(replace(first, archived_compared=None), Limits())] == [
+        "observed over expected",
+        "calibration slope",
+        "observed over expected, band very high",
+        "no worse than the scorecard",
+        "no leak suspected",
         "directions of features kept",
         "alone as in the whole book",
-        "features as they were known at the time",
     ]
     assert failed(first, Limits()) == []
     assert failed(replace(first, archived_compared=None), Limits(archived_borrowers=0)) == []
+    wrong = replace(first, observed_over_expected=Interval(3.0, 2.5, 3.6))
+    assert failed(wrong, Limits()) == ["observed over expected"]
+    assert failed(replace(first, against_scorecard=None), Limits()) == []  # it is the scorecard
+
+
+def test_the_calibration_of_one_band_is_a_warning() -> None:
+    found = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.5, 2.7)),))
+    assert failed(found, Limits()) == [] and warned(found, Limits()) == ["observed over expected, band very high"]
+
+
+def figure(found: Evidence, name: str) -> str:
+    return next(rule.figure for rule in judge(found, Limits()) if rule.name == name)
+
+
+def test_an_interval_too_wide_says_that_it_cannot_tell() -> None:
+    wide = replace(GOOD, observed_over_expected=Interval(1.1, 0.7, 1.7), auc=Difference(0.9, 0.9, 0.0, -0.02, 0.02))
+    assert failed(wide, Limits()) == []
+    assert "cannot tell" in figure(wide, "observed over expected")
+    assert "900 bad borrowers cannot tell a loss of 0.005" in figure(wide, "no worse in AUC")
+    assert "cannot tell" not in figure(GOOD, "observed over expected") + figure(GOOD, "no worse in AUC")
+
+
+def test_a_book_with_fewer_borrowers_than_are_asked_for_gives_all_it_has() -> None:
+    small = replace(GOOD, parity_there=60, parity_compared=60, archived_compared=60)
+    assert failed(small, Limits()) == []
+    assert "all there are, 200 would be asked" in figure(small, "alone as in the whole book")
+    assert "all there are, 1,000 would be asked" in figure(small, "features as they were known at the time")
+    assert failed(replace(small, parity_compared=59), Limits()) == ["alone as in the whole book"]
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,7 @@ def backtest(
     number = pandas.factorize(made.rows.borrower_id)[0]
     outcomes = []
     for at in dates:
-        here = made.rows.on([at])
+        here = made.followed(at)
         pds = tuple(np.load(_pd_file(folder, one, at)) for one in recipes)
         outcomes.append(Outcome(made.rows.bad[here], number[here].astype(np.int64), pds))
     progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)

@@ -24,7 +24,6 @@ from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError
-from risk_warning.model.encoding import encode
 from risk_warning.model.fit import fit
 from risk_warning.model.learning import unstable, without
 from risk_warning.model.recipe import Recipe
@@ -51,6 +50,11 @@ class BacktestRows:
     """`TrainingSet.unknown_from`, likewise."""
     spec: TargetSpec
 
+    def followed(self, at: date) -> NDArray[np.bool_]:
+        """The rows as of the date whose outcome is known by the end of the data, shape (rows,)."""
+        rows, end = self.rows, to_day(self.spec.window_end(at))
+        return rows.on([at]) & learnable(rows.bad_on, rows.unknown_from, np.full(len(rows.bad), end))
+
 
 @dataclass(frozen=True)
 class Cell:
@@ -65,7 +69,7 @@ class Cell:
     """Of ids, dates, labels and features that are numbers, as they were learnt from."""
     measures: dict[str, float | int | None]
     pd: NDArray[np.float64]
-    """Of the rows of the date, in their order."""
+    """Of the rows of the date whose outcome is known, in their order, contacted or not."""
 
 
 def backtest_rows(
@@ -142,15 +146,13 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     taught, categories = weighted(learnt, recipe, horizon), book.categories
     learnt = taught.rows
     fitted = fit(learnt, taught.weight, categories, recipe).fitted
-    truth = learnable(rows.bad_on, rows.unknown_from, np.full(len(rows.bad), to_day(spec.window_end(at))))
-    judging = untouched(rows.take(rows.on([at]) & truth), recipe.contacted, spec.horizon_months)
+    left_out = [feature.name for feature in rows.features if feature not in learnt.features]
+    followed = without(rows.take(made.followed(at)), left_out)
+    judging = untouched(followed, recipe.contacted, spec.horizon_months)
     tested = judging.rows
-    columns = [i for i, feature in enumerate(rows.features) if feature in learnt.features]
-    x = encode(tested.x[:, columns], learnt.features, fitted.codes, categories)
-    pd = probability(fitted.log_odds(x))
     if not 0 < tested.bad.sum() < len(tested.bad):
         raise LabelError(f"The {len(tested.bad):,} rows as of {at} are all of one class; bring a larger book.")
-    measures = evaluate(tested.bad, pd, judging.weight)
+    measures = evaluate(tested.bad, probability(fitted.of(tested, categories)), judging.weight)
     return Cell(
         rows=len(learnt.bad),
         bads=int(learnt.bad.sum()),
@@ -158,7 +160,7 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
         outcomes_end=add_months(ended[-1], horizon),
         learnt_sha256=_digest(learnt),
         measures={name: measures[name] for name in SHOWN},
-        pd=pd,
+        pd=probability(fitted.of(followed, categories)),
     )
 
 
