@@ -8,7 +8,8 @@ As of the first of every month, for every borrower whose closings are all known 
 from __future__ import annotations
 
 import sys
-from datetime import date
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -22,8 +23,6 @@ from risk_warning.settings import Settings
 
 def without_rest(rows: Rows) -> Rows:
     """The rows without instalments due on or after their loan's closing."""
-    from dataclasses import replace
-
     assert rows.loans is not None and rows.instalments is not None
     closed = np.full(rows.n_loans, NEVER, np.int64)
     np.minimum.at(closed, rows.loans["loan"], rows.loans["closed_on"])
@@ -31,7 +30,7 @@ def without_rest(rows: Rows) -> Rows:
     return replace(rows, instalments={name: column[kept] for name, column in rows.instalments.items()})
 
 
-def main(location: str, folder: str) -> None:
+def main(location: str, folder: Path) -> None:
     model, settings = load(folder), Settings()
     compared = differing = labels = labels_differing = removed = 0
     with open_book(location, settings.book) as book:
@@ -71,7 +70,4 @@ def main(location: str, folder: str) -> None:
 if __name__ == "__main__":
     if len(sys.argv) != 3:
         sys.exit(__doc__)
-    from pathlib import Path
-
     main(sys.argv[1], Path(sys.argv[2]))
-    date.today()

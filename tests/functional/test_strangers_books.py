@@ -94,7 +94,7 @@ def test_it_trains_and_scores(make: Callable[[Path, np.random.Generator], None],
     settings = Settings(home=tmp_path / "home")
     with Progress(disable=True) as progress:
         trained = train_model(book, settings, Request(target=TargetSpec()), None, progress)
-        night = run_night(book, settings, date(2023, 6, 1), tmp_path / "out", progress)
+        night = run_night(book, settings, date(2023, 6, 1), tmp_path / "out", progress, model="1")
     assert trained.model.about["evaluation"]["auc"] > 0.55
     assert night.scored > 0
     scores = pandas.read_parquet(Path(night.folder) / "scores")

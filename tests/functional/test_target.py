@@ -20,7 +20,6 @@ from risk_warning.book import open_book
 from risk_warning.cli import app
 from risk_warning.core.arrears import LEVELS
 from risk_warning.core.onset import HORIZONS_MONTHS
-from risk_warning.core.panel import History
 from risk_warning.core.roll_rates import BUCKETS
 from risk_warning.core.rows import Rows
 from risk_warning.core.target import TargetSpec
@@ -48,6 +47,9 @@ def turned_on(book: Path) -> pandas.DataFrame:
     """Each loan with the day it first reached 30 days past due or was written off, straight from the tables."""
     loans = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")
     owed = pandas.read_parquet(book / "instalments.parquet").sort_values(["loan_id", "instalment_no", "paid_on"])
+    # What was due on or after the closing of a loan repaid early was never owed.
+    closed = pandas.to_datetime(owed["loan_id"].map(loans["closed_on"]))
+    owed = owed[closed.isna() | (pandas.to_datetime(owed["due_on"]) < closed)]
     owed["paid"] = owed.groupby(["loan_id", "instalment_no"])["paid_amount"].cumsum()
     enough = owed[(owed["due_amount"] - owed["paid"]) <= 0.01 * owed["due_amount"]]
     key = ["loan_id", "instalment_no"]
@@ -95,7 +97,7 @@ def recorded_at_once(rows: Rows) -> Rows:
 def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: Evidence) -> None:
     day = date(2023, 3, 1)
     with open_book(lender.book, BookSettings()) as book:
-        history = History.of(recorded_at_once(book.rows(0, book.n_borrowers)), book.observed)
+        history = book.history(recorded_at_once(book.rows(0, book.n_borrowers)), TargetSpec().dpd_tolerance_ratio)
         panel = history.panel(day)
         current = panel.has_open_loan & (panel["dpd"][0] == 0)
         bads = {

@@ -16,8 +16,12 @@ from lender import Lender
 from rich.progress import Progress
 from typer.testing import CliRunner
 
+from risk_warning.book import open_book
 from risk_warning.cli import app
+from risk_warning.core.calendar import to_day
+from risk_warning.core.outcomes import learnable, outcomes
 from risk_warning.core.policy import Policy
+from risk_warning.core.target import TargetSpec
 from risk_warning.errors import DatabaseError, LabelError, OutputError, SettingsError
 from risk_warning.jobs.assumptions import Assumptions, assumptions_of
 from risk_warning.jobs.nightly import run_night
@@ -62,11 +66,20 @@ def found(lender: Lender) -> Thresholds:
 
 @pytest.fixture(scope="module")
 def scores(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> pandas.DataFrame:
-    """What the nightly run publishes for the same day."""
+    """What the nightly run publishes for the same day, of those of whom it is known what became of them."""
     out = tmp_path_factory.mktemp("night")
     with Progress(disable=True) as progress:
-        night = run_night(lender.book, Settings(home=out / "home"), LAST, out, progress, model=str(lender.model))
-    return pandas.read_parquet(Path(night.folder) / "scores")
+        night = run_night(
+            lender.book, Settings(home=out / "home"), LAST, out, progress, model=str(lender.model / "judged")
+        )
+    target = TargetSpec()
+    with open_book(lender.book, Settings().book) as book:
+        rows = book.rows(0, book.n_borrowers)
+        became = outcomes(book.history(rows, target.dpd_tolerance_ratio), LAST, target)
+        end = np.full(rows.n, to_day(target.window_end(LAST)))
+        is_known = pandas.Series(learnable(became.bad_on, became.learnable_until, end), rows.borrower_id)
+    published = pandas.read_parquet(Path(night.folder) / "scores")
+    return published[is_known.reindex(published["borrower_id"]).to_numpy()]
 
 
 def test_the_curve_counts_whom_the_nightly_run_would_flag(found: Thresholds, scores: pandas.DataFrame) -> None:
@@ -75,7 +88,7 @@ def test_the_curve_counts_whom_the_nightly_run_would_flag(found: Thresholds, sco
     assert found.rows == len(known)
     for point in found.curve:
         assert point.flagged == (known < point.threshold).sum()
-    assert found.in_force.point.flagged == scores["below_threshold"].sum()
+    assert found.in_force.point.flagged == (known < found.in_force.policy.threshold).sum()
     captured = [point.capture_ratio for point in found.curve]
     assert captured == sorted(captured) and captured[-1] > 0.8
 
@@ -84,10 +97,9 @@ def test_who_gains_and_loses_a_warning_is_counted_by_band(found: Thresholds, sco
     way = found.way("benefit")
     assert way is not None
     threshold = way.cut.policy.threshold
-    gained = scores[(scores["score"] < threshold) & ~scores["below_threshold"].fillna(False).astype(bool)]
-    assert dict(zip(("red", "orange", "yellow", "green"), way.gained, strict=True)) == {
-        band: int((gained["band"] == band).sum()) for band in ("red", "orange", "yellow", "green")
-    }
+    policy, known = found.in_force.policy, scores["score"].dropna().to_numpy()
+    gained = known[(known < threshold) & (known >= policy.threshold)]
+    assert way.gained == tuple(np.bincount(policy.bands(gained), minlength=4))
     assert way.swap.gained.n == len(gained) > 0 and sum(way.lost) == 0
     assert int(way.bands.sum()) == found.rows
 
@@ -161,7 +173,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
     assert kept == {f"policy-{version}.toml", f"policy-{before}.toml"}
     assert "a running service within seconds" in in_words(written, path, settings)
     with Progress(disable=True) as progress:
-        night = run_night(lender.book, settings, LAST, tmp_path / "out", progress, model=str(lender.model))
+        night = run_night(lender.book, settings, LAST, tmp_path / "out", progress, model=str(lender.model / "judged"))
     assert night.policy_version == version and f"policy {version}" in night.line()
     assert json.loads((Path(night.folder) / "run.json").read_text())["policy_version"] == version
     (event,) = events_about(settings.database_url, POLICY_CHOSEN, version)

@@ -150,15 +150,16 @@ class _Reader:
             raise RequestError("is not among the loans of the request", f"{name}[{lost}].loan_id") from None
 
     def _fill_instalments(self, rows: Sequence[Record], found: dict[str, NDArray[Any]]) -> None:
-        """The contract's defaults, and the two facts of an instalment that its rows must agree on."""
+        """The contract's defaults, and the two facts that rows of one version of an instalment must agree on."""
         loan, due_on, due_amount = found["loan"], found["due_on"], found["due_amount"]
         found["scheduled_on"] = _or(found.get("scheduled_on"), self._scheduled_on(loan, due_on))
         paid_on = found.setdefault("paid_on", np.full(len(rows), NEVER, np.int32))
         found["recorded_on"] = _or(found.get("recorded_on"), paid_on)
         paid = found.get("paid_amount", np.full(len(rows), np.nan))
         found["paid_amount"] = np.where(paid_on == NEVER, 0.0, np.where(np.isnan(paid), due_amount, paid))
-        seen: dict[tuple[int, int], tuple[int, float]] = {}
-        for i, key in enumerate(zip(loan.tolist(), found["instalment_no"].tolist(), strict=True)):
+        seen: dict[tuple[int, int, int], tuple[int, float]] = {}
+        versions = (loan.tolist(), found["instalment_no"].tolist(), found["scheduled_on"].tolist())
+        for i, key in enumerate(zip(*versions, strict=True)):
             fact = (due_on[i], due_amount[i])
             if (first := seen.setdefault(key, fact)) != fact:
                 differs = "due_on" if first[0] != fact[0] else "due_amount"

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from risk_warning.errors import RequestError, RiskWarningError
+from risk_warning.errors import AsOfDateError, RequestError, RiskWarningError
 
 _log = logging.getLogger(__name__)
 MOST_FIELDS = 20
@@ -117,7 +117,7 @@ def of_error(error: RiskWarningError) -> Refusal:
         message = str(error) if where is None or str(error)[0].isupper() else f"{where} {error}."
         return Refusal(422, "invalid_field", message, where)
     if error.http_status == HTTPStatus.UNPROCESSABLE_ENTITY:
-        return Refusal(422, "invalid_field", str(error), "as_of_date" if "as-of date" in str(error) else None)
+        return Refusal(422, "invalid_field", str(error), "as_of_date" if isinstance(error, AsOfDateError) else None)
     return Refusal(503, "unavailable", "The service cannot answer now; its log says why. Try again later.")
 
 
