@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 from risk_warning.book import open_book
 from risk_warning.cli import app
 from risk_warning.core.arrears import LEVELS
+from risk_warning.core.calendar import to_day
 from risk_warning.core.onset import HORIZONS_MONTHS
 from risk_warning.core.roll_rates import BUCKETS
 from risk_warning.core.rows import Rows
@@ -30,6 +31,8 @@ from risk_warning.jobs.target_page import target_page
 from risk_warning.settings import BookSettings, ScoreSettings, Settings
 
 pytestmark = pytest.mark.slow
+CONTRACT = ("scheduled_on", "due_on", "due_amount")
+"""What a deferral changes of an instalment."""
 
 
 def evidence(book: Path, first: date | None = None, last: date | None = None, *, chunk: int = 10_000) -> Evidence:
@@ -48,12 +51,15 @@ def turned_on(book: Path) -> pandas.DataFrame:
     loans = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")
     owed = pandas.read_parquet(book / "instalments.parquet").sort_values(["loan_id", "instalment_no", "paid_on"])
     # What was due on or after the closing of a loan repaid early was never owed.
-    closed = pandas.to_datetime(owed["loan_id"].map(loans["closed_on"]))
+    repaid = loans["closed_on"].where(loans["written_off_on"].isna())
+    closed = pandas.to_datetime(owed["loan_id"].map(repaid))
     owed = owed[closed.isna() | (pandas.to_datetime(owed["due_on"]) < closed)]
-    owed["paid"] = owed.groupby(["loan_id", "instalment_no"])["paid_amount"].cumsum()
-    enough = owed[(owed["due_amount"] - owed["paid"]) <= 0.01 * owed["due_amount"]]
+    owed["paid"] = owed["paid_amount"].fillna(0).groupby([owed["loan_id"], owed["instalment_no"]]).cumsum()
     key = ["loan_id", "instalment_no"]
-    due = pandas.to_datetime(owed.groupby(key)["due_on"].first())
+    # Paid for good: whatever was reversed later was not.
+    is_enough = (owed["due_amount"] - owed["paid"]) <= 0.01 * owed["due_amount"]
+    enough = owed[is_enough[::-1].groupby([owed[name] for name in key]).cummin()[::-1].astype(bool)]
+    due = pandas.to_datetime(owed.sort_values("scheduled_on").groupby(key)["due_on"].first())
     settled = pandas.to_datetime(enough.groupby(key)["paid_on"].min()).reindex(due.index)
     reached = due + pandas.Timedelta(days=30)
     by_instalment = reached[settled.isna() | (settled >= reached)].groupby("loan_id").min()
@@ -84,12 +90,15 @@ def test_vintages_agree_with_the_raw_tables(lender: Lender, found: Evidence) -> 
 
 
 def recorded_at_once(rows: Rows) -> Rows:
-    """The rows, each recorded on its own day: what truly happened by a day is then what is known on it."""
+    """The rows by the contract, each recorded on its own day: what truly happened by a day is then known on it."""
     owed, statements = rows.instalments, rows.statements
     assert owed is not None and statements is not None
+    table = pandas.DataFrame({name: owed[name] for name in ("loan", "instalment_no", *CONTRACT)})
+    first = table.sort_values("scheduled_on").groupby(["loan", "instalment_no"])[list(CONTRACT)].transform("first")
+    contract = {name: first.sort_index()[name].to_numpy() for name in CONTRACT}
     return replace(
         rows,
-        instalments={**owed, "recorded_on": owed["paid_on"]},
+        instalments={**owed, **contract, "recorded_on": owed["paid_on"]},
         statements={**statements, "recorded_on": statements["statement_on"]},
     )
 
@@ -99,7 +108,11 @@ def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: Evidenc
     with open_book(lender.book, BookSettings()) as book:
         history = book.history(recorded_at_once(book.rows(0, book.n_borrowers)), TargetSpec().dpd_tolerance_ratio)
         panel = history.panel(day)
-        current = panel.has_open_loan & (panel["dpd"][0] == 0)
+        loans = history.rows.loans
+        assert loans is not None
+        written_off = np.zeros(book.n_borrowers, np.bool_)
+        written_off[loans["borrower"][loans["written_off_on"] < to_day(day)]] = True
+        current = panel.has_open_loan & ~(panel["dpd"][0] > 0) & ~written_off  # Unknown counts as current.
         bads = {
             (months, level): int((is_bad(history, day, TargetSpec(months, level)) & current).sum())
             for months in (1, 2, 3, 6)

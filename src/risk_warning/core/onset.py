@@ -67,8 +67,9 @@ def months_known(starts: Sequence[date], last: date, complete: date) -> tuple[in
 def onsets(arrears: Arrears, days: Sequence[date]) -> tuple[Counts, Counts]:
     """(borrowers current on each day, those who turn bad within each horizon by each definition).
 
-    Shapes (days,) and (days, horizons, levels). Current: a loan open, and none known to be past due. Bad: a loan open
-    on the day reaches `LEVELS[k]` days past due, or is written off, in `[day, day + HORIZONS_MONTHS[h])`.
+    Shapes (days,) and (days, horizons, levels). Current: a loan open, none known to be past due, none written off
+    before. Bad: a loan open on the day reaches `LEVELS[k]` days past due, or is written off, in
+    `[day, day + HORIZONS_MONTHS[h])`.
     Nothing is said here about which of these windows lie in the data.
     """
     lives, runs, n = arrears.lives, arrears.runs, arrears.borrowers
@@ -91,9 +92,9 @@ def onsets(arrears: Arrears, days: Sequence[date]) -> tuple[Counts, Counts]:
 
 
 def _current(arrears: Arrears, row: int, day: int) -> NDArray[np.bool_]:
-    """Whether each borrower has an open loan and is on none known to be past due, shape (n,)."""
+    """Whether each borrower has an open loan, is on none known to be past due, and lost none to a write-off."""
     found = np.zeros(arrears.borrowers, np.bool_)
     found[arrears.lives.borrower[arrears.lives.open_at(day)]] = True
     # An unknown DPD (NaN) compares False: such a borrower is eligible too.
-    found[arrears.lives.borrower[arrears.dpd[row] > 0]] = False
+    found[arrears.lives.borrower[(arrears.dpd[row] > 0) | (arrears.lives.written_off_on < day)]] = False
     return found
