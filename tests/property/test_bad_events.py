@@ -14,8 +14,9 @@ from risk_warning.core.arrears import Arrears
 from risk_warning.core.bad_events import BadEvents, event_days
 from risk_warning.core.calendar import NEVER, add_months, to_day
 from risk_warning.core.observed import Observed
+from risk_warning.core.outcomes import outcomes
 from risk_warning.core.panel import History
-from risk_warning.core.target import TargetSpec, bad_on
+from risk_warning.core.target import TargetSpec
 
 INSTALMENTS = Observed({table: columns for table, columns in OBSERVED.columns.items() if table != "statements"})
 BAD_DPD = 30
@@ -24,7 +25,7 @@ BAD_DPD = 30
 def walked(arrears: Arrears, first: int) -> list[tuple[int, int]]:
     """(borrower, first day) of each event, day by day; `arrears.dpd` holds the days from `first` on."""
     lives, found = arrears.lives, []
-    last = np.minimum(lives.closed_on, lives.written_off_on)
+    last = np.minimum(lives.ended_on, lives.written_off_on)
     was_bad = np.zeros(len(last), np.bool_)
     for offset, dpd in enumerate(np.nan_to_num(arrears.dpd)):
         day = first + offset
@@ -60,7 +61,7 @@ def test_rows_precede_an_event_where_the_target_is_bad_and_the_same_one_where_th
     history = History.of(replace(random_rows(seed), statements=None), INSTALMENTS)
     dates, target = [add_months(AS_OF, -k) for k in range(12, 0, -1)], TargetSpec()
     found = event_days(history, BadEvents.of(history, BAD_DPD), dates, target, ())
-    turned = np.stack([bad_on(history, day, target) for day in dates])
+    turned = np.stack([outcomes(history, day, target).bad_on for day in dates])
     in_window = turned < np.array([to_day(target.window_end(day)) for day in dates])[:, None]
     assert ((found != NEVER) == in_window).all()
     assert (found[in_window] <= turned[in_window]).all()

@@ -76,4 +76,4 @@ def test_features_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_every_error_has_an_exit_code_of_its_own() -> None:
-    assert sorted(exit_codes()) == list(range(3, 18))
+    assert sorted(exit_codes()) == list(range(3, 19))

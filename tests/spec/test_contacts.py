@@ -160,7 +160,7 @@ def test_random_contacts_without_effect_leave_the_bad_rate_where_it_was(
         rate = float(np.average(bad, weights=weight))
         influence = weight * (bad - rate) / weight.sum()
         # Against the truth, not the draw: its own noise is in the interval.
-        holds += abs(rate - pd.mean()) < 1.96 * np.sqrt(influence @ influence)
+        holds += bool(abs(rate - pd.mean()) < 1.96 * np.sqrt(influence @ influence))
     record_property(f"{contacted}, {len(shares)} share(s): intervals that hold 0", holds)
     assert holds >= 17
 

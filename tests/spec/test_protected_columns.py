@@ -79,7 +79,7 @@ def kept_out(report: AttributeUse) -> dict[str, str]:
 @pytest.mark.parametrize("form", ["csv", "parquet", "duckdb"])
 def test_columns_are_kept_out_by_name_and_by_values(book: Path, form: str) -> None:
     location = {"csv": lambda: book, "parquet": lambda: as_parquet(book), "duckdb": lambda: as_duckdb(book)}[form]()
-    attributes = check_book(location, BookSettings()).attributes
+    attributes = check_book(location, BookSettings(), date.today()).attributes
     assert kept_out(attributes) == KEPT_OUT
     assert [one.column for one in attributes.used] == USED
 
@@ -104,7 +104,12 @@ def test_nothing_of_them_is_staged_or_becomes_a_feature(book: Path) -> None:
         assert not set(opened.rows(0, 3).borrowers) & {column.partition(".")[2] for column in KEPT_OUT}
         chosen = features.supported(opened.observed, settings.never_modelled)
         rows = training_set(
-            opened, [date(2024, 6, 1)], TargetSpec(eligible_max_dpd=None), chosen, borrowers_per_chunk=10
+            opened,
+            [date(2024, 6, 1)],
+            TargetSpec(eligible_max_dpd=None),
+            chosen,
+            borrowers_per_chunk=10,
+            known_only=False,
         )
     read = {features.attribute_of(feature) for feature in rows.features} - {None}
     assert read == set(USED)
@@ -113,7 +118,7 @@ def test_nothing_of_them_is_staged_or_becomes_a_feature(book: Path) -> None:
 
 def test_a_column_is_allowed_with_a_reason_which_is_repeated(book: Path) -> None:
     settings = BookSettings(allowed={"x_age_band": "asked for by the supervisor", "x_flag": " a grade, not a sex "})
-    attributes = check_book(book, settings).attributes
+    attributes = check_book(book, settings, date.today()).attributes
     assert set(KEPT_OUT) - kept_out(attributes).keys() == {"borrowers.x_age_band", "borrowers.x_flag"}
     assert [one for one in attributes.used if one.allowed] == [
         UsedAttribute("borrowers.x_age_band", "asked for by the supervisor"),
@@ -124,7 +129,7 @@ def test_a_column_is_allowed_with_a_reason_which_is_repeated(book: Path) -> None
 def test_names_and_reasons_are_shown_as_they_are_written(tmp_path: Path) -> None:
     (tmp_path / "borrowers.csv").write_text("borrower_id,x_sex[/b],x_age[/i]\n1,1,2\n", encoding="utf-8")
     (tmp_path / "statements.csv").write_text("loan_id,borrower_id,statement_on\n1,1,2024-01-31\n", encoding="utf-8")
-    report = check_book(tmp_path, BookSettings(allowed={"x_age[/i]": "see [/note]"}))
+    report = check_book(tmp_path, BookSettings(allowed={"x_age[/i]": "see [/note]"}), date.today())
     with Console(width=120, record=True, file=StringIO()) as console:
         console.print(render(report))
     shown = " ".join(console.export_text().replace("│", " ").split())
@@ -133,7 +138,7 @@ def test_names_and_reasons_are_shown_as_they_are_written(tmp_path: Path) -> None
 
 
 def test_more_columns_are_protected_by_the_settings(book: Path) -> None:
-    attributes = check_book(book, BookSettings(protected=("region", "grade"))).attributes
+    attributes = check_book(book, BookSettings(protected=("region", "grade")), date.today()).attributes
     assert KeptOut("borrowers.region", "setting") in attributes.kept_out
     assert KeptOut("borrowers.x_grade", "setting") in attributes.kept_out
 
@@ -168,7 +173,7 @@ def test_an_identity_number_among_too_many_values_is_named_too(tmp_path: Path) -
     people["x_note"] = [number(k) if k % 10 == 0 else f"note {k}" for k in range(n)]
     people.to_parquet(tmp_path / "borrowers.parquet")
     (tmp_path / "statements.csv").write_text("loan_id,borrower_id,statement_on\n1,1,2024-01-31\n", encoding="utf-8")
-    report = check_book(tmp_path, BookSettings())
+    report = check_book(tmp_path, BookSettings(), date.today())
     assert kept_out(report.attributes) == {
         "borrowers.x_reference": "identity number",
         "borrowers.x_note": "identity number",
@@ -186,7 +191,7 @@ def test_a_sex_that_few_have_is_found_in_a_large_table(tmp_path: Path) -> None:
     grade = ["K" if k == 77_777 else "M" for k in range(n)]
     pandas.DataFrame({"borrower_id": range(n), "x_a": rare, "x_b": grade}).to_parquet(tmp_path / "borrowers.parquet")
     (tmp_path / "statements.csv").write_text("loan_id,borrower_id,statement_on\n1,1,2024-01-31\n", encoding="utf-8")
-    attributes = check_book(tmp_path, BookSettings()).attributes
+    attributes = check_book(tmp_path, BookSettings(), date.today()).attributes
     assert kept_out(attributes) == {"borrowers.x_a": "values: F/M"}
     assert [one.column for one in attributes.used] == ["borrowers.x_b"]
 
@@ -198,7 +203,7 @@ def test_the_opening_of_accounts_in_an_old_book_is_no_birth(tmp_path: Path) -> N
     (tmp_path / "statements.csv").write_text(
         "loan_id,borrower_id,statement_on\n1,1,2005-01-31\n1,1,2005-02-28\n", encoding="utf-8"
     )
-    attributes = check_book(tmp_path, BookSettings()).attributes
+    attributes = check_book(tmp_path, BookSettings(), date.today()).attributes
     assert kept_out(attributes) == {"borrowers.x_year": "values: years of birth"}
 
 
@@ -208,7 +213,7 @@ def test_a_book_of_instalments_says_its_time_by_payments(tmp_path: Path) -> None
     (tmp_path / "instalments.csv").write_text(
         "loan_id,instalment_no,due_on,due_amount,paid_on\n1,1,2024-02-01,5,2024-02-01\n1,2,2054-02-01,5,\n"
     )
-    assert kept_out(check_book(tmp_path, BookSettings()).attributes) == {
+    assert kept_out(check_book(tmp_path, BookSettings(), date.today()).attributes) == {
         "borrowers.x_d": "values: dates of birth",
         "loans.x_e": "values: years of birth",
     }

@@ -2,43 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
+import training_rows
 
 from risk_warning.core.splits import OutOfTime
 from risk_warning.core.target import TargetSpec
 from risk_warning.model.sides import MAX_TRAINING_ROWS, Sides
+from risk_warning.model.training_set import TrainingSet
 
 IDS = np.arange(20_000)
 TEST = (date(2024, 8, 1), date(2024, 9, 1))
-SIDES = Sides(TargetSpec(horizon_months=3), OutOfTime((date(2024, 5, 1),), TEST), 1000)
+LEARN = (date(2024, 5, 1), date(2024, 7, 14), date(2024, 8, 15))
+SIDES = Sides(TargetSpec(horizon_months=3), OutOfTime((date(2024, 5, 1),), TEST), LEARN, 1000)
 
 
-def test_between_the_two_sides_lies_a_gap_of_one_horizon() -> None:
-    days = [date(2024, 4, 25) + timedelta(days=k) for k in range(120)]
-    learn, judge = SIDES.learn_on(days), SIDES.judge_on(days)
-    assert max(learn) == date(2024, 5, 1)
-    assert min(judge) == date(2024, 8, 1)
-    assert not SIDES.keep(IDS, date(2024, 5, 2)).any()
-    assert not SIDES.keep(IDS, date(2024, 7, 31)).any()
+def rows(days: tuple[date, ...]) -> TrainingSet:
+    """Every borrower on every one of the days."""
+    index = np.repeat(np.arange(len(days)), len(IDS)).astype(np.int16)
+    return replace(training_rows.rows(len(index)), borrower_id=np.tile(IDS, len(days)), date_index=index, dates=days)
 
 
-def test_no_borrower_is_on_both_sides() -> None:
-    learn, judge = SIDES.keep(IDS, date(2024, 5, 1)), SIDES.keep(IDS, date(2024, 8, 15))
-    assert (learn ^ judge).all()
-    assert abs(judge.mean() - 0.3) < 0.02
+def test_between_what_the_twin_learns_from_and_what_judges_it_lies_a_gap_of_one_horizon() -> None:
+    days = tuple(date(2024, 4, 25) + timedelta(days=k) for k in range(130))
+    assert max(SIDES.learn_on(days)) == date(2024, 5, 1)
+    assert SIDES.dates == (*LEARN[:2], TEST[0], LEARN[2], TEST[1])
+
+
+def test_no_borrower_judges_the_twin_that_learnt_from_it_and_the_model_in_service_learns_from_all() -> None:
+    there = rows(SIDES.dates)
+    learnt, judging = SIDES.learnt_by_twin(there), SIDES.judging(there)
+    assert not set(there.borrower_id[learnt]) & set(there.borrower_id[judging])
+    assert abs(judging.sum() / (2 * len(IDS)) - 0.3) < 0.02
+    assert set(np.unique(there.date_index[judging])) == {2, 4} and set(np.unique(there.date_index[learnt])) == {0}
+    in_service = SIDES.learnt(there)
+    assert in_service.sum() == 3 * len(IDS) and set(np.unique(there.date_index[in_service])) == {0, 1, 3}
 
 
 def test_a_large_book_is_thinned_where_it_is_learnt_from_and_nowhere_else() -> None:
-    large = Sides(SIDES.target, SIDES.split, 4 * MAX_TRAINING_ROWS)
+    large = Sides(SIDES.target, SIDES.split, LEARN, 4 * MAX_TRAINING_ROWS)
     all_to_learn, few = SIDES.keep(IDS, date(2024, 5, 1)), large.keep(IDS, date(2024, 5, 1))
     assert abs(few.sum() / all_to_learn.sum() - 0.25) < 0.02
     assert all_to_learn[few].all()
     assert np.array_equal(large.keep(IDS, TEST[0]), SIDES.keep(IDS, TEST[0]))
 
 
-def test_without_a_split_every_day_and_borrower_is_on_both() -> None:
-    both = Sides(SIDES.target, None, 1000)
-    assert both.keep(IDS, TEST[0]).all()
-    assert both.learn_on(TEST) == both.judge_on(TEST) == TEST
+def test_without_a_split_every_day_and_borrower_is_on_all() -> None:
+    every = Sides(SIDES.target, None, TEST, 1000)
+    assert every.keep(IDS, TEST[0]).all() and every.learn_on(TEST) == TEST
+    there = rows(TEST)
+    assert every.learnt(there).all() and every.learnt_by_twin(there).all() and every.judging(there).all()
