@@ -11,7 +11,7 @@ from bodies import bodies
 from lender import Lender
 from served import AS_OF, Keyed, served
 
-BORROWER = 517
+BORROWER = 55
 """Has loans, instalments, statements and events."""
 
 

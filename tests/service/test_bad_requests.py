@@ -144,7 +144,7 @@ WRONG_ROWS = [
     unprocessable("for contact only", put(True, "profile.opted_out"), "profile.opted_out"),
     unprocessable("negative amount due", put(-NUMBER, "instalments[0].due_amount"), "instalments[0].due_amount"),
     unprocessable("10,000 instalments", many(10_000), "instalments"),
-    unprocessable("instalments that disagree", disagreeing, "instalments[43].due_amount"),
+    unprocessable("instalments that disagree", disagreeing, "instalments[72].due_amount"),
     unprocessable("a loan twice", repeated("loans"), "loans[5].loan_id"),
     unprocessable("a statement twice", repeated("statements"), "statements[9].statement_on"),
     unprocessable("unknown loan", put(TEXT, "instalments[3].loan_id"), "instalments[3].loan_id"),
