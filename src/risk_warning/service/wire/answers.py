@@ -11,7 +11,7 @@ from typing_extensions import TypedDict
 from risk_warning.service.wire.refusals import ErrorBody
 
 Band = Literal["red", "orange", "yellow", "green"]
-NotScored = Literal["no_open_loan", "past_due", "too_little_history", "rows_set_aside"]
+NotScored = Literal["no_open_loan", "past_due", "on_plan", "written_off", "too_little_history", "rows_set_aside"]
 
 
 class Words(TypedDict):
