@@ -46,7 +46,8 @@ PARAMETERS: Mapping[str, Any] = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
-    # "advanced" was seen to move margins by up to 0.09 against a direction; this keeps them, and ranks no worse.
+    # "advanced" moved margins by up to 0.09 against a direction, "intermediate" by 0.005 on one book; "basic" keeps
+    # them, and ranks the card data as well (AUC 0.790 by 5 folds, as with "intermediate").
     "monotone_constraints_method": "basic",
     "deterministic": True,
     "force_row_wise": True,
