@@ -5,9 +5,9 @@ A signal is a float32 array of shape (periods, n) ("monthly"; period 0 is the mo
 NaN means "not observed", never 0: before the borrower's history begins, before the lender sends such data, or where no
 row of an open loan tells.
 
-What was late is told by the contract, the first version of each instalment; what is still to pay, by the latest known
-version. Loans that had ended at a time add nothing to it. Where payments stop before the as-of date, nothing that fell
-due since is late.
+An instalment may have several versions. Lateness is measured against the first, which is the contract; what is still to
+pay comes from the latest one known. A loan that has ended adds nothing from that day on. Where the book's payments stop
+before the as-of date, an instalment that fell due after they stopped does not count as late.
 
 All sums are of whole numbers, so no order of rows or size of chunk changes a bit.
 """
