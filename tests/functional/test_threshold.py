@@ -66,7 +66,7 @@ def found(lender: Lender) -> Thresholds:
 
 @pytest.fixture(scope="module")
 def scores(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> pandas.DataFrame:
-    """What the nightly run publishes for the same day, of those of whom it is known what became of them."""
+    """What the nightly run publishes for the same day, and of whom it is known what became of them."""
     out = tmp_path_factory.mktemp("night")
     with Progress(disable=True) as progress:
         night = run_night(
@@ -79,13 +79,15 @@ def scores(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> pandas.D
         end = np.full(rows.n, to_day(target.window_end(LAST)))
         is_known = pandas.Series(learnable(became.bad_on, became.learnable_until, end), rows.borrower_id)
     published = pandas.read_parquet(Path(night.folder) / "scores")
-    return published[is_known.reindex(published["borrower_id"]).to_numpy()]
+    return published.assign(outcome_is_known=is_known.reindex(published["borrower_id"]).to_numpy())
 
 
 def test_the_curve_counts_whom_the_nightly_run_would_flag(found: Thresholds, scores: pandas.DataFrame) -> None:
     assert found.dates == (LAST,) and found.learnt_from == ()
-    known = scores["score"].dropna()
-    assert found.rows == len(known)
+    scored = scores.dropna(subset="score")
+    known = scored.loc[scored["outcome_is_known"], "score"]
+    assert (found.rows, found.outcome_unknown) == (len(known), len(scored) - len(known))
+    assert any("is unknown, and they are left out" in line for line in found.cautions)
     for point in found.curve:
         assert point.flagged == (known < point.threshold).sum()
     assert found.in_force.point.flagged == (known < found.in_force.policy.threshold).sum()
@@ -97,7 +99,7 @@ def test_who_gains_and_loses_a_warning_is_counted_by_band(found: Thresholds, sco
     way = found.way("benefit")
     assert way is not None
     threshold = way.cut.policy.threshold
-    policy, known = found.in_force.policy, scores["score"].dropna().to_numpy()
+    policy, known = found.in_force.policy, scores.loc[scores["outcome_is_known"], "score"].dropna().to_numpy()
     gained = known[(known < threshold) & (known >= policy.threshold)]
     assert way.gained == tuple(np.bincount(policy.bands(gained), minlength=4))
     assert way.swap.gained.n == len(gained) > 0 and sum(way.lost) == 0
@@ -241,15 +243,16 @@ def test_a_threshold_that_never_pays_is_not_chosen(lender: Lender, tmp_path: Pat
 
 
 def test_what_flatters_or_spoils_a_figure_is_said(lender: Lender, found: Thresholds) -> None:
-    assert found.cautions == ()
+    all_known = replace(found, outcome_unknown=0)
+    assert all_known.cautions == () and len(found.cautions) == 1
     learnt = evidence(lender, dates=(date(2023, 3, 1),))
     assert learnt.learnt_from == (date(2023, 3, 1),)
     for text in learnt.cautions:
         assert text in threshold_page(learnt)
     assert learnt.cautions[0].startswith("The model may have learnt from 2023-03-01")
     for other, said in (
-        (replace(found, nights=None, burdens=()), "does not reach back far enough"),
-        (replace(found, exposure_known_ratio=None), "nobody's exposure is known"),
+        (replace(all_known, nights=None, burdens=()), "does not reach back far enough"),
+        (replace(all_known, exposure_known_ratio=None), "nobody's exposure is known"),
     ):
         assert [said in text for text in other.cautions] == [True]
 

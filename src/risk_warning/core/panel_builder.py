@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -12,8 +13,24 @@ from numpy.typing import NDArray
 from risk_warning.core import grouped
 from risk_warning.core.calendar import NEVER, add_months, period_ends, period_of, to_day
 from risk_warning.core.instalments import Obligations, Settled, Spells
+from risk_warning.core.loans import Ends
 from risk_warning.core.panel import LATEST_PERIODS, History, Panel, Signal, code_signal
 from risk_warning.core.statements import Known
+
+
+@dataclass(frozen=True)
+class _Instalments:
+    """Instalments settled by their contract, and by the schedules known now; the same where none was re-dated."""
+
+    owed: Obligations
+    settled: Settled
+    now: Obligations
+    by_now: Settled
+
+    @classmethod
+    def of(cls, owed: Obligations, as_of: int, tolerance_ratio: float, ended: Ends) -> _Instalments:
+        settled, now = owed.settle(as_of, tolerance_ratio, ended), owed.current(as_of)
+        return cls(owed, settled, now, settled if now is owed else now.settle(as_of, tolerance_ratio, ended))
 
 
 class PanelBuilder:
@@ -38,9 +55,9 @@ class PanelBuilder:
     def build(self) -> Panel:
         """The panel."""
         observed = self.history.observed
-        settled = self._instalments() if self.history.obligations is not None else None
+        instalments = self._instalments() if self.history.obligations is not None else None
         known = self._statements() if self.history.statements is not None else None
-        dpd_current = self._days_past_due(settled, known)
+        dpd_current = self._days_past_due(instalments, known)
         self._accounts()
         self._events()
         profile = self.history.profile.known(self.as_of)
@@ -56,7 +73,7 @@ class PanelBuilder:
                 **self.accounts.codes(observed),
                 **({} if known is None else self._statement_codes(known)),
             },
-            has_open_loan=self._has_open_loan(settled),
+            has_open_loan=self._has_open_loan(instalments),
             written_off_on=self._written_off_on(),
             dpd_current=dpd_current,
             record_periods=self.record.sum(axis=0, dtype=np.int32),
@@ -68,10 +85,12 @@ class PanelBuilder:
     def _level(self, borrower: NDArray[np.int32], weights: NDArray[np.float64] | None = None) -> NDArray[Any]:
         return np.bincount(borrower, weights=weights, minlength=self.n)
 
-    def _instalments(self) -> Settled:
-        owed = self.history.obligations
-        assert owed is not None
-        settled = owed.settle(self.as_of, self.history.dpd_tolerance_ratio, self.ended)
+    def _instalments(self) -> _Instalments:
+        assert self.history.obligations is not None
+        instalments = _Instalments.of(
+            self.history.obligations, self.as_of, self.history.dpd_tolerance_ratio, self.ended
+        )
+        owed, settled = instalments.owed, instalments.settled
         is_known = (owed.scheduled_on < self.as_of) & settled.falls_due
         period = period_of(owed.due_on, self.ends)
         due = (is_known & (period >= 0) & (period < self.periods)).nonzero()[0]
@@ -109,15 +128,15 @@ class PanelBuilder:
         overdue = is_known & (settled.settled_on == NEVER) & (owed.due_on < self.as_of)
         overdue &= owed.due_on <= self.payments_through
         self._put("overdue_amount", self._level(owed.borrower[overdue], settled.unpaid_amount[overdue]))
-        self._still_to_pay(owed, settled)
+        self._still_to_pay(instalments)
         known_from = np.where(is_known, np.minimum(owed.scheduled_on, owed.due_on), NEVER)
         grouped.lower(self.begins, known_from, owed.borrower)
         self._outstanding_periods(owed, settled, is_known)
-        return settled
+        return instalments
 
-    def _still_to_pay(self, owed: Obligations, settled: Settled) -> None:
+    def _still_to_pay(self, instalments: _Instalments) -> None:
         """What is still to pay, by the latest known version of each instalment."""
-        now, by_now = self._by_current_schedule(owed, settled)
+        owed, now, by_now = instalments.owed, instalments.now, instalments.by_now
         is_known = now.scheduled_on < self.as_of
         still = is_known & by_now.falls_due & (by_now.settled_on == NEVER)
         soon = still & (now.due_on >= self.as_of) & (now.due_on < self.as_of + 30)
@@ -135,12 +154,6 @@ class PanelBuilder:
         owner = np.zeros(len(forborne_on), np.int32)
         owner[now.loan] = now.borrower
         self._put("forborne_loan_count", self._level(owner[forborne]))
-
-    def _by_current_schedule(self, owed: Obligations, settled: Settled) -> tuple[Obligations, Settled]:
-        now = owed.current(self.as_of)
-        if now is owed:
-            return owed, settled
-        return now, now.settle(self.as_of, self.history.dpd_tolerance_ratio, self.ended)
 
     def _outstanding_periods(self, owed: Obligations, settled: Settled, is_known: NDArray[np.bool_]) -> None:
         """Mark each period in which a borrower had an obligation scheduled and not settled."""
@@ -195,17 +208,16 @@ class PanelBuilder:
             for source in self.history.observed.codes
         }
 
-    def _days_past_due(self, settled: Settled | None, known: Known | None) -> Signal:
+    def _days_past_due(self, instalments: _Instalments | None, known: Known | None) -> Signal:
         """Put `dpd` at the ends: the worst of the borrower's open loans, from instalments and from statements.
 
         Returns days past due on the as-of date by the current schedules.
         """
         parts, now = [], []
-        if settled is not None and self.history.obligations is not None:
-            owed = self.history.obligations
-            told = self._told_by_instalments(owed, settled)
+        if instalments is not None:
+            settled, by_now = instalments.settled, instalments.by_now
+            told = self._told_by_instalments(instalments.owed, settled)
             parts.append(np.where(told, self._dpd_of_spells(settled.spells), np.float32(np.nan)))
-            _, by_now = self._by_current_schedule(owed, settled)
             now.append(parts[0] if by_now is settled else np.where(told, self._dpd_of_spells(by_now.spells), np.nan))
         if known is not None and self.history.observed.has("statements", "days_past_due"):
             parts.append(known.days_past_due())
@@ -309,7 +321,7 @@ class PanelBuilder:
         self.signals["history_months"] = np.where(before, 0, 1).sum(axis=0, dtype=np.int32).astype(np.float32)
         self.signals["record_months"] = self.record.sum(axis=0, dtype=np.int32).astype(np.float32)
 
-    def _has_open_loan(self, settled: Settled | None) -> NDArray[np.bool_]:
+    def _has_open_loan(self, instalments: _Instalments | None) -> NDArray[np.bool_]:
         if self.history.accounts.dated:
             return self.accounts.any_open()
         # Without `loans`: a statement in period 0 or an unpaid obligation.
@@ -319,9 +331,9 @@ class PanelBuilder:
             start = to_day(add_months(self.as_of_date, -1))
             recent = (table["statement_on"] >= start) & (table["statement_on"] < self.as_of)
             is_open[table["borrower"][recent & (table["recorded_on"] < self.as_of)]] = True
-        if settled is not None and self.history.obligations is not None:
-            owed = self.history.obligations
-            unpaid = (owed.scheduled_on < self.as_of) & (settled.settled_on == NEVER)
+        if instalments is not None:
+            owed = instalments.owed
+            unpaid = (owed.scheduled_on < self.as_of) & (instalments.settled.settled_on == NEVER)
             is_open[owed.borrower[unpaid]] = True
         return is_open
 

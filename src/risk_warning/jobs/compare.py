@@ -141,6 +141,7 @@ def compare_models(
         bad_borrowers=len(np.unique(rows.borrower[rows.bad])),
         only_a=rows.only_a,
         only_b=rows.only_b,
+        outcome_unknown=rows.outcome_unknown,
         differences=differences,
         delong=delong(rows.bad[one], rows.pd_a[one], rows.pd_b[one]),
         bootstrap_one_row=once["auc"],

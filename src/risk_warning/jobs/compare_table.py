@@ -17,6 +17,7 @@ from risk_warning.jobs.comparison import Comparison, Held
 from risk_warning.jobs.family import FamilyComparison
 from risk_warning.jobs.valuation import CANNOT_TELL, worth_in_words
 from risk_warning.jobs.watch_comparison import WatchComparison
+from risk_warning.model.telling import unknown_outcomes
 
 MEASURES = {
     "auc": ("AUC", 4),
@@ -125,6 +126,7 @@ def warnings(found: Comparison) -> list[str]:
     for key, other, count in (("A", "B", found.only_a), ("B", "A", found.only_b)):
         if count:
             lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
+    lines += unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
     if found.delong.is_shown != found.bootstrap_one_row.is_shown:
         lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
     if found.watch and found.watch.arrivals < MIN_ARRIVALS:

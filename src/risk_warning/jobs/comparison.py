@@ -124,6 +124,8 @@ class Comparison:
     only_a: int
     """Rows with an outcome that A scores and B does not; they enter no figure."""
     only_b: int
+    outcome_unknown: int
+    """Rows that both score and whose outcome nobody knows; they enter no figure."""
     differences: dict[str, Difference]
     """Measure → paired bootstrap over borrowers, on all rows."""
     delong: Difference
@@ -188,6 +190,7 @@ class Comparison:
             "bads": self.bads,
             "only_a": self.only_a,
             "only_b": self.only_b,
+            "outcome_unknown": self.outcome_unknown,
             "auc": asdict(self.auc),
             "measures": {name: asdict(found) for name, found in self.differences.items()},
             "draws": DRAWS,

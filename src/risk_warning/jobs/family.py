@@ -68,6 +68,8 @@ class FamilyComparison:
     bads: int
     not_by_all: int
     """Rows with an outcome that some of the models score and others do not; they enter no figure."""
+    outcome_unknown: int
+    """Rows that all score and whose outcome nobody knows; they enter no figure."""
 
     @property
     def target(self) -> TargetSpec:
@@ -100,6 +102,7 @@ class FamilyComparison:
             "borrowers": self.borrowers,
             "bads": self.bads,
             "rows_not_scored_by_all": self.not_by_all,
+            "outcome_unknown": self.outcome_unknown,
             "held_against": self.held_against.to_dict(),
             "members": [member.to_dict() for member in self.members],
             "left_out": self.left_out,
@@ -176,6 +179,7 @@ def compare_family(
         borrowers=len(one),
         bads=int(rows.bad.sum()),
         not_by_all=rows.not_by_all,
+        outcome_unknown=rows.outcome_unknown,
     )
 
 

@@ -12,6 +12,7 @@ from risk_warning.core.comparison import signed
 from risk_warning.core.paired_bootstrap import DRAWS
 from risk_warning.jobs.compare_table import basis
 from risk_warning.jobs.family import FamilyComparison, Member
+from risk_warning.model.telling import unknown_outcomes
 from risk_warning.reports import (
     Block,
     Cards,
@@ -98,6 +99,7 @@ def _parts(found: FamilyComparison) -> Iterator[RenderableType]:
 def _warnings(found: FamilyComparison) -> Iterator[str]:
     if found.not_by_all:
         yield f"{found.not_by_all:,} rows with an outcome are scored by some of the models only and enter no figure."
+    yield from unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
     for one in (found.held_against, *found.members):
         if one.learnt_from:
             many = f"{len(one.learnt_from)} of the {len(found.dates)} date(s)"

@@ -20,6 +20,7 @@ from risk_warning.model.recipe import SCORECARD
 from risk_warning.model.reference import NAME
 from risk_warning.model.registry import fetch, registry
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.telling import unknown_outcomes
 from risk_warning.settings import Settings
 
 CHALLENGER = "challenger"
@@ -53,6 +54,12 @@ class Gated:
         """The rules not met that do not block, each in words."""
         return tuple(_worded(rule) for rule in self.rules if not rule.blocks and not rule.passed)
 
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What limits the figures of calibration, in sentences."""
+        held = self.checks.calibration
+        return () if held is None else unknown_outcomes(held.rows, held.bads, held.outcome_unknown)
+
     def to_dict(self) -> dict[str, Any]:
         """For a program."""
         return {
@@ -62,6 +69,7 @@ class Gated:
             "passed": self.passed,
             "rules": [asdict(rule) for rule in self.rules],
             "warnings": list(self.warnings),
+            "cautions": list(self.cautions),
         }
 
 

@@ -32,6 +32,7 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
             (
                 Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),
                 *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
+                *(Note(f"Calibration: {line}", is_warning=True) for line in gated.cautions),
             ),
             "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
             "gate.min_selection_ratio and gate.max_true_positive_gap are given.",

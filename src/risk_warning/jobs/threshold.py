@@ -19,7 +19,7 @@ from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.threshold_evidence import Asked, Cut, Thresholds, Way, WayName
 from risk_warning.jobs.valuation import valuation_of
 from risk_warning.model.registry import fetch
-from risk_warning.scoring.cut_offs import WARM_UP_NIGHTS, nights_before, nights_of, rows_of
+from risk_warning.scoring.cut_offs import WARM_UP_NIGHTS, nights_before, nights_of, warnable_rows
 from risk_warning.scoring.policy_in_force import policy_of
 from risk_warning.scoring.side_by_side import unlearnt_dates, untrained_from
 from risk_warning.settings import Settings
@@ -57,7 +57,8 @@ def threshold_evidence(
             progress.update(task, description=description, total=total, completed=0)
             return lambda done: progress.advance(task, done)
 
-        rows, known = rows_of(book, model, dates, economics, settings.book, chunk, stage("scoring the dates"))
+        warnable = warnable_rows(book, model, dates, economics, settings.book, chunk, stage("scoring the dates"))
+        rows = warnable.rows
         bads = len(np.unique(rows.borrower[rows.bad]))
         if bads < MIN_BADS:
             raise LabelError(
@@ -90,7 +91,8 @@ def threshold_evidence(
         bad_events=len(rows.stakes.events.owner),
         asked=asked,
         valuation=valuation,
-        exposure_known_ratio=known,
+        outcome_unknown=warnable.outcome_unknown,
+        exposure_known_ratio=warnable.exposure_known_ratio,
         nights=(days[WARM_UP_NIGHTS], days[-1]) if nights else None,
         night_borrowers=nights.scores.shape[1] if nights else 0,
         in_force=seen.cut(policy),

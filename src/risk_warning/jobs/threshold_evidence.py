@@ -15,6 +15,7 @@ from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.threshold import Best, Point, Worth
 from risk_warning.jobs.assumptions import Assumptions
 from risk_warning.jobs.valuation import CANNOT_TELL, Valuation, worth_in_words
+from risk_warning.model.telling import unknown_outcomes
 
 WayName = Literal["fixed", "capacity", "benefit"]
 
@@ -95,6 +96,8 @@ class Thresholds:
     """Times a borrower turned bad, each once however many rows precede it."""
     asked: Asked
     valuation: Valuation
+    outcome_unknown: int
+    """Rows left out because nobody knows what became of them."""
     exposure_known_ratio: float | None
     """Share of the rows whose exposure is known; None where the book brings nothing to compute it from."""
     nights: tuple[date, date] | None
@@ -163,6 +166,7 @@ class Thresholds:
         if self.learnt_from:
             days = ", ".join(map(str, self.learnt_from))
             told.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
+        told += unknown_outcomes(self.rows, self.bads, self.outcome_unknown)
         if self.exposure_known_ratio is None:
             told.append(
                 "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
@@ -188,6 +192,7 @@ class Thresholds:
             "borrowers": self.borrowers,
             "bads": self.bads,
             "bad_events": self.bad_events,
+            "outcome_unknown": self.outcome_unknown,
             "inputs": {
                 **self.valuation.to_dict(),
                 "score": self.asked.score,

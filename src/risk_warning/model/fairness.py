@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas
-from fairlearn.metrics import MetricFrame, count, selection_rate, true_positive_rate
+from fairlearn.metrics import MetricFrame, selection_rate, true_positive_rate
 from numpy.typing import NDArray
 
 from risk_warning.core.comparison import wilson
@@ -96,27 +96,19 @@ def _groups(
     borrower: NDArray[np.integer],
     label: NDArray[Any],
 ) -> tuple[FairnessGroup, ...]:
-    frame = MetricFrame(
-        metrics={
-            "n": count,
-            "bads": _bads,
-            "borrowers": _borrowers,
-            "bad_borrowers": _bad_borrowers,
-            "selection": selection_rate,
-            "true_positive": true_positive_rate,
-            "expected": _expected,
-        },
+    rates = MetricFrame(
+        metrics={"selection": selection_rate, "true_positive": true_positive_rate},
         y_true=bad.astype(int),
         y_pred=warned.astype(int),
         sensitive_features=pandas.Series(label, name="group"),
-        sample_params={
-            "expected": {"pd": pd},
-            "borrowers": {"borrower": borrower},
-            "bad_borrowers": {"borrower": borrower},
-        },
     )
+    rows = pandas.DataFrame({"group": label, "bad": bad, "pd": pd, "borrower": borrower})
+    counts = rows.groupby("group").agg(
+        n=("bad", "size"), bads=("bad", "sum"), borrowers=("borrower", "nunique"), expected=("pd", "sum")
+    )
+    counts["bad_borrowers"] = rows[rows["bad"]].groupby("group")["borrower"].nunique().reindex(counts.index).fillna(0)
     found = []
-    for name, row in frame.by_group.iterrows():
+    for name, row in counts.join(rates.by_group).iterrows():
         n, bads, borrowers, bad_borrowers = (int(row[key]) for key in ("n", "bads", "borrowers", "bad_borrowers"))
         selected, hit = float(row["selection"]), float(row["true_positive"])
         found.append(
@@ -134,19 +126,3 @@ def _groups(
             )
         )
     return tuple(found)
-
-
-def _bads(y_true: Any, y_pred: Any) -> int:
-    return int(np.sum(y_true))
-
-
-def _borrowers(y_true: Any, y_pred: Any, *, borrower: Any) -> int:
-    return len(np.unique(borrower))
-
-
-def _bad_borrowers(y_true: Any, y_pred: Any, *, borrower: Any) -> int:
-    return len(np.unique(np.asarray(borrower)[np.asarray(y_true) == 1]))
-
-
-def _expected(y_true: Any, y_pred: Any, *, pd: Any) -> float:
-    return float(np.sum(pd))

@@ -50,7 +50,8 @@ PARAMETERS: Mapping[str, Any] = {
     # them, and ranks the card data as well (AUC 0.790 by 5 folds, as with "intermediate").
     "monotone_constraints_method": "basic",
     "deterministic": True,
-    "force_row_wise": True,
+    # By rows takes twice as long for the same trees.
+    "force_col_wise": True,
     "verbosity": -1,
 }
 """What LightGBM is fitted with where a recipe says nothing else."""

@@ -17,7 +17,7 @@ from risk_warning.core import features
 from risk_warning.core.features import Feature, Plan
 from risk_warning.core.horizons import Horizons, expected_months_to_overdue
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
+from risk_warning.core.panel import History, Panel
 from risk_warning.core.policy import Policy
 from risk_warning.core.reasons import ReasonGroups, Reasons
 from risk_warning.core.rows import Rows
@@ -120,8 +120,24 @@ class RiskModel:
 
         `waive_open_loan` scores those without an open loan too: they have one under review.
         """
-        history = History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
-        panel = history.panel(as_of_date, needs=self._plan.needs)
+        panel = self.history(rows, observed).panel(as_of_date, needs=self.needs)
+        return self.score_panel(rows, panel, waive_open_loan=waive_open_loan)
+
+    def history(self, rows: Rows, observed: Observed) -> History:
+        """The rows put in order once, to score them on several dates: `score_history`."""
+        return History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
+
+    def score_history(self, history: History, as_of_date: date) -> Scored:
+        """Every borrower of a history on a date, to the bit as `score` gives them."""
+        return self.score_panel(history.rows, history.panel(as_of_date, needs=self.needs))
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """The signals of a panel that the model reads."""
+        return self._plan.needs
+
+    def score_panel(self, rows: Rows, panel: Panel, *, waive_open_loan: bool = False) -> Scored:
+        """The same for a panel of the rows that holds what the model needs, however many models read it."""
         why = not_scored(panel, self.target, rows.set_aside, waive_open_loan=waive_open_loan)
         values = np.ascontiguousarray(self._plan.values(panel).T)
         x = encode(values, self.features, self.fitted.codes, rows.categories)

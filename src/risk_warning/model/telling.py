@@ -63,17 +63,25 @@ def against_scorecard(gain: Mapping[str, Any] | None) -> str:
     )
 
 
+def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
+    """The share of rows left out because their outcome is unknown, with bounds of the bad rate; empty below 2 %.
+
+    `known` rows have an outcome, `bads` of them are bad; `unknown` rows have none.
+    """
+    rows = known + unknown
+    if unknown <= MAX_UNKNOWN_SHARE * rows:
+        return ()
+    rate = f"the bad rate is {bads / known:.1%}, " if known else ""
+    return (
+        f"The outcome of {unknown / rows:.1%} of the {rows:,} rows is unknown, and they are left out: {rate}with all "
+        f"of them good it would be {bads / rows:.1%}, with all of them bad {(bads + unknown) / rows:.1%}.",
+    )
+
+
 def cautions(about: Mapping[str, Any]) -> Iterator[str]:
     """What limits a model's figures, in sentences: unknown outcomes, leaks suspected, undated columns."""
     told = about["left_out"]
-    eligible, bads, unknown = (told.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN))
-    if unknown > MAX_UNKNOWN_SHARE * (eligible + unknown):
-        low, high = bads / (eligible + unknown), (bads + unknown) / (eligible + unknown)
-        yield (
-            f"What became of {unknown / (eligible + unknown):.1%} of the eligible is unknown, and they are left out: "
-            f"the bad rate is {bads / eligible:.1%}, with all of them good {low:.1%}, with all of them bad "
-            f"{high:.1%}."
-        )
+    yield from unknown_outcomes(*(told.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
     if never := told.get(NEVER_TOLD, 0):
         yield (
             f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "

@@ -167,7 +167,7 @@ def _share(x: NDArray[np.float32], chosen: NDArray[np.bool_], other: NDArray[np.
     check = np.arange(len(x)) % 4 == 0
     parameters = {
         **{"objective": "binary", "num_leaves": 4, "learning_rate": 0.1, "min_data_in_leaf": 50, "seed": 1},
-        **{"num_threads": 1, "deterministic": True, "force_row_wise": True, "verbosity": -1, "feature_fraction": 0.5},
+        **{"num_threads": 1, "deterministic": True, "force_col_wise": True, "verbosity": -1, "feature_fraction": 0.5},
     }
     train = lightgbm.Dataset(x[~check], chosen[~check])
     stop = lightgbm.early_stopping(10, verbose=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -33,7 +34,18 @@ _MOST_BORROWERS = 20_000
 Advance = Callable[[int], None]
 
 
-def rows_of(
+@dataclass(frozen=True)
+class WarnableRows:
+    """The rows a threshold is judged by, and what of them is not known."""
+
+    rows: Rows
+    exposure_known_ratio: float | None
+    """Share of the rows whose exposure is known; None where it is known of none."""
+    outcome_unknown: int
+    """Rows left out because nobody knows what became of them."""
+
+
+def warnable_rows(
     book: StagedBook,
     model: RiskModel,
     dates: Sequence[date],
@@ -41,11 +53,11 @@ def rows_of(
     settings: BookSettings,
     borrowers_per_chunk: int,
     advance: Advance,
-) -> tuple[Rows, float | None]:
-    """(every borrower who can be warned about on every date, share of them whose exposure is known; None if of nobody).
+) -> WarnableRows:
+    """Every borrower who can be warned about, on every date, with the outcome; `dates` rise.
 
     That is whom the model scores and who is not `bad_dpd` days past due already. Where the exposure is not known it is
-    taken to be 0: such a borrower brings no benefit. `dates` rise.
+    taken to be 0: such a borrower brings no benefit.
 
     Raises
     ------
@@ -57,16 +69,17 @@ def rows_of(
     observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
     products = book.categories.get(PRODUCT, ())
     parts: list[tuple[NDArray[Any], ...]] = []
-    low = 0
+    low = outcome_unknown = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, model.target.dpd_tolerance_ratio)
-        told_twice = loans_told_twice(rows)
+        told_twice, seen = loans_told_twice(rows), model.history(rows, observed)
         begun = event_days(history, BadEvents.of(history, model.target.bad_dpd), dates, model.target, outcome_dates)
         for index, day in enumerate(dates):
-            scored = model.score(rows, observed, day)
+            scored = model.score_history(seen, day)
             known, bad = known_and_bad(history, day, model.target, outcome_dates)
-            for_collections = scored.days_past_due >= model.target.bad_dpd
-            found = np.flatnonzero(known & (scored.not_scored < 0) & ~for_collections)
+            can_be_warned = (scored.not_scored < 0) & ~(scored.days_past_due >= model.target.bad_dpd)
+            found = np.flatnonzero(known & can_be_warned)
+            outcome_unknown += int((can_be_warned & ~known).sum())
             panel = history.panel(day, needs=())
             exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
             lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, rows.n)
@@ -87,7 +100,7 @@ def rows_of(
         loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.minor_unit_decimals,
     )
     made = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
-    return made, float(is_known.mean()) if is_known.any() else None
+    return WarnableRows(made, float(is_known.mean()) if is_known.any() else None, outcome_unknown)
 
 
 def nights_before(last: date, first_date: date) -> tuple[date, ...]:
@@ -116,7 +129,8 @@ def nights_of(
     for rows in book.chunks(borrowers_per_chunk):
         chosen = np.flatnonzero((np.arange(rows.n) + low) % stride == 0)
         few = rows if stride == 1 else ByBorrower.of(rows).select(chosen)
-        nights = [model.score(few, observed, day) for day in days]
+        history = model.history(few, observed)
+        nights = [model.score_history(history, day) for day in days]
         scores.append(np.stack([night.score for night in nights]))
         days_past_due.append(np.stack([night.days_past_due for night in nights]))
         low += rows.n

@@ -27,6 +27,8 @@ class FamilyRows:
     date_index: NDArray[np.int64]
     not_by_all: int
     """Rows with an outcome that some of the models score and others do not."""
+    outcome_unknown: int
+    """Rows that all score and whose outcome nobody knows; they are not among the n."""
 
 
 def score_family(
@@ -46,15 +48,17 @@ def score_family(
     observed = [model.observed_in(book) for model in models]
     target, given_on = models[0].target, set(book.outcome_dates)
     parts: list[tuple[NDArray[Any], ...]] = []
-    not_by_all = low = 0
+    not_by_all = outcome_unknown = low = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, target.dpd_tolerance_ratio)
+        seen = [model.history(rows, own) for model, own in zip(models, observed, strict=True)]
         for index, day in enumerate(dates):
             known, bad = known_and_bad(history, day, target, given_on)
-            scored = [model.score(rows, own, day) for model, own in zip(models, observed, strict=True)]
+            scored = [model.score_history(own, day) for model, own in zip(models, seen, strict=True)]
             eligible = np.array([one.not_scored < 0 for one in scored])
             by_all = known & eligible.all(axis=0)
             not_by_all += int((known & eligible.any(axis=0) & ~by_all).sum())
+            outcome_unknown += int((~known & eligible.all(axis=0)).sum())
             found = np.flatnonzero(by_all)
             pd = np.array([one.pd[found] for one in scored])
             parts.append((np.full(len(found), index), found + low, bad[found], pd))
@@ -62,4 +66,4 @@ def score_family(
         advance(rows.n)
     when, who, bad, pd = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
     order = np.lexsort((who, when))
-    return FamilyRows(pd[:, order], bad[order], who[order], when[order], not_by_all)
+    return FamilyRows(pd[:, order], bad[order], who[order], when[order], not_by_all, outcome_unknown)

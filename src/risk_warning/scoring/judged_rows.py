@@ -34,6 +34,8 @@ class CalibrationEvidence:
     slope: Interval
     by_band: tuple[tuple[str, int, Interval], ...]
     """(band, bads, observed over expected) of the bands with at least 30 bads."""
+    outcome_unknown: int
+    """Rows scored whose outcome nobody knows; they are not among `rows`."""
 
 
 def calibration_evidence(
@@ -49,7 +51,7 @@ def calibration_evidence(
     dates = tuple(day for day in as_of_dates(book, Request(target=model.target)) if day >= unlearnt_from)[-MOST_DATES:]
     if not dates:
         return None
-    bad, pd, borrower, month = _rows(book, model, dates, borrowers_per_chunk, advance)
+    bad, pd, borrower, month, outcome_unknown = _rows(book, model, dates, borrowers_per_chunk, advance)
     if not 0 < bad.sum() < len(bad):
         return None
     sample = Sample(bad, borrower, month)
@@ -68,24 +70,28 @@ def calibration_evidence(
         observed_over_expected=observed_over_expected(sample, pd),
         slope=calibration_slope(sample, pd),
         by_band=tuple(by_band),
+        outcome_unknown=outcome_unknown,
     )
 
 
 def _rows(
     book: StagedBook, model: RiskModel, dates: Sequence[date], borrowers_per_chunk: int, advance: Callable[[int], None]
-) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]]:
-    """(bad, PD, borrower, number of the date) of every borrower scored whose outcome is known, on every date."""
+) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
+    """(bad, PD, borrower, number of the date) of all scored whose outcome is known, on every date; count of others."""
     observed, given_on = model.observed_in(book), set(book.outcome_dates)
     parts: list[tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]]] = []
-    low = 0
+    low = outcome_unknown = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, model.target.dpd_tolerance_ratio)
+        seen = model.history(rows, observed)
         for index, day in enumerate(dates):
-            scored = model.score(rows, observed, day)
+            scored = model.score_history(seen, day)
             known, bad = known_and_bad(history, day, model.target, given_on)
-            chosen = np.flatnonzero(known & (scored.not_scored < 0))
+            is_scored = scored.not_scored < 0
+            chosen = np.flatnonzero(known & is_scored)
+            outcome_unknown += int((is_scored & ~known).sum())
             parts.append((bad[chosen], scored.pd[chosen], chosen + low, np.full(len(chosen), index)))
         low += rows.n
         advance(rows.n)
     bad, pd, borrower, month = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return bad, pd, np.unique(borrower, return_inverse=True)[1], month
+    return bad, pd, np.unique(borrower, return_inverse=True)[1], month, outcome_unknown

@@ -17,6 +17,7 @@ from risk_warning.core.calendar import to_day
 from risk_warning.core.lead_time import EARLIEST_DAYS
 from risk_warning.core.outcomes import outcomes
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.pair import Pair
 from risk_warning.settings import ScoreSettings
 
 
@@ -73,7 +74,7 @@ def watch_both(
     mature = np.array([a.target.is_mature(night, book.data_through) for night in nights])
     shape, tolerance = (len(nights), book.n_borrowers), a.target.dpd_tolerance_ratio
     watches = [Watch(np.full(shape, np.nan), np.full(shape, np.nan, np.float32)) for _ in "AB"]
-    observed = [model.observed_in(book) for model in (a, b)]
+    pair = Pair.on(book, a, b)
     bad = np.zeros(shape, np.bool_)
 
     def follow(low: int) -> tuple[Arrivals, int]:
@@ -82,9 +83,9 @@ def watch_both(
         history = book.history(rows, tolerance)
         arrears = Arrears.of(history, (), (a.target.bad_dpd,))
         found = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
+        reading = pair.reading(rows)
         for row, night in enumerate(nights):
-            for model, seen, watch in zip((a, b), observed, watches, strict=True):
-                scored = model.score(rows, seen, night)
+            for scored, watch in zip(reading.score(night), watches, strict=True):
                 watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
             if mature[row]:
                 bad[row, here] = outcomes(history, night, a.target).bad(to_day(a.target.window_end(night)))

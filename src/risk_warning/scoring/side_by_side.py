@@ -21,6 +21,7 @@ from risk_warning.core.rows import ByBorrower
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.scoring.pair import Pair
 
 Floats = NDArray[np.float64]
 Advance = Callable[[int], None]
@@ -36,6 +37,8 @@ class SideBySide:
     only_a: int
     """Rows that A scores and B does not."""
     only_b: int
+    outcome_unknown: int
+    """Rows that both score and whose outcome nobody knows; they are not among the n."""
     features: tuple[Feature, ...]
     """What both models read."""
     values: NDArray[np.float32]
@@ -127,24 +130,25 @@ def score_both(
     ContractError
         The book lacks what one of the models was trained on.
     """
-    observed_a, observed_b = a.observed_in(book), b.observed_in(book)
+    pair = Pair.on(book, a, b)
     outcome_dates = set(book.outcome_dates)
     shared = tuple(feature for feature in a.features if feature.name in set(b.feature_names))
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
     parts: list[tuple[NDArray[Any], ...]] = []
     told: list[dict[str, Floats]] = []
     samples: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
-    only_a = only_b = low = 0
+    only_a = only_b = outcome_unknown = low = 0
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, a.target.dpd_tolerance_ratio)
-        told_twice = loans_told_twice(rows)
+        told_twice, reading = loans_told_twice(rows), pair.reading(rows)
         begun = event_days(history, BadEvents.of(history, a.target.bad_dpd), dates, a.target, outcome_dates)
         for index, day in enumerate(dates):
-            by_a, by_b = a.score(rows, observed_a, day), b.score(rows, observed_b, day)
+            by_a, by_b = reading.score(day)
             known, bad = known_and_bad(history, day, a.target, outcome_dates)
             in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)
+            outcome_unknown += int((~known & (by_a.not_scored < 0) & (by_b.not_scored < 0)).sum())
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
             known_then = attributes(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
             told.append({name: values[found] for name, values in known_then.items()})
@@ -166,7 +170,8 @@ def score_both(
     values, read_by_b = (np.concatenate(part)[in_order] for part in zip(*samples, strict=True))
     told_of = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
     figures_of = (column[order] for column in columns)
-    return SideBySide(tuple(dates), only_a, only_b, shared, values, read_by_b, sampled, told_of, *figures_of)
+    left_out = only_a, only_b, outcome_unknown
+    return SideBySide(tuple(dates), *left_out, shared, values, read_by_b, sampled, told_of, *figures_of)
 
 
 def points_of(

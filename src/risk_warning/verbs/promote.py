@@ -65,6 +65,8 @@ def promote(
     console.print(table)
     for line in made.warnings:
         console.print(f"Warning, which does not block: {line}.", style="yellow", highlight=False, soft_wrap=True)
+    for line in made.cautions:
+        console.print(f"Calibration: {line}", style="yellow", highlight=False, soft_wrap=True)
 
 
 _MET = {"met": "yes", "NOT MET": "[bold red]no[/]", "warning": "[yellow]warning[/]"}

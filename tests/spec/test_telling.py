@@ -1,0 +1,57 @@
+"""Headline figures in words: they say "cannot tell" where the interval does, and who was left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from risk_warning.model.telling import against_scorecard, calibration_in_words, unknown_outcomes
+
+
+@pytest.mark.parametrize(
+    ("interval", "words"),
+    [
+        ([0.95, 1.05], "the PDs hold on the whole"),
+        ([0.70, 0.85], "the PDs are too high"),
+        ([1.15, 1.40], "the PDs are too low"),
+        ([1.02, 1.20], "the PDs are a little too low"),
+        ([0.80, 0.98], "the PDs are a little too high"),
+        ([0.70, 1.40], "whether the PDs hold within a tenth these 40 bad borrowers cannot tell"),
+        ([None, None], "whether the PDs hold within a tenth these 40 bad borrowers cannot tell"),
+    ],
+)
+def test_calibration_is_told_by_its_interval(interval: list[float | None], words: str) -> None:
+    judged: dict[str, Any] = {
+        "observed_over_expected": 1.0,
+        "intervals": {"observed_over_expected": interval},
+        "bad_borrowers": 40,
+    }
+    assert calibration_in_words(judged).startswith(words + ":")
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (0.002, 0.020, "It ranks better than a plain scorecard"),
+        (-0.020, -0.002, "A plain scorecard ranks better"),
+        (-0.010, 0.010, "A plain scorecard ranks as well as far as can be told"),
+        (None, None, "A plain scorecard ranks as well as far as can be told"),
+    ],
+)
+def test_the_trees_must_be_shown_to_rank_better(low: float | None, high: float | None, words: str) -> None:
+    assert against_scorecard({"difference": 0.0, "low": low, "high": high}).startswith(words)
+
+
+def test_rows_without_an_outcome_are_told_with_both_bounds() -> None:
+    # 900 rows with an outcome, 45 of them bad; of 100 nobody knows.
+    assert unknown_outcomes(900, 45, 100) == (
+        "The outcome of 10.0% of the 1,000 rows is unknown, and they are left out: the bad rate is 5.0%, with all of "
+        "them good it would be 4.5%, with all of them bad 14.5%.",
+    )
+    assert unknown_outcomes(0, 0, 8)[0].startswith("The outcome of 100.0% of the 8 rows is unknown")
+
+
+def test_one_row_in_fifty_without_an_outcome_is_not_worth_a_word() -> None:
+    assert unknown_outcomes(98, 5, 2) == ()
+    assert unknown_outcomes(0, 0, 0) == ()
