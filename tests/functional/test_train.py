@@ -16,6 +16,7 @@ import pytest
 from lender import Lender
 from rich.progress import Progress
 
+from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.target import TargetSpec
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.jobs.training import TrainingReport, train_model
@@ -33,13 +34,15 @@ def trained(lender: Lender, folder: Path, recipe: Recipe, trials: int | None = N
 
 
 @pytest.mark.slow
-def test_the_same_seed_and_one_thread_give_the_same_files(lender: Lender, tmp_path: Path) -> None:
+def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
+    simulate(2_000, 20, 3, tmp_path / "book")
+    small = Lender(tmp_path / "book", tmp_path, tmp_path)
     for name in ("first", "second"):
-        trained(lender, tmp_path / name, Recipe(threads=1))
+        trained(small, tmp_path / name, Recipe())
     for file in FILES:
         first, second = ((tmp_path / name / "model" / file).read_bytes() for name in ("first", "second"))
         assert first == second, file
-    other = trained(lender, tmp_path / "third", Recipe(threads=1, seed=7)).model
+    other = trained(small, tmp_path / "third", Recipe(seed=7)).model
     assert other.version != load(tmp_path / "first" / "model").version
 
 

@@ -40,7 +40,7 @@ def test_the_page_written_is_the_one_logged_and_fetches_nothing(lender: Lender, 
     assert logged.read_text(encoding="utf-8") == text
     assert verdict(judged) in text and f"{judged['auc']:.3f}" in verdict(judged)
     for measured in (judged["auc"], judged["dpd_0"]["auc"], judged["openings"]["auc"]):
-        assert f"{measured:.4f}" in text
+        assert f"{measured:.3f} (" in text
     assert text.count("<svg") == 5
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
@@ -66,4 +66,6 @@ def test_the_features_that_move_the_scores_most_come_first(single: Trained) -> N
 
 @pytest.mark.parametrize(("ratio", "said"), [(1.0, "hold on the whole"), (1.3, "are too low"), (0.7, "are too high")])
 def test_the_verdict_says_whether_the_pds_hold(single: Trained, ratio: float, said: str) -> None:
-    assert said in verdict({**single.model.about["evaluation"], "observed_over_expected": ratio})
+    judged = single.model.about["evaluation"]
+    intervals = {**judged["intervals"], "observed_over_expected": [ratio - 0.05, ratio + 0.05]}
+    assert said in verdict({**judged, "observed_over_expected": ratio, "intervals": intervals})

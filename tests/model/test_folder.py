@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from training_rows import rows
 
 from risk_warning.core import features
 from risk_warning.core.horizons import Horizons, Link
@@ -21,23 +23,7 @@ from risk_warning.model.recipe import Recipe
 from risk_warning.model.risk_model import RiskModel
 
 OBSERVED = Observed({"borrowers": frozenset({"borrower_id"}), "statements": frozenset({"days_past_due", "balance"})})
-JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_slope"), 0.5) | {
-    "scheme": "out-of-time",
-    "n": 10,
-    "observed_over_expected": 1.0,
-    "capture_top_5pct": 0.1,
-}
-ABOUT = {
-    "as_of_dates": ["2024-01-01"],
-    "evaluation": JUDGED | {"dpd_0": JUDGED, "horizons": None},
-    "horizons_left_out": {},
-    "rows": 10,
-    "bads": 1,
-    "data_digest": "0" * 64,
-    "code_version": "0",
-    "protected": ["sex"],
-    "undated_columns": [],
-}
+DEMO = Path(__file__).parents[2] / "models" / "demo"
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +33,17 @@ def model() -> RiskModel:
     x = random.normal(size=(4000, len(chosen))).astype(np.float32)
     x[random.random(x.shape) < 0.1] = np.nan
     bad = random.random(4000) < 1 / (1 + np.exp(2 - np.nan_to_num(x[:, 0])))
+    learnt = replace(rows(4000), features=chosen, x=x, bad=bad)
     return assemble(
-        fit(x, bad, np.arange(4000), chosen, {}, Recipe())[0],
+        fit(learnt, None, {}, Recipe()).fitted,
         horizons=Horizons((2, 3, 6), 3, (Link(0.4, 1.4), None, Link(0.6, -1.0))),
         names=tuple(f.name for f in chosen),
         observed=OBSERVED,
         scorecard=Scorecard(),
         policy=Policy(threshold=560, red_below=530, yellow_below=590),
         target=TargetSpec(),
-        about=ABOUT,
+        # What a training tells of itself, twin apart.
+        about={**load(DEMO).about, "judged_twin": None},
         trained_on=date(2024, 6, 1),
     )
 

@@ -93,7 +93,7 @@ def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, p
         found = compare_models(before.champion, number, book, settings, (), progress)
     model = fetch(number, settings)
     checks = gate_checks(model, book, settings, nights or settings.gate.nights, progress)
-    rules = judge(_evidence(model, found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
+    rules = judge(evidence_of(model, found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
     return Gated(number, model, before, rules, found, checks)
 
 
@@ -117,7 +117,7 @@ def _worded(rule: Rule) -> str:
     return f"{rule.name} ({rule.figure}; asked: {rule.limit})"
 
 
-def _evidence(model: RiskModel, found: Comparison | None, checks: Checks) -> Evidence:
+def evidence_of(model: RiskModel, found: Comparison | None, checks: Checks) -> Evidence:
     held = checks.calibration
     scorecard = model.about["evaluation"]["against"].get(SCORECARD)
     figures = gate_figures(found) if found else None

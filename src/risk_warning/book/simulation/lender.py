@@ -64,16 +64,19 @@ def simulate(
     Parameters
     ----------
     borrowers, months, seed : int
-        Size of the book, months of it from 2022-01 on (at most 120), and the seed: the same arguments make the same
-    bytes. out : Path
+        Size of the book, months of it from 2022-01 on (at most 120), and the seed. The same arguments write the same
+        bytes.
+    out : Path
         Folder to write; must not exist, or be empty.
     downturn_month : int, optional
         Month from which the rate into strain is that of a downturn (0 the first).
     drift : float, default 0
         Yearly relative change of the rate into strain and of the number of events, above -1: 0.2 is a fifth more each
-    year. cut_days : mapping of table to days, optional
+        year.
+    cut_days : mapping of table to days, optional
         Days before the book's end from which on nothing is recorded in `instalments` (payments), `statements`,
-    `events`. advance : callable, optional
+        `events`.
+    advance : callable, optional
         Called with the number of borrowers written.
 
     Raises
