@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from training_rows import rows
 
 from risk_warning.book import open_book
 from risk_warning.book.attributes import AttributeUse, KeptOut, UsedAttribute
@@ -34,12 +35,7 @@ OBSERVED = Observed(
 )
 COLUMN = "borrowers.x_age_band"
 REASON = "asked for by the supervisor"
-JUDGED = dict.fromkeys(("bad_rate", "auc", "ks", "brier", "ece", "calibration_slope"), 0.5) | {
-    "scheme": "out-of-time",
-    "n": 10,
-    "observed_over_expected": 1.0,
-    "capture_top_5pct": 0.1,
-}
+DEMO = Path(__file__).parents[2] / "models" / "demo"
 
 
 def use(reason: str | None) -> AttributeUse:
@@ -47,17 +43,9 @@ def use(reason: str | None) -> AttributeUse:
 
 
 def about(reason: str | None) -> dict[str, object]:
-    return {
-        "as_of_dates": ["2024-01-01"],
-        "evaluation": JUDGED | {"dpd_0": JUDGED, "horizons": None},
-        "rows": 10,
-        "bads": 1,
-        "data_digest": "0" * 64,
-        "code_version": "0",
-        "protected": ["age", "sex"],
-        "undated_columns": [],
-        "attributes": asdict(use(reason)),
-    }
+    """What a training tells of itself, with these attributes and without a twin."""
+    told = {"protected": ["age", "sex"], "undated_columns": [], "attributes": asdict(use(reason)), "judged_twin": None}
+    return {**load(DEMO).about, **told}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +55,7 @@ def model() -> RiskModel:
     x = random.normal(size=(2000, len(chosen))).astype(np.float32)
     bad = random.random(2000) < 1 / (1 + np.exp(2 - x[:, 0]))
     return assemble(
-        fit(x, bad, np.arange(2000), chosen, {}, Recipe())[0],
+        fit(replace(rows(2000), features=chosen, x=x, bad=bad), None, {}, Recipe()).fitted,
         horizons=Horizons.only(3),
         names=tuple(feature.name for feature in chosen),
         observed=OBSERVED,

@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from risk_warning.cli import app
+from risk_warning.core.clustered import Interval
 from risk_warning.core.gate import Rule
 from risk_warning.jobs import promotion
 from risk_warning.jobs.gate import Gated
@@ -18,6 +19,7 @@ from risk_warning.jobs.promotion import Asked, Promotion
 from risk_warning.jobs.promotion_page import promotion_page
 from risk_warning.model.aliases import Named
 from risk_warning.model.folder import load
+from risk_warning.scoring.judged_rows import CalibrationEvidence
 
 RULES = (
     Rule("directions of features kept", True, "0 violated", "0"),
@@ -25,11 +27,31 @@ RULES = (
     Rule("true positive gap", True, "0.0312", "at most 0.1", blocks=False),
 )
 TOLD = "selection ratio (0.7512; asked: at least 0.8)"
+UNKNOWN = "Calibration: The outcome of 10.0% of the 1,000 rows is unknown, and they are left out"
 
 
 @pytest.fixture(scope="module")
 def gated() -> Gated:
-    checks = Checks(date(2024, 6, 1), 200, 0, (), ())
+    near = Interval(1.0, 0.9, 1.1)
+    calibration = CalibrationEvidence(
+        dates=(date(2024, 3, 1),),
+        rows=900,
+        bads=45,
+        bad_borrowers=40,
+        observed_over_expected=near,
+        slope=near,
+        by_band=(),
+        outcome_unknown=100,
+    )
+    checks = Checks(
+        date(2024, 6, 1),
+        parity_compared=200,
+        parity_differing=0,
+        parity_there=200,
+        calibration=calibration,
+        violations=(),
+        held=(),
+    )
     return Gated("2", load(Path(__file__).parents[2] / "models" / "demo"), Named("1", None), RULES, None, checks)
 
 
@@ -50,6 +72,7 @@ def test_a_rule_that_blocks_refuses(gated: Gated) -> None:
 def test_page_and_card_tell_the_warning(gated: Gated) -> None:
     page = promotion_page(gated, "R. Lead", "a drill", None)
     assert f"meets all rules of the gate that block (1). Warnings: {TOLD}." in page
+    assert UNKNOWN in page
     assert f"Warning, which does not block: {TOLD}." in page and ">warning<" in page and "NOT MET" not in page
     card = governance_card(gated.model, None, RULES, "R. Lead")
     assert "| selection ratio | no: a warning | 0.7512 | at least 0.8 |" in card
@@ -61,3 +84,4 @@ def test_the_output_of_promote_tells_the_warning(gated: Gated, monkeypatch: pyte
     monkeypatch.setattr(promotion, "promote", lambda *_: made)
     done = CliRunner().invoke(app, ["promote", "2", "book", "--approver", "R. Lead", "--reason", "a drill"])
     assert done.exit_code == 0 and f"Warning, which does not block: {TOLD}." in " ".join(done.stdout.split())
+    assert UNKNOWN in " ".join(done.stdout.split())

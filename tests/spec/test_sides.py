@@ -49,6 +49,13 @@ def test_a_large_book_is_thinned_where_it_is_learnt_from_and_nowhere_else() -> N
     assert np.array_equal(large.keep(IDS, TEST[0]), SIDES.keep(IDS, TEST[0]))
 
 
+def test_months_that_only_the_twin_learns_from_are_too_old_for_the_model_in_service() -> None:
+    recent = replace(SIDES, in_service_from=date(2024, 7, 1))
+    there = rows(SIDES.dates)
+    assert set(np.unique(there.date_index[recent.learnt(there)])) == {1, 3}
+    assert np.array_equal(recent.learnt_by_twin(there), SIDES.learnt_by_twin(there))
+
+
 def test_without_a_split_every_day_and_borrower_is_on_all() -> None:
     every = Sides(SIDES.target, None, TEST, 1000)
     assert every.keep(IDS, TEST[0]).all() and every.learn_on(TEST) == TEST

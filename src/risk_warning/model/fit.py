@@ -161,7 +161,7 @@ class Fitting:
         weight = None if self.weight is None else self.weight[chosen]
         sigmoid = LogisticRegression(C=np.inf).fit(margin[chosen].reshape(-1, 1), bad[chosen], sample_weight=weight)
         slope, intercept = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
-        if slope <= 0:
+        if slope <= 0 or all(np.ptp(own) == 0 for own, _, _ in folds):
             raise LabelError(
                 "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
                 "Check the outcomes, or give more as-of dates."

@@ -149,9 +149,9 @@ def _moved(values: NDArray[Any], first: NDArray[np.bool_]) -> float:
 
 
 def without(rows: TrainingSet, names: Sequence[str]) -> TrainingSet:
-    """The rows without some features; `LabelError` where none is left."""
+    """The rows without some features; `LabelError` where none is left, or none that takes more than one value."""
     kept = [i for i, feature in enumerate(rows.features) if feature.name not in set(names)]
-    if not kept:
+    if not any(len(np.unique(rows.x[:, i])) > 1 for i in kept):
         raise LabelError("Every feature moved more than allowed between the dates; raise --max-feature-psi.")
     features: tuple[Feature, ...] = tuple(rows.features[i] for i in kept)
     return replace(rows, features=features, x=rows.x[:, kept])

@@ -27,9 +27,11 @@ class Sides:
     target: TargetSpec
     split: OutOfTime | None
     learn_dates: tuple[date, ...]
-    """As-of dates that the model in service learns from; the twin learns from those before the first test date."""
+    """As-of dates that are learnt from: by the twin those before the first test date."""
     rows_expected: int
     """Rows that could be learnt from, at most."""
+    in_service_from: date = date.min
+    """First day that the model in service learns from: where a recipe asks for so many months, they are its own."""
 
     @property
     def dates(self) -> tuple[date, ...]:
@@ -47,13 +49,14 @@ class Sides:
 
     def learnt(self, rows: TrainingSet) -> NDArray[np.bool_]:
         """The rows that the model in service learns from; shape (n,)."""
-        return self._on(rows, self._learns) & self._thinned_rows(rows)
+        return self._on(rows, self._learns_in_service) & self._thinned_rows(rows)
 
     def learnt_by_twin(self, rows: TrainingSet) -> NDArray[np.bool_]:
         """The rows that the judged twin learns from: other borrowers, and outcomes known by the first test date."""
         if self.split is None:
             return self.learnt(rows)
-        return self.learnt(rows) & self._on(rows, self._before_test) & ~held_out(rows.borrower_id)
+        is_learnt = self._on(rows, lambda day: self._learns(day) and self._before_test(day))
+        return is_learnt & self._thinned_rows(rows) & ~held_out(rows.borrower_id)
 
     def judging(self, rows: TrainingSet, *, at_openings: bool = False) -> NDArray[np.bool_]:
         """The rows that judge the twin; shape (n,)."""
@@ -70,6 +73,9 @@ class Sides:
 
     def _learns(self, day: date) -> bool:
         return self.split is None or day in self.learn_dates or day not in self.split.test
+
+    def _learns_in_service(self, day: date) -> bool:
+        return self._learns(day) and day >= self.in_service_from
 
     def _judges(self, day: date) -> bool:
         return self.split is not None and day in self.split.test

@@ -95,14 +95,16 @@ def train(
     if split is None and request.folds is None and len(dates) > 1:
         # Too few months to keep a gap: all are judged by folds of borrowers.
         request = replace(request, folds=DEFAULT_FOLDS)
+    in_service_from = date.min
     if recipe.history_months is not None:
+        in_service_from = add_months(dates[-1], 1 - recipe.history_months)
         split, dates = _recent(split, dates, recipe.history_months)
     learn_dates = _spread(book, dates, split, spec.horizon_months) if split else dates
     if request.with_openings:
         _check_openings(book, split)
     span = (dates[0], dates[-1]) if request.with_openings else None
     expected = book.n_borrowers * len(learn_dates) + (book.loans_opened(*span) if span else 0)
-    sides = Sides(spec, split, learn_dates, expected)
+    sides = Sides(spec, split, learn_dates, expected, in_service_from)
     rows = training_set(
         book,
         sides.dates,

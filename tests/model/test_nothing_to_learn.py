@@ -1,0 +1,38 @@
+"""A book that tells nothing of who turns bad ends in a sentence, not in a model that says the same of everybody."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from training_rows import rows
+
+from risk_warning.errors import LabelError
+from risk_warning.model.fit import fit
+from risk_warning.model.learning import without
+from risk_warning.model.recipe import Recipe
+from risk_warning.model.training_set import TrainingSet
+
+
+def with_first(value: float) -> TrainingSet:
+    """Rows whose first feature, the only one that tells, has the same value for everybody."""
+    some = rows(3_000)
+    return replace(some, x=np.where(np.arange(3) == 0, np.float32(value), some.x))
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_features_of_one_value_are_no_model(value: float) -> None:
+    some = rows(3_000)
+    same = replace(some, x=np.full_like(some.x, value))
+    with pytest.raises(LabelError, match="rank no better than chance"):
+        fit(same, None, {}, Recipe())
+
+
+@pytest.mark.parametrize("value", [0.0, np.nan])
+def test_a_feature_of_one_value_is_as_good_as_none_left(value: float) -> None:
+    some = with_first(value)
+    first, second, third = (feature.name for feature in some.features)
+    with pytest.raises(LabelError, match="Every feature moved more than allowed"):
+        without(some, [second, third])
+    assert [feature.name for feature in without(some, [first, second]).features] == [third]
