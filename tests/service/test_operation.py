@@ -50,7 +50,7 @@ def another(model: RiskModel, slope: float) -> RiskModel:
         scorecard=model.scorecard,
         policy=Policy(threshold=540.0, red_below=500.0, yellow_below=600.0),
         target=model.target,
-        about=model.about,
+        about={**model.about, "judged_twin": None},
         trained_on=date(2023, 12, 1),
     )
 
@@ -95,8 +95,9 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
                 number = 2 - k % 2
                 told = time.monotonic()
                 await asyncio.to_thread(_name_champion, settings, str(number))
-                while (await client.get("/model")).json()["model_version"] != versions[number - 1]:
-                    await asyncio.sleep(0.05)
+                async with asyncio.timeout(120):
+                    while (await client.get("/model")).json()["model_version"] != versions[number - 1]:
+                        await asyncio.sleep(0.05)
                 switches.append((told, time.monotonic(), versions[number - 1]))
                 await asyncio.sleep(0.5)
 
