@@ -342,7 +342,7 @@ def said_of(body: dict[str, Any], model: RiskModel) -> dict[str, str]:
 
 def test_the_first_request_of_the_readme_is_told_only_what_was_observed(model: RiskModel) -> None:
     reasons = answer(scored(curl(), model))["reasons"]
-    assert reasons
+    assert reasons[0]["code"] == "payment_timing", "each instalment was paid later than the one before"
     for reason in reasons:
         assert "observed" not in reason["text"]["en"] and "未观测" not in reason["text"]["zh"]
         assert reason["code"] == reason_of(FEATURES[reason["feature"]], reason["value"])
