@@ -1,8 +1,10 @@
-"""Rows due on or after a loan's closing, left in or removed: the same borrowers, panels and scores, to the bit.
+"""Instalments due on or after a loan's closing, left in or removed: the same borrowers, panels, scores, to the bit.
 
     python benchmarks/ended_loans.py BOOK MODEL
 
-As of the first of every month, for every borrower whose closings are all known by then.
+As of the first of every month, for every borrower whose closings are all known by then. An instalment is due when its
+contract, the first version, says: one that fell due before the closing and was re-dated beyond it stays, since a
+payment of it would be lost with its row.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas
 
 from risk_warning.book import open_book
 from risk_warning.core.calendar import NEVER, add_months, to_day
@@ -26,7 +29,11 @@ def without_rest(rows: Rows) -> Rows:
     assert rows.loans is not None and rows.instalments is not None
     closed = np.full(rows.n_loans, NEVER, np.int64)
     np.minimum.at(closed, rows.loans["loan"], rows.loans["closed_on"])
-    kept = rows.instalments["due_on"] < closed[rows.instalments["loan"]]
+    table = pandas.DataFrame(
+        {name: rows.instalments[name] for name in ("loan", "instalment_no", "due_on", "scheduled_on")}
+    )
+    by_contract = table.sort_values("scheduled_on", kind="stable").groupby(["loan", "instalment_no"])["due_on"]
+    kept = by_contract.transform("first").sort_index().to_numpy() < closed[rows.instalments["loan"]]
     return replace(rows, instalments={name: column[kept] for name, column in rows.instalments.items()})
 
 
