@@ -4,12 +4,13 @@
 
 The simulated lender of one seed, with payments, statements or events cut by 2, 10, 35 and 90 days, as `risk-warning
 check`, `score` and the training dates take it. "Late for it" are borrowers whom the cut book shows past due and the
-whole book shows current on the day after the table ends: what fell due since must make nobody late.
+whole book shows current on the day after the table's last row: what fell due since must make nobody late.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from pathlib import Path
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.book.simulation.lender import CUT_TABLES, simulate
+from risk_warning.core.calendar import to_date, to_day
 from risk_warning.model.folder import load
 from risk_warning.model.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
@@ -42,13 +44,17 @@ def told(table: str, days: int, folder: Path, whole: StagedBook, cut_to: Path, b
     model, day = load(folder), whole.data_through + timedelta(days=1)
     simulate(borrowers, MONTHS, SEED, cut_to, cut_days={table: days})
     with open_book(cut_to, Settings().book) as cut:
-        now, then = scored(cut, model, day), scored(whole, model, day - timedelta(days=days))
+        # Whoever was late when the table stopped stays late by what is known.
+        silence = cut.observed.reach.stopped(to_day(day)).get(table)
+        stopped = day if silence is None else to_date(silence.last_day + 1)
+        now, then = scored(cut, model, day), scored(whole, model, stopped)
         late = int(((now.days_past_due > 0) & (then.days_past_due == 0)).sum())
         yield f"{late} late for it, training dates to {as_of_dates(cut, Request(target=model.target))[-1]}"
+    os.environ["RISK_WARNING_HOME"] = str(cut_to / "home")
     code, lines = verb("score", cut_to, "--as-of", day, "--model", folder, "--out", cut_to / "out")
     yield f"score {day}: exit {code}; {' '.join(lines[-4:])}"
     code, lines = verb("check", cut_to)
-    yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} ' in line)}"
+    yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} stop' in line)}"
 
 
 def main(folder: Path, borrowers: int) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pytest
+from training_rows import rows
 
 from risk_warning.core.features import registry
 from risk_warning.model.fit import Fitted, dataset, fit
@@ -22,7 +23,8 @@ BAD = np.random.default_rng(1).random(6_000) < np.exp(-(X[:, 0].astype(np.float6
 
 
 def test_a_forest_held_to_its_directions_keeps_them() -> None:
-    fitted, _ = fit(X, BAD, np.arange(len(X)), RISING, {}, Recipe(parameters={"min_data_in_leaf": 20}))
+    learnt = replace(rows(len(X)), features=RISING, x=X, bad=BAD)
+    fitted = fit(learnt, None, {}, Recipe(parameters={"min_data_in_leaf": 20})).fitted
     found = check_directions(fitted, RISING, X)
     assert found.violations == () and found.features > 0 and found.steps > 1_000
 

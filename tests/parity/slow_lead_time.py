@@ -19,8 +19,11 @@ def day_numbers(column: pandas.Series) -> pandas.Series:
     return (pandas.to_datetime(column) - EPOCH).dt.days.fillna(FAR).astype(int)
 
 
-def instalment_stretches(rows: pandas.DataFrame) -> list[tuple[Stretch, int]]:
-    """((after, through), day it fell due) of each stretch in which one instalment stood unpaid."""
+def instalment_stretches(rows: pandas.DataFrame, ended: int) -> list[tuple[Stretch, int]]:
+    """((after, through), day it fell due) of each stretch in which one instalment stood unpaid, by its contract.
+
+    The first row is that of the contract; from the day the loan ended on nothing of it is late.
+    """
     due, owed = int(rows["due_on"].iloc[0]), round(100 * rows["due_amount"].iloc[0])
     payments = rows[rows["paid_on"] < FAR].groupby("paid_on")["paid_amount"].sum()
     found, paid, start = [], 0, due if owed > 0 else None
@@ -34,7 +37,8 @@ def instalment_stretches(rows: pandas.DataFrame) -> list[tuple[Stretch, int]]:
             start = max(int(day), due)
     if start is not None:
         found.append(((start, FAR), due))
-    return [(stretch, due) for stretch, due in found if stretch[1] > stretch[0]]
+    capped = [((start, min(end, ended)), due) for (start, end), due in found]
+    return [(stretch, due) for stretch, due in capped if stretch[1] > stretch[0]]
 
 
 def loan_runs(stretches: list[tuple[Stretch, int]], level: int) -> list[tuple[int, int, int]]:
@@ -53,16 +57,28 @@ def loan_runs(stretches: list[tuple[Stretch, int]], level: int) -> list[tuple[in
 
 def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.DataFrame:
     """borrower_id, missed_on, reached_on of each borrower's first arrival at `level` days past due in the time."""
-    loans = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")["borrower_id"]
+    accounts = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")
+    loans = accounts["borrower_id"]
+    ended = pandas.concat([day_numbers(accounts[name]) for name in ("closed_on", "written_off_on")], axis=1).min(axis=1)
     owed = pandas.read_parquet(book / "instalments.parquet")
-    owed = owed.assign(**{name: day_numbers(owed[name]) for name in ("due_on", "paid_on")})
-    late = owed.groupby(["loan_id", "instalment_no"])["paid_on"].transform("max") > owed["due_on"]
+    owed = owed.assign(**{name: day_numbers(owed[name]) for name in ("due_on", "paid_on", "scheduled_on")})
+    owed = owed.sort_values("scheduled_on", kind="stable")
+    by_instalment = owed.groupby(["loan_id", "instalment_no"])
+    # An empty day is far ahead: never paid is late, too; and so is what was paid in part only.
+    late = by_instalment["paid_on"].transform("max") > by_instalment["due_on"].transform("first")
+    late |= by_instalment["paid_amount"].transform("sum") < 0.99 * by_instalment["due_amount"].transform("first")
     stretches: dict[int, list[tuple[Stretch, int]]] = {}
     for (loan, _), rows in owed[late].groupby(["loan_id", "instalment_no"]):
-        stretches.setdefault(loan, []).extend(instalment_stretches(rows))
-    shown = pandas.read_parquet(book / "statements.parquet").dropna(subset="days_past_due")
-    shown = shown.assign(day=day_numbers(shown["statement_on"])).sort_values(["loan_id", "day"])
-    shown["until"] = shown.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
+        stretches.setdefault(loan, []).extend(instalment_stretches(rows, int(ended[loan])))
+    shown = pandas.read_parquet(book / "statements.parquet")
+    shown = shown.assign(**{name: day_numbers(shown[name]) for name in ("statement_on", "recorded_on")})
+    shown = shown.sort_values(["loan_id", "statement_on", "recorded_on"], kind="stable")
+    # A corrected statement is as corrected; what does not tell days past due leaves the one before standing.
+    shown = shown.drop_duplicates(["loan_id", "statement_on"], keep="last").dropna(subset="days_past_due")
+    shown["ended"] = shown["loan_id"].map(ended)
+    shown = shown[shown["statement_on"] < shown["ended"]].rename(columns={"statement_on": "day"})
+    following = shown.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
+    shown["until"] = following.clip(upper=shown["ended"])
     for row in shown[shown["days_past_due"] > 0].itertuples():
         # A picture of so many days past due is as old as an instalment due on that day before it; it grows no further.
         due = row.day - level if row.days_past_due >= level else FAR
