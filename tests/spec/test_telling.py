@@ -17,8 +17,8 @@ from risk_warning.model.telling import against_scorecard, calibration_in_words, 
         ([1.15, 1.40], "the PDs are too low"),
         ([1.02, 1.20], "the PDs are a little too low"),
         ([0.80, 0.98], "the PDs are a little too high"),
-        ([0.70, 1.40], "whether the PDs hold within a tenth these 40 bad borrowers cannot tell"),
-        ([None, None], "whether the PDs hold within a tenth these 40 bad borrowers cannot tell"),
+        ([0.70, 1.40], "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
+        ([None, None], "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
     ],
 )
 def test_calibration_is_told_by_its_interval(interval: list[float | None], words: str) -> None:

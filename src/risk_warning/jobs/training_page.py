@@ -79,10 +79,12 @@ def verdict(judged: Mapping[str, Any]) -> str:
 
 def _top(trained: Trained) -> list[Block]:
     about, judged = trained.model.about, trained.model.about["evaluation"]
-    items = [("AUC", with_interval(judged, "auc")), ("KS", _shown(judged["ks"])), ("Brier", _shown(judged["brier"]))]
-    items += [
-        ("bads observed over expected", with_interval(judged, "observed_over_expected", 2)),
-        ("AUC, not past due", with_interval(judged["dpd_0"], "auc")),
+    items = [
+        _card("AUC", judged, "auc"),
+        _card("AUC, not past due", judged["dpd_0"], "auc"),
+        _card("bads observed over expected", judged, "observed_over_expected", 2),
+        ("KS", _shown(judged["ks"])),
+        ("Brier", _shown(judged["brier"])),
         ("bad borrowers that judge it", f"{judged['bad_borrowers']:,}"),
         ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
     ]
@@ -94,6 +96,12 @@ def _top(trained: Trained) -> list[Block]:
         *notes,
         *(Note(caution, is_warning=caution.startswith("Leak")) for caution in cautions(about)),
     ]
+
+
+def _card(label: str, judged: Mapping[str, Any], name: str, digits: int = 3) -> tuple[str, str]:
+    """(Label with the interval, value): a card shows the value large."""
+    value, _, interval = with_interval(judged, name, digits).partition(" ")
+    return f"{label} {interval}".strip(), value
 
 
 def _measures(judged: Mapping[str, Any]) -> Section:

@@ -31,7 +31,7 @@ def calibration_in_words(judged: Mapping[str, Any]) -> str:
     """Whether PDs hold on the whole, by the interval of observed over expected."""
     ratio, intervals = judged["observed_over_expected"], judged["intervals"]
     if ratio is None or intervals is None:
-        return "whether the PDs hold cannot be told: all rows are of one class"
+        return "one cannot tell whether the PDs hold: all rows are of one class"
     low, high = intervals["observed_over_expected"]
     low, high = (0.0 if low is None else low), (float("inf") if high is None else high)
     shown = f"{with_interval(judged, 'observed_over_expected', 2)} bads for each one expected"
@@ -43,7 +43,9 @@ def calibration_in_words(judged: Mapping[str, Any]) -> str:
         return f"the PDs hold on the whole: {shown}"
     if low > 1 or high < 1:
         return f"the PDs are a little too {'low' if low > 1 else 'high'}: {shown}"
-    return f"whether the PDs hold within a tenth these {judged['bad_borrowers']:,} bad borrowers cannot tell: {shown}"
+    return (
+        f"one cannot tell from {judged['bad_borrowers']:,} bad borrowers whether the PDs hold within a tenth: {shown}"
+    )
 
 
 def against_scorecard(gain: Mapping[str, Any] | None) -> str:
