@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas
@@ -20,16 +19,16 @@ from risk_warning.book import open_book
 from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.target import TargetSpec
 from risk_warning.model.request import Request
+from risk_warning.model.risk_model import RiskModel
 from risk_warning.model.training import train
 from risk_warning.settings import Settings
 
 SIZES = (3_000, 400, 1_000, 3_000, 50, 2_000, 3_000, 300, 1_500, 3_000)
 
 
-def judged(book: Path) -> dict[str, Any]:
+def trained(book: Path) -> RiskModel:
     with open_book(book, Settings().book) as opened:
-        found: dict[str, Any] = train(opened, Settings(), Request(target=TargetSpec())).model.about["evaluation"]
-    return found
+        return train(opened, Settings(), Request(target=TargetSpec())).model
 
 
 def main(borrowers: int, months: int) -> None:
@@ -44,10 +43,10 @@ def main(borrowers: int, months: int) -> None:
                 for k in range(columns)
             }
             people.assign(**added).to_parquet(book / "borrowers.parquet")
-            told = judged(book)
-            rival, (low, high) = told["against"]["scorecard"], told["intervals"]["observed_over_expected"]
+            evaluation = trained(book).about["evaluation"]
+            rival, (low, high) = evaluation["against"]["scorecard"], evaluation["intervals"]["observed_over_expected"]
             print(
-                f"{columns:2} columns: trees AUC {told['auc']:.4f}, O/E {told['observed_over_expected']:.3f} ({low:.3f}"
+                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {evaluation['observed_over_expected']:.3f} ({low:.3f}"
                 f" to {high:.3f}); scorecard AUC {rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
                 flush=True,
             )

@@ -40,7 +40,7 @@ def verb(*arguments: str | Path) -> tuple[int, list[str]]:
     return done.returncode, (done.stdout + done.stderr).splitlines()
 
 
-def told(table: str, days: int, folder: Path, whole: StagedBook, cut_to: Path, borrowers: int) -> Iterator[str]:
+def lines_of(table: str, days: int, folder: Path, whole: StagedBook, cut_to: Path, borrowers: int) -> Iterator[str]:
     model, day = load(folder), whole.data_through + timedelta(days=1)
     simulate(borrowers, MONTHS, SEED, cut_to, cut_days={table: days})
     with open_book(cut_to, Settings().book) as cut:
@@ -65,7 +65,9 @@ def main(folder: Path, borrowers: int) -> None:
                 for days in (2, 10, 35, 90):
                     place = Path(scratch) / f"{table}-{days}"
                     print(
-                        f"{table} cut by {days} days", *told(table, days, folder, whole, place, borrowers), sep="\n  "
+                        f"{table} cut by {days} days",
+                        *lines_of(table, days, folder, whole, place, borrowers),
+                        sep="\n  ",
                     )
 
 

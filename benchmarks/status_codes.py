@@ -16,7 +16,6 @@ import sys
 import tempfile
 from pathlib import Path
 from string import ascii_uppercase
-from typing import Any
 
 import numpy as np
 import pandas
@@ -29,7 +28,9 @@ def verb(*arguments: str | Path) -> str:
     return subprocess.run([VERB, *map(str, arguments)], capture_output=True, text=True, check=True).stdout
 
 
-def told(name: str, judged: dict[str, Any]) -> str:
+def figures(name: str, report: str) -> str:
+    """One line of the report that `train --json` prints."""
+    judged = json.loads(report)["evaluation"]
     low, high = judged["intervals"]["auc"]
     return (
         f"{name}: AUC {judged['auc']:.4f} ({low:.4f} to {high:.4f}), KS {judged['ks']:.4f}, slope "
@@ -43,16 +44,16 @@ def main(data: Path, folds: int) -> None:
         book = Path(scratch) / "book"
         verb("import", "uci-credit-card", "--file", data, "--out", book)
         options = (*TRAINED, "--folds", str(folds))
-        print(told("as imported", json.loads(verb("train", book, *options))["evaluation"]), flush=True)
+        print(figures("as imported", verb("train", book, *options)), flush=True)
         (path,) = book.glob("statements.*")
         statements = pandas.read_parquet(path).drop(columns="days_past_due", errors="ignore")
         status = statements["status"]
         statements.to_parquet(path)
-        print(told("numbers, no DPD", json.loads(verb("train", book, *options))["evaluation"]), flush=True)
+        print(figures("numbers, no DPD", verb("train", book, *options)), flush=True)
         codes = np.unique(status.dropna())
         letters = dict(zip(codes, np.random.default_rng(0).permutation(list(ascii_uppercase)), strict=False))
         statements.assign(status=status.map(letters)).to_parquet(path)
-        print(told("letters, no DPD", json.loads(verb("train", book, *options))["evaluation"]), flush=True)
+        print(figures("letters, no DPD", verb("train", book, *options)), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from risk_warning.model.telling import against_scorecard, calibration_in_words, unknown_outcomes
@@ -22,12 +20,12 @@ from risk_warning.model.telling import against_scorecard, calibration_in_words, 
     ],
 )
 def test_calibration_is_told_by_its_interval(interval: list[float | None], words: str) -> None:
-    judged: dict[str, Any] = {
+    evaluation = {
         "observed_over_expected": 1.0,
         "intervals": {"observed_over_expected": interval},
         "bad_borrowers": 40,
     }
-    assert calibration_in_words(judged).startswith(words + ":")
+    assert calibration_in_words(evaluation).startswith(words + ":")
 
 
 @pytest.mark.parametrize(
