@@ -46,8 +46,8 @@ def main(borrowers: int, months: int) -> None:
             evaluation = trained(book).about["evaluation"]
             rival, (low, high) = evaluation["against"]["scorecard"], evaluation["intervals"]["observed_over_expected"]
             print(
-                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {evaluation['observed_over_expected']:.3f} ({low:.3f}"
-                f" to {high:.3f}); scorecard AUC {rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
+                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {evaluation['observed_over_expected']:.3f} "
+                f"({low:.3f} to {high:.3f}); scorecard AUC {rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
                 flush=True,
             )
 
