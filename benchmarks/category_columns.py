@@ -45,9 +45,10 @@ def main(borrowers: int, months: int) -> None:
             people.assign(**added).to_parquet(book / "borrowers.parquet")
             evaluation = trained(book).about["evaluation"]
             rival, (low, high) = evaluation["against"]["scorecard"], evaluation["intervals"]["observed_over_expected"]
+            ratio = f"{evaluation['observed_over_expected']:.3f} ({low:.3f} to {high:.3f})"
             print(
-                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {evaluation['observed_over_expected']:.3f} "
-                f"({low:.3f} to {high:.3f}); scorecard AUC {rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
+                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {ratio}; scorecard AUC "
+                f"{rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
                 flush=True,
             )
 

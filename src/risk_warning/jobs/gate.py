@@ -118,6 +118,7 @@ def _worded(rule: Rule) -> str:
 
 
 def evidence_of(model: RiskModel, found: Comparison | None, checks: Checks) -> Evidence:
+    """What the rules are held against; without a comparison, that of a first champion."""
     held = checks.calibration
     scorecard = model.about["evaluation"]["against"].get(SCORECARD)
     figures = gate_figures(found) if found else None

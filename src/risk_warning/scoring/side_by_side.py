@@ -145,10 +145,11 @@ def score_both(
         for index, day in enumerate(dates):
             by_a, by_b = reading.score(day)
             known, bad = known_and_bad(history, day, a.target, outcome_dates)
-            in_a, in_b = known & (by_a.not_scored < 0), known & (by_b.not_scored < 0)
+            scored_a, scored_b = by_a.not_scored < 0, by_b.not_scored < 0
+            in_a, in_b = known & scored_a, known & scored_b
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             found = np.flatnonzero(in_a & in_b)
-            outcome_unknown += int((~known & (by_a.not_scored < 0) & (by_b.not_scored < 0)).sum())
+            outcome_unknown += int((~known & scored_a & scored_b).sum())
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
             known_then = attributes(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
             told.append({name: values[found] for name, values in known_then.items()})
