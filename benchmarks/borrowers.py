@@ -13,9 +13,9 @@ import numpy as np
 from pydantic_core import to_json
 
 from risk_warning.book.schema import TABLES
-from risk_warning.book.simulation.lender import FIRST_MONTH, simulate
+from risk_warning.datasets.simulation.lender import FIRST_MONTH, simulate
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.one_borrower import examine
+from risk_warning.review.one_borrower import examine
 from risk_warning.service.wire.questions import question_of
 from risk_warning.service.wire.requests import SCORE
 from risk_warning.settings import BookSettings

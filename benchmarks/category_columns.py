@@ -16,11 +16,11 @@ import numpy as np
 import pandas
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.request import Request
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import train
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.training import train
 from risk_warning.settings import Settings
 
 SIZES = (3_000, 400, 1_000, 3_000, 50, 2_000, 3_000, 300, 1_500, 3_000)

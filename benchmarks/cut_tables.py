@@ -3,14 +3,17 @@
     python benchmarks/cut_tables.py MODEL [--borrowers 3000]
 
 The simulated lender of one seed, with payments, statements or events cut by 2, 10, 35 and 90 days, as `risk-warning
-check`, `score` and the training dates take it. "Late for it" are borrowers whom the cut book shows past due and the
-whole book shows current on the day after the table's last row: what fell due since must make nobody late.
+check`, `score` and the training dates take it. "Late for it" are borrowers whom the cut book shows past due on the day
+after the whole book's last row, and the whole book shows current on the day after the cut table's last one: what fell
+due since must make nobody late. They are counted in books of the cut table alone, since the other one goes on and
+rightly tells who became late meanwhile. Cut events must change nobody's days past due.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,20 +21,49 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
-from risk_warning.book import StagedBook, open_book
-from risk_warning.book.simulation.lender import CUT_TABLES, simulate
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import open_book
 from risk_warning.core.calendar import to_date, to_day
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.datasets.simulation.lender import CUT_TABLES, simulate
+from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.folder import load
-from risk_warning.model.request import Request, as_of_dates
-from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.settings import Settings
 
 VERB = str(Path(sys.executable).parent / "risk-warning")
 MONTHS, SEED = 24, 9
 
 
-def scored(book: StagedBook, model: RiskModel, day: date) -> Scored:
-    return model.score(book.rows(0, book.n_borrowers), model.observed_in(book), day)
+def days_past_due(folder: Path, day: date) -> NDArray[np.float32]:
+    """Days past due of every borrower of a book on a day, NaN where unknown."""
+    with open_book(folder, Settings().book) as book:
+        history = book.history(book.rows(0, book.n_borrowers), TargetSpec().dpd_tolerance_ratio)
+        return panel_of(history, day, needs=()).dpd_current
+
+
+def without(folder: Path, table: str | None, copy: Path) -> Path:
+    """A copy of the book without one table; the book itself where none is named."""
+    if table is None:
+        return folder
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(f"{table}.*"))
+    return copy
+
+
+def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
+    """How many borrowers the cut makes late, in words."""
+    other = {"instalments": "statements", "statements": "instalments"}.get(table)
+    whole, cut = (without(folder, other, folder / f"without-{other}") for folder in (whole, cut))
+    if other is None:
+        differ = days_past_due(cut, day).tobytes() != days_past_due(whole, day).tobytes()
+        return f"days past due {'differ' if differ else 'are the same'}"
+    with open_book(cut, Settings().book) as book:
+        silence = book.observed.reach.stopped(to_day(day)).get(table)
+    stopped = day if silence is None else to_date(silence.last_day + 1)
+    late = int(((days_past_due(cut, day) > 0) & ~(days_past_due(whole, stopped) > 0)).sum())
+    return f"{late} late for it"
 
 
 def verb(*arguments: str | Path) -> tuple[int, list[str]]:
@@ -40,35 +72,28 @@ def verb(*arguments: str | Path) -> tuple[int, list[str]]:
     return done.returncode, (done.stdout + done.stderr).splitlines()
 
 
-def lines_of(table: str, days: int, folder: Path, whole: StagedBook, cut_to: Path, borrowers: int) -> Iterator[str]:
-    model, day = load(folder), whole.data_through + timedelta(days=1)
+def lines_of(table: str, days: int, model: Path, whole: Path, cut_to: Path, borrowers: int) -> Iterator[str]:
     simulate(borrowers, MONTHS, SEED, cut_to, cut_days={table: days})
+    with open_book(whole, Settings().book) as book:
+        day = book.data_through + timedelta(days=1)
     with open_book(cut_to, Settings().book) as cut:
-        # Whoever was late when the table stopped stays late by what is known.
-        silence = cut.observed.reach.stopped(to_day(day)).get(table)
-        stopped = day if silence is None else to_date(silence.last_day + 1)
-        now, then = scored(cut, model, day), scored(whole, model, stopped)
-        late = int(((now.days_past_due > 0) & (then.days_past_due == 0)).sum())
-        yield f"{late} late for it, training dates to {as_of_dates(cut, Request(target=model.target))[-1]}"
+        last = as_of_dates(cut, Request(target=load(model).target))[-1]
+    yield f"{late_for_it(table, whole, cut_to, day)}, training dates to {last}"
     os.environ["RISK_WARNING_HOME"] = str(cut_to / "home")
-    code, lines = verb("score", cut_to, "--as-of", day, "--model", folder, "--out", cut_to / "out")
+    code, lines = verb("score", cut_to, "--as-of", day, "--model", model, "--out", cut_to / "out")
     yield f"score {day}: exit {code}; {' '.join(lines[-4:])}"
     code, lines = verb("check", cut_to)
     yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} stop' in line)}"
 
 
-def main(folder: Path, borrowers: int) -> None:
+def main(model: Path, borrowers: int) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        simulate(borrowers, MONTHS, SEED, Path(scratch) / "whole")
-        with open_book(Path(scratch) / "whole", Settings().book) as whole:
-            for table in CUT_TABLES:
-                for days in (2, 10, 35, 90):
-                    place = Path(scratch) / f"{table}-{days}"
-                    print(
-                        f"{table} cut by {days} days",
-                        *lines_of(table, days, folder, whole, place, borrowers),
-                        sep="\n  ",
-                    )
+        for table in CUT_TABLES:
+            for days in (2, 10, 35, 90):
+                place = Path(scratch) / f"{table}-{days}"
+                simulate(borrowers, MONTHS, SEED, place / "whole")
+                lines = lines_of(table, days, model, place / "whole", place / "cut", borrowers)
+                print(f"{table} cut by {days} days", *lines, sep="\n  ")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import pandas
 
 from risk_warning.book import open_book
 from risk_warning.core.calendar import NEVER, add_months, to_day
-from risk_warning.core.outcomes import outcomes
+from risk_warning.core.outcomes.labels import outcomes
 from risk_warning.core.rows import Rows
 from risk_warning.model.folder import load
 from risk_warning.settings import Settings

@@ -20,16 +20,16 @@ import pandas
 from rich.progress import Progress
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.gate import Limits, judge
-from risk_warning.core.target import TargetSpec
-from risk_warning.jobs.gate import evidence_of
-from risk_warning.jobs.gate_checks import gate_checks
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.request import Request
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import train
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.training import train
 from risk_warning.settings import Settings
+from risk_warning.studies.promotion.checks import gate_checks
+from risk_warning.studies.promotion.gate import evidence_of
+from risk_warning.studies.promotion.rules import Limits, judge
 
 FACTORS = (3.0, 1 / 3, 1.5, 1 / 1.5)
 

@@ -23,19 +23,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
 from risk_warning.core import features
 from risk_warning.core.calendar import add_months
-from risk_warning.core.evaluation import evaluate
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.fit import Categories, encode, fit
-from risk_warning.model.horizons import bad_within, fit_horizons
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.request import Request, as_of_dates
-from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.fit import Categories, encode, fit
+from risk_warning.learning.horizons import bad_within, fit_horizons
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.request import Request, as_of_dates
+from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
+from risk_warning.stats.evaluation import evaluate
 
 MONTHS = (2, 3, 6)
 ACTION = 3

@@ -18,12 +18,12 @@ import pandas
 from sklearn.metrics import roc_auc_score
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.clustered import Sample, auc, calibration_slope, observed_over_expected
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.request import Request
-from risk_warning.model.training import train
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import train
 from risk_warning.settings import Settings
+from risk_warning.stats.clustered import Sample, auc, calibration_slope, observed_over_expected
 
 
 def main(borrowers: int, months: int, seed: int) -> None:

@@ -33,7 +33,7 @@ AS_OF = date(2023, 11, 1)
 
 def ours(folder: Path) -> dict[str, float]:
     """The nightly run; its stages in seconds."""
-    from risk_warning.jobs.nightly import run_night
+    from risk_warning.nightly.run import run_night
     from risk_warning.settings import Settings
 
     settings = Settings(home=folder / "home", db=f"sqlite:///{folder / 'w.db'}")
@@ -84,7 +84,8 @@ def check_same_features(folder: Path) -> int:
 
     from risk_warning.book import open_book
     from risk_warning.core.features import matrix
-    from risk_warning.core.panel import History
+    from risk_warning.core.history.history import History
+    from risk_warning.core.panel.builder import panel_of
     from risk_warning.model.folder import load
     from risk_warning.settings import BookSettings
 
@@ -92,7 +93,7 @@ def check_same_features(folder: Path) -> int:
     model = load(folder / "model")
     with open_book(folder / "small", BookSettings()) as book:
         rows = book.rows(0, book.n_borrowers)
-        ours = matrix(History.of(rows, model.observed_in(book)).panel(AS_OF), model.features)
+        ours = matrix(panel_of(History.of(rows, model.observed_in(book)), AS_OF), model.features)
     for feature, values in zip(model.features, ours, strict=True):
         same = np.isclose(values, theirs[feature.name].to_numpy(float), rtol=1e-5, atol=1e-4, equal_nan=True)
         if not same.all():
@@ -114,11 +115,11 @@ def predict(folder: Path) -> dict[str, float]:
 
 def prepare(folder: Path, borrowers: int, months: int) -> None:
     """Nothing comes back; makes the book, and a model from a smaller one."""
-    from risk_warning.book.simulation.lender import simulate
-    from risk_warning.core.target import TargetSpec
-    from risk_warning.jobs.training import train_model
-    from risk_warning.model.training import Request
+    from risk_warning.core.outcomes.target import TargetSpec
+    from risk_warning.datasets.simulation.lender import simulate
+    from risk_warning.learning.training import Request
     from risk_warning.settings import Settings
+    from risk_warning.studies.training.run import train_model
 
     simulate(borrowers, months, 1, folder / "book")
     simulate(10_000, months, 2, folder / "small")

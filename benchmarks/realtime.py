@@ -37,9 +37,9 @@ from load import Offered, answered, offer, request
 from rich.console import Console
 from rich.table import Table
 
+from risk_warning.audit.api_keys import create
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.watchlist.api_keys import create
 
 ROOT = Path(__file__).resolve().parent.parent
 BORROWERS = 300

@@ -15,15 +15,15 @@ from datetime import date
 from pathlib import Path
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.clustered import Sample, auc, auc_difference, observed_over_expected
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.scorecard import probability
-from risk_warning.core.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import train
+from risk_warning.learning.training_set import training_set
 from risk_warning.model.folder import load, save
-from risk_warning.model.request import Request
-from risk_warning.model.training import train
-from risk_warning.model.training_set import training_set
 from risk_warning.settings import Settings
+from risk_warning.stats.clustered import Sample, auc, auc_difference, observed_over_expected
 
 MONTHS, LAST = 48, date(2024, 6, 1)
 LATER = tuple(date(2024 + (8 + k) // 12, (8 + k) % 12 + 1, 1) for k in range(12))

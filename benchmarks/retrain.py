@@ -24,15 +24,15 @@ import lightgbm
 import numpy as np
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
 from risk_warning.core import features
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.splits import borrower_fold, out_of_time
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.fit import INNER_FOLDS, dataset, encode, fit, fit_codes, parameters_of
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.request import Request, as_of_dates
-from risk_warning.model.sides import Sides
-from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.fit import INNER_FOLDS, dataset, encode, fit, fit_codes, parameters_of
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.request import Request, as_of_dates
+from risk_warning.learning.sides import Sides
+from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
 
 

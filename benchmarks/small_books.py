@@ -18,14 +18,14 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
 from risk_warning.core import features
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.scorecard import probability
-from risk_warning.core.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import RiskWarningError
-from risk_warning.model.request import Request
-from risk_warning.model.training import Trained, train
-from risk_warning.model.training_set import TrainingSet, training_set
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import Trained, train
+from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
 
 SIZES, MONTHS = (60, 150, 300, 600), 24

@@ -41,7 +41,7 @@ def neighbour(busy: bool) -> Iterator[None]:
 
 def run(checkout: Path, *arguments: str) -> tuple[int, float, float]:
     """(Exit code, wall seconds, processor seconds) of a verb of a checkout."""
-    program = "from risk_warning.cli import main; main()"
+    program = "from risk_warning.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
     done = subprocess.run(

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from risk_warning.errors import RiskWarningError
-from risk_warning.jobs.nightly import run_night
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import load_settings
 
 

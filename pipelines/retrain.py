@@ -17,12 +17,12 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import GateError, RiskWarningError
-from risk_warning.jobs.gate import gate, propose
-from risk_warning.jobs.training import train_model
-from risk_warning.model.request import Request
+from risk_warning.learning.request import Request
 from risk_warning.settings import load_settings
+from risk_warning.studies.promotion.gate import gate, propose
+from risk_warning.studies.training.run import train_model
 
 
 @contextmanager

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import ALWAYS, NEVER, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
 from risk_warning.core.rows import Rows
 
 OBSERVED = Observed(

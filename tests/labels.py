@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import to_day
-from risk_warning.core.outcomes import outcomes
-from risk_warning.core.panel import History
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.labels import outcomes
+from risk_warning.core.outcomes.target import TargetSpec
 
 
 def is_bad(history: History, as_of_date: date, spec: TargetSpec) -> NDArray[np.bool_]:

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.target import TargetSpec
-from risk_warning.jobs.training import train_model
-from risk_warning.model.aliases import Named, rename
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.request import Request
 from risk_warning.model.folder import assemble, save
-from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.aliases import Named, rename
 from risk_warning.settings import Settings
+from risk_warning.studies.training.run import train_model
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.review.under_review import LoanUnderReview
+from risk_warning.review.under_review import LoanUnderReview
 from risk_warning.settings import Settings
 
 AS_OF = date(2023, 9, 1)

@@ -13,7 +13,7 @@ from bodies import as_duckdb
 from lender import Lender
 from serving import Server, serving
 
-from risk_warning.watchlist import api_keys
+from risk_warning.audit import api_keys
 
 AS_OF = date(2023, 9, 1)
 SENTINEL_TEXT = "ZZSENTINEL"

@@ -7,10 +7,10 @@ from datetime import date
 import numpy as np
 
 from risk_warning.core.calendar import NEVER
-from risk_warning.core.contacts import Contacts
 from risk_warning.core.features import registry
+from risk_warning.core.outcomes.contacts import Contacts
 from risk_warning.core.scorecard import probability
-from risk_warning.model.training_set import TrainingSet
+from risk_warning.learning.training_set import TrainingSet
 
 FEATURES = tuple(f for f in registry() if f.monotone == 0 and not f.is_category)[:3]
 DATES = (date(2024, 1, 1), date(2024, 7, 1))

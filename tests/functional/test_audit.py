@@ -23,16 +23,18 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from typer.testing import CliRunner
 
+from risk_warning.audit import decision_writer
+from risk_warning.audit.chain import row_hash
+from risk_warning.audit.decision_writer import DecisionWriter
+from risk_warning.audit.decisions import Decision, Decisions, StoredAnswer, Written, erase
+from risk_warning.audit.events import CHAIN_REACHED, append_event, events_about
+from risk_warning.audit.verify import Verified, verify
+from risk_warning.cli.audit import app
+from risk_warning.database import audit_tables, service_tables
+from risk_warning.database import connection as database
+from risk_warning.database.connection import shown
+from risk_warning.database.tables import metadata
 from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, RequestError
-from risk_warning.verbs.audit import app
-from risk_warning.watchlist import audit_tables, database, decision_writer, service_tables
-from risk_warning.watchlist.audit import Verified, verify
-from risk_warning.watchlist.chain import row_hash
-from risk_warning.watchlist.database import shown
-from risk_warning.watchlist.decision_writer import DecisionWriter
-from risk_warning.watchlist.decisions import Decision, Decisions, StoredAnswer, Written, erase
-from risk_warning.watchlist.events import CHAIN_REACHED, append_event, events_about
-from risk_warning.watchlist.tables import metadata
 from risk_warning.watchlist.watch_list import listed
 
 
@@ -336,8 +338,8 @@ def test_a_connection_ended_by_the_server_costs_one_answer_and_not_the_service(u
 def test_a_locked_database_means_no_answer_and_the_writer_recovers_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("risk_warning.watchlist.decision_writer._WAIT_SECONDS", 0)
-    monkeypatch.setattr("risk_warning.watchlist.decision_writer._RETRY_SECONDS", 0.01)
+    monkeypatch.setattr("risk_warning.audit.decision_writer._WAIT_SECONDS", 0)
+    monkeypatch.setattr("risk_warning.audit.decision_writer._RETRY_SECONDS", 0.01)
     url = f"sqlite:///{tmp_path / 'w.db'}"
     writer = DecisionWriter(url)
     writer.submit(decision("r1")).result()
@@ -411,7 +413,7 @@ def test_where_no_watch_list_is_none_is_made_and_none_is_whole(tmp_path: Path) -
 
 
 def test_many_findings_are_counted_and_the_first_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("risk_warning.watchlist.audit.FINDINGS_LISTED", 3)
+    monkeypatch.setattr("risk_warning.audit.verify.FINDINGS_LISTED", 3)
     url = f"sqlite:///{tmp_path / 'w.db'}"
     written(url, *(decision(f"r{k}") for k in range(10)))
     change(url, "UPDATE decisions SET role = 'admin'")

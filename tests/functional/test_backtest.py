@@ -16,17 +16,17 @@ from counts import FULL
 from rich.progress import Progress
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.regret import Outcome, regret
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import LabelError, SettingsError
-from risk_warning.jobs.backtest import Backtest, backtest
-from risk_warning.jobs.backtest_page import backtest_page
-from risk_warning.model.backtest import backtest_rows, run_cell
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.recipe_file import NamedRecipe, read_recipes
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.recipe_file import NamedRecipe, read_recipes
 from risk_warning.settings import Settings
+from risk_warning.studies.backtest.cell import backtest_rows, run_cell
+from risk_warning.studies.backtest.page import backtest_page
+from risk_warning.studies.backtest.regret import Outcome, regret
+from risk_warning.studies.backtest.run import Backtest, backtest
 
 ROOT = Path(__file__).parents[2]
 BORROWERS, MONTHS, DOWNTURN_MONTH = (12_000 if FULL else 3_000), 36, 24

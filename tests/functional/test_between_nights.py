@@ -12,15 +12,16 @@ from lender import Lender
 from rich.progress import Progress
 from typer.testing import CliRunner
 
-from risk_warning.cli import app
+from risk_warning.audit.decision_writer import DecisionWriter
+from risk_warning.audit.decisions import Decision, Decisions, Written
+from risk_warning.cli.main import app
+from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
-from risk_warning.jobs.nightly import run_night
+from risk_warning.database.connection import lock, transaction
+from risk_warning.database.tables import warnings
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import Settings
-from risk_warning.watchlist.database import lock, transaction
-from risk_warning.watchlist.decision_writer import DecisionWriter
-from risk_warning.watchlist.decisions import Decision, Decisions, Outcome, WarningToOpen, Written
-from risk_warning.watchlist.lifecycle import Seen
-from risk_warning.watchlist.tables import warnings
+from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
 from risk_warning.watchlist.watch_list import Run, Sighting, listed, open_borrowers, take_in
 
 OCT, NOV, DEC, JAN = date(2023, 10, 1), date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1)
@@ -63,7 +64,7 @@ def decision(request_id: str, borrower_id: str, day: date, score: float = 470.0)
     )
 
 
-def asked(url: str, borrower_id: str, day: date, score: float = 470.0) -> Outcome | None:
+def asked(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | None:
     """What the service made of a borrower below the threshold."""
     writer = DecisionWriter(url)
     done = writer.submit(decision(f"r-{borrower_id}-{day}-{writer.chain}", borrower_id, day, score)).result()

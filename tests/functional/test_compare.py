@@ -21,20 +21,21 @@ from sklearn.metrics import roc_auc_score
 from typer.testing import CliRunner
 
 from risk_warning.book import open_book
-from risk_warning.cli import app
+from risk_warning.cli.main import app
 from risk_warning.core.features.words import reason_of
+from risk_warning.core.outcomes.labels import NEVER_TOLD, OUTCOME_UNKNOWN
 from risk_warning.errors import AsOfDateError, ContractError, LabelError, OutputError, RegistryError, SettingsError
-from risk_warning.jobs.compare import compare_models
-from risk_warning.jobs.compare_options import Options
-from risk_warning.jobs.compare_page import compare_page
-from risk_warning.jobs.compare_table import table, warnings
-from risk_warning.jobs.comparison import Comparison
+from risk_warning.learning.training_set import training_set
 from risk_warning.model.encoding import encode
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.training_set import NEVER_TOLD, OUTCOME_UNKNOWN, training_set
 from risk_warning.reports import write_page
 from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.studies.compare.options import Options
+from risk_warning.studies.compare.page import compare_page
+from risk_warning.studies.compare.result import Comparison
+from risk_warning.studies.compare.run import compare_models
+from risk_warning.studies.compare.table import table, warnings
 
 pytestmark = pytest.mark.slow
 DATES = (date(2023, 7, 1), date(2023, 8, 1), date(2023, 9, 1))

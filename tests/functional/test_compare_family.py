@@ -14,16 +14,16 @@ from lender import Lender, save_anew
 from rich.progress import Progress
 from typer.testing import CliRunner
 
-from risk_warning.cli import app
-from risk_warning.core.target import TargetSpec
+from risk_warning.cli.main import app
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import RegistryError, SettingsError
-from risk_warning.jobs.compare import compare_models
-from risk_warning.jobs.family import FamilyComparison, compare_family
-from risk_warning.jobs.family_page import family_page
-from risk_warning.model.family import members
 from risk_warning.model.folder import load
-from risk_warning.model.registry import registry, run_of
+from risk_warning.registry.family import members
+from risk_warning.registry.registry import registry, run_of
 from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.studies.compare.family import FamilyComparison, compare_family
+from risk_warning.studies.compare.family_page import family_page
+from risk_warning.studies.compare.run import compare_models
 
 pytestmark = pytest.mark.slow
 DATES = (date(2023, 8, 1), date(2023, 9, 1))

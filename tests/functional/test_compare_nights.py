@@ -18,23 +18,23 @@ from typer.testing import CliRunner
 
 from risk_warning.book import open_book
 from risk_warning.book.protected import Protected
-from risk_warning.cli import app
+from risk_warning.cli.main import app
 from risk_warning.core.calendar import to_day
-from risk_warning.core.outcomes import learnable, outcomes
+from risk_warning.core.outcomes.labels import learnable, outcomes
 from risk_warning.errors import AsOfDateError
-from risk_warning.jobs.compare import compare_models
-from risk_warning.jobs.compare_groups import guesses_from_b
-from risk_warning.jobs.compare_log import log_comparison
-from risk_warning.jobs.compare_options import Options
-from risk_warning.jobs.compare_page import compare_page
-from risk_warning.jobs.compare_table import plainly
-from risk_warning.jobs.comparison import Comparison
-from risk_warning.jobs.gate_figures import gate_figures
 from risk_warning.model.folder import load
-from risk_warning.model.proxies import sentences
-from risk_warning.model.registry import registry, run_of
+from risk_warning.registry.registry import registry, run_of
 from risk_warning.scoring.side_by_side import score_both
 from risk_warning.settings import Settings
+from risk_warning.studies.compare.groups import guesses_from_b
+from risk_warning.studies.compare.log import log_comparison
+from risk_warning.studies.compare.options import Options
+from risk_warning.studies.compare.page import compare_page
+from risk_warning.studies.compare.proxies import sentences
+from risk_warning.studies.compare.result import Comparison
+from risk_warning.studies.compare.run import compare_models
+from risk_warning.studies.compare.table import plainly
+from risk_warning.studies.promotion.evidence import gate_figures
 
 pytestmark = pytest.mark.slow
 NIGHT = date(2023, 8, 1)

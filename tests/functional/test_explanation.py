@@ -16,8 +16,8 @@ from risk_warning.core.features import registry
 from risk_warning.core.features.words import reason_of, words_of
 from risk_warning.core.policy import Policy
 from risk_warning.core.wording import value_in_words
-from risk_warning.scoring.review.explanation import PLACES, Contribution, Explanation, explain, place_of
-from risk_warning.scoring.review.waterfall import TOP, waterfall
+from risk_warning.review.explanation import PLACES, Contribution, Explanation, explain, place_of
+from risk_warning.review.waterfall import TOP, waterfall
 
 LEVELS = {"min": 0.0, "p5": 1.0, "p25": 2.0, "p50": 3.0, "p75": 4.0, "p95": 5.0, "max": 6.0, "missing": 0.1}
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,13 +11,13 @@ import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner
 
+from risk_warning.audit import key_ring
+from risk_warning.audit.api_keys import create, listed, revoke
+from risk_warning.audit.key_ring import KeyRing
+from risk_warning.audit.verify import verify
+from risk_warning.cli.keys import app
+from risk_warning.database.connection import snapshot, transaction
 from risk_warning.errors import SettingsError
-from risk_warning.verbs.keys import app
-from risk_warning.watchlist import key_ring
-from risk_warning.watchlist.api_keys import create, listed, revoke
-from risk_warning.watchlist.audit import verify
-from risk_warning.watchlist.database import snapshot, transaction
-from risk_warning.watchlist.key_ring import KeyRing
 
 
 @pytest.fixture

@@ -16,10 +16,10 @@ from reviewed import AS_OF, review
 from rich.progress import Progress
 
 from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
-from risk_warning.jobs import nightly
-from risk_warning.jobs.nightly import NightReport, run_night
-from risk_warning.scoring import whole_book
-from risk_warning.scoring.review.explanation import explain
+from risk_warning.nightly import run as nightly
+from risk_warning.nightly import whole_book
+from risk_warning.nightly.run import NightReport, run_night
+from risk_warning.review.explanation import explain
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.watchlist.watch_list import listed
 

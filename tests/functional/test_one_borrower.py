@@ -11,7 +11,7 @@ import pytest
 from risk_warning.errors import RequestError
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.one_borrower import Question, answer, examine
+from risk_warning.review.one_borrower import Question, answer, examine
 from risk_warning.service.wire.inputs import question_in
 from risk_warning.settings import BookSettings
 

@@ -16,17 +16,17 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.rows import Rows, Table
 from risk_warning.core.splits import borrower_fold
-from risk_warning.core.target import TargetSpec
 from risk_warning.errors import SettingsError
+from risk_warning.learning.fit import encode
+from risk_warning.learning.request import Request
+from risk_warning.learning.sides import HELD_OUT_TENTHS
+from risk_warning.learning.training import train
+from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.model.card import card
-from risk_warning.model.fit import encode
 from risk_warning.model.folder import load
-from risk_warning.model.request import Request
-from risk_warning.model.sides import HELD_OUT_TENTHS
-from risk_warning.model.training import train
-from risk_warning.model.training_set import TrainingSet, training_set
 from risk_warning.settings import Settings
 
 FIRST, LAST = date(2022, 6, 1), date(2023, 8, 1)

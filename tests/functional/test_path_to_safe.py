@@ -12,11 +12,11 @@ from lender import Lender
 from reviewed import AS_OF, CARD, PERSONAL, Review, review
 
 from risk_warning.core.calendar import to_day
+from risk_warning.core.outcomes.target import REASONS
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import REASONS
-from risk_warning.scoring.review.path_to_safe import PathToSafe, path_to_safe
-from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
+from risk_warning.review.path_to_safe import PathToSafe, path_to_safe
+from risk_warning.review.under_review import LoanUnderReview, with_loan
 
 TODAY = to_day(AS_OF)
 LOANS: tuple[LoanUnderReview | None, ...] = (None, PERSONAL, CARD)

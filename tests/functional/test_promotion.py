@@ -23,19 +23,19 @@ from serving import Server, serving
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from risk_warning.cli import app
-from risk_warning.core.target import TargetSpec
+from risk_warning.audit.verify import verify
+from risk_warning.cli.main import app
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import GateError, RegistryError, SettingsError
-from risk_warning.jobs.nightly import run_night
-from risk_warning.jobs.promotion import Asked, Promotion, promote, roll_back
-from risk_warning.jobs.training import train_model
-from risk_warning.model.aliases import Named, named, number_of, rename
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.reference import CHAMPION, NAME
-from risk_warning.model.registry import fetch
-from risk_warning.model.request import Request
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.request import Request
+from risk_warning.nightly.run import run_night
+from risk_warning.registry.aliases import Named, named, number_of, rename
+from risk_warning.registry.reference import CHAMPION, NAME
+from risk_warning.registry.registry import fetch
 from risk_warning.settings import GateSettings, Settings
-from risk_warning.watchlist.audit import verify
+from risk_warning.studies.promotion.run import Asked, Promotion, promote, roll_back
+from risk_warning.studies.training.run import train_model
 
 NIGHTS = (date(2023, 8, 1), date(2023, 9, 1))
 ASKED = Asked(approver="R. Lead", reason="monthly retraining")

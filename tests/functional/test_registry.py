@@ -10,13 +10,13 @@ import pytest
 from lender import Lender
 from rich.progress import Progress
 
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import RegistryError
-from risk_warning.jobs.training import train_model
+from risk_warning.learning.request import Request
 from risk_warning.model.folder import load
-from risk_warning.model.registry import fetch
-from risk_warning.model.request import Request
+from risk_warning.registry.registry import fetch
 from risk_warning.settings import Settings
+from risk_warning.studies.training.run import train_model
 
 PICTURES = {"calibration.png", "ks.png", "lift.png", "roc.png", "scores.png", "shap.png"}
 

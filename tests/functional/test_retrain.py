@@ -12,12 +12,12 @@ import pytest
 from lender import Lender
 from rich.progress import Progress
 
-from risk_warning.jobs.nightly import run_night
-from risk_warning.jobs.promotion import Asked, promote
-from risk_warning.model.aliases import named
-from risk_warning.model.reference import NAME
-from risk_warning.model.registry import registry
+from risk_warning.nightly.run import run_night
+from risk_warning.registry.aliases import named
+from risk_warning.registry.reference import NAME
+from risk_warning.registry.registry import registry
 from risk_warning.settings import Settings
+from risk_warning.studies.promotion.run import Asked, promote
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,11 +11,11 @@ import pandas
 import pytest
 from rich.progress import Progress
 
-from risk_warning.core.target import TargetSpec
-from risk_warning.jobs.nightly import run_night
-from risk_warning.jobs.training import train_model
-from risk_warning.model.request import Request
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.learning.request import Request
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import Settings
+from risk_warning.studies.training.run import train_model
 
 BORROWERS = 1500
 FIRST = date(2022, 1, 1)

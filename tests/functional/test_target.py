@@ -17,18 +17,19 @@ from rich.progress import Progress
 from typer.testing import CliRunner
 
 from risk_warning.book import open_book
-from risk_warning.cli import app
-from risk_warning.core.arrears import LEVELS
+from risk_warning.cli.main import app
 from risk_warning.core.calendar import to_day
-from risk_warning.core.onset import HORIZONS_MONTHS
-from risk_warning.core.roll_rates import BUCKETS
+from risk_warning.core.outcomes.arrears import LEVELS
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import TargetSpec
 from risk_warning.errors import AsOfDateError, BookError, LabelError
-from risk_warning.jobs.target import target_evidence
-from risk_warning.jobs.target_evidence import Evidence
-from risk_warning.jobs.target_page import target_page
 from risk_warning.settings import BookSettings, ScoreSettings, Settings
+from risk_warning.studies.target.onset import HORIZONS_MONTHS
+from risk_warning.studies.target.page import target_page
+from risk_warning.studies.target.result import Evidence
+from risk_warning.studies.target.roll_rates import BUCKETS
+from risk_warning.studies.target.run import target_evidence
 
 pytestmark = pytest.mark.slow
 CONTRACT = ("scheduled_on", "due_on", "due_amount")
@@ -107,7 +108,7 @@ def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: Evidenc
     day = date(2023, 3, 1)
     with open_book(lender.book, BookSettings()) as book:
         history = book.history(recorded_at_once(book.rows(0, book.n_borrowers)), TargetSpec().dpd_tolerance_ratio)
-        panel = history.panel(day)
+        panel = panel_of(history, day)
         loans = history.rows.loans
         assert loans is not None
         written_off = np.zeros(book.n_borrowers, np.bool_)

@@ -16,22 +16,22 @@ from lender import Lender
 from rich.progress import Progress
 from typer.testing import CliRunner
 
+from risk_warning.audit.events import events_about
 from risk_warning.book import open_book
-from risk_warning.cli import app
+from risk_warning.cli.main import app
 from risk_warning.core.calendar import to_day
-from risk_warning.core.outcomes import learnable, outcomes
+from risk_warning.core.outcomes.labels import learnable, outcomes
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
-from risk_warning.core.target import TargetSpec
+from risk_warning.economics.assumptions import Assumptions, assumptions_of
 from risk_warning.errors import DatabaseError, LabelError, OutputError, SettingsError
-from risk_warning.jobs.assumptions import Assumptions, assumptions_of
-from risk_warning.jobs.nightly import run_night
-from risk_warning.jobs.threshold import threshold_evidence
-from risk_warning.jobs.threshold_choice import POLICY_CHOSEN, choose, in_words
-from risk_warning.jobs.threshold_evidence import Asked, Thresholds
-from risk_warning.jobs.threshold_page import threshold_page
-from risk_warning.scoring.cut_offs import nights_before
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import EconomicsSettings, ScoreSettings, Settings
-from risk_warning.watchlist.events import events_about
+from risk_warning.studies.threshold.choice import POLICY_CHOSEN, choose, in_words
+from risk_warning.studies.threshold.page import threshold_page
+from risk_warning.studies.threshold.result import Asked, Thresholds
+from risk_warning.studies.threshold.rows import nights_before
+from risk_warning.studies.threshold.run import threshold_evidence
 
 pytestmark = pytest.mark.slow
 LAST = date(2023, 10, 1)

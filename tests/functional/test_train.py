@@ -16,14 +16,14 @@ import pytest
 from lender import Lender
 from rich.progress import Progress
 
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import LabelError, SettingsError
-from risk_warning.jobs.training import TrainingReport, train_model
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.request import Request
 from risk_warning.model.folder import FILES, load
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.request import Request
 from risk_warning.settings import Settings
+from risk_warning.studies.training.run import TrainingReport, train_model
 
 
 def trained(lender: Lender, folder: Path, recipe: Recipe, trials: int | None = None) -> TrainingReport:

@@ -12,12 +12,12 @@ from lender import Lender
 from typer.testing import CliRunner
 
 from risk_warning.book import open_book
-from risk_warning.cli import app
-from risk_warning.core.target import TargetSpec
-from risk_warning.jobs.training_page import training_page, verdict
-from risk_warning.model.request import Request
-from risk_warning.model.training import Trained, train
+from risk_warning.cli.main import app
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import Trained, train
 from risk_warning.settings import BookSettings, Settings
+from risk_warning.studies.training.page import training_page, verdict
 
 pytestmark = pytest.mark.slow
 

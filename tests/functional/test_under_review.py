@@ -12,12 +12,13 @@ from random_rows import AS_OF, OBSERVED, TABLES, only, random_rows
 from reviewed import CARD, PERSONAL, review
 
 from risk_warning.core.calendar import to_date, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import REASONS, TargetSpec, not_scored
 from risk_warning.errors import RequestError
-from risk_warning.scoring.review.under_review import LoanUnderReview, with_loan
+from risk_warning.review.under_review import LoanUnderReview, with_loan
 
 
 def one_borrower(seed: int = 1) -> Rows:
@@ -126,8 +127,8 @@ def test_a_product_not_seen_before_gets_a_name_and_the_others_keep_theirs() -> N
 
 def test_the_loan_and_its_schedule_are_known_and_unpaid_the_day_after() -> None:
     rows, loan = one_borrower(), replace(PERSONAL, first_due_on=AS_OF)
-    before = History.of(rows, OBSERVED).panel(AS_OF)
-    after = History.of(with_loan(rows, loan, AS_OF, OBSERVED), OBSERVED).panel(AS_OF)
+    before = panel_of(History.of(rows, OBSERVED), AS_OF)
+    after = panel_of(History.of(with_loan(rows, loan, AS_OF, OBSERVED), OBSERVED), AS_OF)
     amounts = [amount for _, amount in loan.instalments(AS_OF - timedelta(days=1))]
     assert after["open_loan_count"][0] == before["open_loan_count"][0] + 1
     assert after["new_loan_count"][0, 0] == np.nan_to_num(before["new_loan_count"][0, 0]) + 1
@@ -145,7 +146,7 @@ def test_a_borrower_without_a_loan_is_eligible_with_one_under_review() -> None:
     assert rows.statements is not None
     old = rows.statements["statement_on"] < to_day(AS_OF) - 40
     rows = replace(rows, statements={name: values[old] for name, values in rows.statements.items()})
-    panel = History.of(with_loan(rows, CARD, AS_OF, observed), observed).panel(AS_OF)
+    panel = panel_of(History.of(with_loan(rows, CARD, AS_OF, observed), observed), AS_OF)
     spec = TargetSpec(eligible_max_dpd=None)
     assert REASONS[not_scored(panel, spec, None)[0]] == "no_open_loan"
     assert not_scored(panel, spec, None, waive_open_loan=True)[0] == -1

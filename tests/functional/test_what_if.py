@@ -6,10 +6,10 @@ import pytest
 from lender import Lender
 from reviewed import AS_OF, CARD, PERSONAL, review
 
+from risk_warning.core.outcomes.target import REASONS
 from risk_warning.core.policy import BANDS
-from risk_warning.core.target import REASONS
-from risk_warning.scoring.review.under_review import with_loan
-from risk_warning.scoring.review.what_if import what_if
+from risk_warning.review.under_review import with_loan
+from risk_warning.review.what_if import what_if
 
 ALTERNATIVES = (
     PERSONAL.changed(principal_amount=1_000_000.0),

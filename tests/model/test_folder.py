@@ -13,13 +13,13 @@ from training_rows import rows
 from risk_warning.core import features
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard
-from risk_warning.core.target import TargetSpec
 from risk_warning.errors import ModelError, OutputError
-from risk_warning.model.fit import fit
+from risk_warning.learning.fit import fit
+from risk_warning.learning.recipe import Recipe
 from risk_warning.model.folder import assemble, load, save
-from risk_warning.model.recipe import Recipe
 from risk_warning.model.risk_model import RiskModel
 
 OBSERVED = Observed({"borrowers": frozenset({"borrower_id"}), "statements": frozenset({"days_past_due", "balance"})})

@@ -15,19 +15,19 @@ from risk_warning.book.attributes import AttributeUse, KeptOut, UsedAttribute
 from risk_warning.core import features
 from risk_warning.core.horizons import Horizons
 from risk_warning.core.observed import Observed
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard
-from risk_warning.core.target import TargetSpec
 from risk_warning.errors import ContractError, ModelError, SettingsError
-from risk_warning.jobs.training_attributes import attributes_section
+from risk_warning.learning.fit import fit
+from risk_warning.learning.recipe import Recipe
 from risk_warning.model.card import card
-from risk_warning.model.fit import fit
 from risk_warning.model.folder import assemble, load, save
-from risk_warning.model.recipe import Recipe
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Table
 from risk_warning.service.borrowers import check_book
 from risk_warning.settings import BookSettings, Settings
+from risk_warning.studies.training.attributes_section import attributes_section
 
 OBSERVED = Observed(
     {"borrowers": frozenset({"borrower_id", "x_age_band"}), "statements": frozenset({"days_past_due", "balance"})},

@@ -11,10 +11,11 @@ import pytest
 from training_rows import rows
 
 from risk_warning.core.features import registry
-from risk_warning.model.fit import Fitted, dataset, fit
-from risk_warning.model.monotone import check_directions
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.tuning import SEARCHED, Tuning, tuned
+from risk_warning.learning.fit import dataset, fit
+from risk_warning.learning.monotone import check_directions
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.tuning import SEARCHED, Tuning, tuned
+from risk_warning.model.fitted import Fitted
 
 RISING = tuple(f for f in registry() if f.monotone == 1 and not f.is_category)[:3]
 X = np.random.default_rng(0).normal(size=(6_000, 3)).astype(np.float32)

@@ -9,10 +9,10 @@ import pytest
 from training_rows import rows
 
 from risk_warning.errors import LabelError
-from risk_warning.model.fit import fit
-from risk_warning.model.learning import without
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.training_set import TrainingSet
+from risk_warning.learning.fit import fit
+from risk_warning.learning.learn import without
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.training_set import TrainingSet
 
 
 def with_first(value: float) -> TrainingSet:

@@ -8,18 +8,18 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from risk_warning.cli import app
-from risk_warning.core.clustered import Interval
-from risk_warning.core.gate import Rule
-from risk_warning.jobs import promotion
-from risk_warning.jobs.gate import Gated
-from risk_warning.jobs.gate_checks import Checks
-from risk_warning.jobs.governance_card import governance_card
-from risk_warning.jobs.promotion import Asked, Promotion
-from risk_warning.jobs.promotion_page import promotion_page
-from risk_warning.model.aliases import Named
+from risk_warning.cli.main import app
 from risk_warning.model.folder import load
-from risk_warning.scoring.judged_rows import CalibrationEvidence
+from risk_warning.registry.aliases import Named
+from risk_warning.stats.clustered import Interval
+from risk_warning.studies.promotion import run as promotion
+from risk_warning.studies.promotion.calibration import CalibrationEvidence
+from risk_warning.studies.promotion.card import governance_card
+from risk_warning.studies.promotion.checks import Checks
+from risk_warning.studies.promotion.gate import Gated
+from risk_warning.studies.promotion.page import promotion_page
+from risk_warning.studies.promotion.rules import Rule
+from risk_warning.studies.promotion.run import Asked, Promotion
 
 RULES = (
     Rule("directions of features kept", True, "0 violated", "0"),

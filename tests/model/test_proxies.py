@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from risk_warning.model.proxies import MAX_BORROWERS, Guess, Proxy, guesses, sentences
+from risk_warning.studies.compare.proxies import MAX_BORROWERS, Guess, Proxy, guesses, sentences
 
 NAMES = ("income", "noise", "housing", "region")
 N = 3_000

@@ -14,10 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from risk_warning.book import open_book
-from risk_warning.book.simulation.lender import simulate
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.request import Request
-from risk_warning.model.training import train
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.request import Request
+from risk_warning.learning.training import train
 from risk_warning.settings import Settings
 
 

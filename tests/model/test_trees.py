@@ -8,8 +8,9 @@ import pytest
 from lender import Lender
 from numpy.typing import NDArray
 
-from risk_warning.model import contribution_tables, forest
-from risk_warning.model.contributions import Contributions
+from risk_warning.model import forest
+from risk_warning.model.explain import contribution_tables
+from risk_warning.model.explain.contributions import Contributions
 from risk_warning.model.folder import load
 from risk_warning.model.forest import Forest
 from risk_warning.model.trees import trees_of

@@ -13,17 +13,17 @@ import pytest
 from counts import FULL, count
 
 from risk_warning.book import StagedBook, open_book
-from risk_warning.book.simulation.lender import simulate
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
-from risk_warning.core.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.learning.horizons import judge_horizons
+from risk_warning.learning.request import Request
+from risk_warning.learning.sides import HELD_OUT_TENTHS
+from risk_warning.learning.training import train
+from risk_warning.learning.training_set import training_set
 from risk_warning.model.encoding import encode
-from risk_warning.model.horizons import judge_horizons
-from risk_warning.model.request import Request
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.model.sides import HELD_OUT_TENTHS
-from risk_warning.model.training import train
-from risk_warning.model.training_set import training_set
 from risk_warning.settings import Settings
 
 BORROWERS = 50_000

@@ -12,10 +12,10 @@ from lender import Lender
 from rich.progress import Progress
 
 from risk_warning.book import open_book
-from risk_warning.jobs.nightly import run_night
-from risk_warning.model.fit import encode
+from risk_warning.learning.fit import encode
+from risk_warning.learning.training_set import training_set
 from risk_warning.model.folder import load, save
-from risk_warning.model.training_set import training_set
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import Settings
 
 AS_OF = date(2023, 9, 1)

@@ -17,7 +17,7 @@ from lender import Lender
 from rich.progress import Progress
 from serving import serving
 
-from risk_warning.jobs.nightly import run_night
+from risk_warning.nightly.run import run_night
 from risk_warning.settings import Settings
 
 AS_OF = date(2023, 10, 1)

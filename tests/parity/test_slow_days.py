@@ -14,10 +14,11 @@ from counts import count
 from random_rows import AS_OF, OBSERVED, random_rows
 
 from risk_warning.core.calendar import to_day
-from risk_warning.core.outcomes import outcomes
-from risk_warning.core.panel import History
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.labels import outcomes
+from risk_warning.core.outcomes.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import REASONS, TargetSpec, not_scored
 
 sys.path.append(str(Path(__file__).parent))
 from slow_days import SlowLoan, outcome
@@ -114,7 +115,7 @@ def test_every_borrower_on_every_day_is_what_the_loop_says(record_property: Any)
         for shift in np.sort(random.choice(420, DAYS, replace=False)).tolist():
             as_of = first + timedelta(days=shift)
             day, end = to_day(as_of), to_day(SPEC.window_end(as_of))
-            panel = by_rows.panel(as_of, needs=())
+            panel = panel_of(by_rows, as_of, needs=())
             why = not_scored(panel, SPEC, None)
             known = outcomes(history, as_of, SPEC)
             for borrower in range(rows.n):

@@ -11,7 +11,8 @@ import pytest
 from random_rows import AS_OF, OBSERVED, TABLES, random_rows
 
 from risk_warning.core import features
-from risk_warning.core.panel import History
+from risk_warning.core.history.history import History
+from risk_warning.core.panel.builder import panel_of
 
 sys.path.append(str(Path(__file__).parent))
 from slow_features import SlowBorrower
@@ -24,7 +25,7 @@ def test_every_feature_is_what_its_words_say() -> None:
     fast, slow = [], []
     for seed in range(25):
         rows = random_rows(seed, 8)
-        fast.append(features.matrix(History.of(rows, OBSERVED).panel(AS_OF), chosen).T)
+        fast.append(features.matrix(panel_of(History.of(rows, OBSERVED), AS_OF), chosen).T)
         tables = {name: pandas.DataFrame(dict(getattr(rows, name))) for name in TABLES}
         for borrower in range(rows.n):
             found = SlowBorrower(tables, borrower, AS_OF, dict(OBSERVED.event_kinds)).features()

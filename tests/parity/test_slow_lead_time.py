@@ -13,10 +13,10 @@ from lender import Lender
 
 from risk_warning.book import open_book
 from risk_warning.core.active_warnings import at_capacity, by_policy
-from risk_warning.core.lead_time import LeadTime, lead_days
 from risk_warning.model.folder import load
-from risk_warning.scoring.nights import nights_between, watch_both
 from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.studies.compare.lead_time import LeadTime, lead_days
+from risk_warning.studies.compare.nights import nights_between, watch_both
 
 sys.path.append(str(Path(__file__).parent))
 import slow_lead_time as slow

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from risk_warning.core.active_warnings import by_policy
 from risk_warning.core.calendar import to_date, to_day
+from risk_warning.core.lifecycle import Seen, step
 from risk_warning.core.policy import Policy
-from risk_warning.watchlist.lifecycle import Seen, step
 
 POLICY = Policy(threshold=500, red_below=450, yellow_below=550, margin=10, close_after_days=7)
 SCORES = st.sampled_from([None, 480.0, 499.9, 500.0, 509.9, 510.0, 600.0])

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from labels import is_bad
 from random_rows import AS_OF, OBSERVED, only, random_rows
 
-from risk_warning.core.arrears import LEVELS, Arrears
 from risk_warning.core.calendar import NEVER, add_months, months_until, to_date, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.onset import HORIZONS_MONTHS, onsets
-from risk_warning.core.panel import History
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.arrears import LEVELS, Arrears
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.studies.target.onset import HORIZONS_MONTHS, onsets
 
 INSTALMENTS = Observed({table: columns for table, columns in OBSERVED.columns.items() if table != "statements"})
 

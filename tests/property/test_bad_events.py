@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_rows import AS_OF, OBSERVED, random_rows
 
-from risk_warning.core.arrears import Arrears
-from risk_warning.core.bad_events import BadEvents, event_days
 from risk_warning.core.calendar import NEVER, add_months, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.outcomes import outcomes
-from risk_warning.core.panel import History
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.arrears import Arrears
+from risk_warning.core.outcomes.bad_events import BadEvents, event_days
+from risk_warning.core.outcomes.labels import outcomes
+from risk_warning.core.outcomes.target import TargetSpec
 
 INSTALMENTS = Observed({table: columns for table, columns in OBSERVED.columns.items() if table != "statements"})
 BAD_DPD = 30

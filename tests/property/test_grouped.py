@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk_warning.core import grouped
+from risk_warning.stats import grouped
 
 GROUPS = 6
 VALUE = st.one_of(st.integers(-9, 9).map(float), st.just(math.nan))

@@ -14,9 +14,11 @@ from random_rows import AS_OF, OBSERVED, TABLES, frozen, only, random_rows, with
 
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.panel import History, Panel
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.target import TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.panel.panel import Panel
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import TargetSpec, not_scored
 
 SEEDS = st.integers(0, 2**32)
 CHOSEN = features.supported(OBSERVED, frozenset())
@@ -24,7 +26,7 @@ TODAY = to_day(AS_OF)
 
 
 def panel(rows: Rows) -> Panel:
-    return History.of(rows, OBSERVED).panel(AS_OF)
+    return panel_of(History.of(rows, OBSERVED), AS_OF)
 
 
 def matrix(rows: Rows) -> NDArray[np.float32]:

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 from random_rows import AS_OF, OBSERVED, TABLES, only, random_rows, with_rows
 
 from risk_warning.core import features
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import PERIODS, History
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.panel.panel import PERIODS
 from risk_warning.core.rows import ByBorrower, Rows
-from risk_warning.core.target import TargetSpec
 
 SEEDS = st.integers(0, 2**32)
 
 
 def matrix(rows: Rows, observed: Observed = OBSERVED) -> NDArray[np.float32]:
     chosen = features.supported(observed, frozenset())
-    return features.matrix(History.of(rows, observed).panel(AS_OF), chosen)
+    return features.matrix(panel_of(History.of(rows, observed), AS_OF), chosen)
 
 
 @given(SEEDS, st.sets(st.integers(0, 5)), st.booleans())

@@ -13,7 +13,7 @@ import pytest
 from lender import Lender
 from served import Keyed, served
 
-from risk_warning.watchlist import api_keys
+from risk_warning.audit import api_keys
 
 MAY: dict[tuple[str, str], str] = {
     ("POST", "/score"): "scorer reviewer risk admin",

@@ -21,8 +21,8 @@ from lender import Lender
 from reviewed import review
 from served import AS_OF, Keyed
 
-from risk_warning.core.target import REASONS
-from risk_warning.scoring.review.actions import MINOR_UNITS, Step
+from risk_warning.core.outcomes.target import REASONS
+from risk_warning.review.actions import MINOR_UNITS, Step
 
 Body = dict[str, Any]
 LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_months": 24}

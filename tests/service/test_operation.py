@@ -21,14 +21,14 @@ from lender import Lender
 from load import Sent, at_rate
 from serving import Server, serving
 
+from risk_warning.audit.verify import verify
 from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
-from risk_warning.model.reference import CHAMPION, NAME
-from risk_warning.model.registry import registry
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.reference import CHAMPION, NAME
+from risk_warning.registry.registry import registry
 from risk_warning.service.replay import replay
 from risk_warning.settings import Settings
-from risk_warning.watchlist.audit import verify
 
 AS_OF = date(2023, 9, 1)
 POLL_SECONDS = "0.3"

@@ -8,15 +8,15 @@ from datetime import date
 import numpy as np
 import pytest
 
-from risk_warning.core.bad_events import BadEvents, event_days
 from risk_warning.core.calendar import NEVER, to_date, to_day
-from risk_warning.core.comparison import wilson
-from risk_warning.core.economics import Economics, Estimate
-from risk_warning.core.loss_rates import LossCounts, LossRate
+from risk_warning.core.economics.economics import Economics, Estimate
+from risk_warning.core.economics.loss_rates import LossCounts, LossRate
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes.bad_events import BadEvents, event_days
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.rows import Rows
-from risk_warning.core.target import TargetSpec
+from risk_warning.stats.rates import wilson
 
 MONEY = Economics(
     contact_cost_amount=5,

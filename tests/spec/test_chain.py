@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from risk_warning.watchlist.chain import START, canonical, row_hash
+from risk_warning.audit.chain import START, canonical, row_hash
 
 ROW = {"id": 7, "chain": "main", "seq": 1, "subject": "张伟", "as_of_date": date(2023, 10, 1), "key": None}
 TEXT = '{"as_of_date":"2023-10-01","chain":"main","key":null,"seq":1,"subject":"张伟"}'

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import t as student
 
-from risk_warning.core.clustered import (
+from risk_warning.core.scorecard import probability
+from risk_warning.stats.clustered import (
     MIN_MONTHS,
     Sample,
     auc,
@@ -16,8 +17,7 @@ from risk_warning.core.clustered import (
     calibration_slope,
     observed_over_expected,
 )
-from risk_warning.core.delong import delong
-from risk_warning.core.scorecard import probability
+from risk_warning.stats.delong import delong
 
 
 def test_observed_over_expected_of_single_rows_by_hand() -> None:

@@ -7,22 +7,14 @@ import math
 import numpy as np
 import pytest
 
-from risk_warning.core.comparison import (
-    BadRate,
-    SwapSet,
-    calibration,
-    cross,
-    interval_gap,
-    mean_points,
-    reason_shifts,
-    riskiest,
-    signed,
-    verdict,
-    wilson,
-)
-from risk_warning.core.delong import Difference
 from risk_warning.core.reasons import ReasonGroups
-from risk_warning.core.stability import bin_counts, bin_edges, psi, psi_of_counts
+from risk_warning.core.swap_sets import SwapSet, cross
+from risk_warning.reports.numbers import signed
+from risk_warning.stats.calibration import calibration
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.rates import BadRate, wilson
+from risk_warning.stats.stability import bin_counts, bin_edges, psi, psi_of_counts
+from risk_warning.studies.compare.score_changes import interval_gap, mean_points, reason_shifts, riskiest, verdict
 
 #       bad, flagged by A, flagged by B
 ROWS = [(1, 1, 1), (0, 1, 1), (1, 0, 1), (1, 0, 1), (0, 0, 1), (0, 1, 0), (0, 1, 0), (1, 0, 0), (0, 0, 0), (0, 0, 0)]

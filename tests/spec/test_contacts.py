@@ -12,15 +12,15 @@ from numpy.typing import NDArray
 from training_rows import rows
 
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.contacts import Contacts
-from risk_warning.core.evaluation import evaluate
+from risk_warning.core.outcomes.contacts import Contacts
 from risk_warning.core.rows import Rows
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import LabelError
-from risk_warning.model.fit import fit
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.training_set import TrainingSet
-from risk_warning.model.weights import arms_of, contacts_told, untouched, weighted
+from risk_warning.learning.fit import fit
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.training_set import TrainingSet
+from risk_warning.learning.weights import arms_of, contacts_told, untouched, weighted
+from risk_warning.stats.evaluation import evaluate
 
 AS_OF = date(2024, 1, 1)
 KINDS = ("call", "withheld")

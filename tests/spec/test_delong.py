@@ -9,9 +9,9 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score, roc_curve
 
-from risk_warning.core.delong import Difference, delong
-from risk_warning.core.evaluation import capture
-from risk_warning.core.paired_bootstrap import PAIRED, Ranked, one_row_each, paired_bootstrap
+from risk_warning.stats.delong import Difference, delong
+from risk_warning.stats.evaluation import capture
+from risk_warning.stats.paired_bootstrap import PAIRED, Ranked, one_row_each, paired_bootstrap
 
 # The 43 complete patients of DeLong et al. (1988), as the SAS/STAT manual lists them (PROC LOGISTIC, comparing ROC
 # curves): albumin, total protein, K-G score, whether surgery helped.

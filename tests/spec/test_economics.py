@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 import pytest
 
-from risk_warning.core.attributes import attributes
-from risk_warning.core.balance import Balances, balances
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.capacity import reached
-from risk_warning.core.comparison import wilson
-from risk_warning.core.economics import REACH, Economics, Estimate
-from risk_warning.core.loss_rates import LossCounts, LossRate
-from risk_warning.core.panel import Panel
-from risk_warning.core.stakes import Stakes
+from risk_warning.core.economics.attributes import attributes
+from risk_warning.core.economics.economics import REACH, Economics, Estimate
+from risk_warning.core.economics.loss_rates import LossCounts, LossRate
+from risk_warning.core.economics.stakes import Stakes
+from risk_warning.core.panel.panel import Panel
+from risk_warning.economics.assumptions import Assumptions, assumptions_of
+from risk_warning.economics.valuation import Valuation
 from risk_warning.errors import SettingsError
-from risk_warning.jobs.assumptions import Assumptions, assumptions_of
-from risk_warning.jobs.compare_options import Options
-from risk_warning.jobs.valuation import Valuation
 from risk_warning.settings import EconomicsSettings, load_settings
+from risk_warning.stats.rates import wilson
+from risk_warning.studies.compare.balance import Balances, balances
+from risk_warning.studies.compare.capacity import reached
+from risk_warning.studies.compare.options import Options
 
 MONEY = Economics(
     contact_cost_amount=5,

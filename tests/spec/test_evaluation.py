@@ -7,7 +7,7 @@ from math import log
 import numpy as np
 import pytest
 
-from risk_warning.core.evaluation import by_history, calibration_slope, evaluate, expected_calibration_error
+from risk_warning.stats.evaluation import by_history, calibration_slope, evaluate, expected_calibration_error
 
 #         months, PD, bad
 ROWS = [(3, 0.5, 1), (5, 0.1, 0), (6, 0.2, 0), (11, 0.2, 1), (24, 0.1, 0), (24, 0.3, 1), (24, 0.1, 0)]

@@ -25,7 +25,7 @@ from risk_warning.core.features.value import (
     change,
     growth,
 )
-from risk_warning.core.panel import PERIODS, Panel
+from risk_warning.core.panel.panel import PERIODS, Panel
 
 NAN = np.nan
 AS_OF = date(2024, 6, 1)

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from risk_warning.core.clustered import Interval
-from risk_warning.core.delong import Difference
-from risk_warning.core.gate import Evidence, Limits, judge
+from risk_warning.stats.clustered import Interval
+from risk_warning.stats.delong import Difference
+from risk_warning.studies.promotion.rules import Evidence, Limits, judge
 
 GOOD = Evidence(
     auc=Difference(0.90, 0.91, 0.01, 0.005, 0.015),

@@ -11,11 +11,12 @@ import pandas
 import pytest
 
 from risk_warning.book.protected import read_protected
-from risk_warning.core.by_group import Group, Split, history_bands, income_bands, split
-from risk_warning.core.comparison import Calibration, wilson
-from risk_warning.core.delong import Difference
-from risk_warning.model.fairness import fairness
 from risk_warning.settings import BookSettings
+from risk_warning.stats.calibration import Calibration
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.rates import wilson
+from risk_warning.studies.compare.by_group import Group, Split, history_bands, income_bands, split
+from risk_warning.studies.compare.fairness import fairness
 
 
 def test_by_group_all_rows_are_counted_and_aucs_need_bads_and_goods() -> None:

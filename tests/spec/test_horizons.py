@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.contacts import Contacts
 from risk_warning.core.horizons import Horizons, Link, expected_months_to_overdue
-from risk_warning.core.rank_correlation import rank_correlation
+from risk_warning.core.outcomes.contacts import Contacts
 from risk_warning.core.scorecard import clipped, probability
-from risk_warning.model.horizons import bad_within, fit_horizons, judge_horizons, known_within
-from risk_warning.model.training_set import TrainingSet
+from risk_warning.learning.horizons import bad_within, fit_horizons, judge_horizons, known_within
+from risk_warning.learning.training_set import TrainingSet
+from risk_warning.stats.rank_correlation import rank_correlation
 
 NUMBERS = st.floats(-20, 20)
 LINKS = st.builds(Link, NUMBERS, NUMBERS)

@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from risk_warning.core.active_warnings import at_capacity, by_policy
-from risk_warning.core.alert_burden import AlertBurden
-from risk_warning.core.arrears import Arrears
-from risk_warning.core.arrivals import Arrivals, first_arrivals
 from risk_warning.core.calendar import NEVER, to_date, to_day
-from risk_warning.core.lead_time import LeadTime, chance, lead_days, paired_shares
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
+from risk_warning.core.outcomes.arrears import Arrears
+from risk_warning.core.outcomes.arrivals import Arrivals, first_arrivals
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
+from risk_warning.studies.compare.alert_burden import AlertBurden
+from risk_warning.studies.compare.lead_time import LeadTime, chance, lead_days, paired_shares
 
 NAN = float("nan")
 #               nights: 0, 30, 60, 90, 120

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from risk_warning.core.lifecycle import Seen, Step, step
 from risk_warning.core.policy import Policy
-from risk_warning.watchlist.lifecycle import Seen, Step, step
 
 POLICY = Policy(threshold=560, red_below=530, yellow_below=590)
 TONIGHT = date(2024, 6, 10)

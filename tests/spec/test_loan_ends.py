@@ -10,9 +10,10 @@ import pytest
 from hand_made import OBSERVED, day, history, loan, monthly
 
 from risk_warning.core.calendar import NEVER, to_date
-from risk_warning.core.outcomes import Outcomes, outcomes
-from risk_warning.core.panel import History
-from risk_warning.core.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.labels import Outcomes, outcomes
+from risk_warning.core.outcomes.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
 
 JUNE = date(2024, 6, 1)
 END = day("2024-09-01")
@@ -24,7 +25,7 @@ def outcome(book: History, as_of: date = JUNE) -> Outcomes:
 
 
 def reasons(book: History, as_of: date = JUNE) -> list[str | None]:
-    found = not_scored(book.panel(as_of), SPEC, None)
+    found = not_scored(panel_of(book, as_of), SPEC, None)
     return [None if code < 0 else REASONS[code] for code in found]
 
 
@@ -41,7 +42,7 @@ def test_a_loan_paid_off_early_is_never_bad_whatever_its_schedule_still_says() -
 def test_a_loan_closed_last_year_neither_ages_nor_is_owed() -> None:
     rows = [*monthly(0, "2023-02", 24, paid_through=10), *monthly(1, "2023-09", 12, paid_through=9)]
     book = history([loan(0, closed="2023-12-20"), loan(1)], rows)
-    panel = book.panel(JUNE)
+    panel = panel_of(book, JUNE)
     assert reasons(book) == [None]
     assert panel["dpd"][0].tolist() == [0.0]
     assert panel["outstanding_amount"].tolist() == [3 * 10_000.0], "June to August of the other loan"
@@ -52,17 +53,17 @@ def test_a_loan_closed_last_year_neither_ages_nor_is_owed() -> None:
 def test_before_the_closing_is_known_the_rest_of_the_schedule_is_owed() -> None:
     rows = monthly(0, "2024-01", 12, paid_through=6)
     book = history([loan(0, closed="2024-06-20")], rows)
-    assert book.panel(date(2024, 6, 20))["outstanding_amount"].tolist() == [6 * 10_000.0]
-    assert book.panel(date(2024, 6, 21))["outstanding_amount"].tolist() == [0.0]
+    assert panel_of(book, date(2024, 6, 20))["outstanding_amount"].tolist() == [6 * 10_000.0]
+    assert panel_of(book, date(2024, 6, 21))["outstanding_amount"].tolist() == [0.0]
     told_later = history([loan(0), loan(0, closed="2024-06-20", valid_from="2024-07-15")], rows)
-    assert told_later.panel(date(2024, 7, 15))["dpd"][0].tolist() == [5.0]
-    assert told_later.panel(date(2024, 7, 16)).has_open_loan.tolist() == [False]
+    assert panel_of(told_later, date(2024, 7, 15))["dpd"][0].tolist() == [5.0]
+    assert panel_of(told_later, date(2024, 7, 16)).has_open_loan.tolist() == [False]
 
 
 def test_what_was_late_before_the_closing_stays_history() -> None:
     rows = [*monthly(0, "2024-01", 12, paid_through=3), *monthly(1, "2023-09", 24, paid_through=24)]
     book = history([loan(0, closed="2024-05-20"), loan(1)], rows)
-    panel = book.panel(JUNE)
+    panel = panel_of(book, JUNE)
     assert panel["dpd"][:3, 0].tolist() == [0.0, 21.0, 0.0], "on 1 May the instalment of 10 April stood unpaid"
     assert panel["days_late_max"][:2, 0].tolist() == [10.0, 40.0], "settled by the payoff on 20 May"
     assert panel["instalment_unpaid_amount"][:2, 0].tolist() == [0.0, 0.0]
@@ -74,7 +75,7 @@ def test_a_write_off_is_remembered_for_a_year_and_then_a_feature() -> None:
     assert reasons(book) == ["written_off"]
     a_year_later = date(2024, 7, 21)
     assert reasons(book, a_year_later) == [None]
-    panel = book.panel(a_year_later)
+    panel = panel_of(book, a_year_later)
     assert panel["dpd"][0].tolist() == [0.0], "it does not age for ever"
     assert panel["written_off_days"].tolist() == [367.0]
 
@@ -128,7 +129,7 @@ def test_rows_due_from_the_closing_on_change_nothing_once_it_is_known() -> None:
     loans = [loan(0, closed="2024-01-10"), loan(1)]
     with_rest, without = history(loans, rows), history(loans, [r for r in rows if r["loan"] or r["due"] < "2024-01-10"])
     for as_of in (date(2024, 1, 11), date(2024, 2, 1), date(2024, 9, 15)):
-        left, right = with_rest.panel(as_of), without.panel(as_of)
+        left, right = panel_of(with_rest, as_of), panel_of(without, as_of)
         assert left.signals.keys() == right.signals.keys()
         for name in left.signals:
             assert np.array_equal(left[name], right[name], equal_nan=True), (as_of, name)
@@ -141,6 +142,6 @@ def test_a_closed_card_owes_nothing_and_its_last_picture_is_not_carried_on() -> 
     shown = [{"loan": 0, "on": f"2024-0{m}-28", "dpd": 20.0, "balance": 300} for m in (1, 2, 3, 4)]
     other = [{"loan": 1, "on": f"2024-0{m}-28", "dpd": 0.0, "balance": 50} for m in (1, 2, 3, 4)]
     book = history([loan(0, closed="2024-05-15"), loan(1)], statements=[*shown, *other])
-    panel = book.panel(JUNE)
+    panel = panel_of(book, JUNE)
     assert panel["dpd"][:2, 0].tolist() == [0.0, 20.0]
     assert panel["balance"][:2, 0].tolist() == [0.0, 35_000.0], "ended in May, with nothing owed"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from risk_warning.core.target import REASONS
+from risk_warning.core.outcomes.target import REASONS
 from risk_warning.service.wire.answers import NotScored
 
 

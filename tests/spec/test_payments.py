@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History, Panel
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.panel.panel import Panel
 from risk_warning.core.rows import Rows
-from risk_warning.scoring.review.actions import Action
-from risk_warning.scoring.review.payments import payments
+from risk_warning.review.actions import Action
+from risk_warning.review.payments import payments
 
 AS_OF = date(2024, 6, 10)
 OBSERVED = Observed(
@@ -75,7 +77,7 @@ def ladder(rows: Rows = ROWS) -> Action:
 def after(step: int, rows: Rows = ROWS) -> Panel:
     action = ladder(rows)
     assert action.rows is not None
-    return History.of(action.rows(rows, step), OBSERVED).panel(AS_OF)
+    return panel_of(History.of(action.rows(rows, step), OBSERVED), AS_OF)
 
 
 def test_the_oldest_debt_comes_first_and_each_is_paid_in_whole() -> None:
@@ -89,7 +91,7 @@ def test_the_oldest_debt_comes_first_and_each_is_paid_in_whole() -> None:
 
 
 def test_a_payment_lowers_the_balance_and_counts_as_paid_in_that_month() -> None:
-    before = History.of(ROWS, OBSERVED).panel(AS_OF)
+    before = panel_of(History.of(ROWS, OBSERVED), AS_OF)
     assert after(1)["balance"][0, 0] == before["balance"][0, 0] - 80_000
     assert after(1)["statement_paid_amount"][0, 0] == before["statement_paid_amount"][0, 0] + 80_000
 

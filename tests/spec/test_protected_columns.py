@@ -18,9 +18,9 @@ from risk_warning.book import open_book
 from risk_warning.book.attributes import AttributeUse, KeptOut, UsedAttribute
 from risk_warning.book.check import check_book, render
 from risk_warning.core import features
-from risk_warning.core.target import TargetSpec
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import SettingsError
-from risk_warning.model.training_set import training_set
+from risk_warning.learning.training_set import training_set
 from risk_warning.settings import BookSettings, load_settings
 
 BORROWERS = """\

@@ -11,6 +11,7 @@ from hand_made import OBSERVED, history, loan, monthly
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import NEVER, to_date, to_day
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.reach import PAYMENTS, STATEMENTS, Flow, Reach
 
 START = to_day(date(2023, 1, 1))
@@ -105,7 +106,7 @@ def test_what_falls_due_on_a_day_not_covered_is_not_late() -> None:
     observed = OBSERVED.__class__(OBSERVED.columns, reach=silent)
     rows = [*monthly(0, "2024-01", 12, 5), *monthly(1, "2024-01", 12, 5, day_of_month=5)]
     book = history([loan(0, 0), loan(1, 1)], rows, observed=observed)
-    panel = book.panel(date(2024, 6, 11))
+    panel = panel_of(book, date(2024, 6, 11))
     assert panel["dpd"][0].tolist() == [0.0, 6.0]
     assert panel["late_count"][0].tolist() == [0.0, 1.0]
     assert panel["overdue_amount"].tolist() == [0.0, 10_000.0]

@@ -19,8 +19,8 @@ from risk_warning.core.features.words import label_of, phrase_of, reason_of, wor
 from risk_warning.core.wording import FeatureValue
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.one_borrower import Examined, answer, examine
-from risk_warning.scoring.review.explanation import explain
+from risk_warning.review.explanation import explain
+from risk_warning.review.one_borrower import Examined, answer, examine
 from risk_warning.service.wire.inputs import question_in
 from risk_warning.settings import BookSettings
 

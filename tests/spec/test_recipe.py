@@ -12,13 +12,13 @@ from training_rows import FEATURES, rows
 from risk_warning.core.features import registry
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import SettingsError
-from risk_warning.model.baseline import as_booster, fit_points
-from risk_warning.model.contributions import Contributions
-from risk_warning.model.fit import fit
+from risk_warning.learning.fit import fit
+from risk_warning.learning.learn import unstable
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.scorecard import as_booster, fit_points
+from risk_warning.learning.weights import weighted
+from risk_warning.model.explain.contributions import Contributions
 from risk_warning.model.forest import Forest
-from risk_warning.model.learning import unstable
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.weights import weighted
 
 FOUR = (*FEATURES, replace(FEATURES[0], name="twice"))
 

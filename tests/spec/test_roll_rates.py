@@ -9,13 +9,13 @@ from datetime import date
 import numpy as np
 import pytest
 
-from risk_warning.core.arrears import LEVELS, Arrears
 from risk_warning.core.calendar import NEVER, to_date, to_day
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.onset import HORIZONS_MONTHS, months_known, onsets, quarters, vintages
-from risk_warning.core.panel import History
-from risk_warning.core.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS, cures, rolls
+from risk_warning.core.outcomes.arrears import LEVELS, Arrears
 from risk_warning.core.rows import Rows
+from risk_warning.studies.target.onset import HORIZONS_MONTHS, months_known, onsets, quarters, vintages
+from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS, cures, rolls
 
 OBSERVED = Observed(
     {

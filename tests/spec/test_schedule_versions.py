@@ -8,9 +8,10 @@ import pytest
 from hand_made import history, loan, monthly
 
 from risk_warning.core.calendar import to_date
-from risk_warning.core.outcomes import outcomes
-from risk_warning.core.panel import History
-from risk_warning.core.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.labels import outcomes
+from risk_warning.core.outcomes.target import REASONS, TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
 
 
 def deferred(paid: str | None = None) -> History:
@@ -36,7 +37,7 @@ def deferred(paid: str | None = None) -> History:
 def test_days_past_due_by_the_contract_and_by_the_plan(
     as_of: date, contractual: float, current: float, reason: str | None
 ) -> None:
-    panel = deferred().panel(as_of)
+    panel = panel_of(deferred(), as_of)
     assert panel["dpd"][0].tolist() == [contractual]
     assert panel.dpd_current.tolist() == [current]
     found = not_scored(panel, TargetSpec(), None)[0]
@@ -44,9 +45,9 @@ def test_days_past_due_by_the_contract_and_by_the_plan(
 
 
 def test_what_is_still_to_pay_follows_the_plan() -> None:
-    panel = deferred().panel(date(2024, 6, 4))
+    panel = panel_of(deferred(), date(2024, 6, 4))
     assert panel["due_next_30d_amount"].tolist() == [10_000.0], "the plan is not known yet"
-    panel = deferred().panel(date(2024, 6, 6))
+    panel = panel_of(deferred(), date(2024, 6, 6))
     assert panel["due_next_30d_amount"].tolist() == [0.0]
     assert panel["outstanding_amount"].tolist() == [10_000.0]
     assert panel["forborne_loan_count"].tolist() == [1.0]
@@ -57,7 +58,7 @@ def test_a_plan_never_makes_an_outcome_good_by_itself() -> None:
 
 
 def test_a_payment_counts_on_whichever_row_it_stands() -> None:
-    panel = deferred(paid="2024-06-25").panel(date(2024, 7, 1))
+    panel = panel_of(deferred(paid="2024-06-25"), date(2024, 7, 1))
     assert panel["dpd"][0].tolist() == [0.0]
     assert panel["days_late_max"][0].tolist() == [15.0]
     assert panel["outstanding_amount"].tolist() == [0.0]
@@ -68,7 +69,7 @@ def test_a_cancelled_number_is_no_longer_asked_for_and_one_that_is_not_mentioned
         *monthly(0, "2024-06", 3, paid_through=0),
         {"loan": 0, "no": 2, "due": "2024-07-10", "due_amount": 0, "scheduled": "2024-05-20", "paid": None},
     ]
-    panel = history([loan(0)], rows).panel(date(2024, 6, 1))
+    panel = panel_of(history([loan(0)], rows), date(2024, 6, 1))
     assert panel["outstanding_amount"].tolist() == [20_000.0]
     assert panel["remaining_count"].tolist() == [2.0]
 
@@ -78,4 +79,4 @@ def test_a_version_that_is_due_sooner_or_larger_is_no_relief() -> None:
         {"loan": 0, "no": 1, "due": "2024-06-10", "paid": None},
         {"loan": 0, "no": 1, "due": "2024-06-05", "due_amount": 120, "scheduled": "2024-05-20", "paid": None},
     ]
-    assert history([loan(0)], rows).panel(date(2024, 6, 1))["forborne_loan_count"].tolist() == [0.0]
+    assert panel_of(history([loan(0)], rows), date(2024, 6, 1))["forborne_loan_count"].tolist() == [0.0]

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 import numpy as np
 import training_rows
 
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.splits import OutOfTime
-from risk_warning.core.target import TargetSpec
-from risk_warning.model.sides import MAX_TRAINING_ROWS, Sides
-from risk_warning.model.training_set import TrainingSet
+from risk_warning.learning.sides import MAX_TRAINING_ROWS, Sides
+from risk_warning.learning.training_set import TrainingSet
 
 IDS = np.arange(20_000)
 TEST = (date(2024, 8, 1), date(2024, 9, 1))

@@ -13,10 +13,10 @@ import pytest
 from sklearn.metrics import roc_auc_score
 from slow_outcomes import SlowBook, read
 
-from risk_warning.book.simulation.lender import FIRST_MONTH, simulate
-from risk_warning.book.simulation.months import Months, lunar_new_year
-from risk_warning.book.simulation.stress import Hazards
-from risk_warning.book.simulation.truth import IN_ORDER, MISSED, Standing, true_pd
+from risk_warning.datasets.simulation.lender import FIRST_MONTH, simulate
+from risk_warning.datasets.simulation.months import Months, lunar_new_year
+from risk_warning.datasets.simulation.stress import Hazards
+from risk_warning.datasets.simulation.truth import IN_ORDER, MISSED, Standing, true_pd
 from risk_warning.errors import OutputError
 
 MONTHS = 30

@@ -7,8 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
-from risk_warning.core.paired_bootstrap import paired_bootstrap
-from risk_warning.core.standings import standings
+from risk_warning.stats.paired_bootstrap import paired_bootstrap
+from risk_warning.stats.standings import standings
 
 Floats = NDArray[np.float64]
 

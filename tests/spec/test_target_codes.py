@@ -10,10 +10,10 @@ from training_rows import rows
 
 from risk_warning.core.features import tenure
 from risk_warning.core.splits import borrower_fold
+from risk_warning.learning.fit import fit, fit_scorecard
+from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.training_set import TrainingSet
 from risk_warning.model.encoding import CROSS_FOLDS, SMOOTHING_BORROWERS, TargetCodes, cross_encode, encode, fit_codes
-from risk_warning.model.fit import fit, fit_scorecard
-from risk_warning.model.recipe import Recipe
-from risk_warning.model.training_set import TrainingSet
 
 NOISE = tenure.category("borrowers.x_noise")
 
@@ -68,7 +68,8 @@ def test_random_categories_cost_neither_trees_nor_scorecard_their_ranking(column
     later, _ = with_noise(fresh, columns, values, 3)
     made = fit(noisy, None, names, Recipe()).fitted, fit_scorecard(noisy, None, names)
     for without, with_them in zip(plain, made, strict=True):
-        before, after = without.of(fresh, {}), with_them.of(later, names)
+        before = without.log_odds_of(fresh.x, fresh.features, {})
+        after = with_them.log_odds_of(later.x, later.features, names)
         assert roc_auc_score(fresh.bad, after) > roc_auc_score(fresh.bad, before) - 0.003
         pd = 1 / (1 + np.exp(-after))
         assert fresh.bad.sum() / pd.sum() == pytest.approx(1, abs=0.06)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from risk_warning.model.telling import against_scorecard, calibration_in_words, unknown_outcomes
+from risk_warning.model.headline import against_scorecard, calibration_in_words, unknown_outcomes
 
 
 @pytest.mark.parametrize(

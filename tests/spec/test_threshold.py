@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from risk_warning.core.burden import Nights, burden, within_capacity
 from risk_warning.core.calendar import NEVER, to_day
-from risk_warning.core.economics import Economics, Estimate
-from risk_warning.core.exposure import exposure, loans_told_twice
-from risk_warning.core.loss_rates import LossCounts, LossRate
-from risk_warning.core.panel import Panel
+from risk_warning.core.economics.economics import Economics, Estimate
+from risk_warning.core.economics.exposure import exposure, loans_told_twice
+from risk_warning.core.economics.loss_rates import LossCounts, LossRate
+from risk_warning.core.economics.stakes import Stakes
+from risk_warning.core.lifecycle import Seen, step
+from risk_warning.core.panel.panel import Panel
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows as Book
-from risk_warning.core.stakes import Stakes
-from risk_warning.core.threshold import Curves, Rows, with_threshold
-from risk_warning.watchlist.lifecycle import Seen, step
+from risk_warning.studies.threshold.burden import Nights, burden, within_capacity
+from risk_warning.studies.threshold.curve import Curves, Rows, with_threshold
 
 POLICY = Policy(threshold=560.0, red_below=530.0, yellow_below=590.0)
 MONEY = Economics(

@@ -11,10 +11,11 @@ import pytest
 from hand_made import OBSERVED, day, history, loan, monthly
 
 from risk_warning.core.calendar import NEVER, to_date
-from risk_warning.core.outcomes import Outcomes, known_and_bad, outcomes
-from risk_warning.core.panel import History
+from risk_warning.core.history.history import History
+from risk_warning.core.outcomes.labels import Outcomes, known_and_bad, outcomes
+from risk_warning.core.outcomes.target import TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.reach import Reach, statement_gap_days
-from risk_warning.core.target import TargetSpec, not_scored
 
 JUNE = date(2024, 6, 1)
 END = day("2024-09-01")
@@ -44,7 +45,7 @@ def outcome(book: History) -> Outcomes:
 
 def test_a_card_without_days_past_due_is_unknown_beside_a_book_of_instalments() -> None:
     book = history([loan(0, 0), loan(1, 1)], monthly(0, "2024-01", 12, paid_through=5), shown(*[None] * 8, loan=1))
-    panel = book.panel(JUNE)
+    panel = panel_of(book, JUNE)
     np.testing.assert_array_equal(panel["dpd"][0], [0.0, np.nan])
     assert not_scored(panel, TargetSpec(), None).tolist() == [-1, -1], "unknown is eligible"
     assert np.isnan(panel["dpd"][:3, 1]).all()
@@ -102,7 +103,7 @@ def test_without_loans_statements_that_stop_leave_it_open_unless_nothing_was_owe
 
 def test_each_loan_of_a_borrower_counts_with_its_own_latest_picture() -> None:
     book = history([loan(0), loan(1)], statements=[*shown(0, 0, 0, 25), *shown(0, 0, 0, 0, 0, loan=1)])
-    assert book.panel(JUNE)["dpd"][0].tolist() == [25.0], "no statement in May says that the first card is paid"
+    assert panel_of(book, JUNE)["dpd"][0].tolist() == [25.0], "no statement in May says that the first card is paid"
 
 
 def test_a_month_without_a_statement_is_no_gap_of_the_table() -> None:

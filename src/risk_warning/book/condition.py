@@ -10,6 +10,7 @@ import numpy as np
 
 from risk_warning.book.staged import StagedBook
 from risk_warning.core.calendar import to_date
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.reach import Silence
 
 SAMPLED_BORROWERS = 20_000
@@ -80,7 +81,7 @@ def condition(book: StagedBook) -> Condition:
         if number % stride:
             continue
         history = book.history(rows, _TOLERANCE_RATIO)
-        panel = history.panel(day, needs=())
+        panel = panel_of(history, day, needs=())
         with_loan += int(panel.has_open_loan.sum())
         unknown += int((panel.has_open_loan & np.isnan(panel.dpd_current)).sum())
     con = book.con.cursor()

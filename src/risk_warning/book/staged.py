@@ -23,9 +23,9 @@ from risk_warning.book.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date, to_day
-from risk_warning.core.closings import MAX_DOUBTFUL_SHARE
+from risk_warning.core.history.closings import MAX_DOUBTFUL_SHARE
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings

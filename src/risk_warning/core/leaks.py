@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.delong import midranks
+from risk_warning.stats.delong import midranks
 
 Floats = NDArray[np.float64]
 STRONG_AUC = 0.85

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from risk_warning.core.features import FAMILIES
 from risk_warning.core.protected_names import PROTECTED
-from risk_warning.model.telling import WITH_INTERVAL, cautions, who_was_judged, with_interval
+from risk_warning.model.headline import WITH_INTERVAL, cautions, who_was_judged, with_interval
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel

@@ -18,14 +18,14 @@ import lightgbm
 
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
+from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
 from risk_warning.core.protected_names import NeverModelled
 from risk_warning.core.scorecard import Scorecard
-from risk_warning.core.target import TargetSpec
 from risk_warning.errors import ModelError, OutputError
 from risk_warning.model.card import card
 from risk_warning.model.encoding import TargetCodes
-from risk_warning.model.fit import Fitted
+from risk_warning.model.fitted import Fitted
 from risk_warning.model.risk_model import RiskModel, features_named
 
 FORMAT = 3

@@ -15,18 +15,20 @@ from risk_warning.book import StagedBook
 from risk_warning.book.attributes import AttributeUse
 from risk_warning.core import features
 from risk_warning.core.features import Feature, Plan
+from risk_warning.core.history.history import History
 from risk_warning.core.horizons import Horizons, expected_months_to_overdue
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History, Panel
+from risk_warning.core.outcomes.target import TargetSpec, not_scored
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.panel.panel import Panel
 from risk_warning.core.policy import Policy
 from risk_warning.core.reasons import ReasonGroups, Reasons
 from risk_warning.core.rows import Rows
 from risk_warning.core.scorecard import Scorecard, probability
-from risk_warning.core.target import TargetSpec, not_scored
 from risk_warning.errors import ContractError
-from risk_warning.model.contributions import Contributions
 from risk_warning.model.encoding import encode
-from risk_warning.model.fit import Fitted
+from risk_warning.model.explain.contributions import Contributions
+from risk_warning.model.fitted import Fitted
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class RiskModel:
 
         `waive_open_loan` scores those without an open loan too: they have one under review.
         """
-        panel = self.history(rows, observed).panel(as_of_date, needs=self.needs)
+        panel = panel_of(self.history(rows, observed), as_of_date, needs=self.needs)
         return self.score_panel(rows, panel, waive_open_loan=waive_open_loan)
 
     def history(self, rows: Rows, observed: Observed) -> History:
@@ -129,7 +131,7 @@ class RiskModel:
 
     def score_history(self, history: History, as_of_date: date) -> Scored:
         """Every borrower of a history on a date, to the bit as `score` gives them."""
-        return self.score_panel(history.rows, history.panel(as_of_date, needs=self.needs))
+        return self.score_panel(history.rows, panel_of(history, as_of_date, needs=self.needs))
 
     @property
     def needs(self) -> frozenset[str]:

@@ -24,8 +24,8 @@ from risk_warning.core.features import Feature
 from risk_warning.core.rows import Rows
 from risk_warning.core.splits import borrower_fold
 from risk_warning.errors import BookError
+from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.model.training_set import TrainingSet, training_set
 
 FILE = "features.parquet"
 MOST_BORROWERS = 2_000

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from risk_warning.book import StagedBook
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
 from risk_warning.model.risk_model import RiskModel, Scored
 
@@ -47,5 +48,5 @@ class Reading:
         a, b, history = self.a, self.b, self.history_a
         if history is not self.history_b:
             return a.score_history(history, as_of_date), b.score_history(self.history_b, as_of_date)
-        panel = history.panel(as_of_date, needs=a.needs | b.needs)
+        panel = panel_of(history, as_of_date, needs=a.needs | b.needs)
         return a.score_panel(history.rows, panel), b.score_panel(history.rows, panel)

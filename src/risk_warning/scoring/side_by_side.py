@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core.attributes import attributes
-from risk_warning.core.bad_events import BadEvents, event_days
 from risk_warning.core.calendar import NEVER, add_months
-from risk_warning.core.exposure import loans_told_twice
+from risk_warning.core.economics.attributes import attributes
+from risk_warning.core.economics.exposure import loans_told_twice
 from risk_warning.core.features import Feature
-from risk_warning.core.outcomes import known_and_bad
+from risk_warning.core.outcomes.bad_events import BadEvents, event_days
+from risk_warning.core.outcomes.labels import known_and_bad
+from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import ByBorrower
 from risk_warning.errors import LabelError, SettingsError
-from risk_warning.model.request import Request, as_of_dates
+from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.scoring.pair import Pair
 
@@ -151,7 +152,7 @@ def score_both(
             found = np.flatnonzero(in_a & in_b)
             outcome_unknown += int((~known & scored_a & scored_b).sum())
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
-            known_then = attributes(history.panel(day, needs=()), credit_conversion_ratio, told_twice)
+            known_then = attributes(panel_of(history, day, needs=()), credit_conversion_ratio, told_twice)
             told.append({name: values[found] for name, values in known_then.items()})
             drawn = (found + low) % stride == 0
             event_on = np.where(bad, begun[index], NEVER)[found]

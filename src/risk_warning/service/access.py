@@ -25,8 +25,8 @@ from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 
+from risk_warning.audit.key_ring import KeyRing
 from risk_warning.service.wire.refusals import Refusal
-from risk_warning.watchlist.key_ring import KeyRing
 
 EVERYONE = frozenset({"scorer", "reviewer", "risk", "admin"})
 _REVIEW = frozenset({"reviewer", "risk", "admin"})

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from risk_warning.errors import RiskWarningError
-from risk_warning.scoring.one_borrower import Question
+from risk_warning.review.one_borrower import Question
 from risk_warning.service import work
 from risk_warning.service.champions.served import Served
 from risk_warning.service.deciding import Deciding, Worked

@@ -9,14 +9,15 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from risk_warning.audit.decisions import Decision, StoredAnswer
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
-from risk_warning.scoring.told_reasons import for_watch_list
+from risk_warning.model.explain.reasons_in_words import for_watch_list
 from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire.refusals import Refusal
 from risk_warning.service.work import Done, text_of
-from risk_warning.watchlist.decisions import Decision, Outcome, StoredAnswer, WarningToOpen
+from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
 
 OUTCOMES: tuple[Outcome, ...] = ("opened", "already_open", "as_of_date_too_old")
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")

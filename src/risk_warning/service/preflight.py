@@ -5,15 +5,15 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from risk_warning.database.connection import open_engine
 from risk_warning.errors import SettingsError
 from risk_warning.model.folder import load
-from risk_warning.model.reference import REGISTERED, Reference
-from risk_warning.model.registry import must_hold
-from risk_warning.scoring.policy_in_force import policy_of
+from risk_warning.model.policy_in_force import policy_of
+from risk_warning.registry.reference import REGISTERED, Reference
+from risk_warning.registry.registry import must_hold
 from risk_warning.service.borrowers import check_book
 from risk_warning.service.champions.champion import last_served
 from risk_warning.settings import Settings, load_settings
-from risk_warning.watchlist.database import open_engine
 
 
 def check() -> None:

@@ -10,17 +10,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from risk_warning.audit.chain import digest
+from risk_warning.audit.decisions import Decisions, unknown
+from risk_warning.audit.events import events_about
 from risk_warning.core.policy import Policy
 from risk_warning.errors import ModelError, RequestError
 from risk_warning.model.folder import load
-from risk_warning.model.registry import with_version
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.registry import with_version
 from risk_warning.service.champions.served import MODEL_SERVED, Served
 from risk_warning.service.work import again, text_of
 from risk_warning.settings import Settings
-from risk_warning.watchlist.chain import digest
-from risk_warning.watchlist.decisions import Decisions, unknown
-from risk_warning.watchlist.events import events_about
 
 MOST_DIFFERENCES = 20
 

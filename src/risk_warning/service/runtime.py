@@ -9,6 +9,10 @@ import sys
 from contextlib import suppress
 from dataclasses import asdict
 
+from risk_warning.audit.decision_writer import DecisionWriter
+from risk_warning.audit.decisions import Decisions
+from risk_warning.audit.events import append_event
+from risk_warning.audit.key_ring import REFRESH_SECONDS, KeyRing
 from risk_warning.errors import DatabaseError, RiskWarningError
 from risk_warning.service.access import ROLES, Access
 from risk_warning.service.borrowers import Borrowers
@@ -17,10 +21,6 @@ from risk_warning.service.champions.served import MODEL_SERVED, Served
 from risk_warning.service.champions.shadow import Shadow
 from risk_warning.service.metrics import Metrics
 from risk_warning.settings import Settings, load_settings
-from risk_warning.watchlist.decision_writer import DecisionWriter
-from risk_warning.watchlist.decisions import Decisions
-from risk_warning.watchlist.events import append_event
-from risk_warning.watchlist.key_ring import REFRESH_SECONDS, KeyRing
 
 _SWITCH_SECONDS = 0.0005
 _log = logging.getLogger(__name__)

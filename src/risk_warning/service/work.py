@@ -11,11 +11,11 @@ from pydantic_core import to_json
 
 from risk_warning.core.wording import LANGUAGES
 from risk_warning.errors import RequestError, RiskWarningError
-from risk_warning.scoring.one_borrower import Examined, Question, answer, examine, rows_for, under_review
-from risk_warning.scoring.review.explanation import explain
-from risk_warning.scoring.review.path_to_safe import path_to_safe
-from risk_warning.scoring.review.waterfall import waterfall
-from risk_warning.scoring.review.what_if import what_if
+from risk_warning.review.explanation import explain
+from risk_warning.review.one_borrower import Examined, Question, answer, examine, rows_for, under_review
+from risk_warning.review.path_to_safe import path_to_safe
+from risk_warning.review.waterfall import waterfall
+from risk_warning.review.what_if import what_if
 from risk_warning.service.champions.served import Served
 from risk_warning.service.wire.inputs import items_in, question_in, request_in
 from risk_warning.service.wire.questions import money, question_of

@@ -9,11 +9,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
+from risk_warning.core.lifecycle import Seen, step
 from risk_warning.core.policy import Policy
+from risk_warning.database.connection import lock, snapshot, transaction
+from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
-from risk_warning.watchlist.database import lock, snapshot, transaction
-from risk_warning.watchlist.lifecycle import Seen, step
-from risk_warning.watchlist.tables import observations, runs, warnings
 
 EVENTS = ("opened", "kept", "closed", "handed_over")
 

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from risk_warning.core.features import amounts, behaviour, delinquency, leverage, tenure, timing, utilisation
 from risk_warning.core.features.declare import FAMILIES, Family, Feature
 from risk_warning.core.features.plan import Plan
+from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
-from risk_warning.core.panel import History, Panel, code_signal
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.panel.panel import Panel, code_signal
 from risk_warning.core.rows import Rows
 
 __all__ = ["FAMILIES", "Feature", "Plan", "attribute_of", "matrix", "registry", "signals_of", "supported"]
@@ -127,4 +129,4 @@ def _empty_panel(observed: Observed) -> Panel:
         statements=tables.get("statements"),
         events=tables.get("events"),
     )
-    return History.of(rows, observed).panel(date(2000, 1, 1))
+    return panel_of(History.of(rows, observed), date(2000, 1, 1))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from risk_warning.core.features import value as v
 from risk_warning.core.features import windows as w
 from risk_warning.core.features.declare import Feature
-from risk_warning.core.panel import Panel, ratio
+from risk_warning.core.panel.panel import Panel, ratio
 
 _BLOCK = 1_000
 """Borrowers computed together."""

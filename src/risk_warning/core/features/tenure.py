@@ -5,8 +5,8 @@ from __future__ import annotations
 from risk_warning.core.features.declare import Family, Feature
 from risk_warning.core.features.phrase import NUMBER, Missing
 from risk_warning.core.features.value import Code, Now, Total
-from risk_warning.core.panel import code_signal
-from risk_warning.core.profile import CATEGORIES
+from risk_warning.core.history.profile import CATEGORIES
+from risk_warning.core.panel.panel import code_signal
 
 FAMILY = Family("tenure and profile", [])
 _add = FAMILY.add

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from risk_warning.core.panel import DERIVED
+from risk_warning.core.panel.panel import DERIVED
 
 Relation = Literal[">", ">=", "==", "<="]
 

@@ -13,9 +13,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from risk_warning.errors import ModelError, RegistryError, RiskWarningError
-from risk_warning.model.reference import REGISTERED
-from risk_warning.model.registry import keep
-from risk_warning.scoring.policy_in_force import policy_of
+from risk_warning.model.policy_in_force import policy_of
+from risk_warning.registry.reference import REGISTERED
+from risk_warning.registry.registry import keep
 from risk_warning.service.champions.served import Served, serve, settle_memory
 from risk_warning.settings import Settings
 

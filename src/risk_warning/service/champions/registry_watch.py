@@ -18,8 +18,8 @@ import time
 from dataclasses import replace
 
 from risk_warning.errors import RiskWarningError
-from risk_warning.model.reference import Reference
-from risk_warning.model.registry import kept, numbers, registry
+from risk_warning.registry.reference import Reference
+from risk_warning.registry.registry import kept, numbers, registry
 from risk_warning.settings import Settings, load_settings
 
 CHALLENGER = "challenger"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from risk_warning.core.policy import Policy
 from risk_warning.model.folder import load
+from risk_warning.model.policy_in_force import policy_of
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.one_borrower import Question, answer, examine
-from risk_warning.scoring.policy_in_force import policy_of
+from risk_warning.review.one_borrower import Question, answer, examine
 from risk_warning.service.borrowers import check_book
 from risk_warning.settings import Settings
 

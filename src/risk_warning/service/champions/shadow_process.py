@@ -16,15 +16,15 @@ from pathlib import Path
 
 from sqlalchemy import insert
 
+from risk_warning.audit.events import stamp
+from risk_warning.database.connection import open_engine
+from risk_warning.database.service_tables import shadow_scores
 from risk_warning.errors import RiskWarningError
-from risk_warning.scoring.one_borrower import examine
-from risk_warning.scoring.review.what_if import outcome_of
+from risk_warning.review.one_borrower import examine
+from risk_warning.review.what_if import outcome_of
 from risk_warning.service.champions.served import Served, serve
 from risk_warning.service.wire.inputs import questions_in
 from risk_warning.settings import Settings, load_settings
-from risk_warning.watchlist.database import open_engine
-from risk_warning.watchlist.events import stamp
-from risk_warning.watchlist.service_tables import shadow_scores
 
 _LOWEST_PRIORITY = 19
 _log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from typing_extensions import TypedDict
 from risk_warning.book.one_borrower import BorrowerRecords
 from risk_warning.book.records import Records
 from risk_warning.errors import RequestError
-from risk_warning.scoring.one_borrower import Question
+from risk_warning.review.one_borrower import Question
 from risk_warning.service.wire.questions import question_from_book, question_of
 from risk_warning.service.wire.requests import (
     SCORE,

@@ -11,8 +11,8 @@ from risk_warning.book.one_borrower import BorrowerRecords
 from risk_warning.book.records import is_attribute
 from risk_warning.core.money import minor_units
 from risk_warning.errors import RequestError
-from risk_warning.scoring.one_borrower import Question
-from risk_warning.scoring.review.under_review import LoanUnderReview
+from risk_warning.review.one_borrower import Question
+from risk_warning.review.under_review import LoanUnderReview
 from risk_warning.service.wire.requests import TABLES, records_of
 from risk_warning.settings import BookSettings
 

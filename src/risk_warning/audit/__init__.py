@@ -1,0 +1,1 @@
+"""The audit trail: decisions, events and API keys."""

@@ -1,0 +1,120 @@
+"""API keys: who may ask the service, made once, shown once, stored only as a digest."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, get_args
+
+from limits import parse_many
+from sqlalchemy import insert, select, update
+
+from risk_warning.audit.chain import digest
+from risk_warning.audit.events import KEY_CREATED, KEY_REVOKED, append, stamp
+from risk_warning.database.connection import snapshot, transaction
+from risk_warning.database.service_tables import api_keys
+from risk_warning.errors import SettingsError
+
+Role = Literal["scorer", "reviewer", "risk", "admin"]
+ROLES: tuple[Role, ...] = get_args(Role)
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is known of a key; its secret is not."""
+
+    key_id: str
+    name: str
+    role: str
+    rate_limit: str | None
+    """Such as "200/second"; None: the service's own limit."""
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+
+    def valid(self, now: str) -> bool:
+        """Whether it may be used at that moment, an ISO text in UTC."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+def create(url: str, *, name: str, role: str, rate_limit: str | None, expires_on: date | None, actor: str) -> str:
+    """The key's text, `rw_<id>_<secret>`: it cannot be shown again.
+
+    The key is good to the end of the day `expires_on`, UTC.
+
+    Raises
+    ------
+    SettingsError
+        The name is taken or not a name, the role or the rate limit is none, the day is past.
+    """
+    _check(name, role, rate_limit, expires_on)
+    key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
+    with transaction(url) as connection:
+        if connection.execute(select(api_keys.c.key_id).where(api_keys.c.name == name)).scalar() is not None:
+            raise SettingsError(
+                f"There is a key named {name} already, in use or revoked; give the new one another name, so that the "
+                "audit trail stays clear."
+            )
+        connection.execute(
+            insert(api_keys).values(
+                key_id=key_id,
+                name=name,
+                role=role,
+                secret_digest=digest(secret),
+                rate_limit=rate_limit,
+                created_at=stamp(),
+                expires_at=None if expires_on is None else _end_of(expires_on),
+            )
+        )
+        detail = {"key_id": key_id, "role": role, "rate_limit": rate_limit, "expires_on": expires_on}
+        append(connection, actor=actor, kind=KEY_CREATED, subject=name, detail=detail)
+    return f"rw_{key_id}_{secret}"
+
+
+def listed(url: str) -> list[Key]:
+    """Every key there is or was, in order of name."""
+    with snapshot(url) as connection:
+        found = connection.execute(select(*_KNOWN).order_by(api_keys.c.name))
+        return [Key(**row) for row in found.mappings()]
+
+
+def revoke(url: str, name: str, actor: str) -> None:
+    """Nothing comes back; within five seconds no service takes the key any more.
+
+    Raises
+    ------
+    SettingsError
+        There is no such key, or it was revoked before.
+    """
+    with transaction(url) as connection:
+        in_use = (api_keys.c.name == name) & api_keys.c.revoked_at.is_(None)
+        done = connection.execute(update(api_keys).where(in_use).values(revoked_at=stamp()))
+        if done.rowcount == 0:
+            raise SettingsError(f"There is no key named {name} in use; risk-warning keys list shows them all.")
+        append(connection, actor=actor, kind=KEY_REVOKED, subject=name, detail={})
+
+
+_KNOWN = [api_keys.c[name] for name in Key.__dataclass_fields__]
+
+
+def _check(name: str, role: str, rate_limit: str | None, expires_on: date | None) -> None:
+    if not _NAME.fullmatch(name):
+        raise SettingsError(
+            "A key's name is 1 to 64 letters, digits, dots, dashes and underscores, such as loan-system; correct it."
+        )
+    if role not in ROLES:
+        raise SettingsError(f"A key's role is one of {', '.join(ROLES)}; {role} is none of them.")
+    if rate_limit is not None:
+        try:
+            parse_many(rate_limit)
+        except ValueError:
+            raise SettingsError(f"The rate limit {rate_limit} is not one; give one such as 200/second.") from None
+    if expires_on is not None and _end_of(expires_on) <= stamp():
+        raise SettingsError(f"The key would expire on {expires_on}, which is past; give a later day.")
+
+
+def _end_of(day: date) -> str:
+    return datetime.combine(day + timedelta(days=1), time(), UTC).isoformat(timespec="microseconds")

@@ -1,0 +1,96 @@
+"""Decisions as rows of a chain, written as part of a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, insert, select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from risk_warning.audit.chain import START, digest, row_hash
+from risk_warning.audit.decisions import Decision, Written
+from risk_warning.database.audit_tables import decision_contents, decisions
+from risk_warning.errors import AnsweredAlreadyError, DatabaseError
+
+ITS_OWN_FAULT = (IntegrityError, DataError, UnicodeEncodeError)
+"""What a decision can be refused for that says nothing about the others, or about the database."""
+_INSERT_DECISIONS = insert(decisions).inline()
+_INSERT_CONTENTS = insert(decision_contents).inline()
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Where a chain stands: its last row."""
+
+    seq: int = 0
+    head: str = START
+
+
+def stored_tail(connection: Connection, chain: str) -> Tail:
+    """The chain's end as the database holds it."""
+    rows = select(decisions.c.seq, decisions.c.hash).where(decisions.c.chain == chain)
+    last = connection.execute(rows.order_by(decisions.c.seq.desc()).limit(1)).one_or_none()
+    return Tail() if last is None else Tail(last.seq, last.hash)
+
+
+def append_decisions(
+    connection: Connection, chain: str, tail: Tail, given: Sequence[Decision]
+) -> tuple[list[Written], Tail]:
+    """(what the decisions came to, the chain's new end), as part of the transaction."""
+    written, rows, contents = [], [], []
+    for decision in given:
+        done = _answered(connection, decision)
+        row = {
+            "chain": chain,
+            "seq": tail.seq + 1,
+            "at": decision.at,
+            "request_id": decision.request_id,
+            "route": decision.route,
+            "key_name": decision.key_name,
+            "role": decision.role,
+            "as_of_date": decision.as_of_date,
+            "model_version": decision.model_version,
+            "policy_version": decision.policy_version,
+            "inputs_digest": digest(decision.inputs),
+            "inputs_kept": decision.keep_inputs,
+            "answer_digest": digest(done.answer),
+            "idempotency_key": decision.idempotency_key,
+            "body_digest": decision.body_digest,
+        }
+        head = row_hash(tail.head, row)
+        rows.append({**row, "prev_hash": tail.head, "hash": head})
+        contents.append(
+            {
+                "request_id": decision.request_id,
+                "inputs": decision.inputs if decision.keep_inputs else None,
+                "answer": done.answer,
+            }
+        )
+        written.append(done)
+        tail = Tail(tail.seq + 1, head)
+    connection.execute(_INSERT_DECISIONS, rows)
+    connection.execute(_INSERT_CONTENTS, contents)
+    return written, tail
+
+
+def _answered(connection: Connection, decision: Decision) -> Written:
+    if isinstance(decision.answer, str):
+        return Written(decision.answer, None)
+    return decision.answer.settle(connection, decision.request_id)
+
+
+def refusal(connection: Connection, decision: Decision, error: Exception) -> Exception:
+    """Why this decision alone is refused; any other clash would be one of the chain, and is raised."""
+    if not isinstance(error, IntegrityError):
+        return DatabaseError("A decision holds what the database cannot store, such as a NUL or a text too long.")
+    known = decisions.c.request_id == decision.request_id
+    if decision.idempotency_key is not None:
+        known |= (
+            (decisions.c.key_name == decision.key_name)
+            & (decisions.c.route == decision.route)
+            & (decisions.c.idempotency_key == decision.idempotency_key)
+        )
+    if connection.execute(select(decisions.c.id).where(known).limit(1)).scalar() is None:
+        raise error
+    return AnsweredAlreadyError("This idempotency key was answered already; ask for the stored answer.")

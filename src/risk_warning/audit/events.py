@@ -1,0 +1,62 @@
+"""Events of the audit trail: who did what to whom, in one chain that all processes share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, insert, select
+
+from risk_warning.audit.chain import START, canonical, row_hash
+from risk_warning.database.audit_tables import audit_events
+from risk_warning.database.connection import lock, snapshot, transaction
+
+MAIN = "main"
+"""The chain of events. Each writer of decisions has a chain of its own, and notes here how far it has come."""
+
+CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED = "chain_opened", "chain_reached", "chain_closed"
+CHAIN_EVENTS = (CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED)
+"""Kinds of events whose subject is a chain of decisions, and whose detail is its `rows` and its `head`, a hash."""
+CONTENTS_ERASED = "contents_erased"
+KEY_CREATED, KEY_REVOKED = "key_created", "key_revoked"
+
+
+def append_event(url: str, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
+    """Nothing comes back; the event is durably the last of the chain. `DatabaseError` where it cannot be."""
+    with transaction(url) as connection:
+        append(connection, actor=actor, kind=kind, subject=subject, detail=detail)
+
+
+def events_about(url: str, kind: str, subject: str) -> list[dict[str, Any]]:
+    """Details of the events of this kind about the subject, the newest first. `DatabaseError` as `snapshot`."""
+    about = (audit_events.c.kind == kind) & (audit_events.c.subject == subject)
+    with snapshot(url) as connection:
+        found = connection.execute(select(audit_events.c.detail).where(about).order_by(audit_events.c.id.desc()))
+        return [json.loads(detail) for detail in found.scalars()]
+
+
+def append(connection: Connection, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
+    """Nothing comes back; the event is part of the transaction, and of the trail once that is committed."""
+    # Two processes that read the same last row would both continue it; the second one waits here instead.
+    lock(connection, audit_events)
+    newest = select(audit_events.c.seq, audit_events.c.hash).where(audit_events.c.chain == MAIN)
+    last = connection.execute(newest.order_by(audit_events.c.seq.desc()).limit(1)).one_or_none()
+    seq, prev_hash = (1, START) if last is None else (last.seq + 1, last.hash)
+    row = {
+        "chain": MAIN,
+        "seq": seq,
+        "at": stamp(),
+        "actor": actor,
+        "kind": kind,
+        "subject": subject,
+        "detail": canonical(detail),
+    }
+    hashes = {"prev_hash": prev_hash, "hash": row_hash(prev_hash, row)}
+    connection.execute(insert(audit_events).values(**row, **hashes))
+
+
+def stamp() -> str:
+    """Now, as the text every table of the trail keeps: ISO, UTC, microseconds."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")

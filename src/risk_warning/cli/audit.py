@@ -1,0 +1,62 @@
+"""`risk-warning audit`: the trail of decisions and events, checked; a decision's contents, erased."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from risk_warning.settings import load_settings
+
+app = typer.Typer(help="Check the audit trail; erase what a decision was made from.", no_args_is_help=True)
+
+Db = Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")]
+
+
+@app.command()
+def verify(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Check every row and every chain of the audit trail, and name what is wrong."""
+    from risk_warning.audit.verify import verify as verified
+    from risk_warning.database.connection import must_exist, shown
+    from risk_warning.errors import AuditError
+
+    url = db or load_settings().database_url
+    must_exist(url)
+    result = verified(url)
+    if as_json:
+        print(json.dumps({"database": shown(url)} | result.to_dict(), indent=1))
+    else:
+        seq, head = result.last_event or (0, "none")
+        print(
+            f"{shown(url)}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
+            f"({result.open_chains:,} not closed: their service runs, or was killed), "
+            f"{result.erased:,} of them erased, {result.rows['audit_events']:,} events; newest event {seq:,} {head}"
+        )
+    if result.whole:
+        return
+    if not as_json:
+        # A line each, whole however narrow the window: these are searched for, not looked at.
+        for found in result.findings:
+            where = f"{found.table}, chain {found.chain}, row {found.seq or '–'}, {found.subject or '–'}"
+            print(f"{where}: {found.what}")
+    raise AuditError(
+        f"The audit trail is not whole: {result.n_findings:,} findings; compare with a backup, and find out who wrote "
+        "to the database."
+    )
+
+
+@app.command()
+def erase(
+    request_id: Annotated[str, typer.Argument(metavar="REQUEST_ID", help="The decision's request id.")],
+    db: Db = None,
+) -> None:
+    """Erase what a decision was asked and answered; that it was made, and by which model, stays."""
+    from risk_warning.audit.decisions import erase as erased
+    from risk_warning.cli.os_user import os_user
+    from risk_warning.database.connection import must_exist
+
+    url = db or load_settings().database_url
+    must_exist(url)
+    erased(url, request_id, os_user())
+    print(f"Inputs and answer of {request_id} are erased; the audit trail keeps their digests.")

@@ -1,0 +1,78 @@
+"""`risk-warning keys`: who may ask the service."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from risk_warning.settings import load_settings
+
+app = typer.Typer(help="Make, list and revoke the service's API keys.", no_args_is_help=True)
+
+Db = Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")]
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Option(help="What the audit trail will call the key, such as loan-system.")],
+    role: Annotated[str, typer.Option(metavar="scorer|reviewer|risk|admin", help="What the key may ask.")],
+    rate_limit: Annotated[str | None, typer.Option(help="Requests allowed, such as 200/second.")] = None,
+    expires: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Last day, UTC; default never.")
+    ] = None,
+    db: Db = None,
+) -> None:
+    """Make a key and print it: the only time it is shown."""
+    from risk_warning.audit.api_keys import create as made
+    from risk_warning.cli.os_user import os_user
+
+    text = made(
+        db or load_settings().database_url,
+        name=name,
+        role=role,
+        rate_limit=rate_limit,
+        expires_on=expires.date() if expires is not None else None,
+        actor=os_user(),
+    )
+    print(text)
+    print("Keep it now: only its digest is stored, and it cannot be shown again.", file=sys.stderr)
+
+
+@app.command("list")
+def list_keys(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List every key: name, role, limit, and until when it was or is good."""
+    from rich.table import Table
+
+    from risk_warning.audit.api_keys import listed
+    from risk_warning.audit.events import stamp
+
+    keys, now = listed(db or load_settings().database_url), stamp()
+    if as_json:
+        print(json.dumps([asdict(key) | {"valid": key.valid(now)} for key in keys], indent=1))
+        return
+    table = Table("name", "role", "id", "rate limit", "created", "state")
+    for key in keys:
+        if key.revoked_at is not None:
+            state = f"revoked {key.revoked_at[:10]}"
+        elif key.valid(now):
+            state = "good" if key.expires_at is None else f"good until {key.expires_at[:19]} UTC"
+        else:
+            state = "expired"
+        table.add_row(key.name, key.role, key.key_id, key.rate_limit or "–", key.created_at[:10], state)
+    Console().print(table)
+
+
+@app.command()
+def revoke(name: Annotated[str, typer.Argument(help="The key's name.")], db: Db = None) -> None:
+    """Revoke a key: within five seconds no service takes it any more."""
+    from risk_warning.audit.api_keys import revoke as revoked
+    from risk_warning.cli.os_user import os_user
+
+    revoked(db or load_settings().database_url, name, os_user())
+    print(f"{name} is revoked.")

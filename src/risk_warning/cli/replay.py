@@ -1,0 +1,48 @@
+"""`risk-warning replay`: stored decisions, computed once more."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from risk_warning.settings import load_settings
+
+
+def replay(
+    request_ids: Annotated[list[str], typer.Argument(metavar="REQUEST_ID...", help="As the answers state them.")],
+    model: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder of the model of then; looked up where left out.")
+    ] = None,
+    inputs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The inputs, where the audit keeps only their digest.")
+    ] = None,
+    db: Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Compute decisions again, with the model and policy of then, and say whether they are equal."""
+    from risk_warning.database.connection import must_exist
+    from risk_warning.errors import AuditError
+    from risk_warning.service.replay import replay as replayed
+
+    settings = load_settings()
+    if db is not None:
+        settings = settings.model_copy(update={"db": db})
+    must_exist(settings.database_url)
+    text = None if inputs is None else inputs.read_text(encoding="utf-8")
+    different = 0
+    for found in replayed(request_ids, settings, model=model, inputs=text):
+        different += not found.equal
+        if as_json:
+            print(json.dumps(found.to_dict()))
+        else:
+            verdict = "equal" if found.equal else f"DIFFERENT in {', '.join(found.differs) or 'its text'}"
+            line = f"{found.request_id}: {verdict} ({found.route}, {found.at}, model {found.model_version})"
+            Console(soft_wrap=True, highlight=False).print(line, markup=False)
+    if different:
+        raise AuditError(
+            f"{different:,} of {len(request_ids):,} answers came out otherwise; the trail or a model changed."
+        )

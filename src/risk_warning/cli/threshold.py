@@ -1,0 +1,134 @@
+"""`risk-warning threshold`: three ways to a threshold, and a new version of the policy."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from risk_warning.cli.economics_options import (
+    CallAgainDays,
+    ContactCost,
+    CreditConversion,
+    LossGivenDefault,
+    TreatmentEffect,
+    check_finite,
+    effects_of,
+)
+from risk_warning.cli.os_user import os_user
+from risk_warning.cli.progress import progress
+from risk_warning.settings import load_settings
+
+
+class Choice(StrEnum):
+    """The ways to choose."""
+
+    fixed = "fixed"
+    capacity = "capacity"
+    benefit = "benefit"
+
+
+def threshold(
+    book: Annotated[
+        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
+    ],
+    model: Annotated[str, typer.Option(help="A model folder, @alias or version number.")] = "champion",
+    as_of: Annotated[
+        list[datetime] | None,
+        typer.Option(
+            metavar="DATE",
+            formats=["%Y-%m-%d"],
+            help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last the model did not learn from.",
+        ),
+    ] = None,
+    score: Annotated[float | None, typer.Option(metavar="POINTS", help="A fixed threshold, points.")] = None,
+    capacity_per_day: Annotated[
+        float | None, typer.Option(min=0.001, metavar="PEOPLE", help="People the team can call a calendar day.")
+    ] = None,
+    call_again_days: CallAgainDays = None,
+    contact_cost: ContactCost = None,
+    loss_given_default: LossGivenDefault = None,
+    credit_conversion: CreditConversion = None,
+    treatment_effect: TreatmentEffect = None,
+    choose: Annotated[
+        Choice | None, typer.Option(help="Write a new version of the policy with the threshold of this way.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The policy.toml to write; default the setting policy.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; needed with --choose.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who chooses; default your user name.")] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Show what each threshold asks of the team and brings, and choose one: by score, capacity or benefit."""
+    from risk_warning.economics.assumptions import assumptions_of
+    from risk_warning.studies.threshold.choice import choose as write
+    from risk_warning.studies.threshold.choice import in_words
+    from risk_warning.studies.threshold.result import Asked
+    from risk_warning.studies.threshold.run import threshold_evidence
+    from risk_warning.studies.threshold.table import table
+
+    check_finite(
+        score=score,
+        capacity_per_day=capacity_per_day,
+        contact_cost=contact_cost,
+        loss_given_default=loss_given_default,
+        credit_conversion=credit_conversion,
+    )
+    settings = load_settings()
+    target = policy or settings.policy
+    if choose is not None:
+        _check(choose, target, reason, score, capacity_per_day)
+    asked = Asked(
+        assumptions=assumptions_of(
+            settings.economics,
+            contact_cost_amount=contact_cost,
+            loss_given_default_ratio=loss_given_default,
+            credit_conversion_ratio=credit_conversion,
+            treatment_effects=effects_of(treatment_effect),
+            call_again_days=call_again_days,
+        ),
+        score=score,
+        capacity_per_day=capacity_per_day,
+        dates=tuple(day.date() for day in as_of or ()),
+    )
+    console = Console(stderr=True)
+    with progress() as bar:
+        found = threshold_evidence(model, book, settings, asked, bar)
+    if out is not None:
+        from risk_warning.reports import write_page
+        from risk_warning.studies.threshold.page import threshold_page
+
+        write_page(out, threshold_page(found))
+    told = found.to_dict()
+    if choose is not None and target is not None and reason is not None:
+        written = write(found, choose.value, target, settings, chosen_by=by or os_user(), reason=reason)
+        told["written"] = None if written is None else {"policy": str(written.path), "kept": str(written.version_path)}
+        console.print(in_words(written, target, settings), markup=False, highlight=False, soft_wrap=True)
+    print(json.dumps(told, indent=1)) if as_json else Console().print(table(found))
+
+
+def _check(
+    choose: Choice, target: Path | None, reason: str | None, score: float | None, capacity_per_day: float | None
+) -> None:
+    """Refuse a command line that lacks what the choice needs.
+
+    Raises
+    ------
+    typer.BadParameter
+        An option is missing.
+    """
+    if target is None:
+        raise typer.BadParameter("--choose needs --policy FILE, or the setting policy")
+    if not (reason and reason.strip()):
+        raise typer.BadParameter("--choose needs --reason TEXT: the policy's file and the audit trail keep it")
+    if choose is Choice.fixed and score is None:
+        raise typer.BadParameter("--choose fixed needs --score POINTS")
+    if choose is Choice.capacity and capacity_per_day is None:
+        raise typer.BadParameter("--choose capacity needs --capacity-per-day PEOPLE")

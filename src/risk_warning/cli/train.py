@@ -1,0 +1,179 @@
+"""`risk-warning train`: from a book to a judged and registered model."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+
+from risk_warning.cli.progress import progress
+from risk_warning.settings import load_settings
+
+_DAY = ["%Y-%m-%d"]
+DEFAULT_HORIZON_MONTHS = 3
+
+
+def train(
+    book: Annotated[
+        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
+    ],
+    first: Annotated[
+        datetime | None, typer.Option("--from", metavar="DATE", formats=_DAY, help="First as-of date, YYYY-MM-DD.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", metavar="DATE", formats=_DAY, help="Last as-of date, YYYY-MM-DD.")
+    ] = None,
+    as_of: Annotated[
+        datetime | None, typer.Option(metavar="DATE", formats=_DAY, help="A single as-of date, YYYY-MM-DD.")
+    ] = None,
+    horizon_months: Annotated[
+        int | None, typer.Option(min=1, max=24, help="Length of the outcome window, months; default 3.")
+    ] = None,
+    horizons_months: Annotated[
+        str, typer.Option(metavar="MONTHS,…", help="Windows to give a PD for beside that one; the policy acts on it.")
+    ] = "2,3,6",
+    bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
+    eligible_max_dpd: Annotated[
+        str | None, typer.Option(metavar="DAYS|any", help="Who is scored: at most so late; default bad_dpd − 1.")
+    ] = None,
+    min_history: Annotated[int, typer.Option(min=0, max=24, help="Months with a record a borrower needs.")] = 3,
+    folds: Annotated[int | None, typer.Option(min=2, max=20, help="Judge by folds of borrowers, on all dates.")] = None,
+    with_openings: Annotated[
+        bool, typer.Option("--with-openings", help="Learn from past loan openings too, as at loan review.")
+    ] = False,
+    tune: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="TRIALS", help="Search for better parameters; resumes where it stopped."),
+    ] = None,
+    recipe: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A recipe as TOML, as `backtest` takes; options go before it.")
+    ] = None,
+    history_months: Annotated[
+        int | None, typer.Option(min=1, metavar="MONTHS", help="Learn from so many months of as-of dates; default all.")
+    ] = None,
+    half_life_months: Annotated[
+        float | None, typer.Option(metavar="MONTHS", help="A row so much older than the newest counts half.")
+    ] = None,
+    good_share: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Share of good rows learnt from, each counting for more.")
+    ] = None,
+    max_feature_psi: Annotated[
+        float | None, typer.Option(metavar="PSI", help="Leave out features that moved more between the dates.")
+    ] = None,
+    contacted: Annotated[
+        Literal["keep", "leave-out", "weigh"] | None,
+        typer.Option(
+            help="What becomes of rows contacted in their window, by the table contacts; weigh: the hold-out stands "
+            "for them. Default keep.",
+        ),
+    ] = None,
+    scorecard: Annotated[
+        bool, typer.Option("--scorecard", help="Make the plain logistic scorecard the model, not trees.")
+    ] = False,
+    threads: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=256,
+            help="Threads of each fit, the independent ones side by side; with 1, the default, the same seed gives the "
+            "same files.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it; default 20240101.")
+    ] = None,
+    register_anyway: Annotated[
+        bool,
+        typer.Option("--register-anyway", help="Register even a model that is surely bad (exit code 18 without)."),
+    ] = False,
+    reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; goes with --register-anyway.")] = None,
+    model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
+    report_out: Annotated[
+        Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """Train and judge a model, and register it; with neither dates nor as-of, on all mature months.
+
+    It is judged on borrowers and months kept apart; the model for service is then fitted to everything mature. A plain
+    logistic scorecard is trained beside it, on the same rows, to be beaten. Nothing becomes champion but by `promote`.
+    """
+    from risk_warning.core.outcomes.target import TargetSpec
+    from risk_warning.learning.recipe import SCORECARD, Recipe
+    from risk_warning.learning.recipe_file import read_recipes
+    from risk_warning.learning.request import Request
+    from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.training.run import train_model
+
+    if as_of and (first or last):
+        raise typer.BadParameter("give either --as-of or --from and --to")
+    if register_anyway != bool(reason and reason.strip()):
+        raise typer.BadParameter("--register-anyway and --reason go together")
+    base = Recipe() if recipe is None else read_recipes([recipe])[0].recipe
+    horizon = horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS
+    followed = replace(
+        base,
+        history_months=history_months or base.history_months,
+        half_life_months=half_life_months if half_life_months is not None else base.half_life_months,
+        good_share=good_share if good_share is not None else base.good_share,
+        max_feature_psi=max_feature_psi if max_feature_psi is not None else base.max_feature_psi,
+        contacted=contacted or base.contacted,
+        learner=SCORECARD if scorecard else base.learner,
+        threads=threads or base.threads,
+        seed=seed if seed is not None else base.seed,
+    )
+    request = Request(
+        target=TargetSpec(horizon, bad_dpd, _dpd_limit(eligible_max_dpd, bad_dpd), min_history),
+        as_of_date=_date(as_of),
+        first=_date(first),
+        last=_date(last),
+        folds=folds,
+        with_openings=with_openings,
+        horizons_months=_months("--horizons-months", horizons_months),
+        recipe=followed,
+    )
+    if report_out is not None:
+        check_writable(report_out)
+    with progress() as bar:
+        report = train_model(book, load_settings(), request, model_out, bar, trials=tune, register_anyway=reason)
+    if report_out is not None:
+        write_page(report_out, report.page)
+    if as_json:
+        print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        return
+    console = Console()
+    console.print(report.table())
+    for sentence in report.sentences():
+        console.print(sentence, markup=False, highlight=False)
+    console.print(
+        f"Next: risk-warning promote {report.registry_version} {book} --approver NAME --reason TEXT",
+        markup=False,
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _date(given: datetime | None) -> date | None:
+    return given and given.date()
+
+
+def _months(option: str, text: str) -> tuple[int, ...]:
+    parts = text.split(",")
+    if not all(part.strip().isdigit() and 1 <= int(part) <= 24 for part in parts):
+        raise typer.BadParameter(f"{option} {text!r} is no list of months from 1 to 24 such as 2,3,6")
+    return tuple(sorted({int(part) for part in parts}))
+
+
+def _dpd_limit(text: str | None, bad_dpd: int) -> int | None:
+    if text is None:
+        return bad_dpd - 1
+    if text == "any":
+        return None
+    if not text.isdigit():
+        raise typer.BadParameter(f"--eligible-max-dpd {text!r} is neither a number of days nor 'any'")
+    return int(text)

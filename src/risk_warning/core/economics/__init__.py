@@ -1,0 +1,1 @@
+"""Economics: exposures, losses, calls and what they are worth."""

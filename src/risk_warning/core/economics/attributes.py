@@ -1,0 +1,28 @@
+"""Attributes: what tells borrowers apart in a comparison, as it was known on the as-of date."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.economics.exposure import exposure
+from risk_warning.core.panel.panel import Panel
+
+Floats = NDArray[np.float64]
+EXPOSURE, INCOME = "exposure_amount", "monthly_income"
+"""Minor units, NaN where not known."""
+PRODUCT = "loans.product"
+"""Of the loan opened last."""
+
+
+def attributes(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[np.bool_]) -> dict[str, Floats]:
+    """Name → value of each borrower, shape (n,), NaN where not known: amounts, and categories `table.column` as codes.
+
+    The exposure is that of `core.exposure`.
+    """
+    found = {name: code.astype(np.float64) for name, code in panel.codes.items()}
+    if INCOME in panel.signals:
+        found[INCOME] = panel[INCOME].astype(np.float64)
+    if not {"outstanding_amount", "balance"}.isdisjoint(panel.signals):
+        found[EXPOSURE] = exposure(panel, credit_conversion_ratio, told_twice)
+    return found

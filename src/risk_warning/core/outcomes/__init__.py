@@ -1,0 +1,1 @@
+"""Outcomes: the target, and which borrowers turned bad when."""

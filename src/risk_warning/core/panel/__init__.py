@@ -1,0 +1,1 @@
+"""The panel: what was known of each borrower, month by month."""

@@ -1,0 +1,1 @@
+"""Books that the project brings along: the simulated lender and public data."""

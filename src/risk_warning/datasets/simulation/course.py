@@ -1,0 +1,142 @@
+"""The course of a block of borrowers through the book's months, with the truth at each month's start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.datasets.simulation.accounts import Accounts
+from risk_warning.datasets.simulation.ledger import Deferrals, Ledger
+from risk_warning.datasets.simulation.months import HORIZON_MONTHS, Months
+from risk_warning.datasets.simulation.stress import CONTACT_EFFECT, Climate, Floats, Hazards, step, transition
+from risk_warning.datasets.simulation.traits import Traits
+from risk_warning.datasets.simulation.truth import Standing, true_pd
+
+BURN_IN_MONTHS = 24
+"""Months the hidden states run before the book begins. Arrears begin with the book."""
+WRITE_OFF_MEMORY_MONTHS = 12
+"""Months after a write-off in which the product scores nobody, and the truth says nothing."""
+REFUSED_AFTER_WRITE_OFF_MONTHS = 24
+"""Months after a write-off in which the lender opens no account; nor does it for who is 30 days past due."""
+_FORGETFULNESS = 4
+
+
+@dataclass(frozen=True)
+class TruthRows:
+    """One entry a borrower and month at whose start they could be scored."""
+
+    borrower: NDArray[np.int64]
+    month: NDArray[np.int64]
+    pd: Floats
+    cause: NDArray[np.int8]
+    contact_effect: Floats
+    bad: NDArray[np.int8]
+    """1 bad, 0 good, -1 where the window leaves the book."""
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happened to n borrowers and their accounts; months counted from the book's first."""
+
+    accounts: Accounts
+    """As opened: those refused open in a month after the book's last."""
+    state: NDArray[np.int8]
+    """Shape (months, n)."""
+    cause: NDArray[np.int8]
+    """Shape (months, n)."""
+    is_customer: NDArray[np.bool_]
+    """Shape (months, n): an account is open in the month."""
+    paid_month: NDArray[np.int16]
+    """Shape (months, accounts): month in which what fell due in the month was paid; -1: not within the book."""
+    oldest_unpaid: NDArray[np.int16]
+    """Shape (months, accounts): month of the oldest missed payment at the month's end, -1 where there is none."""
+    ended_month: NDArray[np.int64]
+    """Shape (accounts,): month of the closing or write-off, -1 where there is none within the book."""
+    is_written_off: NDArray[np.bool_]
+    is_paid_off: NDArray[np.bool_]
+    """A loan paid off early, or a card closed."""
+    leave_day: NDArray[np.int64]
+    """Day of the month (0 the first) on which it was."""
+    deferrals: Deferrals
+    truth: TruthRows
+
+
+def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, random: np.random.Generator) -> Course:
+    """Draw the course of the borrowers with these traits and accounts."""
+    n = len(traits.log_frailty)
+    hazards = Hazards.of(accounts, traits)
+    ledger = Ledger(accounts, hazards, months.count)
+    state, cause = np.zeros(n, np.int8), np.zeros(n, np.int8)
+    before = transition(traits, 1.0)
+    for _ in range(BURN_IN_MONTHS):
+        state, cause = step(state, cause, before, random)
+    tables = [transition(traits, climate.pressure[k]) for k in range(HORIZON_MONTHS)]
+    states, causes = np.zeros((months.count, n), np.int8), np.zeros((months.count, n), np.int8)
+    is_customer = np.zeros((months.count, n), np.bool_)
+    written_off_month = np.full(n, -1_000)
+    standings: list[tuple[Standing, NDArray[np.int64]]] = []
+    truths: list[tuple[Floats, NDArray[np.int8], Floats]] = []
+    for month in range(months.count):
+        past_30 = np.zeros(n, np.bool_)
+        past_30[ledger.borrower[ledger.is_past_30]] = True
+        ledger.refuse(month, past_30 | (month - written_off_month <= REFUSED_AFTER_WRITE_OFF_MONTHS), months.count)
+        is_open = ledger.is_open(month)
+        is_customer[month, ledger.borrower[is_open | (ledger.opened == month)]] = True
+
+        standing, who = _standing(
+            ledger, is_open, past_30 | (month - written_off_month <= WRITE_OFF_MEMORY_MONTHS), month
+        )
+        first = tables[0][state[who], :, who].T
+        paths = [np.ascontiguousarray(first), tables[1][:, :, who], tables[2][:, :, who]]
+        pd = true_pd(standing, hazards, climate.season[month : month + HORIZON_MONTHS], paths)
+        why = np.where((cause == 0) & traits.is_forgetful, _FORGETFULNESS, cause)[who].astype(np.int8)
+        standings.append((standing, who))
+        truths.append((pd, why, np.where(traits.is_persuadable[who], CONTACT_EFFECT[why], 0.0)))
+
+        state, cause = step(state, cause, tables[0], random)
+        ledger.advance(month, state, climate.season[month], random)
+        lost = ledger.is_written_off & (ledger.ended == month)
+        written_off_month[ledger.borrower[lost]] = month
+        states[month], causes[month] = state, cause
+        coming = climate.pressure[min(month + HORIZON_MONTHS, len(climate.pressure) - 1)]
+        tables = [*tables[1:], transition(traits, coming)]
+    return Course(
+        accounts=replace(accounts, opened_month=ledger.opened, opened_day=ledger.opened_day),
+        state=states,
+        cause=causes,
+        is_customer=is_customer,
+        paid_month=ledger.paid_month,
+        oldest_unpaid=ledger.oldest_unpaid,
+        ended_month=ledger.ended,
+        is_written_off=ledger.is_written_off,
+        is_paid_off=ledger.is_paid_off,
+        leave_day=ledger.leave_day,
+        deferrals=ledger.deferrals(),
+        truth=TruthRows(
+            borrower=np.concatenate([who for _, who in standings]),
+            month=np.repeat(np.arange(months.count), [len(who) for _, who in standings]),
+            pd=np.concatenate([row[0] for row in truths]),
+            cause=np.concatenate([row[1] for row in truths]),
+            contact_effect=np.concatenate([row[2] for row in truths]),
+            bad=np.concatenate([_bad(ledger.reached, standing, k) for k, (standing, _) in enumerate(standings)]),
+        ),
+    )
+
+
+def _standing(
+    ledger: Ledger, is_open: NDArray[np.bool_], is_left_out: NDArray[np.bool_], month: int
+) -> tuple[Standing, NDArray[np.int64]]:
+    """The open accounts of all borrowers but those left out, and whose they are."""
+    account = np.flatnonzero(is_open & ~is_left_out[ledger.borrower])
+    who, first = np.unique(ledger.borrower[account], return_index=True)
+    left = np.maximum(ledger.last[account] - month + 1, 0)
+    return Standing(account, ledger.status[account], left, first), who
+
+
+def _bad(reached: NDArray[np.bool_], standing: Standing, month: int) -> NDArray[np.int8]:
+    if month + HORIZON_MONTHS > len(reached):
+        return np.full(len(standing.first), -1, np.int8)
+    hit = reached[month : month + HORIZON_MONTHS, standing.account].any(axis=0)
+    return np.logical_or.reduceat(hit, standing.first).astype(np.int8)

@@ -1,0 +1,75 @@
+"""Assumptions: the economics that a threshold or a comparison is valued by, and where each figure comes from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from risk_warning.core.economics.economics import Economics
+from risk_warning.errors import SettingsError
+from risk_warning.settings import EconomicsSettings
+
+_SETTING = {"treatment_effects": "treatment_effect"}
+"""Field of `Economics` → setting, where the two are not named alike."""
+
+
+@dataclass(frozen=True)
+class Assumptions:
+    """The economics, and which of its fields were given."""
+
+    economics: Economics
+    from_options: frozenset[str] = frozenset()
+    from_settings: frozenset[str] = frozenset()
+
+    def source(self, name: str) -> str:
+        """Where the field of that name comes from: an option, a setting, or the setting's default."""
+        if name in self.from_options:
+            return "option"
+        setting = f"setting economics.{_SETTING.get(name, name)}"
+        return setting if name in self.from_settings else f"default of the {setting}"
+
+
+def assumptions_of(
+    settings: EconomicsSettings,
+    *,
+    contact_cost_amount: float | None = None,
+    loss_given_default_ratio: float | None = None,
+    credit_conversion_ratio: float | None = None,
+    treatment_effects: tuple[float, float, float] | None = None,
+    call_again_days: int | None = None,
+) -> Assumptions:
+    """The assumptions of the settings; what is given here wins, a loss given default over those by product too.
+
+    Raises
+    ------
+    SettingsError
+        A figure outside its range.
+    """
+    options: dict[str, Any] = {
+        "contact_cost_amount": contact_cost_amount,
+        "loss_given_default_ratio": loss_given_default_ratio,
+        "credit_conversion_ratio": credit_conversion_ratio,
+        "treatment_effects": treatment_effects,
+        "call_again_days": call_again_days,
+    }
+    given = {name: value for name, value in options.items() if value is not None}
+    by_product = settings.loss_given_default_by_product if loss_given_default_ratio is None else {}
+    of_settings = Economics(
+        contact_cost_amount=settings.contact_cost_amount,
+        loss_given_default_ratio=settings.loss_given_default_ratio,
+        credit_conversion_ratio=settings.credit_conversion_ratio,
+        treatment_effects=settings.treatment_effect,
+        call_again_days=settings.call_again_days,
+        roll_to_loss_ratio=settings.roll_to_loss_ratio,
+        loss_window_months=settings.loss_window_months,
+    )
+    try:
+        economics = replace(of_settings, loss_given_default_by_product=by_product, **given)
+    except ValueError as error:
+        raise SettingsError(f"These economics cannot be used: {error}; correct the options.") from None
+    fields = {setting: field for field, setting in _SETTING.items()}
+    return Assumptions(
+        economics,
+        frozenset(given),
+        frozenset(fields.get(name, name) for name in settings.model_fields_set),
+    )

@@ -1,0 +1,180 @@
+"""Valuation: what the money of a threshold or a comparison was computed by, for both their pages and for a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from risk_warning.book import StagedBook
+from risk_warning.core.economics.attributes import PRODUCT
+from risk_warning.core.economics.loss_rates import MIN_BORROWERS, LossRate
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.economics.assumptions import Assumptions
+from risk_warning.economics.loss_experience import loss_counts
+
+CANNOT_TELL = "cannot tell whether calls pay for themselves"
+"""What is said where the interval of a net benefit holds 0."""
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """The assumptions, the roll to loss, and products with a loss given default of their own that the book lacks."""
+
+    assumptions: Assumptions
+    loss_rate: LossRate
+    bad_dpd: int
+    unknown_products: tuple[str, ...] = ()
+
+    @property
+    def formula(self) -> str:
+        """How the benefit is computed, with the figures used."""
+        money = self.assumptions.economics
+        lgd = f"{money.loss_given_default_ratio:.0%}" + (" (others by product)" * bool(self._by_product))
+        return (
+            f"Benefit = exposure × {lgd} loss given default × {self.loss_rate.ratio.mid:.0%} of bads who default × "
+            f"{money.treatment_effects[1]:.0%} treatment effect, over the bad events with a warning before them, less "
+            f"{money.contact_cost_amount:g} for every call."
+        )
+
+    @property
+    def rows_in_words(self) -> str:
+        """What a row stands for, and what is counted once."""
+        return (
+            "A row stands for one borrower on one night, that of its as-of date. A bad event that several rows precede "
+            "is saved once, by whichever of them has a warning, and its exposure is that of the latest. A call is made "
+            "when a warning opens, and again on the first of the dates after every "
+            f"{self.assumptions.economics.call_again_days} days it stays open; calls due between dates are not seen."
+        )
+
+    @property
+    def table(self) -> tuple[tuple[str, str, str], ...]:
+        """(input, value, where it comes from) of the benefit."""
+        money, source = self.assumptions.economics, self.assumptions.source
+        low, mid, high = money.treatment_effects
+        ratio = self.loss_rate.ratio
+        default = f"{mid:.0%}" if low == high else f"{mid:.0%} ({low:.0%} to {high:.0%})"
+        roll = (
+            f"{ratio.mid:.1%} ({ratio.low:.1%} to {ratio.high:.1%})" if ratio.low < ratio.high else f"{ratio.mid:.1%}"
+        )
+        products = [
+            (f"loss given default of {name}", f"{value:.0%}", source("loss_given_default_by_product"))
+            for name, value in self._by_product
+        ]
+        return (
+            (
+                "cost of a call, currency of the book",
+                f"{money.contact_cost_amount:,.2f}",
+                source("contact_cost_amount"),
+            ),
+            (
+                "loss given default: share of the exposure lost, after recoveries",
+                f"{money.loss_given_default_ratio:.0%}",
+                source("loss_given_default_ratio"),
+            ),
+            *products,
+            (
+                "credit conversion: share of an undrawn limit still drawn",
+                f"{money.credit_conversion_ratio:.0%}",
+                source("credit_conversion_ratio"),
+            ),
+            (
+                f"bads who default: of those {self.bad_dpd} days past due, 90 or written off within "
+                f"{money.loss_window_months} months",
+                roll,
+                self._roll_source,
+            ),
+            ("treatment effect: bads a call prevents", default, source("treatment_effects")),
+            (
+                "called again while the warning stays open",
+                f"every {money.call_again_days} days",
+                source("call_again_days"),
+            ),
+        )
+
+    @property
+    def in_words(self) -> tuple[str, ...]:
+        """Formula, counting and inputs, a line each, for a terminal."""
+        inputs = (f"{what}: {value} ({source})" for what, value, source in self.table)
+        return self.formula, self.rows_in_words, *inputs
+
+    @property
+    def _by_product(self) -> list[tuple[str, float]]:
+        named = self.assumptions.economics.loss_given_default_by_product
+        return [(name, value) for name, value in sorted(named.items()) if name not in self.unknown_products]
+
+    @property
+    def _roll_source(self) -> str:
+        counts = self.loss_rate.counts
+        if self.loss_rate.source == "measured":
+            return (
+                f"measured: {counts.lost:,} of {counts.events:,} bad events of {counts.borrowers:,} borrowers, old "
+                "enough to be judged"
+            )
+        few = f"{counts.borrowers:,} borrowers with a bad event old enough to be judged, {MIN_BORROWERS} needed"
+        if self.loss_rate.source == "setting":
+            return f"setting economics.roll_to_loss_ratio: the book has {few}"
+        return f"taken as 1: too few ({few})"
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What one must know before believing an amount."""
+        told = []
+        if self.loss_rate.source == "too few":
+            told.append(
+                f"Every bad is taken to default, since only {self.loss_rate.counts.borrowers:,} borrowers were bad "
+                "long enough ago to measure how many do: losses are overstated. Set economics.roll_to_loss_ratio, or "
+                "bring a longer book."
+            )
+        if self.unknown_products:
+            told.append(
+                f"The book has no product {', '.join(self.unknown_products)}; correct "
+                "economics.loss_given_default_by_product."
+            )
+        return tuple(told)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The inputs for a program."""
+        names = ("contact_cost_amount", "loss_given_default_ratio", "credit_conversion_ratio", "treatment_effects")
+        return {
+            **asdict(self.assumptions.economics),
+            "sources": {name: self.assumptions.source(name) for name in (*names, "call_again_days")},
+        }
+
+    def roll_to_loss(self) -> dict[str, Any]:
+        """The roll to loss for a program."""
+        counts = self.loss_rate.counts
+        return {
+            **asdict(self.loss_rate.ratio),
+            "source": self.loss_rate.source,
+            "bad_dpd": self.bad_dpd,
+            "within_months": self.assumptions.economics.loss_window_months,
+            "bad_events": counts.events,
+            "defaulted": counts.lost,
+            "borrowers": counts.borrowers,
+        }
+
+
+def valuation_of(
+    book: StagedBook,
+    target: TargetSpec,
+    assumptions: Assumptions,
+    borrowers_per_chunk: int,
+    advance: Callable[[int], None],
+) -> Valuation:
+    """The valuation of a book: its roll to loss is measured from what became of all its bads."""
+    economics = assumptions.economics
+    counts = loss_counts(book, target, economics.loss_window_months, borrowers_per_chunk, advance)
+    products = book.categories.get(PRODUCT, ())
+    return Valuation(
+        assumptions,
+        LossRate.of(counts, economics),
+        target.bad_dpd,
+        tuple(sorted(set(economics.loss_given_default_by_product) - set(products))),
+    )
+
+
+def worth_in_words(amount: float, low: float, high: float) -> str:
+    """An amount with its interval."""
+    mid, lower, upper = (f"{value:+,.0f}".replace("-", "−") for value in (amount, low, high))
+    return f"{mid} ({lower} to {upper})"

@@ -1,1 +1,0 @@
-"""The jobs one runs or schedules: each puts a book, a model and the watch list together."""

@@ -1,0 +1,1 @@
+"""Learning: from a book to a fitted and judged model."""

@@ -1,0 +1,104 @@
+"""Sides: which rows judge a model, which its judged twin learns from, and which the model in service learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.core.splits import OutOfTime, borrower_fold
+from risk_warning.learning.training_set import TrainingSet
+
+MAX_TRAINING_ROWS = 400_000
+"""Larger books are thinned by a hash of borrower and date; more rows hardly change a shallow model."""
+HELD_OUT_TENTHS = 3
+_PARTS = 10_000
+
+
+@dataclass(frozen=True)
+class Sides:
+    """The sides of a training; without a `split` every row is on all of them, judged by folds."""
+
+    target: TargetSpec
+    split: OutOfTime | None
+    learn_dates: tuple[date, ...]
+    """As-of dates that are learnt from: by the twin those before the first test date."""
+    rows_expected: int
+    """Rows that could be learnt from, at most."""
+    in_service_from: date = date.min
+    """First day that the model in service learns from: where a recipe asks for so many months, they are its own."""
+
+    @property
+    def dates(self) -> tuple[date, ...]:
+        """All as-of dates of which rows are needed, rising, none twice."""
+        return tuple(sorted({*self.learn_dates, *(self.split.test if self.split else ())}))
+
+    def keep(self, borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
+        """Which of the borrowers have a row on the day, by their ids alone; shape (n,)."""
+        found = np.zeros(len(borrower_id), np.bool_)
+        if self._learns(day):
+            found |= self._thinned(borrower_id, day)
+        if self._judges(day):
+            found |= held_out(borrower_id)
+        return found
+
+    def learnt(self, rows: TrainingSet) -> NDArray[np.bool_]:
+        """The rows that the model in service learns from; shape (n,)."""
+        return self._on(rows, self._learns_in_service) & self._thinned_rows(rows)
+
+    def learnt_by_twin(self, rows: TrainingSet) -> NDArray[np.bool_]:
+        """The rows that the judged twin learns from: other borrowers, and outcomes known by the first test date."""
+        if self.split is None:
+            return self.learnt(rows)
+        is_learnt = self._on(rows, lambda day: self._learns(day) and self._before_test(day))
+        return is_learnt & self._thinned_rows(rows) & ~held_out(rows.borrower_id)
+
+    def judging(self, rows: TrainingSet, *, at_openings: bool = False) -> NDArray[np.bool_]:
+        """The rows that judge the twin; shape (n,)."""
+        if self.split is None:
+            return np.ones(len(rows.bad), np.bool_)
+        if at_openings:
+            first = self.split.test[0]
+            return self._on(rows, lambda day: day >= first) & held_out(rows.borrower_id) & rows.at_opening
+        return self._on(rows, self._judges) & held_out(rows.borrower_id) & ~rows.at_opening
+
+    def learn_on(self, days: Iterable[date]) -> tuple[date, ...]:
+        """Those of the days that the twin learns from."""
+        return tuple(day for day in days if self._learns(day) and self._before_test(day))
+
+    def _learns(self, day: date) -> bool:
+        return self.split is None or day in self.learn_dates or day not in self.split.test
+
+    def _learns_in_service(self, day: date) -> bool:
+        return self._learns(day) and day >= self.in_service_from
+
+    def _judges(self, day: date) -> bool:
+        return self.split is not None and day in self.split.test
+
+    def _before_test(self, day: date) -> bool:
+        return self.split is None or self.target.window_end(day) <= self.split.test[0]
+
+    def _on(self, rows: TrainingSet, wanted: Any) -> NDArray[np.bool_]:
+        found: NDArray[np.bool_] = np.array([wanted(day) for day in rows.dates], np.bool_)[rows.date_index]
+        return found
+
+    def _thinned_rows(self, rows: TrainingSet) -> NDArray[np.bool_]:
+        found = np.zeros(len(rows.bad), np.bool_)
+        for index in np.unique(rows.date_index):
+            here = np.flatnonzero(rows.date_index == index)
+            found[here] = self._thinned(rows.borrower_id[here], rows.dates[index])
+        return found
+
+    def _thinned(self, borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
+        share = min(1.0, MAX_TRAINING_ROWS / max(1, self.rows_expected))
+        return borrower_fold(borrower_id, _PARTS, seed=day.toordinal()) < round(share * _PARTS)
+
+
+def held_out(borrower_id: NDArray[Any]) -> NDArray[np.bool_]:
+    """The borrowers whom no judged model learns from; shape (n,)."""
+    return borrower_fold(borrower_id, 10, seed=1) < HELD_OUT_TENTHS

@@ -1,0 +1,327 @@
+"""Training: from a book to a judged model.
+
+With several mature dates: the last quarter of the dates and three tenths of the borrowers are kept apart, a gap of one
+horizon between, and a model that saw neither is judged on them. It is kept as the judged twin. The model that goes into
+service is fitted anew, by the same recipe and number of trees, to everything mature: it is not months stale. With a
+single date, or where folds are asked for: every row is judged by a model that never saw its borrower, and the model
+saved has learnt from all.
+
+With openings, rows at past loan openings are learnt from too, as a borrower stands at the review of a loan; those of
+the borrowers and months kept apart are judged by themselves, and leave the other measures as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core import features
+from risk_warning.core.calendar import add_months
+from risk_warning.core.features import Feature
+from risk_warning.core.horizons import Horizons
+from risk_warning.core.outcomes.labels import ELIGIBLE
+from risk_warning.core.policy import Policy
+from risk_warning.core.scorecard import Scorecard, probability
+from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spread_over_month
+from risk_warning.errors import LabelError, ModelError, SettingsError
+from risk_warning.learning.fit import Fit, check_enough
+from risk_warning.learning.horizons import fit_horizons
+from risk_warning.learning.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judged, measured
+from risk_warning.learning.leak_screen import leak_screen
+from risk_warning.learning.learn import MODEL, Learnt, begin, finish_and_refit, learn, unstable, without
+from risk_warning.learning.monotone import Checked, check_directions
+from risk_warning.learning.provenance import about
+from risk_warning.learning.recipe import SEED
+from risk_warning.learning.request import Request, as_of_dates
+from risk_warning.learning.sides import Sides
+from risk_warning.learning.training_set import TrainingSet, training_set
+from risk_warning.learning.tuning import Tuning
+from risk_warning.learning.weights import contacts_told, untouched
+from risk_warning.model.encoding import encode
+from risk_warning.model.folder import assemble
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import Settings
+
+DEFAULT_FOLDS = 5
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with what it learnt from and was judged by."""
+
+    model: RiskModel
+    """The one that goes into service; its `twin`, where there is one, is the one that was judged."""
+    judged: TrainingSet
+    """Rows that judged it."""
+    pd: Floats
+    """The judged model's PD for them: it never saw their borrowers."""
+    sample: TrainingSet
+    """Rows the model in service learnt from."""
+    encoded: NDArray[np.float32]
+    """The same as the trees read them."""
+
+
+def train(
+    book: StagedBook,
+    settings: Settings,
+    request: Request,
+    advance: Callable[[int], None] | None = None,
+    tuning: Tuning | None = None,
+) -> Trained:
+    """A judged model of the book.
+
+    Raises
+    ------
+    AsOfDateError
+        The as-of date lies outside the data.
+    LabelError
+        No mature date, a single class, or too few bad borrowers.
+    SettingsError
+        The recipe cannot be followed.
+    ModelError
+        The model moves against a direction of a feature.
+    """
+    spec, recipe = request.target, request.recipe
+    recipe.check_tables(book.columns)
+    chosen = recipe.choose(features.supported(book.observed, settings.book.never_modelled))
+    dates = as_of_dates(book, request)
+    split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
+    if split is None and request.folds is None and len(dates) > 1:
+        # Too few months to keep a gap: all are judged by folds of borrowers.
+        request = replace(request, folds=DEFAULT_FOLDS)
+    in_service_from = date.min
+    if recipe.history_months is not None:
+        in_service_from = add_months(dates[-1], 1 - recipe.history_months)
+        split, dates = _recent(split, dates, recipe.history_months)
+    learn_dates = _spread(book, dates, split, spec.horizon_months) if split else dates
+    if request.with_openings:
+        _check_openings(book, split)
+    span = (dates[0], dates[-1]) if request.with_openings else None
+    expected = book.n_borrowers * len(learn_dates) + (book.loans_opened(*span) if span else 0)
+    sides = Sides(spec, split, learn_dates, expected, in_service_from)
+    rows = training_set(
+        book,
+        sides.dates,
+        spec,
+        chosen,
+        borrowers_per_chunk=settings.score.borrowers_per_chunk,
+        keep=sides.keep,
+        openings=span,
+        advance=advance,
+    )
+    if not len(rows.bad):
+        why_not = {why: count for why, count in rows.left_out.items() if count and not why.startswith(ELIGIBLE)}
+        reasons = ", ".join(f"{count:,} {why}" for why, count in why_not.items())
+        raise LabelError(
+            f"No borrower is eligible on {sides.dates[0]} to {sides.dates[-1]} ({reasons}); choose other dates or "
+            "limits."
+        )
+    moved: dict[str, float] = {}
+    if recipe.max_feature_psi is not None:
+        moved = unstable(rows.take(sides.learnt(rows)), recipe.max_feature_psi)
+        rows = without(rows, list(moved))
+        chosen = rows.features
+    # A borrower who opened a loan the day before an ordinary date has that row already.
+    rows = rows.take(~_openings_on_ordinary_dates(rows, learn_dates))
+    learn_rows, tested = rows.take(sides.learnt_by_twin(rows)), rows.take(sides.judging(rows))
+    judging = untouched(tested, recipe.contacted, spec.horizon_months)
+    tested = judging.rows
+    end = book.data_through + timedelta(days=1)
+    check_enough(learn_rows)
+    if split:
+        if not 0 < tested.bad.sum() < len(tested.bad):
+            raise LabelError(
+                f"The {len(tested.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
+                "class; give more dates or a larger book."
+            )
+        begun = begin(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
+        all_rows = rows.take(sides.learnt(rows))
+        ordinary = all_rows.take(~all_rows.at_opening)
+        learnt, sample, weight, fitted = finish_and_refit(begun, all_rows, spec.horizon_months, ordinary)
+        scheme, log_odds, until = OUT_OF_TIME, learnt.log_odds(tested), split.test[0]
+    else:
+        log_odds = _out_of_borrower(learn_rows, tested, book, request, tuning)
+        learnt = learn(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
+        sample, weight, fitted = learnt.rows, learnt.weight, learnt.fit
+        scheme, until = OUT_OF_BORROWER, end
+    judged_horizons, _ = _horizons(book, request, learnt.rows, learnt.fit, learnt.weight, until)
+    evaluation = judged(scheme, tested, log_odds, judged_horizons, spec.min_history, book, judging.weight)
+    if request.with_openings:
+        reviewed = untouched(rows.take(sides.judging(rows, at_openings=True)), recipe.contacted, spec.horizon_months)
+        pd = probability(learnt.log_odds(reviewed.rows)[MODEL])
+        evaluation["openings"] = measured(reviewed.rows, pd, reviewed.weight)
+    made = _Making(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
+    of_learn_rows = learnt.fit.unseen_also[~learn_rows.at_opening]
+    twin, unseen = None, of_learn_rows
+    if split:
+        twin, unseen = made.model(learnt.fit, learnt.rows, judged_horizons, {}, of_learn_rows, None), fitted.unseen_also
+    horizons, left_out = _horizons(book, request, sample, fitted, weight, end)
+    model = made.model(fitted, sample, horizons, left_out, unseen, twin)
+    encoded = encode(sample.x, chosen, fitted.fitted.codes, book.categories)
+    return Trained(model, tested, probability(log_odds[MODEL]), sample, encoded)
+
+
+@dataclass(frozen=True)
+class _Making:
+    """What both the judged twin and the model in service are put together from."""
+
+    book: StagedBook
+    settings: Settings
+    request: Request
+    sides: Sides
+    rows: TrainingSet
+    learnt: Learnt
+    evaluation: dict[str, Any]
+    moved: dict[str, float]
+    tuning: Tuning | None
+
+    def model(
+        self,
+        made: Fit,
+        sample: TrainingSet,
+        horizons: Horizons,
+        left_out: dict[str, str],
+        unseen: Floats,
+        twin: RiskModel | None,
+    ) -> RiskModel:
+        """The model of these rows; `unseen` are log-odds of ordinary rows by models that did not see the borrower."""
+        book, spec, chosen = self.book, self.request.target, self.rows.features
+        encoded = encode(sample.x, chosen, made.fitted.codes, book.categories)
+        directions = _kept(made, chosen, encoded, self.request.recipe.seed)
+        scale = self.settings.score
+        scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
+        ordinary = self.rows.take(self.sides.learnt(self.rows) & ~self.rows.at_opening)
+        is_in_service = twin is not None or self.sides.split is None
+        split = self.sides.split
+        model_about = about(
+            book,
+            self.settings,
+            train_dates=sorted({sample.dates[k] for k in np.unique(sample.date_index[~sample.at_opening])}),
+            test_dates=split.test if split and not is_in_service else (),
+            learnt=sample,
+            evaluation=self.evaluation,
+            horizons_left_out=left_out,
+            by_day=by_day_of_month(sample, probability(made.unseen)) if is_in_service else [],
+            suspects=leak_screen(book, sample, spec.horizon_months) if is_in_service else (),
+            twin=twin,
+            made={
+                "recipe": self.learnt.recipe.to_dict(),
+                "tuned_by_trials": None if self.tuning is None else self.tuning.trials,
+                "unstable_features": self.moved,
+                "contacts": contacts_told(ordinary, spec.horizon_months) if "contacts" in book.columns else None,
+                "directions": directions.to_dict(),
+            },
+        )
+        return assemble(
+            made.fitted,
+            horizons=horizons,
+            names=tuple(feature.name for feature in chosen),
+            observed=book.observed,
+            scorecard=scorecard,
+            # Scores of borrowers the model has learnt from lie further apart than those of others: the threshold is
+            # read from unseen ones, of everybody the night scores, whatever a recipe leaves out.
+            policy=Policy.from_training_scores(scorecard.score(unseen)),
+            target=spec,
+            about=model_about,
+            trained_on=date.today(),
+            twin=twin,
+        )
+
+
+def _kept(made: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], seed: int) -> Checked:
+    """What was seen of the directions; `ModelError` where one is not kept."""
+    directions = check_directions(made.fitted, chosen, encoded, seed=seed)
+    if directions.violations:
+        worst = directions.violations[0]
+        raise ModelError(
+            f"The fitted trees move against the direction of {worst.feature} (by {worst.size:.2g} of log-odds); such a "
+            "model is not saved. Train with another --seed, and report it."
+        )
+    return directions
+
+
+def _horizons(
+    book: StagedBook, request: Request, rows: TrainingSet, made: Fit, weight: Floats | None, until: date
+) -> tuple[Horizons, dict[str, str]]:
+    """The windows the model answers for, and those left out → why, by what was known at the start of `until`."""
+    months = request.target.horizon_months
+    if book.outcome_dates:
+        return Horizons.only(months), {}
+    return fit_horizons(rows, made.unseen, request.horizons_months, months, until, weight)
+
+
+def _spread(book: StagedBook, dates: tuple[date, ...], split: OutOfTime, horizon_months: int) -> tuple[date, ...]:
+    """The dates to learn from on days drawn over the month, where the book has rows on any day.
+
+    Those the judged twin learns from keep within what was known at the first test date.
+    """
+    if book.outcome_dates or not {"instalments", "events"} & set(book.observed.columns):
+        return dates
+    later = tuple(day for day in dates if day not in split.train)
+    end = book.data_through + timedelta(days=1)
+    return (
+        *spread_over_month(split.train, split.test[0], horizon_months, seed=SEED),
+        *spread_over_month(later, end, horizon_months, seed=SEED + 1),
+    )
+
+
+def _openings_on_ordinary_dates(rows: TrainingSet, dates: tuple[date, ...]) -> NDArray[np.bool_]:
+    there = frozenset(dates)
+    found: NDArray[np.bool_] = (
+        np.array([day in there for day in rows.dates], np.bool_)[rows.date_index] & rows.at_opening
+    )
+    return found
+
+
+def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
+    """`SettingsError` where openings cannot be learnt from and judged apart."""
+    if "loans" not in book.columns:
+        raise SettingsError(
+            "--with-openings needs to know when loans were opened: bring the table loans, or leave it out."
+        )
+    if book.outcome_dates:
+        raise SettingsError(
+            "--with-openings needs outcomes on any day, and the table outcomes has them on its own dates only; leave "
+            "out the option, or the table."
+        )
+    if split is None:
+        raise SettingsError(
+            "--with-openings needs months to learn from and later ones to judge by; leave out --as-of and --folds, or "
+            "give a longer range of months."
+        )
+
+
+def _recent(split: OutOfTime | None, dates: tuple[date, ...], months: int) -> tuple[OutOfTime | None, tuple[date, ...]]:
+    """The split and the dates with those to learn from that lie less than so many months before the last."""
+    if split is None:
+        first = add_months(dates[-1], -months)
+        return None, tuple(day for day in dates if day > first)
+    first = add_months(split.train[-1], -months)
+    kept = tuple(day for day in split.train if day > first)
+    # What goes into service learns from as many months before its own last date.
+    in_service = add_months(dates[-1], -months)
+    return replace(split, train=kept), tuple(day for day in dates if day > min(first, in_service))
+
+
+def _out_of_borrower(
+    rows: TrainingSet, tested: TrainingSet, book: StagedBook, request: Request, tuning: Tuning | None
+) -> dict[str, Floats]:
+    """Log-odds of every row tested by models, tuned too, that never saw its borrower."""
+    folds = request.folds or DEFAULT_FOLDS
+    fold, fold_tested = (borrower_fold(part.borrower_id, folds) for part in (rows, tested))
+    found: dict[str, Floats] = {}
+    for k in range(folds):
+        outside = fold_tested == k
+        if outside.any():
+            stage, months = f"fold {k + 1} of {folds}", request.target.horizon_months
+            learnt = learn(rows.take(fold != k), book.categories, request.recipe, months, tuning=tuning, stage=stage)
+            for name, log_odds in learnt.log_odds(tested.take(outside)).items():
+                found.setdefault(name, np.empty(len(tested.bad)))[outside] = log_odds
+    return found

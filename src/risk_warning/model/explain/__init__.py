@@ -1,0 +1,1 @@
+"""Explaining a model: contributions, the values behind them, and reasons in words."""

@@ -1,0 +1,112 @@
+"""Telling: headline figures with their intervals, in words that say "cannot tell" where the interval does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from risk_warning.core.outcomes.labels import ELIGIBLE, ELIGIBLE_BAD, NEVER_TOLD, OUTCOME_UNKNOWN
+from risk_warning.reports.numbers import signed
+
+WITH_INTERVAL = ("auc", "observed_over_expected", "calibration_slope")
+"""The headline figures, which come with an interval."""
+MAX_UNKNOWN_SHARE = 0.02
+"""Share of unknown outcomes above which it is said, with both bounds."""
+FAIR_OE = (0.9, 1.1)
+"""Observed over expected within which PDs hold on the whole."""
+
+
+def with_interval(judged: Mapping[str, Any], name: str, digits: int = 3) -> str:
+    """A figure with its 95 % interval, such as "0.812 (0.795 to 0.828)"; a dash where it was not measured."""
+    value, intervals = judged.get(name), judged.get("intervals")
+    if value is None:
+        return "–"
+    if intervals is None or name not in intervals:
+        return f"{value:.{digits}f}"
+    low, high = ("?" if end is None else f"{end:.{digits}f}" for end in intervals[name])
+    return f"{value:.{digits}f} ({low} to {high})"
+
+
+def calibration_in_words(judged: Mapping[str, Any]) -> str:
+    """Whether PDs hold on the whole, by the interval of observed over expected."""
+    ratio, intervals = judged["observed_over_expected"], judged["intervals"]
+    if ratio is None or intervals is None:
+        return "one cannot tell whether the PDs hold: all rows are of one class"
+    low, high = intervals["observed_over_expected"]
+    low, high = (0.0 if low is None else low), (float("inf") if high is None else high)
+    shown = f"{with_interval(judged, 'observed_over_expected', 2)} bads for each one expected"
+    if high < FAIR_OE[0]:
+        return f"the PDs are too high: {shown}"
+    if low > FAIR_OE[1]:
+        return f"the PDs are too low: {shown}"
+    if low >= FAIR_OE[0] and high <= FAIR_OE[1]:
+        return f"the PDs hold on the whole: {shown}"
+    if low > 1 or high < 1:
+        return f"the PDs are a little too {'low' if low > 1 else 'high'}: {shown}"
+    return (
+        f"one cannot tell from {judged['bad_borrowers']:,} bad borrowers whether the PDs hold within a tenth: {shown}"
+    )
+
+
+def against_scorecard(gain: Mapping[str, Any] | None) -> str:
+    """Whether the trees are worth their trouble beside the plain scorecard; empty where there is none."""
+    if gain is None:
+        return ""
+    low, high = gain["low"], gain["high"]
+    ends = " to ".join("?" if end is None else signed(end, 3) for end in (low, high))
+    shown = f"{signed(gain['difference'], 3)} ({ends})"
+    if low is not None and low > 0:
+        return f"It ranks better than a plain scorecard (AUC {shown})."
+    if high is not None and high < 0:
+        return f"A plain scorecard ranks better (AUC {shown}): train with --scorecard to make it the model."
+    return (
+        f"A plain scorecard ranks as well as far as can be told (AUC {shown}) and is simpler: --scorecard makes it the "
+        "model."
+    )
+
+
+def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
+    """The share of rows left out because their outcome is unknown, with bounds of the bad rate; empty below 2 %.
+
+    `known` rows have an outcome, `bads` of them are bad; `unknown` rows have none.
+    """
+    rows = known + unknown
+    if unknown <= MAX_UNKNOWN_SHARE * rows:
+        return ()
+    rate = f"the bad rate is {bads / known:.1%}, " if known else ""
+    return (
+        f"The outcome of {unknown / rows:.1%} of the {rows:,} rows is unknown, and they are left out: {rate}with all "
+        f"of them good it would be {bads / rows:.1%}, with all of them bad {(bads + unknown) / rows:.1%}.",
+    )
+
+
+def cautions(about: Mapping[str, Any]) -> Iterator[str]:
+    """What limits a model's figures, in sentences: unknown outcomes, leaks suspected, undated columns."""
+    told = about["left_out"]
+    yield from unknown_outcomes(*(told.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
+    if never := told.get(NEVER_TOLD, 0):
+        yield (
+            f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "
+            "seen to be bad, but never good."
+        )
+    for suspect in about["leak_suspects"]:
+        yield f"Leak suspected: {suspect['text']}"
+    if about["undated_columns"]:
+        yield (
+            f"Undated, taken to have been so from the start: {', '.join(about['undated_columns'])}; what was "
+            "overwritten after trouble began would flatter the model."
+        )
+
+
+def who_was_judged(about: Mapping[str, Any]) -> str:
+    """Which model the figures belong to, in a sentence."""
+    twin, dates = about["judged_twin"], about["train_dates"]
+    if twin is None:
+        return "The figures are of models that did not see the borrowers; the model itself has learnt from all rows."
+    tested, learnt = twin["test_dates"], twin["train_dates"]
+    return (
+        f"The figures belong to its judged twin {twin['version']}, which learnt from {learnt[0]} to {learnt[-1]} "
+        f"({twin['rows']:,} rows, {twin['bad_borrowers']:,} bad borrowers) and was judged on other borrowers from "
+        f"{tested[0]} to {tested[-1]}. The model in service was fitted anew, by the same recipe and number of trees, "
+        f"to everything mature: {dates[0]} to {dates[-1]}."
+    )

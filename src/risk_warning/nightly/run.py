@@ -1,0 +1,199 @@
+"""The nightly job: score the whole book as of a date, publish it, and bring the watch list up to date."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from rich.progress import Progress
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.calendar import to_date, to_day
+from risk_warning.core.lifecycle import Seen
+from risk_warning.core.policy import Policy
+from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
+from risk_warning.model.policy_in_force import policy_of
+from risk_warning.nightly.publishing import publishing, timed, write_json
+from risk_warning.settings import Settings
+from risk_warning.watchlist.watch_list import Run, Sighting, check_rerun, open_borrowers, take_in
+
+if TYPE_CHECKING:
+    from risk_warning.model.risk_model import RiskModel
+    from risk_warning.nightly.whole_book import WholeBook
+
+
+class Stopped(TypedDict):
+    """A table that seems to have stopped before the as-of date."""
+
+    last_day: str
+    silent_days: int
+    stale_features: int
+    """Features of the model made of its rows."""
+
+
+@dataclass(frozen=True)
+class NightReport:
+    """What a night came to."""
+
+    as_of_date: date
+    folder: str
+    borrowers: int
+    scored: int
+    not_scored: dict[str, int]
+    set_aside: int
+    below_threshold: int
+    bands: dict[str, int]
+    warnings: dict[str, int]
+    stopped_tables: dict[str, Stopped]
+    """Table → since when it has had no row, of those that seem to have stopped before the date."""
+    model_version: str
+    policy_version: str
+    seconds: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report for a program."""
+        return asdict(self) | {"as_of_date": self.as_of_date.isoformat()}
+
+    def line(self) -> str:
+        """The report in a line."""
+        why = ", ".join(f"{count:,} {reason}" for reason, count in self.not_scored.items() if count)
+        change = self.warnings
+        return (
+            f"{self.as_of_date}: {self.scored:,} scored, {self.borrowers - self.scored:,} not scored"
+            f"{f' ({why})' if why else ''}, {self.set_aside:,} rows set aside; warnings: {change['opened']:,} new, "
+            f"{change['kept']:,} kept, {change['closed']:,} closed, {change['handed_over']:,} handed over; "
+            f"model {self.model_version}, policy {self.policy_version}; {self.seconds:.1f} s; {self.folder}"
+            + "".join(
+                f"; {table} stop on {stopped['last_day']}, {stopped['silent_days']} days before"
+                for table, stopped in self.stopped_tables.items()
+            )
+        )
+
+
+def run_night(
+    book: str | Path,
+    settings: Settings,
+    as_of_date: date,
+    out: Path,
+    progress: Progress,
+    *,
+    model: str = "champion",
+    all_reasons: bool = False,
+    force: bool = False,
+) -> NightReport:
+    """Score, publish to `out/as_of=D`, then the watch list; run again after a crash, it ends the same."""
+    start = time.monotonic()
+    timings: dict[str, float] = {}
+    task = progress.add_task("reading the book", total=None)
+    with ExitStack() as stack:
+        # The model's libraries take seconds to import: meanwhile the book is read.
+        loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
+        with timed(timings, "stage"):
+            opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
+        progress.update(task, description="loading the model")
+        with timed(timings, "load_model"):
+            loaded, policy = loading.result()
+
+            from risk_warning.nightly.whole_book import score_book
+
+        run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type)
+        check_rerun(settings.database_url, run, force=force)
+        progress.update(task, description="scoring", total=opened.n_borrowers)
+        with publishing(out, as_of_date) as folder:
+            result = score_book(
+                opened,
+                loaded,
+                policy,
+                as_of_date,
+                folder,
+                all_reasons=all_reasons,
+                watched=open_borrowers(settings.database_url, as_of_date),
+                settings=settings.score,
+                minor_unit_decimals=settings.book.minor_unit_decimals,
+                advance=lambda done: progress.advance(task, done),
+            )
+            if opened.quarantine.total:
+                opened.quarantine.write(folder / "quarantine")
+            write_json(folder / "run.json", _described(opened, loaded, policy, run, result))
+            durations = {**timings, **result.timings}
+            write_json(folder / "timings.json", {name: round(seconds, 3) for name, seconds in durations.items()})
+        counts = take_in(
+            settings.database_url,
+            Run(**{**vars(run), "scored": result.scored}),
+            [_sighting(seen) for seen in result.sightings],
+            policy,
+            loaded.target.bad_dpd,
+            force=force,
+        )
+        return NightReport(
+            as_of_date=as_of_date,
+            folder=str(out / f"as_of={as_of_date}"),
+            borrowers=opened.n_borrowers,
+            scored=result.scored,
+            not_scored=result.not_scored,
+            set_aside=opened.quarantine.total,
+            below_threshold=result.below_threshold,
+            bands=result.bands,
+            warnings=counts,
+            stopped_tables=stopped_tables(opened, loaded, as_of_date),
+            model_version=loaded.version,
+            policy_version=policy.version,
+            seconds=time.monotonic() - start,
+        )
+
+
+def _load(model: str, settings: Settings) -> tuple[RiskModel, Policy]:
+    from risk_warning.registry.registry import fetch
+
+    loaded = fetch(model, settings)
+    return loaded, policy_of(loaded, settings)
+
+
+def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, result: WholeBook) -> dict[str, Any]:
+    return {
+        "as_of_date": run.as_of_date.isoformat(),
+        "borrowers": book.n_borrowers,
+        "scored": result.scored,
+        "not_scored": result.not_scored,
+        "unknown_days_past_due": result.unknown_dpd,
+        "below_threshold": result.below_threshold,
+        "bands": result.bands,
+        "set_aside": {table: book.quarantine.set_aside(table) for table in book.quarantine.counts},
+        "ignored_columns": {table: list(names) for table, names in book.ignored.items() if names},
+        "book_digest": book.digest,
+        "data_through": book.data_through.isoformat(),
+        "stopped_tables": stopped_tables(book, model, run.as_of_date),
+        "model_version": model.version,
+        "policy_version": policy.version,
+        "policy": asdict(policy),
+    }
+
+
+def stopped_tables(book: StagedBook, model: RiskModel, as_of_date: date) -> dict[str, Stopped]:
+    """The tables that seem to have stopped before the date, and how many features of the model are made of each."""
+    return {
+        table: Stopped(
+            last_day=to_date(silence.last_day).isoformat(),
+            silent_days=silence.days,
+            stale_features=sum(feature.family in _FAMILIES[table] for feature in model.features),
+        )
+        for table, silence in book.observed.reach.stopped(to_day(as_of_date)).items()
+    }
+
+
+_FAMILIES = {
+    PAYMENTS: ("delinquency", "payment timing", "payment amount"),
+    STATEMENTS: ("utilisation and balance",),
+    EVENTS: ("behaviour events",),
+}
+"""Table → the families of features that are made of its rows."""
+
+
+def _sighting(found: dict[str, Any]) -> Sighting:
+    seen = Seen(found["borrower_id"], found["score"], found["not_scored"], found["days_past_due"])
+    return Sighting(seen, found["band"], found["reasons"])

@@ -1,0 +1,83 @@
+"""Aliases: which registered version is the champion and which was before, changed together or not at all."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from risk_warning.errors import RegistryError
+from risk_warning.registry.reference import CHAMPION, NAME, Reference
+from risk_warning.registry.registry import numbers, registry
+from risk_warning.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+PREVIOUS = "previous"
+
+
+@dataclass(frozen=True)
+class Named:
+    """The versions the two aliases name, numbers as text; None where there is none."""
+
+    champion: str | None
+    previous: str | None
+
+
+def named(settings: Settings) -> Named:
+    """What the aliases name now; `RegistryError` where the registry cannot be asked."""
+    with registry(settings) as client:
+        known = numbers(client, NAME)
+    return Named(known.get(CHAMPION), known.get(PREVIOUS))
+
+
+def number_of(name: str, settings: Settings) -> str:
+    """Number of the registered version `name`: a number, an alias, or `models:/NAME@alias`.
+
+    Raises
+    ------
+    RegistryError
+        It names a folder, another registered model, or nothing the registry knows.
+    """
+    reference = Reference.of(name)
+    if reference is None or reference.registered != NAME:
+        raise RegistryError(f"{name} is no version of {NAME} in the registry; give its number, as `train` states it.")
+    with registry(settings) as client:
+        if reference.alias.isdigit():
+            found = [v for v in client.search_model_versions(f"name = '{NAME}'") if str(v.version) == reference.alias]
+            if not found:
+                raise RegistryError(f"The registry has no version {reference.alias} of {NAME}.")
+            return reference.alias
+        known = numbers(client, NAME)
+        if reference.alias not in known:
+            raise RegistryError(f"The registry has no alias {reference.alias} of {NAME}; give a version number.")
+        return known[reference.alias]
+
+
+def rename(before: Named, after: Named, settings: Settings) -> None:
+    """Nothing comes back; the aliases name `after`; where that fails half way they are put back.
+
+    Raises
+    ------
+    RegistryError
+        The aliases are not as `before` says any more, or the registry cannot be changed.
+    """
+    with registry(settings) as client:
+        known = numbers(client, NAME)
+        if Named(known.get(CHAMPION), known.get(PREVIOUS)) != before:
+            raise RegistryError("Another promotion came first: the champion is not the one compared with. Start again.")
+        try:
+            _set(client, after)
+        except BaseException:
+            with suppress(Exception):
+                _set(client, before)
+            raise
+
+
+def _set(client: MlflowClient, names: Named) -> None:
+    for alias, number in ((PREVIOUS, names.previous), (CHAMPION, names.champion)):
+        if number is None:
+            client.delete_registered_model_alias(NAME, alias)
+        else:
+            client.set_registered_model_alias(NAME, alias, number)

@@ -1,0 +1,234 @@
+"""The model registry: MLflow keeps each training with its figures, pictures and model folder.
+
+What is loaded is always our own folder, checked file by file; MLflow's own loaders, which run code named in the
+artifact, are never used.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from risk_warning.errors import RegistryError
+from risk_warning.model.folder import load
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.reference import CHAMPION, NAME, Reference
+from risk_warning.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+    from mlflow.entities.model_registry import ModelVersion
+
+
+FOLDER = "model_folder"
+
+
+def fetch(name: str, settings: Settings) -> RiskModel:
+    """The model `name`: a folder, `@alias` (or a bare alias), a version number, or `models:/NAME@alias`.
+
+    A verified copy of the champion stays on disk, so that a night without a registry still has a model.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    ModelError
+        The model is damaged.
+    """
+    reference = Reference.of(name)
+    if reference is None:
+        return load(Path(name))
+    cached, is_champion = settings.home / "champion", reference == Reference(NAME, CHAMPION)
+    try:
+        _must_exist(reference.alias, settings)
+        with registry(settings) as client, tempfile.TemporaryDirectory(prefix="risk-warning-model-") as scratch:
+            folder = _download(_version(client, reference), Path(scratch))
+            model = load(folder)
+            if is_champion:
+                shutil.rmtree(cached, ignore_errors=True)
+                shutil.copytree(folder, cached)
+            return model
+    except RegistryError:
+        if is_champion and cached.is_dir():
+            return load(cached)
+        raise
+
+
+def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path:
+    """The verified folder of a model the registry holds, kept under `home/models` from the first call on.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    ModelError
+        The model is damaged.
+    """
+    version = _version(client, reference)
+    folder = settings.home / "models" / version.tags.get("model_version", f"{reference.registered}-{version.version}")
+    if not folder.is_dir():
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
+            found = _download(version, Path(scratch))
+            load(found)
+            # Another worker may have been quicker; a folder that is there is whole.
+            with suppress(OSError):
+                found.rename(folder)
+    return folder
+
+
+def keep(folder: Path, model_version: str, settings: Settings) -> None:
+    """Nothing comes back; a copy of the model's folder lies under `home/models`, for replays of what it decided."""
+    kept_at = settings.home / "models" / model_version
+    if not kept_at.is_dir():
+        kept_at.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept_at.parent, prefix=".keeping-") as scratch, suppress(OSError):
+            shutil.copytree(folder, Path(scratch) / "model").rename(kept_at)
+
+
+def versions(registered: str, settings: Settings) -> tuple[int, ...]:
+    """Numbers of the versions of a registered model, rising; `RegistryError` where the registry does not know it."""
+    _must_exist(registered, settings)
+    with registry(settings) as client:
+        numbers(client, registered)
+        found = client.search_model_versions(f"name = '{registered}'")
+        return tuple(sorted(int(version.version) for version in found))
+
+
+def with_version(model_version: str, settings: Settings) -> Path:
+    """The folder of the model that names itself so, kept under `home/models`; `RegistryError` where there is none."""
+    _must_exist(model_version, settings)
+    with registry(settings) as client:
+        found = client.search_model_versions(f"tags.model_version = '{model_version}'")
+        if not found:
+            raise RegistryError(f"The registry has no model of version {model_version}; name its folder with --model.")
+        return kept(client, Reference(found[0].name, str(found[0].version)), settings)
+
+
+def must_hold(reference: Reference, settings: Settings) -> None:
+    """Nothing comes back; `RegistryError` where the registry cannot be reached or does not know the name."""
+    _must_exist(reference.alias, settings)
+    with registry(settings) as client:
+        _version(client, reference)
+
+
+def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
+    """Alias → version number of a registered model; `RegistryError` where the registry does not know it."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        return {alias: str(number) for alias, number in client.get_registered_model(registered).aliases.items()}
+    except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise
+        raise RegistryError(f"The registry has no model named {registered}; train one, or correct the name.") from None
+
+
+def run_of(name: str, settings: Settings) -> str | None:
+    """Id of the MLflow run that recorded the model `name`; None where it names a folder.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or does not know the name.
+    """
+    reference = Reference.of(name)
+    if reference is None:
+        return None
+    _must_exist(reference.alias, settings)
+    with registry(settings) as client:
+        return str(_version(client, reference).run_id)
+
+
+def log_to_run(
+    run_id: str, metrics: Mapping[str, float], texts: Mapping[str, str], tags: Mapping[str, str], settings: Settings
+) -> None:
+    """Nothing comes back; the run holds the metrics, the texts as artifacts by path, and the tags.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached or refuses.
+    """
+    with registry(settings) as client:
+        for path, text in texts.items():
+            client.log_text(run_id, text, path)
+        for name, value in metrics.items():
+            client.log_metric(run_id, name, value)
+        for name, tag in tags.items():
+            client.set_tag(run_id, name, tag)
+
+
+def _must_exist(alias: str, settings: Settings) -> None:
+    if settings.tracking_uri == settings.own_tracking_uri and not (settings.home / "mlflow.db").exists():
+        raise RegistryError(
+            f"There is no model {alias} yet: {settings.home} holds no registry. Train one with "
+            "`risk-warning train BOOK`, or name a model folder with --model."
+        )
+
+
+def _version(client: MlflowClient, reference: Reference) -> ModelVersion:
+    from mlflow.exceptions import MlflowException
+
+    name, alias = reference.registered, reference.alias
+    try:
+        return (
+            client.get_model_version(name, alias) if alias.isdigit() else client.get_model_version_by_alias(name, alias)
+        )
+    except MlflowException as error:
+        if error.error_code not in _UNKNOWN:
+            raise
+        raise RegistryError(
+            f"The registry has no model {alias} of {name}; name @champion, a version number, or a model folder."
+        ) from None
+
+
+_UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""What MLflow calls a model, a version or an alias that is not there."""
+
+
+def _download(version: ModelVersion, into: Path) -> Path:
+    from mlflow.artifacts import download_artifacts
+
+    return Path(download_artifacts(run_id=version.run_id, artifact_path=FOLDER, dst_path=str(into)))
+
+
+@contextmanager
+def registry(settings: Settings) -> Iterator[MlflowClient]:
+    """A client of the tracking server; whatever it cannot do becomes a `RegistryError`."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import mlflow
+        import mlflow.lightgbm
+        from mlflow.exceptions import MlflowException
+
+        for noisy in ("mlflow", "alembic"):
+            logging.getLogger(noisy).setLevel(logging.ERROR)
+        uri, named = settings.tracking_uri, os.environ.get("MLFLOW_TRACKING_URI")
+        mlflow.set_tracking_uri(uri)
+        mlflow.set_registry_uri(uri)
+        try:
+            yield mlflow.MlflowClient()
+        except (MlflowException, OSError) as error:
+            if isinstance(error, RegistryError):
+                raise
+            raise RegistryError(
+                f"The model registry at {settings.tracking_uri.rpartition('@')[2]} cannot be used "
+                f"({type(error).__name__}); check MLFLOW_TRACKING_URI and that the server runs."
+            ) from error
+        finally:
+            # MLflow writes the variable itself; left there, it would outweigh the next settings' home.
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
+            if named is not None:
+                os.environ["MLFLOW_TRACKING_URI"] = named

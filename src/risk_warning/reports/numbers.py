@@ -1,0 +1,15 @@
+"""Numbers as text."""
+
+from __future__ import annotations
+
+
+def signed(value: float, decimals: int) -> str:
+    """A number with its sign; what rounds to zero has none.
+
+    >>> signed(-0.01234, 3), signed(0.2, 1), signed(-0.00001, 3)
+    ('−0.012', '+0.2', '0.000')
+    """
+    text = f"{abs(value):.{decimals}f}"
+    if not text.strip("0."):
+        return text
+    return ("−" if value < 0 else "+") + text

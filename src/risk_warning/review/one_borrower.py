@@ -1,0 +1,187 @@
+"""One borrower: a question with their rows, and the answer, the same number the night would give."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from risk_warning.book.records import Records, rows_of
+from risk_warning.core.calendar import to_day
+from risk_warning.core.observed import Observed
+from risk_warning.core.outcomes.target import REASONS
+from risk_warning.core.policy import Policy
+from risk_warning.core.reach import PAYMENTS, Reach
+from risk_warning.core.rows import Rows
+from risk_warning.errors import RequestError
+from risk_warning.model.explain.feature_values import FeatureValues
+from risk_warning.model.explain.reasons_in_words import told_reasons
+from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.review.under_review import LoanUnderReview, with_loan
+from risk_warning.review.what_if import outcome_of
+from risk_warning.settings import BookSettings
+
+THIN_MONTHS = 6
+"""A history with a record in fewer months is thin."""
+MOST_UNKNOWN = 20
+"""Unknown values that are listed."""
+_NO_TABLE = "is missing: the model reads it; send it, empty where the borrower has no row in it"
+
+
+@dataclass(frozen=True)
+class Question:
+    """A borrower as they are asked about."""
+
+    borrower_id: str | int
+    as_of_date: date
+    records: Records
+    set_aside: bool = False
+    """A row of theirs could not be read, so that their history is not whole."""
+    loan: LoanUnderReview | None = None
+    payments_through: date | None = None
+    """Last day of which payments are known, where they stop before the as-of date: what falls due later is not late."""
+
+    def observed_by(self, model: RiskModel) -> Observed:
+        """What the model may read of the rows."""
+        if self.payments_through is None:
+            return model.observed
+        return replace(model.observed, reach=Reach(given={PAYMENTS: to_day(self.payments_through)}))
+
+
+@dataclass(frozen=True)
+class Examined:
+    """A question brought before a model."""
+
+    question: Question
+    model: RiskModel
+    policy: Policy
+    rows: Rows
+    """The loan under review among them."""
+    scored: Scored
+    """Of one borrower."""
+    decimals: int
+    """Of the currency's minor unit."""
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether there is a score."""
+        return bool(self.scored.not_scored[0] < 0)
+
+
+def rows_for(question: Question, model: RiskModel, settings: BookSettings) -> Rows:
+    """The borrower's rows as the model reads them, without the loan under review.
+
+    Raises
+    ------
+    RequestError
+        A table the model reads is missing, or a row cannot be used.
+    """
+    for table, field in (("borrowers", "profile"), *((t, t) for t in sorted(model.observed.columns) if t in _ROWS)):
+        if table in model.observed.columns and table not in question.records:
+            raise RequestError(_NO_TABLE, field)
+    if not {"instalments", "statements"} & set(question.records):
+        raise RequestError(_NO_TABLE.replace("the model reads it; ", ""), "instalments")
+    rows = rows_of(question.borrower_id, question.records, model.observed, settings)
+    return replace(rows, set_aside=np.array([True])) if question.set_aside else rows
+
+
+_ROWS = ("loans", "instalments", "statements", "events")
+
+
+def examine(question: Question, model: RiskModel, policy: Policy, settings: BookSettings) -> Examined:
+    """The borrower scored, the loan under review counted as opened; `RequestError` where their rows cannot be used."""
+    rows = rows_for(question, model, settings)
+    if question.loan is not None:
+        rows = with_loan(rows, question.loan, question.as_of_date, model.observed)
+    observed, waive = question.observed_by(model), question.loan is not None
+    scored = model.score(rows, observed, question.as_of_date, waive_open_loan=waive)
+    if question.set_aside and not question.records["borrowers"]:
+        # Their only row of `borrowers` cannot be read, and with it nothing else of theirs: that is the reason.
+        scored = replace(scored, not_scored=np.array([REASONS.index("rows_set_aside")], np.int8))
+    return Examined(question, model, policy, rows, scored, settings.minor_unit_decimals)
+
+
+def answer(examined: Examined) -> dict[str, Any]:
+    """The answer as plain data: PD, score, band, reasons, or why there is no score; and what it rests on."""
+    question, model, policy = examined.question, examined.model, examined.policy
+    outcome = outcome_of(examined.scored, 0, policy)
+    return {
+        "borrower_id": question.borrower_id,
+        "as_of_date": question.as_of_date,
+        "pd": outcome.pd,
+        "score": outcome.score,
+        "band": outcome.band,
+        "below_threshold": outcome.below_threshold,
+        "pd_by_horizon": by_horizon(examined),
+        "expected_months_to_overdue": float(examined.scored.expected_months_to_overdue[0])
+        if examined.is_scored
+        else None,
+        "threshold": policy.threshold,
+        "reasons": _reasons(examined) if examined.is_scored else [],
+        "not_scored": outcome.not_scored,
+        "history": _history(int(examined.scored.record_periods[0]), model),
+        "empty_columns": empty_columns(question.records, model),
+        "unknown_values": unknown_values(examined.rows, model),
+        "outside_training_range": model.outside_training_range(examined.scored.x[0]) if examined.is_scored else [],
+        "loan_under_review": None if question.loan is None else under_review(model),
+        "warning": None,
+        "model_version": model.version,
+        "policy_version": policy.version,
+    }
+
+
+def by_horizon(examined: Examined) -> list[dict[str, float]]:
+    """PD within each window of the model, rising; none where there is no score."""
+    pds = examined.scored.pd_by_horizon[0].tolist() if examined.is_scored else ()
+    return [{"months": months, "pd": pd} for months, pd in zip(examined.model.horizons.months, pds, strict=False)]
+
+
+def under_review(model: RiskModel) -> dict[str, bool]:
+    """How the loan under review was taken, and whether the model has learnt from such cases."""
+    return {"counted_as_opened": True, "model_has_seen_openings": bool(model.about["openings"])}
+
+
+def empty_columns(records: Records, model: RiskModel) -> list[str]:
+    """`table.column` of what the model reads and no row of a table that has rows holds, sorted."""
+    found = []
+    for table, rows in records.items():
+        if rows:
+            sent = {name for row in rows for name, value in row.items() if value is not None}
+            found += [f"{table}.{name}" for name in model.observed.columns.get(table, frozenset()) - sent - _IDS]
+    return sorted(found)
+
+
+_IDS = {"borrower_id", "loan_id"}
+
+
+def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
+    """Kinds of events and values of categories that the model has not learnt from, the first `MOST_UNKNOWN`, sorted.
+
+    It reads past such an event, and takes such a value as it took the population.
+    """
+    known: dict[str, Collection[str]] = {"events.kind": model.observed.event_kinds}
+    for feature in model.category_features:
+        known[feature.needs[0]] = model.fitted.codes[feature.name].codes
+    found = [
+        {"field": place, "value": value}
+        for place, values in rows.categories.items()
+        if place in known
+        for value in values
+        if value not in known[place]
+    ]
+    return sorted(found, key=lambda one: (one["field"], one["value"]))[:MOST_UNKNOWN]
+
+
+def _reasons(examined: Examined) -> list[dict[str, Any]]:
+    model, scored = examined.model, examined.scored
+    values = FeatureValues.of(model, examined.rows, scored)
+    return [told.to_dict() for told in told_reasons(model.reasons(scored.x), 0, values, examined.decimals)]
+
+
+def _history(periods: int, model: RiskModel) -> dict[str, Any]:
+    bands = model.about["evaluation"]["by_history"]
+    of_such = [b for b in bands if b["from_months"] <= periods <= (b["to_months"] or periods) and b["n"]]
+    return {"periods": periods, "is_thin": periods < THIN_MONTHS, "calibration": of_such[0] if of_such else None}

@@ -1,0 +1,1 @@
+"""Statistics that know nothing of lending: pure, arrays in, arrays out."""

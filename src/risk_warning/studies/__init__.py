@@ -1,0 +1,1 @@
+"""Studies: one question of the risk team a folder."""

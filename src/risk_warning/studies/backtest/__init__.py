@@ -1,0 +1,1 @@
+"""Which recipe would have kept winning."""

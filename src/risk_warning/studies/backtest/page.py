@@ -1,0 +1,88 @@
+"""The page and the table of a backtest: which recipe lasts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table as TerminalTable
+
+from risk_warning.reports import Cards, Figure, Heat, HeatCell, Line, Scale, Section, Table, line_chart, page
+from risk_warning.studies.backtest.run import Backtest
+
+
+def backtest_page(found: Backtest) -> str:
+    """The page as HTML."""
+    lost = found.regret
+    names = [one.name for one in found.recipes]
+    days = [day.isoformat() for day in found.dates]
+    most = max(float(lost.regret.max()), 1e-9)
+    heat = tuple(
+        (
+            day,
+            tuple(
+                HeatCell(f"{lost.regret[i, k]:.4f}", float(lost.regret[i, k]) / most, f"AUC {lost.auc[i, k]:.4f}")
+                for i in range(len(names))
+            ),
+        )
+        for k, day in enumerate(days)
+    )
+    lines = [
+        Line(name, tuple((float(k), float(value)) for k, value in enumerate(lost.auc[i])))
+        for i, name in enumerate(names)
+    ]
+    low, high = float(lost.auc.min()), float(lost.auc.max())
+    chart = line_chart("AUC on what followed", lines, Scale.of_names("date", days), Scale.of_range("AUC", low, high))
+    rows = tuple(
+        (
+            name,
+            f"{lost.mean[i]:.4f}",
+            f"{lost.mean_low[i]:.4f} to {lost.mean_high[i]:.4f}",
+            f"{lost.largest[i]:.4f}",
+            f"{lost.best_share[i]:.0%}",
+            f"{lost.auc[i].mean():.4f}",
+        )
+        for i, name in enumerate(names)
+    )
+    head = ("recipe", "mean regret", "95 % interval", "largest", "first in draws", "mean AUC")
+    learnt = tuple(
+        (
+            day,
+            *(_learnt(cells[k]) for cells in found.cells),
+        )
+        for k, day in enumerate(days)
+    )
+    sections = [
+        Section(
+            "Regret",
+            (Table(head, rows), Heat("date", tuple(names), heat)),
+            "How much AUC each recipe lost against the best one of the same date. Intervals: borrowers drawn again, "
+            "alike on all dates and under all recipes.",
+        ),
+        Section("Date by date", (Figure(chart),), "Each model was trained at the date and tested on what followed it."),
+        Section(
+            "What each had learnt from",
+            (Table(("date", *names), learnt),),
+            "The last outcome learnt from had ended by the date, and only what was recorded before it counted.",
+        ),
+    ]
+    spec = found.spec
+    top = Cards((("advised", names[lost.advised]), ("recipes", str(len(names))), ("dates", str(len(days)))))
+    basis = f"{spec.bad_dpd} days past due within {spec.horizon_months} months; {days[0]} to {days[-1]}."
+    return page("Backtest: which recipe lasts", found.verdict, sections, basis=basis, top=[top])
+
+
+def _learnt(cell: dict[str, Any]) -> str:
+    return f"{cell['rows']:,} rows, {cell['bads']:,} bad, to {cell['outcomes_end']}"
+
+
+def table(found: Backtest) -> TerminalTable:
+    """The regret table for a terminal."""
+    lost = found.regret
+    shown = TerminalTable("date", *(one.name for one in found.recipes), title=found.verdict)
+    for k, day in enumerate(found.dates):
+        shown.add_row(str(day), *(f"{lost.regret[i, k]:.4f} ({lost.auc[i, k]:.4f})" for i in range(len(found.recipes))))
+    shown.add_section()
+    shown.add_row("mean", *(f"{value:.4f}" for value in lost.mean))
+    shown.add_row("largest", *(f"{value:.4f}" for value in lost.largest))
+    shown.caption = "regret (AUC); regret is what was lost against the best recipe of the date"
+    return shown

@@ -1,0 +1,1 @@
+"""Two models, or many, on the same borrowers and dates."""

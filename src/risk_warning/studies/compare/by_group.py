@@ -1,0 +1,91 @@
+"""By group: whether a difference between two models, and their calibration, hold in every month and segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.stats.calibration import Calibration, calibration
+from risk_warning.stats.delong import Difference, delong
+from risk_warning.stats.evaluation import HISTORY_BANDS_MONTHS
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.integer]
+MIN_EACH = 30
+"""Bads, and goods, that a difference needs."""
+_INCOME_BANDS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of rows, under both models."""
+
+    name: str
+    n: int
+    bads: int
+    auc: Difference | None
+    """DeLong's; None where there are fewer than `MIN_EACH` bads or goods."""
+    a: Calibration
+    b: Calibration
+
+
+@dataclass(frozen=True)
+class Split:
+    """The rows split by one attribute, into groups of which each has at least one row."""
+
+    attribute: str
+    groups: tuple[Group, ...]
+    unknown: int
+    """Rows that are in none."""
+
+    @property
+    def contradicting(self) -> tuple[Group, ...]:
+        """Groups that show a difference against the sign of another's that is shown too."""
+        shown = [group for group in self.groups if group.auc is not None and group.auc.is_shown]
+        signs = {group.auc.difference > 0 for group in shown if group.auc is not None}
+        return tuple(shown) if len(signs) > 1 else ()
+
+
+def split(
+    attribute: str,
+    bad: NDArray[np.bool_],
+    pd_a: Floats,
+    pd_b: Floats,
+    code: Codes,
+    names: Sequence[str],
+    one: NDArray[np.int64],
+) -> Split:
+    """The rows by `code`, each row's position in `names` (-1: unknown); all of shape (n,), any rows a borrower.
+
+    Calibration is that of all rows, its interval taking them as independent; AUCs are compared on the positions `one`,
+    one row a borrower and group, as DeLong's test wants it.
+    """
+    groups = []
+    parts = zip(calibration(bad, pd_a, code, names), calibration(bad, pd_b, code, names), strict=True)
+    for index, (of_a, of_b) in enumerate(parts):
+        if of_a.n:
+            chosen = one[code[one] == index]
+            bads = int(bad[chosen].sum())
+            few = min(bads, len(chosen) - bads) < MIN_EACH
+            auc = None if few else delong(bad[chosen], pd_a[chosen], pd_b[chosen])
+            groups.append(Group(of_a.group, of_a.n, of_a.bads, auc, of_a, of_b))
+    return Split(attribute, tuple(groups), int((code < 0).sum()))
+
+
+def history_bands(months: NDArray[np.integer]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(band of each row, names): length of history in months with a record."""
+    starts = [start for start, _ in HISTORY_BANDS_MONTHS]
+    names = tuple(f"{start} or more" if end is None else f"{start} to {end}" for start, end in HISTORY_BANDS_MONTHS)
+    return np.searchsorted(starts, months, side="right").astype(np.int64) - 1, names
+
+
+def income_bands(income: Floats) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    """(quarter of each row by its own income, names); -1 where the income is not known (NaN)."""
+    known = ~np.isnan(income)
+    if not known.any():
+        return np.full(len(income), -1), _INCOME_BANDS
+    cuts = np.quantile(income[known], (0.25, 0.5, 0.75))
+    return np.where(known, np.searchsorted(cuts, income, side="right"), -1).astype(np.int64), _INCOME_BANDS

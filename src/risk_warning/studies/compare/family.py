@@ -1,0 +1,195 @@
+"""The comparison of a family: many models held against one, on the same borrowers and the same mature dates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import Progress
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.errors import ContractError, ModelError, RegistryError, SettingsError
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.registry import fetch
+from risk_warning.reports.numbers import signed
+from risk_warning.scoring.side_by_side import check_targets, unlearnt_dates, untrained_from
+from risk_warning.settings import Settings
+from risk_warning.stats.calibration import Calibration, calibration
+from risk_warning.stats.evaluation import expected_calibration_error
+from risk_warning.stats.paired_bootstrap import DRAWS, one_row_each
+from risk_warning.stats.standings import STILL_POSSIBLE, Standing, standings
+from risk_warning.studies.compare.family_rows import score_family
+from risk_warning.studies.compare.run import SEED, check_bads
+
+
+@dataclass(frozen=True)
+class Member:
+    """One model of the family: what it was named by, and how it stands."""
+
+    name: str
+    model: RiskModel
+    standing: Standing
+    calibration: Calibration
+    ece: float
+    """Expected calibration error."""
+    learnt_from: tuple[date, ...]
+    """Dates compared on that it may have learnt from, which flatters it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model for a program."""
+        return {
+            "name": self.name,
+            "model_version": self.model.version,
+            "measures": self.standing.measures,
+            "gain": asdict(self.standing.gain),
+            "first_share": self.standing.first_share,
+            "calibration": asdict(self.calibration),
+            "ece": self.ece,
+            "learnt_from": [day.isoformat() for day in self.learnt_from],
+        }
+
+
+@dataclass(frozen=True)
+class FamilyComparison:
+    """What it came to."""
+
+    held_against: Member
+    members: tuple[Member, ...]
+    """The others, the largest AUC first."""
+    left_out: dict[str, str]
+    """Name of a model that could not be compared → why."""
+    dates: tuple[date, ...]
+    rows: int
+    borrowers: int
+    bads: int
+    not_by_all: int
+    """Rows with an outcome that some of the models score and others do not; they enter no figure."""
+    outcome_unknown: int
+    """Rows that all score and whose outcome nobody knows; they enter no figure."""
+
+    @property
+    def target(self) -> TargetSpec:
+        """What all of them predict."""
+        return self.held_against.model.target
+
+    @property
+    def verdict(self) -> str:
+        """Whether one of them finds more of those who go bad, in a plain sentence."""
+        best, a = self.members[0], self.held_against.name
+        gain = best.standing.gain
+        told = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
+        if not (gain.is_shown and gain.difference > 0):
+            if len(self.members) == 1:
+                return f"{best.name} is not shown to find more of those who go bad than {a}: {told}."
+            return (
+                f"None of {len(self.members)} is shown to find more of those who go bad than {a}; the first among them "
+                f"is {best.name}: {told}."
+            )
+        others = [one.name for one in self.members[1:] if one.standing.first_share > STILL_POSSIBLE]
+        as_well = f", and {' and '.join(others)} might be as good" if others else ""
+        return f"{best.name} finds more of those who go bad than {a}: {told}{as_well}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """The comparison for a program; the same models, book and dates give the same."""
+        return {
+            "verdict": self.verdict,
+            "as_of_dates": [day.isoformat() for day in self.dates],
+            "rows": self.rows,
+            "borrowers": self.borrowers,
+            "bads": self.bads,
+            "rows_not_scored_by_all": self.not_by_all,
+            "outcome_unknown": self.outcome_unknown,
+            "held_against": self.held_against.to_dict(),
+            "members": [member.to_dict() for member in self.members],
+            "left_out": self.left_out,
+        }
+
+
+def compare_family(
+    name_a: str,
+    names: Sequence[str],
+    location: str | Path,
+    settings: Settings,
+    asked: Sequence[date],
+    progress: Progress,
+) -> FamilyComparison:
+    """The comparison, on the dates asked for or the last month from which none of the models learnt.
+
+    A model of another target, that reads what the book lacks, or that is damaged, is left out and named.
+
+    Raises
+    ------
+    SettingsError
+        No model is left to hold against the first.
+    AsOfDateError, LabelError
+        A date outside the data; no mature month, or too few bads for an interval.
+    ContractError, RegistryError, ModelError
+        The model held against cannot be had, or the book lacks what it was trained on.
+    """
+    others = [name for name in names if name != name_a]
+    task = progress.add_task("fetching the models", total=len(others))
+    a = fetch(name_a, settings).as_judged
+    found: dict[str, RiskModel] = {name_a: a}
+    left_out: dict[str, str] = {}
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
+        a.observed_in(book)
+        for name in others:
+            try:
+                found[name] = _comparable(name, found, book, settings)
+            except (ContractError, ModelError, RegistryError, SettingsError) as error:
+                left_out[name] = str(error)
+            progress.advance(task)
+        if len(found) == 1:
+            first = next(iter(left_out.values()), "")
+            raise SettingsError(f"No other model is left to hold against {name_a}. {first}".strip())
+        models = tuple(found.values())
+        dates = unlearnt_dates(book, models, asked)
+        progress.update(task, description="scoring with all models", total=book.n_borrowers, completed=0)
+        chunk = settings.score.borrowers_per_chunk
+        rows = score_family(book, models, dates, chunk, lambda done: progress.advance(task, done))
+    one = one_row_each(rows.borrower, seed=SEED)
+    check_bads(rows.bad[one], dates)
+    progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)
+    found_standings = standings(
+        rows.bad, tuple(rows.pd), rows.borrower, seed=SEED, advance=lambda done: progress.advance(task, done)
+    )
+    everyone = np.zeros(len(rows.bad), np.int64)
+    members = [
+        Member(
+            name,
+            model,
+            standing,
+            calibration(rows.bad, pd, everyone, [name])[0],
+            expected_calibration_error(rows.bad, pd),
+            tuple(day for day in dates if day < untrained_from(model)),
+        )
+        for (name, model), standing, pd in zip(found.items(), found_standings, rows.pd, strict=True)
+    ]
+    ranked = sorted(members[1:], key=lambda member: -member.standing.measures["auc"])
+    return FamilyComparison(
+        members[0],
+        tuple(ranked),
+        left_out,
+        dates,
+        rows=len(rows.bad),
+        borrowers=len(one),
+        bads=int(rows.bad.sum()),
+        not_by_all=rows.not_by_all,
+        outcome_unknown=rows.outcome_unknown,
+    )
+
+
+def _comparable(name: str, others: dict[str, RiskModel], book: StagedBook, settings: Settings) -> RiskModel:
+    """The model, if it can be held against the first of the others and is none of them."""
+    model = fetch(name, settings).as_judged
+    for other, known in others.items():
+        if known.version == model.version:
+            raise SettingsError(f"It is the same model as {other}.")
+    check_targets(next(iter(others.values())), model)
+    model.observed_in(book)
+    return model

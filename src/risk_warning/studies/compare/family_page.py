@@ -1,0 +1,125 @@
+"""The page and the table of a family of models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table as TerminalTable
+from rich.text import Text
+
+from risk_warning.model.headline import unknown_outcomes
+from risk_warning.reports import (
+    Block,
+    Cards,
+    Figure,
+    Interval,
+    IntervalAxis,
+    IntervalRow,
+    Note,
+    Section,
+    Table,
+    interval_chart,
+    page,
+)
+from risk_warning.reports.numbers import signed
+from risk_warning.stats.paired_bootstrap import DRAWS
+from risk_warning.studies.compare.family import FamilyComparison, Member
+from risk_warning.studies.compare.table import basis
+
+_HEAD = ("model", "AUC", "more than the first", "95 % interval", "KS", "Brier score", "bads in riskiest 5 %")
+_HELD = ("model", "rows", "bads", "expected", "observed over expected", "calibration error")
+
+
+def family_page(found: FamilyComparison) -> str:
+    """The page as HTML."""
+    ranked = (found.held_against, *found.members)
+    gains = [member.standing.gain for member in found.members]
+    ends = [end for gain in gains for end in (gain.low, gain.high)]
+    chart = interval_chart(
+        f"How much better than {found.held_against.name}",
+        ("gain in AUC",),
+        [
+            IntervalRow(one.name, (Interval(gain.difference, gain.low, gain.high),))
+            for one, gain in zip(found.members, gains, strict=True)
+        ],
+        IntervalAxis.around_zero("gain in AUC; right of the line is better", ends),
+    )
+    first = tuple((one.name, f"{one.standing.first_share:.0%}") for one in ranked)
+    sections = [
+        Section(
+            "Who finds more of those who go bad",
+            (Figure(chart), Table(_HEAD, tuple(_measures(one) for one in ranked))),
+            f"Paired intervals that hold for all models at once, since the best of many has luck with it: {DRAWS:,} "
+            "bootstrap draws of whole borrowers.",
+        ),
+        Section(
+            "How sure the order is",
+            (Table(("model", "first in draws"), first),),
+            "In how many of the draws of borrowers each had the largest AUC; models that tie share a draw.",
+        ),
+        Section(
+            "Whether the PDs hold",
+            (Table(_HELD, tuple(_held(one) for one in ranked)),),
+            "Bads observed over bads expected, 1 is ideal; calibration error over ten bins.",
+        ),
+    ]
+    if found.left_out:
+        rows = tuple(found.left_out.items())
+        sections.append(Section("Left out", (Table(("model", "why"), rows),), "These could not be compared."))
+    cards = (
+        ("models held against the first", str(len(found.members))),
+        ("rows compared", f"{found.rows:,}"),
+        ("of them bad", f"{found.bads:,}"),
+    )
+    top: list[Block] = [Cards(cards), *(Note(line, is_warning=True) for line in _warnings(found))]
+    return page(f"Models held against {found.held_against.name}", found.verdict, sections, basis=basis(found), top=top)
+
+
+def family_table(found: FamilyComparison) -> Group:
+    """The same for a terminal."""
+    return Group(*_parts(found))
+
+
+def _parts(found: FamilyComparison) -> Iterator[RenderableType]:
+    yield Text(found.verdict, style="bold")
+    yield Text(basis(found))
+    for line in _warnings(found):
+        yield Text(line, style="yellow")
+    shown = TerminalTable("model", "AUC", "more than the first, 95 % interval", "bads over expected", "first in draws")
+    shown.columns[0].overflow = "fold"
+    for one in (found.held_against, *found.members):
+        name, auc, gain, interval, *_ = _measures(one)
+        shown.add_row(name, auc, f"{gain} ({interval})", _held(one)[4], f"{one.standing.first_share:.0%}")
+    yield shown
+    for name, why in found.left_out.items():
+        yield Text(f"Left out {name}: {why}", style="yellow")
+
+
+def _warnings(found: FamilyComparison) -> Iterator[str]:
+    if found.not_by_all:
+        yield f"{found.not_by_all:,} rows with an outcome are scored by some of the models only and enter no figure."
+    yield from unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
+    for one in (found.held_against, *found.members):
+        if one.learnt_from:
+            many = f"{len(one.learnt_from)} of the {len(found.dates)} date(s)"
+            yield f"{one.name} may have learnt from {many}; that flatters it."
+
+
+def _measures(one: Member) -> tuple[str, ...]:
+    measures, gain = one.standing.measures, one.standing.gain
+    return (
+        one.name,
+        f"{measures['auc']:.4f}",
+        signed(gain.difference, 4),
+        f"{signed(gain.low, 4)} to {signed(gain.high, 4)}",
+        f"{measures['ks']:.4f}",
+        f"{measures['brier']:.5f}",
+        f"{measures['capture_top_5pct']:.1%}",
+    )
+
+
+def _held(one: Member) -> tuple[str, ...]:
+    part = one.calibration
+    ratio = f"{part.observed_over_expected:.2f} ({part.low:.2f} to {part.high:.2f})"
+    return one.name, f"{part.n:,}", f"{part.bads:,}", f"{part.expected:,.1f}", ratio, f"{one.ece:.4f}"

@@ -1,0 +1,132 @@
+"""Sections of a comparison's page on groups: whether a difference holds in every month and segment, and fairness."""
+
+from __future__ import annotations
+
+from risk_warning.reports import (
+    Block,
+    Figure,
+    Interval,
+    IntervalAxis,
+    IntervalRow,
+    Note,
+    Section,
+    Table,
+    interval_chart,
+)
+from risk_warning.studies.compare.by_group import MIN_EACH, Group, Split
+from risk_warning.studies.compare.fairness import MIN_BADS, MIN_BORROWERS, Fairness, FairnessGroup
+from risk_warning.studies.compare.proxies import NOT_GUESSED, Guess, sentences
+from risk_warning.studies.compare.result import Comparison
+
+
+def splits_section(found: Comparison) -> Section:
+    """AUC and calibration of both models by month and by segment."""
+    groups = [(one.attribute, group) for one in found.splits for group in one.groups]
+    drawn = [
+        IntervalRow(f"{attribute}: {group.name}", (Interval(group.auc.difference, group.auc.low, group.auc.high),))
+        for attribute, group in groups
+        if group.auc
+    ]
+    blocks: list[Block] = []
+    if drawn:
+        ends = [end for row in drawn for one in row.intervals if one for end in (one.low, one.high)]
+        axis = IntervalAxis.around_zero("AUC, B less A; right of the line B is better", ends)
+        blocks.append(Figure(interval_chart("AUC by month and segment", ("B less A",), drawn, axis)))
+    head = ("group", "rows", "bads", "AUC A", "AUC B", "obs/exp A", "obs/exp B")
+    blocks.append(Table(head, tuple(_row(attribute, group) for attribute, group in groups)))
+    blocks += [Note(line, is_warning=True) for line in contradictions(found.splits)]
+    return Section(
+        "Whether it holds in every month and segment",
+        tuple(blocks),
+        f"Counts and calibration on all rows; AUCs by segment on one row a borrower, with {MIN_EACH} bads and as many "
+        "goods at least. Of many intervals one in twenty misses by chance alone.",
+    )
+
+
+def contradictions(splits: tuple[Split, ...]) -> list[str]:
+    """A sentence for each attribute of which some groups show B better and others worse."""
+    return [
+        f"By {one.attribute}, B is shown to be better in some groups and worse in others: "
+        + ", ".join(group.name for group in one.contradicting)
+        + "."
+        for one in splits
+        if one.contradicting
+    ]
+
+
+def _row(attribute: str, group: Group) -> tuple[str, ...]:
+    auc = ("–", "–") if group.auc is None else (f"{group.auc.a:.4f}", f"{group.auc.b:.4f}")
+    held = [part.observed_over_expected for part in (group.a, group.b)]
+    ratios = ("–" if value is None else f"{value:.2f}" for value in held)
+    return f"{attribute}: {group.name}", f"{group.n:,}", f"{group.bads:,}", *auc, *ratios
+
+
+def fairness_section(found: Comparison) -> Section:
+    """Selection, hits and calibration of both models by protected attribute."""
+    heading = "Whether groups are treated alike"
+    if not found.b.fairness:
+        return Section(heading, (Note("The book has no protected attribute (sex, age, marital status) to check by."),))
+    blocks: list[Block] = []
+    for of_a, of_b in zip(found.a.fairness, found.b.fairness, strict=True):
+        head = (of_b.attribute, "rows", "bads", *(f"{key} {what}" for what in _WHAT for key in "AB"))
+        rows = [_fairness_row(group_a, group_b) for group_a, group_b in zip(of_a.groups, of_b.groups, strict=True)]
+        blocks += [Table(head, tuple(rows)), Note(_gaps(of_a, of_b))]
+    blocks += guesses_blocks(found.guesses)
+    return Section(
+        heading,
+        tuple(blocks),
+        "At each model's own threshold. Protected attributes are read to measure this alone and are no features of a "
+        "model; how far B's features stand in for them is measured below. A warning opens help, so a group warned "
+        f"about less often is one helped less often. Gaps are those of groups with at least {MIN_BORROWERS} borrowers, "
+        f"{MIN_BADS} of whom go bad.",
+    )
+
+
+def guesses_blocks(measured: tuple[Guess, ...]) -> list[Block]:
+    """How well each protected attribute can be guessed from B's features: sentences, then the figures of each group."""
+    if not measured:
+        return [Note(NOT_GUESSED)]
+    head = ("group", "borrowers", "in it", "AUC of a guess", "95 % interval", "by", "alone, AUC")
+    rows = tuple(
+        (
+            f"{one.attribute}: {one.group}",
+            f"{one.borrowers:,}",
+            f"{one.in_group:,}",
+            f"{one.auc:.3f}",
+            f"{one.low:.3f} to {one.high:.3f}",
+            ", ".join(f"{proxy.feature} ({proxy.gain_share:.0%})" for proxy in one.proxies),
+            ", ".join(f"{proxy.auc:.2f}" for proxy in one.proxies),
+        )
+        for one in measured
+    )
+    return [*(Note(line) for line in sentences(measured)), Table(head, rows)]
+
+
+_WHAT = ("warned", "of the bads", "obs/exp")
+
+
+def _fairness_row(a: FairnessGroup, b: FairnessGroup) -> tuple[str, ...]:
+    hits = ("–" if rate is None else f"{rate:.1%}" for rate in (a.true_positive_rate, b.true_positive_rate))
+    return (
+        b.name + ("" if b.is_judged else " (few)"),
+        f"{b.n:,}",
+        f"{b.bads:,}",
+        f"{a.selection_rate:.1%}",
+        f"{b.selection_rate:.1%}",
+        *hits,
+        f"{a.observed_over_expected:.2f}",
+        f"{b.observed_over_expected:.2f}",
+    )
+
+
+def _gaps(a: Fairness, b: Fairness) -> str:
+    def of(value: float | None, form: str) -> str:
+        return "–" if value is None else format(value, form)
+
+    unknown = f" {b.unknown:,} rows have no known {b.attribute}." if b.unknown else ""
+    return (
+        f"By {b.attribute}, A and B: smallest selection rate over the largest {of(a.selection_ratio, '.2f')} and "
+        f"{of(b.selection_ratio, '.2f')}; largest gap in bads warned about {of(a.true_positive_gap, '.1%')} and "
+        f"{of(b.true_positive_gap, '.1%')}; largest gap in observed over expected {of(a.calibration_gap, '.2f')} and "
+        f"{of(b.calibration_gap, '.2f')}.{unknown}"
+    )

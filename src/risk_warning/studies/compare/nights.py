@@ -1,0 +1,99 @@
+"""Nights: what two models would have said of every borrower, night after night, and who fell behind when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.calendar import to_day
+from risk_warning.core.outcomes.arrears import Arrears
+from risk_warning.core.outcomes.arrivals import Arrivals, first_arrivals
+from risk_warning.core.outcomes.labels import outcomes
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.pair import Pair
+from risk_warning.settings import ScoreSettings
+from risk_warning.studies.compare.lead_time import EARLIEST_DAYS
+
+
+@dataclass(frozen=True)
+class Watch:
+    """One model's view of the nights; arrays of shape (nights, borrowers), NaN where not scored or not known."""
+
+    score: NDArray[np.float64]
+    days_past_due: NDArray[np.float32]
+
+    @property
+    def is_scored(self) -> NDArray[np.bool_]:
+        """Whether the model scored each borrower on each night."""
+        return ~np.isnan(self.score)
+
+
+@dataclass(frozen=True)
+class Nights:
+    """A row of nights as two models saw them, and what followed."""
+
+    nights: NDArray[np.int32]
+    """Days, rising."""
+    a: Watch
+    b: Watch
+    is_mature: NDArray[np.bool_]
+    """Whether what followed each night is known whole."""
+    bad: NDArray[np.bool_]
+    """Whether each borrower went bad within the horizon of each mature night, shape (nights, borrowers)."""
+    arrived: Arrivals
+    """Who reached the target's days past due, with `EARLIEST_DAYS` of nights before it and one on it or after."""
+
+
+def nights_between(first: date, last: date, every_days: int) -> tuple[date, ...]:
+    """The nights from `first` to `last`, so many days apart."""
+    return tuple(first + timedelta(days=k) for k in range(0, (last - first).days + 1, every_days))
+
+
+def watch_both(
+    book: StagedBook,
+    a: RiskModel,
+    b: RiskModel,
+    nights: Sequence[date],
+    settings: ScoreSettings,
+    advance: Callable[[int], None],
+) -> Nights:
+    """Both models' scores on every night and the arrivals after; neither chunks nor workers change a bit.
+
+    Raises
+    ------
+    ContractError
+        The book lacks what one of the models was trained on.
+    """
+    days = np.array([to_day(night) for night in nights], np.int32)
+    mature = np.array([a.target.is_mature(night, book.data_through) for night in nights])
+    shape, tolerance = (len(nights), book.n_borrowers), a.target.dpd_tolerance_ratio
+    watches = [Watch(np.full(shape, np.nan), np.full(shape, np.nan, np.float32)) for _ in "AB"]
+    pair = Pair.on(book, a, b)
+    bad = np.zeros(shape, np.bool_)
+
+    def follow(low: int) -> tuple[Arrivals, int]:
+        rows = book.rows(low, min(low + settings.borrowers_per_chunk, book.n_borrowers))
+        here = slice(low, low + rows.n)
+        history = book.history(rows, tolerance)
+        arrears = Arrears.of(history, (), (a.target.bad_dpd,))
+        found = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
+        reading = pair.reading(rows)
+        for row, night in enumerate(nights):
+            for scored, watch in zip(reading.score(night), watches, strict=True):
+                watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
+            if mature[row]:
+                bad[row, here] = outcomes(history, night, a.target).bad(to_day(a.target.window_end(night)))
+        return Arrivals(found.borrower + low, found.missed_on, found.reached_on), rows.n
+
+    arrived = []
+    with ThreadPoolExecutor(settings.workers) as pool:
+        for found, followed in pool.map(follow, range(0, book.n_borrowers, settings.borrowers_per_chunk)):
+            arrived.append(found)
+            advance(followed)
+    return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))

@@ -1,0 +1,219 @@
+"""The page of a comparison: the verdict in plain words, then a section for each question behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from risk_warning.core.policy import BANDS
+from risk_warning.reports import (
+    Block,
+    Cards,
+    Figure,
+    Heat,
+    HeatCell,
+    Interval,
+    IntervalAxis,
+    IntervalRow,
+    Note,
+    Section,
+    Table,
+    interval_chart,
+    page,
+)
+from risk_warning.reports.numbers import signed
+from risk_warning.stats.calibration import Calibration
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
+from risk_warning.stats.rates import BadRate
+from risk_warning.stats.stability import MUCH_MOVED, SOME_MOVED
+from risk_warning.studies.compare.groups_page import fairness_section, splits_section
+from risk_warning.studies.compare.result import Comparison, Held, Swap
+from risk_warning.studies.compare.score_changes import ReasonShift
+from risk_warning.studies.compare.table import MEASURES, basis, plainly, shown, warnings
+from risk_warning.studies.compare.warnings_page import burden_section, capacity_section, economics_section, lead_section
+
+_FEATURES_SHOWN = 12
+_FLAGGED = ("gained", "lost", "both", "neither")
+
+
+def compare_page(found: Comparison) -> str:
+    """The page as HTML."""
+    sections = [_discrimination(found), lead_section(found), burden_section(found), capacity_section(found)]
+    sections += [economics_section(found), _calibration(found.a, found.b), _swaps(found), _migration(found)]
+    sections += [splits_section(found), fairness_section(found), _moved(found), _models(found)]
+    return page(
+        f"Model {found.b.version} (B) against {found.a.version} (A)",
+        found.verdict,
+        [section for section in sections if section],
+        basis=basis(found),
+        top=_top(found),
+    )
+
+
+def _top(found: Comparison) -> list[Block]:
+    gained, lost = found.at_thresholds.sets.gained, found.at_thresholds.sets.lost
+    cards = [("AUC, B less A", signed(found.auc.difference, 4))]
+    if found.watch:
+        in_time = found.watch.at_capacity.in_time
+        cards.append(("warned in time by B, per cent, less A", signed(100 * in_time.difference, 1)))
+    cards += [
+        ("rows compared", f"{found.rows:,}"),
+        ("of them bad", f"{found.bads:,}"),
+        ("gain a warning", f"{gained.n:,}"),
+        ("lose a warning", f"{lost.n:,}"),
+    ]
+    lines = [Note(line) for line in plainly(found)]
+    return [*lines, Cards(tuple(cards)), *(Note(line, is_warning=True) for line in warnings(found))]
+
+
+def _discrimination(found: Comparison) -> Section:
+    drawn = {words: found.differences[name] for name, (words, _) in MEASURES.items() if name != "brier"}
+    drawn["AUC by DeLong's test"] = found.delong
+    ends = [end for difference in drawn.values() for end in (difference.low, difference.high)]
+    chart = interval_chart(
+        "How much better B is than A",
+        ("B less A",),
+        [IntervalRow(words, (_interval(difference),)) for words, difference in drawn.items()],
+        IntervalAxis.around_zero("B less A; right of the line B is better", ends),
+    )
+    rows = [(words, *shown(found.differences[name], places)) for name, (words, places) in MEASURES.items()]
+    p = "" if found.delong.p is None else f" (p = {found.delong.p:.3g})"
+    rows.append(("AUC by DeLong's test, one row a borrower" + p, *shown(found.delong, 4)))
+    rows.append(("AUC by the bootstrap on the same rows", *shown(found.bootstrap_one_row, 4)))
+    return Section(
+        "Who finds more of those who go bad",
+        (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),
+        f"Paired intervals: {DRAWS:,} bootstrap draws of whole borrowers. On one row a borrower DeLong's interval and "
+        f"the bootstrap's lie {found.agreement:.1%} of their width apart.",
+    )
+
+
+def _interval(found: Difference) -> Interval:
+    return Interval(found.difference, found.low, found.high)
+
+
+def _calibration(a: Held, b: Held) -> Section:
+    rows = []
+    for of_a, of_b in zip((*a.by_band, *a.by_month), (*b.by_band, *b.by_month), strict=True):
+        cells = [cell for part in (of_a, of_b) for cell in (f"{part.n:,}", f"{part.bads:,}", f"{part.expected:,.1f}")]
+        rows.append((of_a.group, *cells))
+    head = ("band or date", *(f"{key} {what}" for key in "AB" for what in ("rows", "bads", "expected")))
+    return Section(
+        "Whether the PDs hold",
+        (
+            Figure(_calibration_chart("Bads observed over expected, by band", a.by_band, b.by_band)),
+            Figure(_calibration_chart("Bads observed over expected, by date", a.by_month, b.by_month)),
+            Table(head, tuple(rows)),
+        ),
+        "Bads observed over bads expected, in each model's own bands and on each date; 1 is ideal. Expected "
+        f"calibration error over ten bins: {a.ece:.4f} for A, {b.ece:.4f} for B.",
+    )
+
+
+def _calibration_chart(title: str, a: tuple[Calibration, ...], b: tuple[Calibration, ...]) -> str:
+    rows = [IntervalRow(of_a.group, (ratio(of_a), ratio(of_b))) for of_a, of_b in zip(a, b, strict=True)]
+    return interval_chart(title, ("A", "B"), rows, IntervalAxis.of_ratios("bads observed over expected; 1 is ideal"))
+
+
+def ratio(part: Calibration) -> Interval | None:
+    """Bads observed over expected with its interval; None where nothing was expected."""
+    if part.observed_over_expected is None or part.low is None or part.high is None:
+        return None
+    return Interval(part.observed_over_expected, part.low, part.high)
+
+
+def _migration(found: Comparison) -> Section:
+    lines = []
+    for row, band in enumerate(BANDS):
+        total, cells = int(found.migration[row].sum()), []
+        for column in range(len(BANDS)):
+            n, bads = int(found.migration[row, column]), int(found.migration_bads[row, column])
+            rate = f"{bads / n:.1%} bad" if n else ""
+            cells.append(HeatCell(f"{n:,}", n / total if total else 0.0, rate))
+        lines.append((band, tuple(cells)))
+    return Section(
+        "Who moves between bands",
+        (Heat("A ↓ B →", BANDS, tuple(lines)),),
+        "Rows by A's band (down) and B's (across), with the bad rate of each cell. The darker, the larger the share of "
+        "A's band.",
+    )
+
+
+def _swaps(found: Comparison) -> Section:
+    blocks: list[Block] = []
+    for words, swap in (
+        ("At each model's own threshold:", found.at_thresholds),
+        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", found.at_capacity),
+    ):
+        blocks += [Note(words), *_swap(swap)]
+    return Section(
+        "Who gains and who loses a warning, and why",
+        tuple(blocks),
+        "A model that takes A's place is worth it if those who gain a flag go bad more often than those who lose one. "
+        "Reasons: mean points of the same borrowers under either model; negative points cost.",
+    )
+
+
+def _swap(swap: Swap) -> list[Block]:
+    words = ("by B alone: gains a flag", "by A alone: loses a flag", "by both", "by neither")
+    parts: list[BadRate] = [getattr(swap.sets, name) for name in _FLAGGED]
+    rows = [(label, f"{part.n:,}", f"{part.bads:,}", *_rate(part)) for label, part in zip(words, parts, strict=True)]
+    blocks: list[Block] = [Table(("flagged", "rows", "bads", "bad rate", "95 % interval"), tuple(rows))]
+    for who, shifts in (("gains", swap.gained_reasons), ("loses", swap.lost_reasons)):
+        if shifts:
+            blocks.append(_reasons(f"reason, for who {who} a flag", shifts))
+    return blocks
+
+
+def _rate(part: BadRate) -> tuple[str, str]:
+    return ("–", "–") if part.rate is None else (f"{part.rate:.1%}", f"{part.low:.1%} to {part.high:.1%}")
+
+
+def _reasons(head: str, shifts: tuple[ReasonShift, ...]) -> Table:
+    def points(value: float | None) -> str:
+        return "–" if value is None else signed(value, 1)
+
+    rows = tuple((one.code, points(one.a), points(one.b), signed(one.shift, 1)) for one in shifts)
+    return Table((head, "A, points", "B, points", "B less A"), rows)
+
+
+def _moved(found: Comparison) -> Section:
+    rows = [("scores of B against those of A, same rows", f"{found.score_psi:.3f}")]
+    if found.stability:
+        since = f"since {found.stability.reference_date}"
+        rows += [(f"scores of A, {since}", f"{found.stability.score_a:.3f}")]
+        rows += [(f"scores of B, {since}", f"{found.stability.score_b:.3f}")]
+        largest = list(found.stability.features.items())[:_FEATURES_SHOWN]
+        rows += [(f"{name}, {since}", f"{value:.3f}") for name, value in largest]
+    return Section(
+        "What has moved since training",
+        (Table(("what", "PSI"), tuple(rows)),),
+        f"Population stability index: below {SOME_MOVED} little moved, up to {MUCH_MOVED} some did, above it much did.",
+    )
+
+
+def _models(found: Comparison) -> Section:
+    held = (found.a, found.b)
+    rows: list[tuple[str, Iterable[str]]] = [
+        ("named", (one.name for one in held)),
+        ("version", (one.version for one in held)),
+        ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in held)),
+        ("features", (f"{len(one.model.features)}" for one in held)),
+        ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in held)),
+        ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in held)),
+        ("learnt from", (_span(one.model.about["train_dates"]) for one in held)),
+        ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in held)),
+    ]
+    if found.a.speed and found.b.speed:
+        rows.append(("scored a second, here", (f"{one.speed.scored_per_second:,.0f}" for one in held if one.speed)))
+        explained = (one.speed.explained_per_second if one.speed else None for one in held)
+        rows.append(("explained a second, here", ("–" if rate is None else f"{rate:,.0f}" for rate in explained)))
+    return Section(
+        "The two models",
+        (Table(("", "A", "B"), tuple((name, *cells) for name, cells in rows)),),
+        "Speeds are those of one chunk of borrowers on this machine, while the comparison was made.",
+    )
+
+
+def _span(days: list[str]) -> str:
+    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"

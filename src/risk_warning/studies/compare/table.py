@@ -1,0 +1,163 @@
+"""The table of a comparison, for a person at a terminal: the verdict, then what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from risk_warning.core.policy import BANDS
+from risk_warning.economics.valuation import CANNOT_TELL, worth_in_words
+from risk_warning.model.headline import unknown_outcomes
+from risk_warning.reports.numbers import signed
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE
+from risk_warning.stats.rates import BadRate
+from risk_warning.studies.compare.family import FamilyComparison
+from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS
+from risk_warning.studies.compare.result import Comparison, Held
+from risk_warning.studies.compare.warnings import WatchComparison
+
+MEASURES = {
+    "auc": ("AUC", 4),
+    "ks": ("KS", 4),
+    "brier": ("Brier score, lower is better", 5),
+    "capture_top_5pct": ("bads among the riskiest 5 %", 4),
+}
+"""Measure → its name in words, decimals shown."""
+MIN_ARRIVALS = 30
+"""Borrowers who fell behind, below which a share of them says little."""
+
+
+def table(found: Comparison) -> Group:
+    """The comparison in a few tables, the verdict on top."""
+    return Group(*_parts(found))
+
+
+def _parts(found: Comparison) -> Iterator[RenderableType]:
+    yield Text(found.verdict, style="bold")
+    for line in (*plainly(found), basis(found)):
+        yield Text(line)
+    for line in warnings(found):
+        yield Text(line, style="yellow")
+    measures = Table("measure", f"A {found.a.version}", f"B {found.b.version}", "B − A", "95 % interval")
+    for name, (words, decimals) in MEASURES.items():
+        measures.add_row(words, *shown(found.differences[name], decimals))
+    measures.add_row("AUC, DeLong's test, one row a borrower", *shown(found.delong, 4))
+    yield measures
+    moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
+    for words, swap in (
+        ("at each model's threshold", found.at_thresholds),
+        ("riskiest 5 % of each date", found.at_capacity),
+    ):
+        sets = swap.sets
+        moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
+    yield moves
+    if found.watch:
+        yield _watch(found.watch)
+    yield _calibration(found)
+    if found.balances_at_capacity:
+        for line in found.valuation.in_words:
+            yield Text(line)
+
+
+def basis(found: Comparison | FamilyComparison) -> str:
+    """What the figures rest on, in one line."""
+    days = ", ".join(map(str, found.dates[:4])) + (f" … {found.dates[-1]}" if len(found.dates) > 4 else "")
+    return (
+        f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad "
+        f"({found.target.bad_dpd} days past due within {found.target.horizon_months} months)."
+    )
+
+
+def plainly(found: Comparison) -> list[str]:
+    """What else matters to whoever calls, a sentence each: warned in time, calls, money."""
+    lines, watch = [], found.watch
+    if watch:
+        in_time, chance = watch.at_capacity.in_time, watch.at_capacity.b.chance
+        low, high = signed(100 * in_time.low, 1), signed(100 * in_time.high, 1)
+        lots = f"; of all borrowers in the same weeks, {chance.anyone:.1%}" if chance else ""
+        lines.append(
+            f"With {CAPACITY_SHARE:.0%} warned about on any night, B warns of {in_time.b:.1%} of those who reach "
+            f"{watch.bad_dpd} days past due {IN_TIME_DAYS} to {EARLIEST_DAYS} days before, A of {in_time.a:.1%} "
+            f"({signed(100 * in_time.difference, 1)} points, {low} to {high}){lots}."
+        )
+        calls = [own.burden.calls_per_bad for own in (watch.at_thresholds.b, watch.at_thresholds.a)]
+        if all(calls):
+            of_b, of_a = calls
+            lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
+    money = found.balances_at_capacity
+    if money and money.net_per_1000.is_shown:
+        net = money.net_per_1000
+        more = "more" if net.difference > 0 else "less"
+        lines.append(
+            f"Under the cost and effect of a call that were put in, B's calls at equal capacity are worth "
+            f"{abs(net.difference):,.0f} {more} per 1,000 rows than A's."
+        )
+    if money and money.net_interval_b[0] <= 0 <= money.net_interval_b[1]:
+        net_b = worth_in_words(money.net_per_1000.b, *money.net_interval_b)
+        lines.append(f"At equal capacity B's net gain per 1,000 rows is {net_b}: one {CANNOT_TELL}.")
+    return lines
+
+
+def _watch(watch: WatchComparison) -> Table:
+    made = Table("night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and what it asks")
+    for words, way in (("at equal capacity", watch.at_capacity), ("at each model's threshold", watch.at_thresholds)):
+        found = way.in_time
+        points = [signed(100 * value, 1) for value in (found.difference, found.low, found.high)]
+        caught = f"{IN_TIME_DAYS} days before {watch.bad_dpd} days past due, {words}"
+        made.add_row(caught, f"{found.a:.1%}", f"{found.b:.1%}", points[0], f"{points[1]} to {points[2]}")
+        burdens = way.a.burden, way.b.burden
+        calls = ("–" if one.calls_per_bad is None else f"{one.calls_per_bad:.1f}" for one in burdens)
+        made.add_row(f"calls to reach one who goes bad, {words}", *calls)
+        active = (f"{one.active_per_1000:.1f}" for one in burdens)
+        made.add_row(f"active warnings per 1,000 borrowers, {words}", *active)
+    return made
+
+
+def warnings(found: Comparison) -> list[str]:
+    """What a reader must know before trusting the figures, in sentences; often none."""
+    lines = [
+        f"{key} may have learnt from {len(held.learnt_from)} of the {len(found.dates)} date(s); that flatters it."
+        for key, held in (("A", found.a), ("B", found.b))
+        if held.learnt_from
+    ]
+    for key, other, count in (("A", "B", found.only_a), ("B", "A", found.only_b)):
+        if count:
+            lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
+    lines += unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
+    if found.delong.is_shown != found.bootstrap_one_row.is_shown:
+        lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
+    if found.watch and found.watch.arrivals < MIN_ARRIVALS:
+        lines.append(
+            f"Only {found.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
+        )
+    return lines + (list(found.valuation.cautions) if found.balances_at_capacity else [])
+
+
+def shown(found: Difference, decimals: int) -> tuple[str, str, str, str]:
+    """(A, B, difference, interval) as text."""
+    low, high = signed(found.low, decimals), signed(found.high, decimals)
+    return f"{found.a:.{decimals}f}", f"{found.b:.{decimals}f}", signed(found.difference, decimals), f"{low} to {high}"
+
+
+def rate_shown(part: BadRate) -> str:
+    """Rows and their bad rate as text."""
+    return f"{part.n:,}" + ("" if part.rate is None else f" · {part.rate:.1%}")
+
+
+def _calibration(found: Comparison) -> Table:
+    title = "bads observed / expected (95 % interval)"
+    made = Table("band", *(f"{key} · {part}" for key in "AB" for part in ("borrowers", "obs/exp")), title=title)
+    for k, band in enumerate(BANDS):
+        made.add_row(band, *(text for held in (found.a, found.b) for text in _band(held, k)))
+    return made
+
+
+def _band(held: Held, k: int) -> tuple[str, str]:
+    part = held.by_band[k]
+    if part.observed_over_expected is None:
+        return "0", "–"
+    return f"{part.n:,}", f"{part.observed_over_expected:.2f} ({part.low:.2f} to {part.high:.2f})"

@@ -1,0 +1,217 @@
+"""Two models' warnings night by night: how long before arrears they stood, and what they ask of those who call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.active_warnings import at_capacity, by_policy
+from risk_warning.core.outcomes.arrivals import Arrivals
+from risk_warning.errors import AsOfDateError
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.side_by_side import untrained_from
+from risk_warning.settings import ScoreSettings
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE
+from risk_warning.studies.compare.alert_burden import AlertBurden
+from risk_warning.studies.compare.lead_time import (
+    EARLIEST_DAYS,
+    IN_TIME_DAYS,
+    Chance,
+    LeadTime,
+    chance,
+    lead_days,
+    paired_shares,
+)
+from risk_warning.studies.compare.nights import Nights, Watch, nights_between, watch_both
+from risk_warning.studies.compare.options import Options
+
+_LONGEST_DAYS = 273
+"""Nine months of nights: six of arrivals, enough for an interval, at bounded cost."""
+Flags = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Warned:
+    """One model's warnings, opened in one way."""
+
+    lead: LeadTime
+    """Before the target's days past due were reached."""
+    lead_to_missed: LeadTime
+    """Before the first payment missed of the arrears that led there: when the lender would have noticed anyway."""
+    chance: Chance | None
+    burden: AlertBurden
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "lead_before_bad_dpd": _lead(self.lead),
+            "lead_before_missed_payment": _lead(self.lead_to_missed),
+            "chance": asdict(self.chance) if self.chance else None,
+            "burden": asdict(self.burden)
+            | {"calls_per_bad": self.burden.calls_per_bad, "warned_again_share": self.burden.warned_again_share},
+        }
+
+
+def _lead(found: LeadTime) -> dict[str, Any]:
+    return {
+        "n": found.n,
+        "median_days": found.median_days,
+        "at_least": [
+            {"days": days, "n": n, "share": found.share(days), "interval": found.interval(days)}
+            for days, n in found.at_least.items()
+        ],
+    }
+
+
+@dataclass(frozen=True)
+class Way:
+    """Both models' warnings, opened in the same way, and how they differ on the same people."""
+
+    a: Warned
+    b: Warned
+    in_time: Difference
+    """Share warned about `IN_TIME_DAYS` or more before the target's days past due."""
+    before_missed: Difference | None
+    """Share warned about in time for an agent to act before the first missed payment; None where there is none."""
+    to_act: Difference
+    """Share warned about in time for an agent to act before the target's days past due."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "a": self.a.to_dict(),
+            "b": self.b.to_dict(),
+            "in_time": asdict(self.in_time),
+            "in_time_to_act_before_missed_payment": asdict(self.before_missed) if self.before_missed else None,
+            "in_time_to_act_before_bad_dpd": asdict(self.to_act),
+        }
+
+
+@dataclass(frozen=True)
+class WatchComparison:
+    """What two models' nights came to."""
+
+    first_night: date
+    last_night: date
+    every_days: int
+    bad_dpd: int
+    agent_days: int
+    arrivals: int
+    """Borrowers who reached `bad_dpd` days past due with `EARLIEST_DAYS` of nights before."""
+    arrivals_missed: int
+    """Of them those whose first missed payment has so many nights before it too."""
+    unscored_a: int
+    """Arrivals that A scored on no night in time; they count as not warned about."""
+    unscored_b: int
+    at_capacity: Way
+    at_thresholds: Way
+
+    def to_dict(self) -> dict[str, Any]:
+        """For a program."""
+        return {
+            "first_night": self.first_night.isoformat(),
+            "last_night": self.last_night.isoformat(),
+            "every_days": self.every_days,
+            "bad_dpd": self.bad_dpd,
+            "agent_days": self.agent_days,
+            "in_time_days": IN_TIME_DAYS,
+            "earliest_days": EARLIEST_DAYS,
+            "capacity_share": CAPACITY_SHARE,
+            "arrivals": self.arrivals,
+            "arrivals_with_missed_payment": self.arrivals_missed,
+            "arrivals_not_scored_in_time": {"a": self.unscored_a, "b": self.unscored_b},
+            "at_capacity": self.at_capacity.to_dict(),
+            "at_thresholds": self.at_thresholds.to_dict(),
+        }
+
+
+def watch_nights(book: StagedBook, a: RiskModel, b: RiskModel, options: Options) -> tuple[date, ...]:
+    """The nights to follow: from which neither model learnt, to the end of the data; none where they are too few.
+
+    Raises
+    ------
+    AsOfDateError
+        The night asked for as the first lies outside the data.
+    """
+    last = book.data_through + timedelta(days=1)
+    first = options.nights_from or max(
+        untrained_from(a), untrained_from(b), last - timedelta(days=_LONGEST_DAYS), book.first_date
+    )
+    if options.nights_from and not book.first_date < options.nights_from <= last:
+        raise AsOfDateError(
+            f"The night {options.nights_from} lies outside the data, which goes from {book.first_date} through "
+            f"{book.data_through}; choose another with --nights-from."
+        )
+    nights = nights_between(first, last, options.nights_every_days)
+    return nights if len(nights) > 1 and (nights[-1] - nights[0]).days >= EARLIEST_DAYS else ()
+
+
+def watch_comparison(
+    book: StagedBook,
+    a: RiskModel,
+    b: RiskModel,
+    nights: tuple[date, ...],
+    options: Options,
+    settings: ScoreSettings,
+    advance: Callable[[int], None],
+) -> WatchComparison | None:
+    """What the nights came to; None where nobody reached the target's days past due in them."""
+    seen = watch_both(book, a, b, nights, settings, advance)
+    if not len(seen.arrived.borrower):
+        return None
+    missed = seen.arrived.chosen(seen.arrived.missed_on >= seen.nights[0] + EARLIEST_DAYS)
+    bad_dpd = a.target.bad_dpd
+    capacity = [at_capacity(watch.score, CAPACITY_SHARE) for watch in (seen.a, seen.b)]
+    own = [
+        by_policy(watch.score, watch.days_past_due, seen.nights, model.policy, bad_dpd)
+        for watch, model in ((seen.a, a), (seen.b, b))
+    ]
+    return WatchComparison(
+        first_night=nights[0],
+        last_night=nights[-1],
+        every_days=options.nights_every_days,
+        bad_dpd=bad_dpd,
+        agent_days=options.agent_days,
+        arrivals=len(seen.arrived.borrower),
+        arrivals_missed=len(missed.borrower),
+        unscored_a=_unscored(seen, seen.a),
+        unscored_b=_unscored(seen, seen.b),
+        at_capacity=_way(seen, missed, capacity, options.agent_days),
+        at_thresholds=_way(seen, missed, own, options.agent_days),
+    )
+
+
+def _unscored(seen: Nights, watch: Watch) -> int:
+    """Arrivals for whom there was no score from which a warning in time could have come."""
+    found = lead_days(watch.is_scored, seen.nights, seen.arrived.borrower, seen.arrived.reached_on)
+    return int((found < IN_TIME_DAYS).sum())
+
+
+def _way(seen: Nights, missed: Arrivals, active: list[Flags], agent_days: int) -> Way:
+    leads = [lead_days(one, seen.nights, seen.arrived.borrower, seen.arrived.reached_on) for one in active]
+    to_missed = [lead_days(one, seen.nights, missed.borrower, missed.missed_on) for one in active]
+    warned = [
+        Warned(
+            LeadTime.of(lead, agent_days),
+            LeadTime.of(lead_missed, agent_days),
+            chance(one, watch.is_scored, seen.nights, seen.arrived),
+            AlertBurden.of(one, watch.is_scored, seen.bad, seen.is_mature, seen.nights),
+        )
+        for one, watch, lead, lead_missed in zip(active, (seen.a, seen.b), leads, to_missed, strict=True)
+    ]
+    return Way(
+        a=warned[0],
+        b=warned[1],
+        in_time=paired_shares(leads[0] >= IN_TIME_DAYS, leads[1] >= IN_TIME_DAYS),
+        before_missed=paired_shares(to_missed[0] >= agent_days, to_missed[1] >= agent_days)
+        if len(missed.borrower)
+        else None,
+        to_act=paired_shares(leads[0] >= agent_days, leads[1] >= agent_days),
+    )

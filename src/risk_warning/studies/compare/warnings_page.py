@@ -1,0 +1,220 @@
+"""Sections of a comparison's page on warnings night by night: lead time, alert burden, capacity, and money."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from risk_warning.reports import Block, Figure, Line, Note, Scale, Section, Table, line_chart
+from risk_warning.reports.numbers import signed
+from risk_warning.stats.delong import Difference
+from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE
+from risk_warning.studies.compare.alert_burden import AlertBurden
+from risk_warning.studies.compare.balance import Balance, Balances
+from risk_warning.studies.compare.capacity import Reached
+from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS, LeadTime
+from risk_warning.studies.compare.result import Comparison
+from risk_warning.studies.compare.warnings import Warned, WatchComparison, Way
+
+
+def ways(watch: WatchComparison) -> tuple[tuple[str, Way], ...]:
+    """(what opens a warning, in words; both models' warnings)."""
+    return (
+        (f"the riskiest {CAPACITY_SHARE:.0%} of each night", watch.at_capacity),
+        ("each model's own threshold", watch.at_thresholds),
+    )
+
+
+def lead_section(found: Comparison) -> Section:
+    """How long before arrears a warning stood, by three clocks."""
+    heading, watch = "How long before, the warning stood", found.watch
+    if watch is None:
+        return Section(heading, (Note(NO_NIGHTS, is_warning=True),))
+    blocks: list[Block] = [Figure(_lead_chart(watch), _CAPTION)]
+    for words, way in ways(watch):
+        blocks.append(_lead_table(words, way, watch))
+    return Section(
+        heading,
+        tuple(blocks),
+        f"{watch.arrivals:,} borrowers reached {watch.bad_dpd} days past due after {EARLIEST_DAYS} days of nights; "
+        f"nights every {watch.every_days} day(s) from {watch.first_night} to {watch.last_night}. Caught: a warning was "
+        f"active on some night {IN_TIME_DAYS} to {EARLIEST_DAYS} days before. At capacity a warning lasts as long as "
+        "somebody is among the riskiest; at a model's own threshold it opens and closes as on the watch list. An agent "
+        f"is taken to need {watch.agent_days} days. B less A in percentage points.",
+    )
+
+
+NO_NIGHTS = (
+    f"There are fewer than {EARLIEST_DAYS} days of nights from which neither model learnt, or nobody fell behind after "
+    "them; name an earlier night with --nights-from, or bring more months."
+)
+_CAPTION = (
+    "Share of those who fell behind about whom a warning stood at least so many days before; bands are 95 % intervals. "
+    "The missed payment is what the lender would have noticed without any model."
+)
+
+
+def _lead_chart(watch: WatchComparison) -> str:
+    def line(name: str, lead: LeadTime, *, band: bool) -> Line:
+        points = [(float(days), lead.share(days) or 0.0) for days in lead.at_least]
+        ends = tuple(lead.interval(days) or (0.0, 0.0) for days in lead.at_least) if band else ()
+        return Line(name, tuple(points), ends)
+
+    way = watch.at_capacity
+    lines = [line(f"{key}, before {watch.bad_dpd} days past due", own.lead, band=True) for key, own in _both(way)]
+    lines += [
+        line(f"{key}, before the missed payment", own.lead_to_missed, band=False)
+        for key, own in _both(way)
+        if own.lead_to_missed.n
+    ]
+    days = [0, 15, 30, 45, 60, 75, 90]
+    return line_chart(
+        f"Warned about at least so many days before, at the riskiest {CAPACITY_SHARE:.0%} of each night",
+        lines,
+        Scale("days before, at least", tuple(map(float, days)), tuple(map(str, days))),
+        Scale.of_shares("share of those who fell behind", 1.0),
+    )
+
+
+def _both(way: Way) -> tuple[tuple[str, Warned], tuple[str, Warned]]:
+    return ("A", way.a), ("B", way.b)
+
+
+def _lead_table(words: str, way: Way, watch: WatchComparison) -> Table:
+    def chance(name: str) -> tuple[str, ...]:
+        return tuple("–" if own.chance is None else f"{getattr(own.chance, name):.1%}" for _, own in _both(way))
+
+    def median(name: str) -> tuple[str, ...]:
+        found = [getattr(own, name).median_days for _, own in _both(way)]
+        return tuple("–" if days is None else f"{days:.0f}" for days in found)
+
+    dpd, agent = watch.bad_dpd, watch.agent_days
+    rows: list[tuple[str, ...]] = [
+        (f"caught {IN_TIME_DAYS} days before {dpd} days past due", *shares(way.in_time)),
+        (f"in time for an agent, {agent} days before {dpd} days past due", *shares(way.to_act)),
+    ]
+    if way.before_missed:
+        rows.append((f"in time for an agent, {agent} days before the missed payment", *shares(way.before_missed)))
+    rows += [
+        (f"median days before {dpd} days past due", *median("lead"), "", ""),
+        ("median days before the missed payment", *median("lead_to_missed"), "", ""),
+        ("all borrowers: warned about in the same weeks", *chance("anyone"), "", ""),
+        ("all borrowers: ever warned about", *chance("ever_warned"), "", ""),
+        ("as many drawn by lot anew each night would catch", *chance("redrawn"), "", ""),
+        ("and would warn about so many of all borrowers", *chance("redrawn_ever"), "", ""),
+    ]
+    return Table((f"at {words}", "A", "B", "B less A", "95 % interval"), tuple(rows))
+
+
+def shares(found: Difference) -> tuple[str, str, str, str]:
+    """(A, B, difference, interval) of shares, in per cent and points."""
+
+    def points(value: float) -> str:
+        return signed(100 * value, 1)
+
+    interval = f"{points(found.low)} to {points(found.high)}"
+    return f"{found.a:.1%}", f"{found.b:.1%}", points(found.difference), interval
+
+
+_BURDEN: tuple[tuple[str, Callable[[AlertBurden], str]], ...] = (
+    ("active warnings per 1,000 borrowers, a night", lambda b: f"{b.active_per_1000:.1f}"),
+    ("on the night with the most", lambda b: f"{b.most_active_per_1000:.1f}"),
+    ("new warnings per 1,000 borrowers, a week", lambda b: _number(b.opened_per_1000_a_week, 1)),
+    ("calls (warnings opened on nights with a known outcome)", lambda b: f"{b.calls:,}"),
+    ("of them to somebody who goes bad", lambda b: f"{b.bads_called:,}"),
+    ("calls to reach one who goes bad", lambda b: _number(b.calls_per_bad, 1)),
+    ("borrowers warned about", lambda b: f"{b.warned:,}"),
+    ("of them warned about again after a pause", lambda b: _share(b.warned_again_share)),
+    ("warnings a warned borrower", lambda b: _number(b.openings / b.warned if b.warned else None, 2)),
+)
+
+
+def burden_section(found: Comparison) -> Section | None:
+    """What the warnings ask of those who call; None where there were too few nights."""
+    if found.watch is None:
+        return None
+    head = [f"{key}, {words}" for words, _ in ways(found.watch) for key in "AB"]
+    burdens = [own.burden for _, way in ways(found.watch) for _, own in _both(way)]
+    rows = tuple((name, *(cell(burden) for burden in burdens)) for name, cell in _BURDEN)
+    return Section(
+        "What the warnings ask of the team",
+        (Table(("", *head), rows),),
+        f"On {burdens[0].nights} nights, every {found.watch.every_days} day(s). Each new warning is one call. Goes "
+        "bad: within the target's horizon of the night the warning opened.",
+    )
+
+
+def _number(value: float | None, decimals: int) -> str:
+    return "–" if value is None else f"{value:,.{decimals}f}"
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1%}"
+
+
+def capacity_section(found: Comparison) -> Section:
+    """Bads reached and calls wasted, by how many can be called."""
+
+    def cells(one: Reached) -> tuple[str, str]:
+        low, high = one.precision_interval
+        return _share(one.capture), f"{one.precision:.1%} ({low:.1%} to {high:.1%})"
+
+    rows = [
+        (f"{of_a.share:.0%}", f"{of_a.calls:,}", *cells(of_a), *cells(of_b))
+        for of_a, of_b in zip(found.a.reached, found.b.reached, strict=True)
+    ]
+    head = (f"{key} {what}" for key in "AB" for what in ("capture", "precision"))
+    return Section(
+        "What a team of given size reaches",
+        (Table(("share called of each date", "calls", *head), tuple(rows)),),
+        "Capture: share of all bads that are called. Precision: share of those called who go bad.",
+    )
+
+
+def economics_section(found: Comparison) -> Section | None:
+    """What the calls are worth; None where the book does not say what anyone owes."""
+    made = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", found.balances_at_capacity)]
+    made += [("at each model's own threshold", found.balances_at_thresholds)]
+    valuation = found.valuation
+    blocks: list[Block] = [_money(words, one) for words, one in made if one]
+    if not blocks:
+        return None
+    inputs = tuple((f"{what}: {source}", value) for what, value, source in valuation.table)
+    blocks += [Table(("input, and where it comes from", "value"), inputs), Note(valuation.rows_in_words)]
+    return Section(
+        "What the calls are worth",
+        tuple(blocks),
+        f"{valuation.formula} Amounts in the book's currency; intervals hold who came along, and how uncertain the "
+        "treatment effect and the share of bads who default are.",
+    )
+
+
+_MONEY: tuple[tuple[str, Callable[[Balance], str]], ...] = (
+    ("calls", lambda b: f"{b.calls:,}"),
+    ("bad events reached", lambda b: f"{b.bad_events_reached:,}"),
+    ("loss avoided", lambda b: f"{b.avoided_amount:,.0f}"),
+    ("cost of the calls", lambda b: f"{b.contact_amount:,.0f}"),
+    ("effect at which the calls pay", lambda b: "–" if b.break_even_effect is None else f"{b.break_even_effect:.2%}"),
+    ("error: loss calls would have avoided, nobody called", lambda b: f"{b.missed_amount:,.0f}"),
+    ("error: calls to those who stayed good", lambda b: f"{b.needless_amount:,.0f}"),
+    ("cost of both errors", lambda b: f"{b.errors_amount:,.0f}"),
+)
+
+
+def _money(words: str, found: Balances) -> Table:
+    net, (low_a, high_a), (low_b, high_b) = found.net_per_1000, found.net_interval_a, found.net_interval_b
+    rows = [(name, cell(found.a), cell(found.b), "") for name, cell in _MONEY]
+    rows.append(("net gain per 1,000 rows", _amount(net.a), _amount(net.b), _amount(net.difference)))
+    rows.append(
+        (
+            "95 % interval",
+            f"{_amount(low_a)} to {_amount(high_a)}",
+            f"{_amount(low_b)} to {_amount(high_b)}",
+            f"{_amount(net.low)} to {_amount(net.high)}",
+        )
+    )
+    return Table((f"{words}, {found.bad_events:,} bad events", "A", "B", "B less A"), tuple(rows))
+
+
+def _amount(value: float) -> str:
+    sign = signed(round(value), 0)[:1] if round(value) else ""
+    return f"{sign}{abs(value):,.0f}"

@@ -1,0 +1,97 @@
+"""Judged rows: what one model says of borrowers on dates it did not learn from, with what became of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.outcomes.labels import known_and_bad
+from risk_warning.core.policy import BANDS
+from risk_warning.learning.request import Request, as_of_dates
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.stats.clustered import Interval, Sample, calibration_slope, observed_over_expected
+
+Floats = NDArray[np.float64]
+MOST_DATES = 12
+"""Months looked at, the latest ones."""
+MIN_BADS_IN_BAND = 30
+
+
+@dataclass(frozen=True)
+class CalibrationEvidence:
+    """How a model's PDs held on months it did not learn from."""
+
+    dates: tuple[date, ...]
+    rows: int
+    bads: int
+    bad_borrowers: int
+    observed_over_expected: Interval
+    slope: Interval
+    by_band: tuple[tuple[str, int, Interval], ...]
+    """(band, bads, observed over expected) of the bands with at least 30 bads."""
+    outcome_unknown: int
+    """Rows scored whose outcome nobody knows; they are not among `rows`."""
+
+
+def calibration_evidence(
+    book: StagedBook, model: RiskModel, unlearnt_from: date, borrowers_per_chunk: int, advance: Callable[[int], None]
+) -> CalibrationEvidence | None:
+    """The evidence on the latest mature months from a day on; None where there are none, or a single class.
+
+    Raises
+    ------
+    ContractError
+        The book lacks what the model was trained on.
+    """
+    dates = tuple(day for day in as_of_dates(book, Request(target=model.target)) if day >= unlearnt_from)[-MOST_DATES:]
+    if not dates:
+        return None
+    bad, pd, borrower, month, outcome_unknown = _rows(book, model, dates, borrowers_per_chunk, advance)
+    if not 0 < bad.sum() < len(bad):
+        return None
+    sample = Sample(bad, borrower, month)
+    band = model.policy.bands(model.scorecard.score(np.log(pd / (1 - pd))))
+    by_band = []
+    for code, name in enumerate(BANDS):
+        inside = band == code
+        if MIN_BADS_IN_BAND <= bad[inside].sum() < inside.sum():
+            own = Sample.of(bad[inside], borrower[inside], month[inside])
+            by_band.append((name, int(bad[inside].sum()), observed_over_expected(own, pd[inside])))
+    return CalibrationEvidence(
+        dates=dates,
+        rows=len(bad),
+        bads=int(bad.sum()),
+        bad_borrowers=sample.bad_borrowers,
+        observed_over_expected=observed_over_expected(sample, pd),
+        slope=calibration_slope(sample, pd),
+        by_band=tuple(by_band),
+        outcome_unknown=outcome_unknown,
+    )
+
+
+def _rows(
+    book: StagedBook, model: RiskModel, dates: Sequence[date], borrowers_per_chunk: int, advance: Callable[[int], None]
+) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
+    """(bad, PD, borrower, number of the date) of all scored whose outcome is known, on every date; count of others."""
+    observed, given_on = model.observed_in(book), set(book.outcome_dates)
+    parts: list[tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]]] = []
+    low = outcome_unknown = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        history = book.history(rows, model.target.dpd_tolerance_ratio)
+        seen = model.history(rows, observed)
+        for index, day in enumerate(dates):
+            scored = model.score_history(seen, day)
+            known, bad = known_and_bad(history, day, model.target, given_on)
+            is_scored = scored.not_scored < 0
+            chosen = np.flatnonzero(known & is_scored)
+            outcome_unknown += int((is_scored & ~known).sum())
+            parts.append((bad[chosen], scored.pd[chosen], chosen + low, np.full(len(chosen), index)))
+        low += rows.n
+        advance(rows.n)
+    bad, pd, borrower, month = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return bad, pd, np.unique(borrower, return_inverse=True)[1], month, outcome_unknown

@@ -1,0 +1,130 @@
+"""The card a new champion comes with: what a validator or an authority asks about, under their headings.
+
+The headings follow the themes of the US guidance on model risk management of 17 April 2026 (Federal Reserve SR 26-2,
+OCC Bulletin 2026-13, which replaced SR 11-7) and the points of Annex IV of the EU AI Act (Regulation 2024/1689), whose
+Annex III, 5 (b), names the assessment of creditworthiness as high-risk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from risk_warning.model.card import card
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.studies.compare.fairness import Fairness
+from risk_warning.studies.compare.proxies import NOT_GUESSED, sentences
+from risk_warning.studies.compare.result import Comparison
+from risk_warning.studies.promotion.rules import Rule
+
+_MONITORING = (
+    "Each night: borrowers scored and not scored by reason, scores by band, warnings opened and handed over.",
+    "Each month, once outcomes are known: AUC, calibration and PSI of scores and features by `risk-warning compare` of "
+    "the champion with a challenger; the gate's limits above are the limits of action.",
+    "In service: `/metrics`, the challenger's scores beside the champion's, answers replayed from the audit trail.",
+    "A breach: retrain (`pipelines/retrain.py`), or `risk-warning rollback`.",
+)
+_LIMITS = (
+    "It knows what the book's tables say, no more; a downturn to come is not in them, and PDs are too low then.",
+    "It ranks and warns; it is not made to refuse credit or set prices, and was not validated for either.",
+    "Kinds of events, categories and values that training did not see are named in each answer and tell it little.",
+    "Warnings change outcomes: where those warned about are helped, later labels understate the risk without the help.",
+)
+
+_MET = {"met": "yes", "NOT MET": "**no**", "warning": "no: a warning"}
+
+
+def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
+    """The card's text, Markdown."""
+    lines = [
+        card(model).rstrip(),
+        "",
+        "## Against the champion",
+        "",
+        *_against(found),
+        "",
+        "## The gate",
+        "",
+        "| rule | met | figure | asked |",
+        "| --- | --- | --- | --- |",
+        *(f"| {rule.name} | {_MET[rule.outcome]} | {rule.figure} | {rule.limit} |" for rule in rules),
+        "",
+        f"Approved by {approver}.",
+        "",
+        "## Fairness",
+        "",
+        *_fairness(found.b.fairness if found else ()),
+        *_proxies(model, found),
+        "",
+        "## Limits",
+        "",
+        *_list(_LIMITS),
+        "",
+        "## Monitoring plan",
+        "",
+        *_list(_MONITORING),
+        "",
+        "## Where a validator finds what",
+        "",
+        "| US guidance (SR 26-2), by theme | EU AI Act | here |",
+        "| --- | --- | --- |",
+        "| purpose, exposure and materiality | Annex IV, 1; Annex III, 5 (b) | first paragraph, What it predicts |",
+        "| development: theory, data, assumptions | Annex IV, 2; Art. 10 | What it was made of |",
+        "| testing and outcomes analysis | Annex IV, 2 (g) and 4; Art. 15 | How well it does, Against the champion |",
+        "| limits and uncertainty | Annex IV, 3; Art. 13 | Limits, the intervals |",
+        "| bias | Art. 10 (2) (f) and (g) | Fairness |",
+        "| use, human oversight | Art. 14 | a warning asks a person to call; nothing is decided by the score alone |",
+        "| ongoing monitoring | Annex IV, 9; Art. 72 | Monitoring plan |",
+        "| governance, change control, records | Art. 9, 12 and 18 | The gate, the audit trail |",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _against(found: Comparison | None) -> list[str]:
+    if found is None:
+        return ["There was no champion to compare with."]
+    figures = {"AUC": found.auc, "KS": found.differences["ks"], "Brier": found.differences["brier"]}
+    if found.watch:
+        figures["warned 30 days or more before, at equal capacity"] = found.watch.at_capacity.in_time
+    return [
+        f"{found.verdict} {found.rows:,} rows of {found.borrowers:,} borrowers, {found.bads:,} bad, as of "
+        f"{', '.join(map(str, found.dates))}; intervals of 95 %.",
+        "",
+        "| measure | champion | this model | difference |",
+        "| --- | --- | --- | --- |",
+        *(
+            f"| {name} | {one.a:.4f} | {one.b:.4f} | {one.difference:+.4f} ({one.low:+.4f} to {one.high:+.4f}) |"
+            for name, one in figures.items()
+        ),
+    ]
+
+
+def _fairness(measured: Iterable[Fairness]) -> list[str]:
+    rows = [
+        f"| {one.attribute} | {_shown(one.selection_ratio)} | {_shown(one.true_positive_gap)} | "
+        f"{_shown(one.calibration_gap)} |"
+        for one in measured
+    ]
+    if not rows:
+        return ["Not measured: the book has no protected attribute, or there was no champion to compare with."]
+    head = "smallest share warned about over the largest | largest gap in bads warned about | in calibration"
+    return [f"| attribute | {head} |", "| --- | --- | --- | --- |", *rows]
+
+
+def _proxies(model: RiskModel, found: Comparison | None) -> list[str]:
+    """Lines on how far the features stand in for protected attributes; none where fairness was not measured."""
+    if found is None or not found.b.fairness:
+        return []
+    told = sentences(found.guesses) or [NOT_GUESSED]
+    use = model.attribute_use
+    allowed = ", ".join(one.column for one in use.used if one.allowed) if use else ""
+    used = f"Columns that look protected are used as allowed above: {allowed}." if allowed else "None is used."
+    return ["", f"Protected attributes: {used} How far the features stand in for them:", "", *_list(told)]
+
+
+def _shown(value: float | None) -> str:
+    return "too few to say" if value is None else f"{value:.3f}"
+
+
+def _list(texts: Iterable[str]) -> list[str]:
+    return [f"- {text}" for text in texts]

@@ -1,0 +1,81 @@
+"""The page of a promotion: the gate's rules, what they rest on, and who asked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from risk_warning.reports import Block, Cards, Note, Section, Table, page
+from risk_warning.reports.numbers import signed
+from risk_warning.studies.compare.groups_page import fairness_section
+from risk_warning.studies.promotion.checks import Checks
+from risk_warning.studies.promotion.gate import Gated
+from risk_warning.studies.promotion.rules import Rule
+
+
+def promotion_page(gated: Gated, approver: str, reason: str, override: str | None) -> str:
+    """The page as HTML."""
+    number, model, rules = gated.number, gated.model, gated.rules
+    found, checks = gated.comparison, gated.checks
+    blocking = [rule for rule in rules if rule.blocks]
+    failed = [rule.name for rule in blocking if not rule.passed]
+    verdict = f"Version {number} meets all rules of the gate that block ({len(blocking)})."
+    if failed:
+        verdict = f"Version {number} does not meet {len(failed)} of {len(blocking)} rules: {', '.join(failed)}."
+        if override is not None:
+            verdict += " Overridden."
+    if gated.warnings:
+        verdict += f" Warnings: {', '.join(gated.warnings)}."
+    asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
+    sections = [
+        Section(
+            "The gate",
+            (
+                Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),
+                *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
+                *(Note(f"Calibration: {line}", is_warning=True) for line in gated.cautions),
+            ),
+            "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
+            "gate.min_selection_ratio and gate.max_true_positive_gap are given.",
+        ),
+        Section("Who asks, and why", tuple(asked)),
+        Section("Features as they were known at the time", _archives(checks)),
+    ]
+    if found is not None:
+        auc = found.auc
+        shown = (
+            ("AUC of the champion", f"{auc.a:.4f}"),
+            ("AUC of this version", f"{auc.b:.4f}"),
+            (f"difference ({signed(auc.low, 4)} to {signed(auc.high, 4)})", signed(auc.difference, 4)),
+            ("calibration error of the champion", f"{found.a.ece:.4f}"),
+            ("calibration error of this version", f"{found.b.ece:.4f}"),
+        )
+        note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
+        sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
+        fair = fairness_section(found)
+        sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
+    champion = found.a.version if found else "none"
+    basis = (
+        f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
+        f"book as of {checks.as_of_date}."
+    )
+    return page("Promotion", verdict, sections, basis=basis)
+
+
+def _row(rule: Rule) -> tuple[str, ...]:
+    return rule.name, rule.outcome, rule.figure, rule.limit
+
+
+def _archives(checks: Checks) -> tuple[Block, ...]:
+    if not checks.held:
+        return (Note("No archive of a night was given; name the folder that `score --out` wrote to with --nights."),)
+    rows = tuple(
+        (
+            held.as_of_date.isoformat(),
+            f"{held.compared:,}",
+            f"{held.differing:,}",
+            ", ".join(f"{name} ({count:,})" for name, count in list(held.features.items())[:5]) or "–",
+            f"{len(held.unknown)}",
+        )
+        for held in checks.held
+    )
+    return (Table(("night", "borrowers", "differ", "in", "features it does not have"), rows),)

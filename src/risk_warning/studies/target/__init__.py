@@ -1,0 +1,1 @@
+"""Which target: the evidence for a bad definition and a horizon."""

@@ -1,0 +1,251 @@
+"""The page of the target's evidence: the verdict, then a picture and a table for each question behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from risk_warning.core.outcomes.arrears import LEVELS
+from risk_warning.reports import (
+    Bar,
+    BarGroup,
+    Block,
+    Cards,
+    Figure,
+    Heat,
+    HeatCell,
+    Line,
+    Note,
+    Scale,
+    Section,
+    Table,
+    bar_chart,
+    line_chart,
+    page,
+)
+from risk_warning.studies.target.onset import HORIZONS_MONTHS, MAX_MONTHS_ON_BOOK, VINTAGE_DPD
+from risk_warning.studies.target.result import MATURITY_MONTHS, Evidence, Share
+from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS
+
+_LATE = (2, 3, 4)
+"""Buckets whose worsening is followed month by month."""
+_QUARTERS_SHOWN = 8
+_AGES_SHOWN = (3, 6, 9, 12, 18, 24, 36)
+
+
+def target_page(found: Evidence) -> str:
+    """The page as HTML."""
+    sections = [_rolls(found), _cures(found)]
+    if found.vintage_quarters:
+        sections.append(_vintages(found))
+    if found.longest_horizon_months:
+        sections.append(_horizons(found))
+    return page(
+        "Bad definition and horizon: the evidence",
+        found.verdict,
+        [*sections, _maturity(found)],
+        basis=found.basis,
+        top=_top(found),
+    )
+
+
+def _top(found: Evidence) -> list[Block]:
+    months = CURE_MONTHS[0]
+    items = [(f"times a loan reached {level} days past due", f"{found.cured(level, months).n:,}") for level in (30, 60)]
+    items += [
+        (f"back at 0 in {months} months, from {level} days", f"{found.cured(level, months)}") for level in (15, 30)
+    ]
+    if found.longest_horizon_months >= months:
+        items.append((f"current, then {VINTAGE_DPD} days late within {months} months", f"{found.bad(months, 30)}"))
+    mature = found.last_mature(months)
+    items.append((f"last month mature for {months} months", f"{mature:%Y-%m}" if mature else "none"))
+    blocks: list[Block] = [Cards(tuple(items))]
+    if found.outcome_dates:
+        first, last = found.outcome_dates[0], found.outcome_dates[-1]
+        span = str(first) if first == last else f"{len(found.outcome_dates)} dates from {first} to {last}"
+        blocks.append(
+            Note(
+                f"The book brings outcomes of its own for {span}; training takes those. What stands here is derived "
+                "from days past due.",
+                is_warning=True,
+            )
+        )
+    return blocks
+
+
+def _rolls(found: Evidence) -> Section:
+    rows = []
+    for row, bucket in enumerate(BUCKETS):
+        shares = [found.rolled(row, column) for column in range(len(AFTER))]
+        cells = tuple(HeatCell(str(share), share.value or 0.0, f"{share.part:,}") for share in shares)
+        rows.append((f"{bucket} ({shares[0].n:,})", cells))
+    lines = []
+    for late in _LATE:
+        seen = [(month, found.worsened(late, month)) for month in range(len(found.dates) - 1)]
+        points = tuple((float(month), share.value) for month, share in seen if share.value is not None)
+        lines.append(Line(f"{BUCKETS[late]} days", points))
+    chart = line_chart(
+        "Loans further behind a month later, by month",
+        lines,
+        Scale.of_names("as-of date (month)", [day.isoformat()[:7] for day in found.dates[:-1]]),
+        Scale.of_shares("share of the loans in the bucket that are further behind or written off a month later", 1.0),
+    )
+    return Section(
+        "Where loans stand a month later",
+        (
+            Heat("days past due ↓ a month later →", AFTER, tuple(rows)),
+            Figure(chart, "A definition should rest where few come back, and where that hardly changes by month."),
+        ),
+        "Roll rates: loans by days past due at the start of a month (down; how many) and at the start of the next "
+        "(across). The darker, the larger the share of its row.",
+    )
+
+
+def _cures(found: Evidence) -> Section:
+    groups = []
+    for level in CURE_LEVELS:
+        shares = [found.cured(level, months) for months in CURE_MONTHS]
+        groups.append(BarGroup(f"{level} days", tuple(_bar(share) for share in shares)))
+    chart = bar_chart(
+        "Loans back at 0 days past due, by how late they had been",
+        [f"within {months} months" for months in CURE_MONTHS],
+        groups,
+        "days past due that were reached",
+        Scale.of_shares("share back at 0 days past due", 1.0),
+    )
+    rows = []
+    for level in CURE_LEVELS:
+        for months in CURE_MONTHS:
+            cured, lost = found.cured(level, months), found.lost(level, months)
+            rows.append(
+                (f"{level} days, {months} months", f"{cured.n:,}", *_with_interval(cured), *_with_interval(lost))
+            )
+    head = ("reached, followed for", "times", "back at 0", "95 % interval", "90+ or written off", "95 % interval")
+    return Section(
+        "Who comes back",
+        (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(rows))),
+        "Each time a loan reached so many days past due and has so many months of data after it. Back at 0: nothing of "
+        "it is past due on some day within them. A loan that comes back and falls behind again counts again; it may be "
+        "back at 0 and later 90 days late within the same months.",
+    )
+
+
+def _vintages(found: Evidence) -> Section:
+    named = [
+        (f"{quarter.year} Q{(quarter.month + 2) // 3}", found.vintage(index))
+        for index, quarter in enumerate(found.vintage_quarters)
+    ]
+    curves = [(name, curve) for name, curve in named if curve and curve[0].n]
+    lead = (
+        f"Loans opened from {found.dates[0]} on, by quarter: the share that was ever {VINTAGE_DPD} days past due, or "
+        "written off, so many months after opening. A curve ends where the youngest loan of its quarter does."
+    )
+    if not curves:
+        return Section("How soon loans turn bad", (Note("No loan opened in these months is old enough yet."),), lead)
+    # The oldest quarters have the longest curves; spread over all of them where there are many.
+    step = -(-len(curves) // _QUARTERS_SHOWN)
+    shown = curves[::step]
+    oldest = max(len(curve) for _, curve in curves)
+    chart = line_chart(
+        f"Share of loans ever {VINTAGE_DPD} days past due, by months on book",
+        [
+            Line(name, tuple((float(age), part.value or 0.0) for age, part in enumerate(c, start=1)))
+            for name, c in shown
+        ],
+        Scale.of_numbers("months on book", float(oldest)),
+        Scale.of_shares(f"share ever {VINTAGE_DPD} days past due", max(_last(curve) for _, curve in shown)),
+    )
+    ages = [age for age in _AGES_SHOWN if age <= min(oldest, MAX_MONTHS_ON_BOOK)]
+    rows = [
+        (name, f"{curve[0].n:,}", *(str(curve[age - 1]) if age <= len(curve) else "–" for age in ages))
+        for name, curve in curves
+    ]
+    return Section(
+        "How soon loans turn bad",
+        (Figure(chart), Table(("opened in", "loans", *(f"{age} months" for age in ages)), tuple(rows))),
+        lead,
+    )
+
+
+def _horizons(found: Evidence) -> Section:
+    horizons = HORIZONS_MONTHS[: found.longest_horizon_months]
+    shares = {level: [found.bad(months, level) for months in horizons] for level in LEVELS}
+    largest = max(share.value or 0.0 for row in shares.values() for share in row)
+    chart = line_chart(
+        "Share of current borrowers who turn bad, by horizon and definition",
+        [
+            Line(
+                f"{level} days past due",
+                tuple((float(m), share.value or 0.0) for m, share in zip(horizons, row, strict=True)),
+            )
+            for level, row in shares.items()
+        ],
+        Scale("horizon, months", tuple(map(float, horizons)), tuple(map(str, horizons))),
+        Scale.of_shares("share of current borrowers who turn bad", largest),
+    )
+    rows = tuple((f"{level} days", *(f"{share} ({share.part:,})" for share in row)) for level, row in shares.items())
+    dates = sum(found.is_mature(day, horizons[-1]) for day in found.dates)
+    return Section(
+        "How long to look ahead",
+        (Figure(chart), Table(("bad from", *_within(horizons)), rows)),
+        f"Borrowers with an open loan and nothing past due on an as-of date ({shares[LEVELS[0]][0].n:,} on the {dates} "
+        f"date(s) mature for {horizons[-1]} months, the same for every column), and those who turn bad within the "
+        "horizon or are written off. A longer horizon finds more bads to learn from, and knows of the latest months "
+        "later.",
+    )
+
+
+def _maturity(found: Evidence) -> Section:
+    names = [day.isoformat() for day in found.dates]
+    lines, largest = [], 0.0
+    for months in MATURITY_MONTHS:
+        shares = [(row, found.bad_on(day, months)) for row, day in enumerate(found.dates)]
+        seen = [(float(row), share.value, share.interval) for row, share in shares if share and share.value is not None]
+        band = tuple(ends for _, _, ends in seen if ends) if months == MATURITY_MONTHS[-1] else ()
+        lines.append(
+            Line(f"within {months} months", tuple((row, value) for row, value, _ in seen if value is not None), band)
+        )
+        largest = max([largest, *(value or 0.0 for _, value, _ in seen), *(high for _, high in band)])
+    chart = line_chart(
+        f"Share of current borrowers {VINTAGE_DPD} days past due within the horizon, by as-of date",
+        lines,
+        Scale.of_names("as-of date (month)", [name[:7] for name in names]),
+        Scale.of_shares(f"share of current borrowers who reach {VINTAGE_DPD} days past due", largest),
+    )
+    rows = [
+        (
+            day.isoformat(),
+            f"{int(found.current[row]):,}",
+            *(_known(found, row, months) for months in MATURITY_MONTHS),
+        )
+        for row, day in enumerate(found.dates)
+    ]
+    return Section(
+        "Which months can be learnt from",
+        (
+            Figure(chart, f"The band is the 95 % interval for {MATURITY_MONTHS[-1]} months." if lines[-1].band else ""),
+            Table(("as-of date", "current borrowers", *_within(MATURITY_MONTHS)), tuple(rows)),
+        ),
+        f"By as-of date: current borrowers, and those of them who reach {VINTAGE_DPD} days past due, or are written "
+        "off, within the horizon. A window that is not in the data whole is shown with the day on which it will be.",
+    )
+
+
+def _known(found: Evidence, row: int, months: int) -> str:
+    share = found.bad_on(found.dates[row], months)
+    return f"{share} ({share.part:,})" if share else f"known on {found.mature_on(found.dates[row], months)}"
+
+
+def _within(horizons: Sequence[int]) -> tuple[str, ...]:
+    return tuple(f"within {months} month{'s' if months > 1 else ''}" for months in horizons)
+
+
+def _bar(share: Share) -> Bar | None:
+    return None if share.value is None else Bar(share.value, str(share), share.interval)
+
+
+def _with_interval(share: Share) -> tuple[str, str]:
+    return str(share), "–" if share.interval is None else "{:.1%} to {:.1%}".format(*share.interval)
+
+
+def _last(curve: Sequence[Share]) -> float:
+    return curve[-1].value or 0.0

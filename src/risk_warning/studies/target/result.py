@@ -1,0 +1,238 @@
+"""The evidence a bad definition and a horizon are chosen by: counts of a whole book, their shares, the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.calendar import add_months
+from risk_warning.core.outcomes.arrears import LEVELS
+from risk_warning.stats.rates import wilson
+from risk_warning.studies.target.onset import HORIZONS_MONTHS, VINTAGE_DPD
+from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS, WRITTEN_OFF
+
+Counts = NDArray[np.int64]
+MATURITY_MONTHS = (2, 3, 6)
+"""Horizons whose maturity is shown."""
+MIN_TIMES = 30
+"""Times a level was reached before a share of them says anything."""
+
+
+@dataclass(frozen=True)
+class Share:
+    """`part` of `n`, with its 95 % interval (Wilson); the share is None where n is 0."""
+
+    n: int
+    part: int
+
+    @property
+    def value(self) -> float | None:
+        """The share."""
+        return self.part / self.n if self.n else None
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """(low, high)."""
+        return wilson(self.part, self.n) if self.n else None
+
+    def __str__(self) -> str:
+        return "–" if self.value is None else f"{self.value:.1%}"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a book says about definitions and horizons."""
+
+    dates: tuple[date, ...]
+    """As-of dates a month apart."""
+    data_through: date
+    complete: date
+    """The first day that is not in the data."""
+    borrowers: int
+    set_aside: int
+    """Borrowers left out, rows of theirs being in quarantine."""
+    outcome_dates: tuple[date, ...]
+    """As-of dates whose outcomes came from outside."""
+    rolls: Counts
+    """As `roll_rates.rolls` gives it."""
+    cures: Counts
+    """As `roll_rates.cures` gives it."""
+    vintage_quarters: tuple[date, ...]
+    vintages: Counts
+    """As `onset.vintages` gives it."""
+    vintage_months: tuple[int, ...]
+    """Months on book known of each quarter."""
+    current: Counts
+    bads: Counts
+    """As `onset.onsets` gives them."""
+
+    def rolled(self, bucket: int, after: int) -> Share:
+        """Of the loans in a bucket, those that stood in `AFTER[after]` a month later, all months together."""
+        return Share(int(self.rolls[:, bucket].sum()), int(self.rolls[:, bucket, after].sum()))
+
+    def worsened(self, bucket: int, month: int) -> Share:
+        """Of the loans in a bucket on a date, those further behind or written off a month later."""
+        row = self.rolls[month, bucket]
+        return Share(int(row.sum()), int(row[bucket + 1 : len(BUCKETS)].sum() + row[WRITTEN_OFF]))
+
+    def cured(self, level: int, months: int) -> Share:
+        """Of the times a loan reached a level, those followed by 0 days past due within so many months."""
+        times, cured, _ = self.cures[CURE_LEVELS.index(level), CURE_MONTHS.index(months)]
+        return Share(int(times), int(cured))
+
+    def lost(self, level: int, months: int) -> Share:
+        """Of the same times, those followed by 90 days past due or a write-off within so many months."""
+        times, _, lost = self.cures[CURE_LEVELS.index(level), CURE_MONTHS.index(months)]
+        return Share(int(times), int(lost))
+
+    def vintage(self, quarter: int) -> tuple[Share, ...]:
+        """Of a quarter's loans, those ever 30 days past due or written off by 1, 2 … months on book, while known."""
+        row = self.vintages[quarter]
+        by_age = np.cumsum(row[1 : self.vintage_months[quarter] + 1])
+        return tuple(Share(int(row.sum()), int(count)) for count in by_age)
+
+    def mature_on(self, day: date, months: int) -> date:
+        """The first day on which a window of so many months from `day` is known whole."""
+        return add_months(day, months)
+
+    def is_mature(self, day: date, months: int) -> bool:
+        """Whether the window lies in the data."""
+        return self.mature_on(day, months) <= self.complete
+
+    @property
+    def longest_horizon_months(self) -> int:
+        """The longest horizon at least one date is mature for; 0 where none is."""
+        return max((months for months in HORIZONS_MONTHS if self.is_mature(self.dates[0], months)), default=0)
+
+    def bad(self, months: int, level: int) -> Share:
+        """Of current borrowers, those bad within a horizon; on the dates mature for the longest, the same for all."""
+        return self._bad([day for day in self.dates if self.is_mature(day, self.longest_horizon_months)], months, level)
+
+    def bad_on(self, day: date, months: int) -> Share | None:
+        """Of the borrowers current on a date, those 30 days past due within a horizon; None where not mature."""
+        return self._bad([day], months, VINTAGE_DPD) if self.is_mature(day, months) else None
+
+    def _bad(self, days: list[date], months: int, level: int) -> Share:
+        rows = [self.dates.index(day) for day in days]
+        bads = self.bads[rows, HORIZONS_MONTHS.index(months), LEVELS.index(level)]
+        return Share(int(self.current[rows].sum()), int(bads.sum()))
+
+    def last_mature(self, months: int) -> date | None:
+        """The latest date mature for a horizon."""
+        return max((day for day in self.dates if self.is_mature(day, months)), default=None)
+
+    @property
+    def stays_late_from(self) -> int | None:
+        """The lowest level from which fewer than half return to 0 within 3 months; None where none is, or too few."""
+        for level in CURE_LEVELS:
+            cured = self.cured(level, CURE_MONTHS[0])
+            if cured.n >= MIN_TIMES and 2 * cured.part < cured.n:
+                return level
+        return None
+
+    @property
+    def verdict(self) -> str:
+        """What the evidence says, in two sentences."""
+        months = CURE_MONTHS[0]
+        judged = [level for level in CURE_LEVELS if self.cured(level, months).n >= MIN_TIMES]
+        if not judged:
+            most = self.cured(CURE_LEVELS[0], months).n
+            return (
+                f"Too few loans were late to say which definition fits: {CURE_LEVELS[0]} days past due were reached "
+                f"{most:,} time(s) with {months} months of data after it, and a share needs {MIN_TIMES}."
+            )
+        return " ".join(self._sentences(judged, months))
+
+    def _sentences(self, judged: list[int], months: int) -> Iterator[str]:
+        level = self.stays_late_from
+        if level is None:
+            yield (
+                f"No definition up to {judged[-1]} days past due marks a point of no return: of the loans that reach "
+                f"it, {self.cured(judged[-1], months)} are back at 0 within {months} months."
+            )
+        else:
+            before = [lower for lower in judged if lower < level]
+            against = f", against {self.cured(before[-1], months)} from {before[-1]} days" if before else ""
+            yield (
+                f"From {level} days past due most loans stay late: {self.cured(level, months)} are back at 0 within "
+                f"{months} months{against}."
+            )
+        definition, longest = level or judged[-1], self.longest_horizon_months
+        if longest > months:
+            yield (
+                f"Of borrowers who are current, {self.bad(months, definition)} get that far within {months} months and "
+                f"{self.bad(longest, definition)} within {longest}."
+            )
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on, in one line."""
+        left_out = f" {self.set_aside:,} borrowers with rows set aside are left out." if self.set_aside else ""
+        return (
+            f"{self.borrowers:,} borrowers, {len(self.dates)} as-of dates from {self.dates[0]} to {self.dates[-1]}, "
+            f"data through {self.data_through}; by payments as they truly happened.{left_out}"
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evidence for a program: counts, from which every share follows."""
+        return {
+            "verdict": self.verdict,
+            "stays_late_from_dpd": self.stays_late_from,
+            "as_of_dates": [day.isoformat() for day in self.dates],
+            "data_through": self.data_through.isoformat(),
+            "borrowers": self.borrowers,
+            "set_aside": self.set_aside,
+            "roll_rates": {
+                "from": list(BUCKETS),
+                "to": list(AFTER),
+                "loans": self.rolls.sum(axis=0).tolist(),
+                "loans_by_month": self.rolls.tolist(),
+            },
+            "cures": [
+                {
+                    "dpd": level,
+                    "within_months": months,
+                    "times_reached": self.cured(level, months).n,
+                    "back_at_0": self.cured(level, months).part,
+                    "reached_90_or_written_off": self.lost(level, months).part,
+                }
+                for level in CURE_LEVELS
+                for months in CURE_MONTHS
+            ],
+            "vintages": [
+                {
+                    "opened_from": quarter.isoformat(),
+                    "loans": int(self.vintages[index].sum()),
+                    "ever_30_by_month_on_book": [share.part for share in self.vintage(index)],
+                }
+                for index, quarter in enumerate(self.vintage_quarters)
+            ],
+            "bad_by_horizon": [
+                {
+                    "bad_dpd": level,
+                    "horizon_months": months,
+                    "current_borrowers": self.bad(months, level).n,
+                    "bads": self.bad(months, level).part,
+                }
+                for level in LEVELS
+                for months in HORIZONS_MONTHS[: self.longest_horizon_months]
+            ],
+            "maturity": [
+                {
+                    "as_of_date": day.isoformat(),
+                    "current_borrowers": int(self.current[row]),
+                    "bads": {
+                        str(months): share.part if (share := self.bad_on(day, months)) else None
+                        for months in MATURITY_MONTHS
+                    },
+                    "mature_on": {str(months): self.mature_on(day, months).isoformat() for months in MATURITY_MONTHS},
+                }
+                for row, day in enumerate(self.dates)
+            ],
+            "outcome_dates": [day.isoformat() for day in self.outcome_dates],
+        }

@@ -1,0 +1,93 @@
+"""The target job: from a book to the evidence a bad definition and a horizon are chosen by."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+from rich.progress import Progress
+
+from risk_warning.book import StagedBook, open_book
+from risk_warning.core.calendar import add_months, monthly
+from risk_warning.core.outcomes.arrears import Arrears
+from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.errors import AsOfDateError, BookError, LabelError
+from risk_warning.settings import Settings
+from risk_warning.studies.target.onset import months_known, onsets, quarters, vintages
+from risk_warning.studies.target.result import Evidence
+from risk_warning.studies.target.roll_rates import cures, rolls
+
+
+def target_evidence(
+    location: str | Path, settings: Settings, first: date | None, last: date | None, progress: Progress
+) -> Evidence:
+    """The evidence from `first` to `last`, both as-of dates; without them, of all the months the book has.
+
+    Raises
+    ------
+    BookError
+        Nothing in the book says how late anyone was.
+    AsOfDateError
+        A date outside the data, or the first after the last.
+    LabelError
+        Fewer than two dates a month apart.
+    """
+    task = progress.add_task("reading the book", total=None)
+    with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
+        if not (book.observed.has("instalments") or book.observed.has("statements", "days_past_due")):
+            raise BookError(
+                f"{location} does not say how late anyone was; bring the table instalments, or statements with "
+                "days_past_due."
+            )
+        complete = book.data_through + timedelta(days=1)
+        dates = _dates(book, first, last, complete)
+        starts = quarters(dates[0], dates[-1])
+        progress.update(task, description="following the loans", total=book.n_borrowers)
+        parts, set_aside = [], 0
+        for rows in book.chunks(settings.score.borrowers_per_chunk):
+            arrears = Arrears.of(book.history(rows, TargetSpec().dpd_tolerance_ratio), dates)
+            parts.append(
+                (
+                    rolls(arrears, dates),
+                    cures(arrears, dates[0], complete),
+                    vintages(arrears, dates[0], dates[-1]),
+                    *onsets(arrears, dates),
+                )
+            )
+            set_aside += 0 if rows.set_aside is None else int(rows.set_aside.sum())
+            progress.advance(task, rows.n)
+        rolled, cured, aged, current, bads = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
+        return Evidence(
+            dates=dates,
+            data_through=book.data_through,
+            complete=complete,
+            borrowers=book.n_borrowers,
+            set_aside=set_aside,
+            outcome_dates=book.outcome_dates,
+            rolls=rolled,
+            cures=cured,
+            vintage_quarters=starts if "loans" in book.columns else (),
+            vintages=aged,
+            vintage_months=months_known(starts, dates[-1], complete),
+            current=current,
+            bads=bads,
+        )
+
+
+def _dates(book: StagedBook, first: date | None, last: date | None, complete: date) -> tuple[date, ...]:
+    """As-of dates a month apart; by default the firsts of the months in the data."""
+    for day in (first, last):
+        if day is not None and not book.first_date < day <= complete:
+            raise AsOfDateError(
+                f"The date {day} lies outside the data, which goes from {book.first_date} through "
+                f"{book.data_through}; choose one in between."
+            )
+    start = first or add_months(book.first_date.replace(day=1), 1)
+    dates = monthly(start, last or complete)
+    if len(dates) < 2:
+        raise LabelError(
+            f"From {start} to {last or complete} there are not two dates a month apart, so nothing can be followed; "
+            "give an earlier --from or a later --to, or bring more months."
+        )
+    return dates

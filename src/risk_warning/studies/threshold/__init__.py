@@ -1,0 +1,1 @@
+"""Which safety threshold: what each one does and what it is worth."""

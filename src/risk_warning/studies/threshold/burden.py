@@ -1,0 +1,99 @@
+"""Burden: what a threshold asks of a team, night after night: new warnings, calls, and how long a warning stays.
+
+The life of a warning is that of the watch list (opened, kept, closed, handed over), played for all borrowers at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.active_warnings import by_policy
+from risk_warning.core.economics.calls import calls
+from risk_warning.core.policy import Policy
+
+STEP_POINTS = 0.1
+"""Thresholds are chosen in such steps: finer ones say no more, and are hard to read out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nights:
+    """Scores of n borrowers on consecutive nights, and what a team does with a warning."""
+
+    scores: NDArray[np.float64]
+    """Shape (nights, n); NaN where not scored."""
+    days_past_due: NDArray[np.float32]
+    """Shape (nights, n); NaN where unknown."""
+    warm_up_nights: int
+    """First nights that are played but not counted: the stock of open warnings has to form."""
+    borrowers_each: float
+    """Borrowers of the book each of the n stands for."""
+    bad_dpd: int
+    call_again_days: int
+    """A person whose warning is still open is called again after so many days."""
+
+    @property
+    def counted_nights(self) -> int:
+        """Nights that are counted."""
+        return len(self.scores) - self.warm_up_nights
+
+
+@dataclass(frozen=True)
+class Burden:
+    """Means a night over the nights counted, of the whole book."""
+
+    new_warnings: float
+    most_new_warnings: float
+    """On the busiest night."""
+    calls: float
+    """New warnings, and open ones that are due to be called again."""
+    open_warnings: float
+
+    @property
+    def stay_days(self) -> float | None:
+        """Mean days a warning stays open, by Little's law (Little 1961, Oper. Res. 9, 383–387); None without new ones.
+
+        The law is of a stock that neither grows nor shrinks; where it does, the days are a rough figure.
+        """
+        return self.open_warnings / self.new_warnings if self.new_warnings else None
+
+
+def burden(nights: Nights, policy: Policy) -> Burden:
+    """The burden of the policy's threshold, margin and `close_after_days`."""
+    night = np.arange(len(nights.scores), dtype=np.int32)
+    active = by_policy(nights.scores, nights.days_past_due, night, policy, nights.bad_dpd)
+    opened = active.copy()
+    opened[1:] &= ~active[:-1]
+    called = calls(active, night, nights.call_again_days)
+    new, made, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
+    each = nights.borrowers_each
+    return Burden(
+        each * float(np.mean(new)), each * int(new.max()), each * float(np.mean(made)), each * float(np.mean(stock))
+    )
+
+
+def within_capacity(
+    calls_of: Callable[[float], float], thresholds: tuple[float, ...], calls_per_day: float
+) -> float | None:
+    """The highest threshold, in steps of `STEP_POINTS`, below the first of `thresholds` that asks for too many calls.
+
+    `thresholds` are looked at from the lowest on. None where the lowest asks for too many already; the highest where
+    none does.
+    """
+    enough = None
+    for threshold in thresholds:
+        if calls_of(threshold) > calls_per_day:
+            break
+        enough = threshold
+    else:
+        return enough
+    if enough is None:
+        return None
+    low, high = round(enough / STEP_POINTS), round(threshold / STEP_POINTS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if calls_of(round(middle * STEP_POINTS, 1)) <= calls_per_day else (low, middle)
+    return round(low * STEP_POINTS, 1)

@@ -1,0 +1,220 @@
+"""What a threshold does: the curve, the ways to choose one, and what each changes against the policy in force."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.core.policy import BANDS, Policy
+from risk_warning.core.swap_sets import SwapSet
+from risk_warning.economics.assumptions import Assumptions
+from risk_warning.economics.valuation import CANNOT_TELL, Valuation, worth_in_words
+from risk_warning.model.headline import unknown_outcomes
+from risk_warning.studies.threshold.burden import Burden
+from risk_warning.studies.threshold.curve import Best, Point, Worth
+
+WayName = Literal["fixed", "capacity", "benefit"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a threshold is asked for; amounts in the book's currency."""
+
+    assumptions: Assumptions
+    score: float | None = None
+    capacity_per_day: float | None = None
+    dates: tuple[date, ...] = ()
+    """Mature as-of dates; none: the last one from which the model did not learn."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A policy and what its threshold does."""
+
+    policy: Policy
+    point: Point
+    burden: Burden | None
+    """None where the book does not reach back far enough to play the nights."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The cut for a program."""
+        return {
+            "policy_version": self.policy.version,
+            "policy": asdict(self.policy),
+            **_point(self.point),
+            "nights": _burden(self.burden),
+        }
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to choose: its cut, and who gains or loses a warning by it on the last date."""
+
+    name: WayName
+    rule: str
+    """What it was chosen by, in words."""
+    cut: Cut
+    swap: SwapSet
+    """A is the policy in force."""
+    bands: NDArray[np.int64]
+    """People by band in force (down) and by band of this way (across)."""
+    gained: tuple[int, ...]
+    """People who gain a warning, by their band in force."""
+    lost: tuple[int, ...]
+    gain: Worth | None
+    """What the change is worth; None without exposures."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The way for a program."""
+        return {
+            "rule": self.rule,
+            **self.cut.to_dict(),
+            "swap": asdict(self.swap),
+            "gained_by_band": dict(zip(BANDS, self.gained, strict=True)),
+            "lost_by_band": dict(zip(BANDS, self.lost, strict=True)),
+            "people_by_band": {"bands": list(BANDS), "in_force_down_new_across": self.bands.tolist()},
+            "benefit_gain": None if self.gain is None else asdict(self.gain),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Thresholds:
+    """The evidence a threshold is chosen by."""
+
+    model_version: str
+    dates: tuple[date, ...]
+    learnt_from: tuple[date, ...]
+    """Dates among them that the model may have learnt from, which flatters it."""
+    rows: int
+    borrowers: int
+    bads: int
+    bad_events: int
+    """Times a borrower turned bad, each once however many rows precede it."""
+    asked: Asked
+    valuation: Valuation
+    outcome_unknown: int
+    """Rows left out because nobody knows what became of them."""
+    exposure_known_ratio: float | None
+    """Share of the rows whose exposure is known; None where the book brings nothing to compute it from."""
+    nights: tuple[date, date] | None
+    """First and last of the nights counted."""
+    night_borrowers: int
+    """Borrowers whose nights were played."""
+    in_force: Cut
+    curve: tuple[Point, ...]
+    burdens: tuple[Burden, ...]
+    """One a point of the curve; empty without nights."""
+    best: tuple[float | None, float | None, float | None]
+    """Threshold of the largest benefit at the low, the middle and the high treatment effect."""
+    best_at_middle: Best | None
+    """The one of the middle effect, with its intervals; None where no threshold brings more than it costs."""
+    ways: tuple[Way, ...]
+
+    def way(self, name: WayName) -> Way | None:
+        """The way of that name, where it gave a threshold."""
+        return next((way for way in self.ways if way.name == name), None)
+
+    @property
+    def verdict(self) -> str:
+        """What the policy in force and the ways reach, in a sentence each."""
+        now = self.in_force
+        told = (
+            f"The threshold in force ({now.policy.threshold:.1f}) warns about {now.point.flagged_ratio:.1%} and "
+            f"reaches {now.point.capture_ratio:.0%} of those who turn bad."
+        )
+        ways = [
+            f"{way.cut.point.capture_ratio:.0%} by {way.rule} ({way.cut.policy.threshold:.1f})" for way in self.ways
+        ]
+        return f"{told} It would be {', '.join(ways)}." if ways else told
+
+    @property
+    def pays(self) -> str | None:
+        """What the threshold of the best benefit is worth, and how far that is known; None where there is none."""
+        best = self.best_at_middle
+        if best is None:
+            return None
+        benefit = best.benefit
+        low, high = ("warning nobody" if end is None else f"{end:.1f}" for end in (best.low, best.high))
+        told = (
+            f"At the threshold of the best benefit, {best.threshold:.1f} (95 % interval: {low} to {high}), calls are "
+            f"worth {worth_in_words(benefit.amount, benefit.low, benefit.high)} an as-of date"
+        )
+        return f"{told}: one {CANNOT_TELL}." if benefit.holds_zero else f"{told}."
+
+    @property
+    def basis(self) -> str:
+        """What the figures rest on."""
+        when = str(self.dates[0]) if len(self.dates) == 1 else f"{len(self.dates)} dates to {self.dates[-1]}"
+        nights = (
+            f"; nights from {self.nights[0]} to {self.nights[1]}, {self.night_borrowers:,} borrowers"
+            if self.nights
+            else ""
+        )
+        return (
+            f"Model {self.model_version}, policy {self.in_force.policy.version} in force; {when}: {self.rows:,} rows "
+            f"of {self.borrowers:,} borrowers, {self.bads:,} turned bad in {self.bad_events:,} bad events{nights}."
+        )
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        """What one must know before believing a figure."""
+        told = []
+        if self.learnt_from:
+            days = ", ".join(map(str, self.learnt_from))
+            told.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
+        told += unknown_outcomes(self.rows, self.bads, self.outcome_unknown)
+        if self.exposure_known_ratio is None:
+            told.append(
+                "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
+                "of the benefit."
+            )
+        if self.nights is None:
+            told.append("The book does not reach back far enough before the last date to play the nights.")
+        if self.exposure_known_ratio is not None:
+            told += self.valuation.cautions
+        return tuple(told)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The evidence for a program."""
+        burdens = self.burdens or (None,) * len(self.curve)
+        return {
+            "verdict": self.verdict,
+            "pays": self.pays,
+            "cautions": list(self.cautions),
+            "model_version": self.model_version,
+            "as_of_dates": [day.isoformat() for day in self.dates],
+            "learnt_from": [day.isoformat() for day in self.learnt_from],
+            "rows": self.rows,
+            "borrowers": self.borrowers,
+            "bads": self.bads,
+            "bad_events": self.bad_events,
+            "outcome_unknown": self.outcome_unknown,
+            "inputs": {
+                **self.valuation.to_dict(),
+                "score": self.asked.score,
+                "capacity_per_day": self.asked.capacity_per_day,
+            },
+            "roll_to_loss": self.valuation.roll_to_loss(),
+            "exposure_known_ratio": self.exposure_known_ratio,
+            "nights": None if self.nights is None else [day.isoformat() for day in self.nights],
+            "night_borrowers": self.night_borrowers,
+            "in_force": self.in_force.to_dict(),
+            "curve": [
+                {**_point(point), "nights": _burden(load)} for point, load in zip(self.curve, burdens, strict=True)
+            ],
+            "best_benefit_threshold": dict(zip(("low", "mid", "high"), self.best, strict=True)),
+            "best_benefit_interval": None if self.best_at_middle is None else asdict(self.best_at_middle),
+            "ways": {way.name: way.to_dict() for way in self.ways},
+        }
+
+
+def _point(point: Point) -> dict[str, Any]:
+    return asdict(point) | {"precision_ratio": point.precision_ratio, "to_reach_one": point.to_reach_one}
+
+
+def _burden(found: Burden | None) -> dict[str, Any] | None:
+    return None if found is None else asdict(found) | {"stay_days": found.stay_days}

@@ -1,0 +1,147 @@
+"""What cut-offs are judged by: a model's scores on mature dates with what became of them, and night by night."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from risk_warning.book import StagedBook
+from risk_warning.core.calendar import NEVER, to_day
+from risk_warning.core.economics.attributes import PRODUCT
+from risk_warning.core.economics.economics import Economics
+from risk_warning.core.economics.exposure import exposure, loans_told_twice
+from risk_warning.core.economics.stakes import Stakes
+from risk_warning.core.outcomes.bad_events import BadEvents, event_days
+from risk_warning.core.outcomes.labels import known_and_bad
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.rows import ByBorrower
+from risk_warning.errors import LabelError
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.settings import BookSettings
+from risk_warning.studies.threshold.burden import Nights
+from risk_warning.studies.threshold.curve import Rows
+
+WARM_UP_NIGHTS = 14
+"""Nights that are played before they are counted; a warning needs `close_after_days`, 7 by default, to close."""
+COUNTED_NIGHTS = 28
+"""Four weeks: each day of the week as often."""
+_MOST_BORROWERS = 20_000
+"""Borrowers whose nights are played; of a larger book every second, third … of them."""
+Advance = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class WarnableRows:
+    """The rows a threshold is judged by, and what of them is not known."""
+
+    rows: Rows
+    exposure_known_ratio: float | None
+    """Share of the rows whose exposure is known; None where it is known of none."""
+    outcome_unknown: int
+    """Rows left out because nobody knows what became of them."""
+
+
+def warnable_rows(
+    book: StagedBook,
+    model: RiskModel,
+    dates: Sequence[date],
+    economics: Economics,
+    settings: BookSettings,
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> WarnableRows:
+    """Every borrower who can be warned about, on every date, with the outcome; `dates` rise.
+
+    That is whom the model scores and who is not `bad_dpd` days past due already. Where the exposure is not known it is
+    taken to be 0: such a borrower brings no benefit.
+
+    Raises
+    ------
+    ContractError
+        The book lacks what the model was trained on.
+    LabelError
+        Nobody is scored on the dates.
+    """
+    observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
+    products = book.categories.get(PRODUCT, ())
+    parts: list[tuple[NDArray[Any], ...]] = []
+    low = outcome_unknown = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        history = book.history(rows, model.target.dpd_tolerance_ratio)
+        told_twice, seen = loans_told_twice(rows), model.history(rows, observed)
+        begun = event_days(history, BadEvents.of(history, model.target.bad_dpd), dates, model.target, outcome_dates)
+        for index, day in enumerate(dates):
+            scored = model.score_history(seen, day)
+            known, bad = known_and_bad(history, day, model.target, outcome_dates)
+            can_be_warned = (scored.not_scored < 0) & ~(scored.days_past_due >= model.target.bad_dpd)
+            found = np.flatnonzero(known & can_be_warned)
+            outcome_unknown += int((can_be_warned & ~known).sum())
+            panel = panel_of(history, day, needs=())
+            exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
+            lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, rows.n)
+            columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost)
+            parts.append((*(column[found] for column in columns), found + low, np.full(len(found), index)))
+        low += rows.n
+        advance(rows.n)
+    score, event_on, pd, lost, borrower, date_index = (np.concatenate(column) for column in zip(*parts, strict=True))
+    if not len(score):
+        raise LabelError(f"The model scores nobody on {', '.join(map(str, dates))}; name other dates with --as-of.")
+    is_known = ~np.isnan(lost)
+    stakes = Stakes(
+        borrower=borrower,
+        date_index=date_index,
+        days=np.array([to_day(day) for day in dates], np.int32),
+        window_ends=np.array([to_day(model.target.window_end(day)) for day in dates], np.int32),
+        event_on=event_on,
+        loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.minor_unit_decimals,
+    )
+    made = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
+    return WarnableRows(made, float(is_known.mean()) if is_known.any() else None, outcome_unknown)
+
+
+def nights_before(last: date, first_date: date) -> tuple[date, ...]:
+    """The consecutive nights that end on `last`; none where the data, which begin on `first_date`, are too short."""
+    first = last - timedelta(days=WARM_UP_NIGHTS + COUNTED_NIGHTS - 1)
+    if first <= first_date:
+        return ()
+    return tuple(first + timedelta(days=k) for k in range(WARM_UP_NIGHTS + COUNTED_NIGHTS))
+
+
+def nights_of(
+    book: StagedBook,
+    model: RiskModel,
+    days: Sequence[date],
+    call_again_days: int,
+    borrowers_per_chunk: int,
+    advance: Advance,
+) -> Nights | None:
+    """The scores of some borrowers on each of the nights, as the nightly run would give them; None without nights."""
+    if not days:
+        return None
+    observed, stride = model.observed_in(book), -(-book.n_borrowers // _MOST_BORROWERS)
+    scores: list[NDArray[np.float64]] = []
+    days_past_due: list[NDArray[np.float32]] = []
+    low = 0
+    for rows in book.chunks(borrowers_per_chunk):
+        chosen = np.flatnonzero((np.arange(rows.n) + low) % stride == 0)
+        few = rows if stride == 1 else ByBorrower.of(rows).select(chosen)
+        history = model.history(few, observed)
+        nights = [model.score_history(history, day) for day in days]
+        scores.append(np.stack([night.score for night in nights]))
+        days_past_due.append(np.stack([night.days_past_due for night in nights]))
+        low += rows.n
+        advance(rows.n)
+    played = np.concatenate(scores, axis=1)
+    return Nights(
+        scores=played,
+        days_past_due=np.concatenate(days_past_due, axis=1),
+        warm_up_nights=WARM_UP_NIGHTS,
+        borrowers_each=book.n_borrowers / played.shape[1],
+        bad_dpd=model.target.bad_dpd,
+        call_again_days=call_again_days,
+    )

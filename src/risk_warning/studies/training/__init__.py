@@ -1,0 +1,1 @@
+"""Training a model: judged, reported and registered."""

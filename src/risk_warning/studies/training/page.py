@@ -1,0 +1,273 @@
+"""The page of a training: the verdict, how well the model ranks, how far its PDs hold, when, and what it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_curve
+
+from risk_warning.learning.recipe import SCORECARD
+from risk_warning.learning.training import Trained
+from risk_warning.model.headline import (
+    WITH_INTERVAL,
+    against_scorecard,
+    calibration_in_words,
+    cautions,
+    who_was_judged,
+    with_interval,
+)
+from risk_warning.reports import (
+    Bar,
+    BarGroup,
+    Block,
+    Cards,
+    Figure,
+    Line,
+    Note,
+    Scale,
+    Section,
+    Table,
+    bar_chart,
+    line_chart,
+    page,
+)
+from risk_warning.stats.calibration import calibration
+from risk_warning.stats.evaluation import MEASURES, calibration_bins, evaluate
+from risk_warning.stats.rates import wilson
+from risk_warning.stats.stability import MUCH_MOVED, SOME_MOVED, psi
+from risk_warning.studies.training.attributes_section import attributes_section
+from risk_warning.studies.training.features_section import features_section
+from risk_warning.studies.training.rivals_section import rivals_section
+from risk_warning.studies.training.windows_section import windows_section
+
+_BINS = 10
+_SHARES = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
+"""Where a curve is drawn through, closest where it bends: more marks would hide the line."""
+_CUTS = 31
+"""Scores the curves by score are drawn through."""
+Floats = NDArray[np.float64]
+
+
+def training_page(trained: Trained) -> str:
+    """The page as HTML."""
+    about, judged = trained.model.about, trained.model.about["evaluation"]
+    sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained)]
+    sections.append(rivals_section(trained.model))
+    if judged["horizons"]:
+        sections.append(windows_section(trained.model))
+    sections.append(features_section(trained))
+    if trained.model.attribute_use:
+        sections.append(attributes_section(trained.model.attribute_use))
+    dates = about["as_of_dates"]
+    basis = (
+        f"Model {trained.model.version}: {about['rows']:,} rows learnt from, {about['bads']:,} bad; judged "
+        f"{judged['scheme']} on {judged['n']:,} rows; as-of dates {dates[0]} to {dates[-1]}; data digest "
+        f"{about['data_digest'][:16]}, code {about['code_version']}."
+    )
+    return page("Training report", verdict(judged), sections, basis=basis, top=_top(trained))
+
+
+def verdict(judged: Mapping[str, Any]) -> str:
+    """What the training came to, in a sentence."""
+    return (
+        f"Judged {judged['scheme']}, {judged['capture_top_5pct']:.0%} of those who turn bad are among the riskiest 5 % "
+        f"(AUC {with_interval(judged, 'auc')}), and {calibration_in_words(judged)}."
+    )
+
+
+def _top(trained: Trained) -> list[Block]:
+    about, judged = trained.model.about, trained.model.about["evaluation"]
+    items = [
+        _card("AUC", judged, "auc"),
+        _card("AUC, not past due", judged["dpd_0"], "auc"),
+        _card("bads observed over expected", judged, "observed_over_expected", 2),
+        ("KS", _shown(judged["ks"])),
+        ("Brier", _shown(judged["brier"])),
+        ("bad borrowers that judge it", f"{judged['bad_borrowers']:,}"),
+        ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
+    ]
+    rival = judged["against"].get(SCORECARD)
+    told = against_scorecard(rival and rival["clustered"])
+    notes = [Note(sentence) for sentence in (who_was_judged(about), told) if sentence]
+    return [
+        Cards(tuple(items)),
+        *notes,
+        *(Note(caution, is_warning=caution.startswith("Leak")) for caution in cautions(about)),
+    ]
+
+
+def _card(label: str, judged: Mapping[str, Any], name: str, digits: int = 3) -> tuple[str, str]:
+    """(Label with the interval, value): a card shows the value large."""
+    value, _, interval = with_interval(judged, name, digits).partition(" ")
+    return f"{label} {interval}".strip(), value
+
+
+def _measures(judged: Mapping[str, Any]) -> Section:
+    apart = {"all": judged, "not past due": judged["dpd_0"]}
+    if judged["openings"]:
+        apart["at loan openings"] = judged["openings"]
+    names = ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES)
+    rows = [
+        (name, *(with_interval(m, name) if name in WITH_INTERVAL else _shown(m[name]) for m in apart.values()))
+        for name in names
+    ]
+    table = Table(("measure", *apart), tuple(rows))
+    blocks: list[Block] = [table]
+    if judged["by_history"]:
+        blocks.append(
+            Table(
+                ("months with a record", "rows", "bad", "predicted", "observed", "observed / expected"),
+                tuple(
+                    (
+                        f"{band['from_months']} to {band['to_months']}"
+                        if band["to_months"] is not None
+                        else f"{band['from_months']} or more",
+                        *(_shown(band[name]) for name in ("n", "bads", "predicted", "observed")),
+                        _shown(band["observed_over_expected"]),
+                    )
+                    for band in judged["by_history"]
+                ),
+            )
+        )
+    return Section(
+        "How well it does",
+        tuple(blocks),
+        "Of borrowers and months the judged model did not learn from, with 95 % intervals, rows of one borrower and of "
+        "one month taken together; those not past due at all are the harder question. Then by length of history: how "
+        "far a PD of a thin file can be trusted.",
+    )
+
+
+def _ranking(trained: Trained) -> Section:
+    bad, pd = trained.judged.bad, trained.pd
+    at_random = Line("at random", ((0.0, 0.0), (1.0, 1.0)))
+    reached = np.concatenate(([0], np.cumsum(bad[np.argsort(-pd, kind="stable")]))) / bad.sum()
+    called = np.interp(_SHARES, np.linspace(0, 1, len(reached)), reached)
+    capture = line_chart(
+        "Bads reached by calling the riskiest first",
+        [Line("model", _places(_SHARES, called)), at_random],
+        Scale.of_shares("share of borrowers called", 1.0),
+        Scale.of_shares("share of bads reached", 1.0),
+    )
+    wrong, right, _ = roc_curve(bad, pd)
+    roc = line_chart(
+        "ROC",
+        [Line("model", _places(_SHARES, np.interp(_SHARES, wrong, right))), at_random],
+        Scale.of_shares("share of goods flagged", 1.0),
+        Scale.of_shares("share of bads flagged", 1.0),
+    )
+    score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
+    cuts = np.linspace(score.min(), score.max(), _CUTS)
+    below = [np.searchsorted(np.sort(score[kind]), cuts, side="right") / kind.sum() for kind in (bad, ~bad)]
+    ks = line_chart(
+        "Bads and goods with a lower score",
+        [Line("bads", _places(cuts, below[0])), Line("goods", _places(cuts, below[1]))],
+        Scale.of_range("score, points", float(cuts[0]), float(cuts[-1])),
+        Scale.of_shares("share with a lower score", 1.0),
+    )
+    return Section(
+        "How it ranks",
+        (
+            Figure(capture, "Capture: what a team that calls so many of the riskiest reaches of those who turn bad."),
+            Figure(roc, "ROC: bads flagged against goods flagged with them; AUC is the area below."),
+            Figure(ks, "KS is the largest distance between the two."),
+        ),
+    )
+
+
+def _calibration(trained: Trained) -> Section:
+    predicted, observed, rows = calibration_bins(trained.judged.bad, trained.pd, _BINS)
+    groups, cells, largest = [], [], 0.0
+    for index, (expected, share, n) in enumerate(
+        zip(predicted.tolist(), observed.tolist(), rows.tolist(), strict=True)
+    ):
+        low, high = wilson(round(share * n), n)
+        largest = max(largest, expected, high)
+        bars = (Bar(expected, f"{expected:.1%}"), Bar(share, f"{share:.1%}", (low, high)))
+        groups.append(BarGroup(str(index + 1), bars))
+        cells.append((str(index + 1), f"{n:,}", f"{expected:.2%}", f"{share:.2%}", f"{low:.2%} to {high:.2%}"))
+    chart = bar_chart(
+        "PD predicted and bads observed, by tenth of the borrowers",
+        ("predicted", "observed"),
+        groups,
+        "tenth of the borrowers, the safest first",
+        Scale.of_shares("share bad", largest),
+    )
+    head = ("tenth", "rows", "predicted", "observed", "95 % interval")
+    return Section(
+        "How far its PDs hold",
+        (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(cells)), *_by_day(trained)),
+        "Where the observed share lies within its whiskers of the predicted one, the PDs can be taken at their word.",
+    )
+
+
+def _by_day(trained: Trained) -> tuple[Block, ...]:
+    """Calibration by day of the month, of books that are scored on any day."""
+    rows = tuple(
+        (
+            f"{band['from_day']} to {band['to_day']}",
+            f"{band['n']:,}",
+            f"{band['bads']:,}",
+            with_interval(
+                {"ratio": band["observed_over_expected"], "intervals": {"ratio": band["interval"]}}, "ratio", 2
+            ),
+        )
+        for band in trained.model.about["by_day_of_month"]
+    )
+    if len(rows) < 2:
+        return ()
+    note = Note(
+        "By day of the month of the as-of date, on the rows the model in service learnt from, by models that did not "
+        "see their borrowers: a book is scored on any day."
+    )
+    return note, Table(("day of the month", "rows", "bad", "observed / expected (95 %)"), rows)
+
+
+def _months(trained: Trained) -> Section:
+    judged, pd = trained.judged, trained.pd
+    used = np.unique(judged.date_index)
+    names = [judged.dates[index].isoformat() for index in used]
+    group = np.searchsorted(used, judged.date_index)
+    held = calibration(judged.bad, pd, group, names)
+    aucs = [evaluate(judged.bad[group == k], pd[group == k])["auc"] for k in range(len(used))]
+    score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
+    moved = [psi(score[group == 0], score[group == k]) for k in range(len(used))]
+    rows = tuple(
+        (
+            part.group,
+            f"{part.n:,}",
+            f"{part.bads:,}",
+            _shown(auc),
+            _shown(part.observed_over_expected),
+            "–" if part.low is None or part.high is None else f"{part.low:.2f} to {part.high:.2f}",
+            f"{moved[k]:.3f}",
+        )
+        for k, (part, auc) in enumerate(zip(held, aucs, strict=True))
+    )
+    blocks: list[Block] = []
+    seen = [(k, auc) for k, auc in enumerate(aucs) if auc is not None]
+    if len(seen) > 1:
+        lines = [Line("AUC", tuple((float(k), float(auc)) for k, auc in seen))]
+        axis = Scale.of_names("as-of date", names)
+        blocks.append(Figure(line_chart("AUC by as-of date", lines, axis, Scale.of_numbers("AUC", 1.0))))
+    head = ("as-of date", "rows", "bad", "AUC", "observed / expected", "95 % interval", "PSI of scores")
+    blocks.append(Table(head, rows))
+    return Section(
+        "How it holds over time",
+        tuple(blocks),
+        f"PSI of the scores against those of the first date: below {SOME_MOVED:g} they have hardly moved, above "
+        f"{MUCH_MOVED:g} much.",
+    )
+
+
+def _places(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
+    return tuple(zip(x.tolist(), y.tolist(), strict=True))
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -1,0 +1,120 @@
+"""Recording: a training in MLflow, with its figures, pictures and model folder, registered under its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas
+
+from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.reference import NAME
+from risk_warning.registry.registry import FOLDER, registry
+from risk_warning.settings import Settings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+    from risk_warning.learning.training import Trained
+
+
+def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_because: str | None = None) -> int:
+    """Version number in the registry of the model in `folder`; none becomes champion but by `promote`.
+
+    `page` is the training's report as HTML, which is logged beside the figures; `weak_because` is the reason for which
+    a model that is surely bad was registered, a tag of its run.
+
+    Raises
+    ------
+    RegistryError
+        The tracking server cannot be reached or refuses.
+    """
+    with registry(settings) as client:
+        import mlflow
+        import mlflow.data.pandas_dataset
+        from mlflow.models import infer_signature
+
+        from risk_warning.studies.training.pictures import pictures
+
+        model, about = trained.model, trained.model.about
+        with mlflow.start_run(run_name=_run_name(model), experiment_id=_experiment(client, settings)) as run:
+            mlflow.log_params(_parameters(model))
+            mlflow.log_metrics(_metrics(about["evaluation"]))
+            mlflow.set_tags(
+                {
+                    "model_version": model.version,
+                    "policy_version": model.policy.version,
+                    "data_digest": about["data_digest"],
+                    "mlflow.source.git.commit": about["code_version"].rpartition("+")[2],
+                    **({} if weak_because is None else {"registered_anyway": weak_because}),
+                }
+            )
+            example = pandas.DataFrame(trained.encoded[:5].astype(np.float64), columns=list(model.feature_names))
+            output = np.asarray(model.fitted.booster.predict(example))
+            dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=about["data_digest"][:36])
+            mlflow.log_input(dataset, context="training")
+            mlflow.lightgbm.log_model(
+                model.fitted.booster,
+                name="booster",
+                signature=infer_signature(example, output),
+                input_example=example,
+                pip_requirements=["lightgbm", "numpy", "pandas"],
+            )
+            mlflow.log_artifacts(str(folder), FOLDER)
+            for name, figure in pictures(trained):
+                mlflow.log_figure(figure, f"pictures/{name}")
+            mlflow.log_text(page, "training.html")
+        return _register(client, run.info.run_id, model)
+
+
+def _experiment(client: MlflowClient, settings: Settings) -> str:
+    known = client.get_experiment_by_name(NAME)
+    if known is not None:
+        return str(known.experiment_id)
+    # A server of the lender's keeps artifacts where it is told to; ours keeps them beside its database.
+    is_own = settings.tracking_uri == settings.own_tracking_uri
+    location = (settings.home / "mlartifacts").absolute().as_uri() if is_own else None
+    return str(client.create_experiment(NAME, artifact_location=location))
+
+
+def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        client.get_registered_model(NAME)
+    except MlflowException:
+        client.create_registered_model(NAME, description="Early warning of overdue payments.")
+    version = client.create_model_version(
+        NAME,
+        source=f"runs:/{run_id}/{FOLDER}",
+        run_id=run_id,
+        tags={"model_version": model.version},
+        description=f"{model.version}: {model.target.bad_dpd} DPD within {model.target.horizon_months} month(s)",
+    )
+    return int(version.version)
+
+
+def _run_name(model: RiskModel) -> str:
+    target = model.target
+    return f"{model.version} · {target.bad_dpd} DPD in {target.horizon_months} m · {model.about['as_of_dates'][-1]}"
+
+
+def _parameters(model: RiskModel) -> dict[str, Any]:
+    from risk_warning.learning.fit import parameters_of
+    from risk_warning.learning.recipe import Recipe
+
+    recipe = model.about["made"]["recipe"]
+    fitted_with = parameters_of(Recipe(**recipe), ())
+    fitted_with.pop("monotone_constraints")
+    own = {f"recipe.{name}": value for name, value in recipe.items() if name != "parameters"}
+    target = {f"target.{name}": value for name, value in vars(model.target).items()}
+    trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}
+    return {**fitted_with, **own, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
+
+
+def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
+    flat = {name: value for name, value in evaluation.items() if isinstance(value, int | float)}
+    apart = evaluation["dpd_0"].items()
+    flat |= {f"dpd_0.{name}": value for name, value in apart if isinstance(value, int | float)}
+    return {name: float(value) for name, value in flat.items()}

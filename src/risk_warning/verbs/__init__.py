@@ -1,1 +1,0 @@
-"""Families of verbs: each module is one, with its own `app`."""
