@@ -46,7 +46,9 @@ def main(borrowers: int, drift: float) -> None:
         )
         with open_book(Path(scratch) / "other", settings.book) as book:
             rows = training_set(book, LATER, service.target, service.features, borrowers_per_chunk=10_000)
-            of_twin, of_service = (probability(one.fitted.of(rows, book.categories)) for one in (twin, service))
+            of_twin, of_service = (
+                probability(one.fitted.log_odds_of(rows.x, rows.features, book.categories)) for one in (twin, service)
+            )
     sample = Sample.of(rows.bad, rows.borrower_id, rows.date_index)
     for name, pd in (("judged twin", of_twin), ("in service", of_service)):
         own, ratio = auc(sample, pd), observed_over_expected(sample, pd)
