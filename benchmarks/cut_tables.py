@@ -66,7 +66,7 @@ def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
     return f"{late} late for it"
 
 
-def verb(*arguments: str | Path) -> tuple[int, list[str]]:
+def verb(*arguments: str | Path | date) -> tuple[int, list[str]]:
     """(Exit code, lines said) of a verb."""
     done = subprocess.run([VERB, *map(str, arguments)], capture_output=True, text=True, check=False)
     return done.returncode, (done.stdout + done.stderr).splitlines()

@@ -47,8 +47,9 @@ def main(location: str, folder: Path) -> None:
             days.append(day)
             day = add_months(day, 1)
         for rows in book.chunks(settings.score.borrowers_per_chunk):
+            assert rows.loans is not None and rows.instalments is not None
             bare = without_rest(rows)
-            removed += len(rows.instalments["loan"]) - len(bare.instalments["loan"])
+            removed += len(rows.instalments["loan"]) - len((bare.instalments or {})["loan"])
             histories = [book.history(one, model.target.dpd_tolerance_ratio) for one in (rows, bare)]
             for as_of in days:
                 # Before a closing is known the version with its rest is the true one.

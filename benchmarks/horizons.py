@@ -15,6 +15,7 @@ import argparse
 import json
 import tempfile
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,12 @@ from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.scorecard import probability
 from risk_warning.core.splits import borrower_fold
 from risk_warning.datasets.simulation.lender import simulate
-from risk_warning.learning.fit import Categories, encode, fit
+from risk_warning.learning.fit import fit
 from risk_warning.learning.horizons import bad_within, fit_horizons
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.learning.training_set import TrainingSet, training_set
+from risk_warning.model.encoding import Categories
 from risk_warning.settings import Settings
 from risk_warning.stats.evaluation import evaluate
 
@@ -108,9 +110,9 @@ def forest(
     taught: TrainingSet, bad: NDArray[np.bool_], tested: TrainingSet, categories: Categories
 ) -> tuple[Floats, Floats, Floats]:
     """(PDs of the rows tested, log-odds of the rows learnt from by models that did not see them, log-odds tested)."""
-    fitted, unseen = fit(taught.x, bad, taught.borrower_id, taught.features, categories, Recipe())
-    odds = fitted.log_odds(encode(tested.x, taught.features, fitted.codes, categories))
-    return probability(odds), unseen, odds
+    made = fit(replace(taught, bad=bad), None, categories, Recipe())
+    odds = made.fitted.log_odds_of(tested.x, taught.features, categories)
+    return probability(odds), made.unseen, odds
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def usual(folder: Path) -> dict[str, float]:
     model.fit(x.loc[learnt], np.random.default_rng(0).random(len(learnt)) < night[learnt])
     scored = x.loc[night.index]
     lap("fit")
-    pd = model.predict_proba(scored)[:, 1]
+    pd = np.asarray(model.predict_proba(scored))[:, 1]
     lap("predict")
     shap.TreeExplainer(model).shap_values(scored[pd >= np.quantile(pd, 0.95)])
     lap("explain")
@@ -117,7 +117,7 @@ def prepare(folder: Path, borrowers: int, months: int) -> None:
     """Nothing comes back; makes the book, and a model from a smaller one."""
     from risk_warning.core.outcomes.target import TargetSpec
     from risk_warning.datasets.simulation.lender import simulate
-    from risk_warning.learning.training import Request
+    from risk_warning.learning.request import Request
     from risk_warning.settings import Settings
     from risk_warning.studies.training.run import train_model
 

@@ -23,10 +23,14 @@ from risk_warning.learning.training import train
 from risk_warning.learning.training_set import training_set
 from risk_warning.model.folder import load, save
 from risk_warning.settings import Settings
-from risk_warning.stats.clustered import Sample, auc, auc_difference, observed_over_expected
+from risk_warning.stats.clustered import Interval, Sample, auc, auc_difference, observed_over_expected
 
 MONTHS, LAST = 48, date(2024, 6, 1)
 LATER = tuple(date(2024 + (8 + k) // 12, (8 + k) % 12 + 1, 1) for k in range(12))
+
+
+def with_interval(figure: Interval, digits: int) -> str:
+    return f"{figure.value:.{digits}f} ({figure.low:.{digits}f} to {figure.high:.{digits}f})"
 
 
 def main(borrowers: int, drift: float) -> None:
@@ -51,11 +55,8 @@ def main(borrowers: int, drift: float) -> None:
             )
     sample = Sample.of(rows.bad, rows.borrower_id, rows.date_index)
     for name, pd in (("judged twin", of_twin), ("in service", of_service)):
-        own, ratio = auc(sample, pd), observed_over_expected(sample, pd)
-        print(
-            f"{name}: AUC {own.value:.4f} ({own.low:.4f} to {own.high:.4f}), O/E {ratio.value:.3f} ({ratio.low:.3f} "
-            f"to {ratio.high:.3f})"
-        )
+        ranking, ratio = auc(sample, pd), observed_over_expected(sample, pd)
+        print(f"{name}: AUC {with_interval(ranking, 4)}, O/E {with_interval(ratio, 3)}")
     gain = auc_difference(sample, of_twin, of_service)
     print(f"AUC in service more than the twin: {gain.difference:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})")
     for index, day in enumerate(LATER):

@@ -22,17 +22,19 @@ from typing import Any
 
 import lightgbm
 import numpy as np
+from numpy.typing import NDArray
 
 from risk_warning.book import open_book
 from risk_warning.core import features
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.splits import borrower_fold, out_of_time
 from risk_warning.datasets.simulation.lender import simulate
-from risk_warning.learning.fit import INNER_FOLDS, dataset, encode, fit, fit_codes, parameters_of
+from risk_warning.learning.fit import INNER_FOLDS, PATIENCE, dataset, fit, parameters_of
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.learning.sides import Sides
 from risk_warning.learning.training_set import TrainingSet, training_set
+from risk_warning.model.encoding import Categories, cross_encode
 from risk_warning.settings import Settings
 
 
@@ -69,16 +71,14 @@ def measured(book: Path) -> dict[str, float]:
         split = out_of_time(dates, spec.horizon_months)
         assert split is not None
         chosen = features.supported(opened.observed, frozenset())
-        keep = Sides(spec, split, opened.n_borrowers * len(split.train)).keep
+        keep = Sides(spec, split, split.train, opened.n_borrowers * len(split.train)).keep
         build, rows = timed(
             lambda: training_set(
                 opened, split.train, spec, chosen, borrowers_per_chunk=settings.score.borrowers_per_chunk, keep=keep
             )
         )
-        fitting, (fitted, _) = timed(lambda: fit(rows.x, rows.bad, rows.borrower_id, chosen, opened.categories, recipe))
-        ready = [
-            (x, bad, trees) for x, bad, trees in matrices(rows, opened.categories, recipe, fitted.booster.num_trees())
-        ]
+        fitting, made = timed(lambda: fit(rows, None, opened.categories, recipe))
+        ready = matrices(rows, opened.categories, made.fitted.booster.num_trees())
     same, _ = timed(lambda: [alone(x, bad, trees, recipe, rows) for x, bad, trees in ready])
     single, _ = timed(lambda: alone(*ready[-1], recipe, rows))
     print(
@@ -95,20 +95,21 @@ def measured(book: Path) -> dict[str, float]:
     }
 
 
-def matrices(
-    rows: TrainingSet, categories: Any, recipe: Recipe, trees: int
-) -> list[tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], int]]:
+Matrix = tuple[NDArray[np.float32], NDArray[np.bool_], int]
+
+
+def matrices(rows: TrainingSet, categories: Categories, trees: int) -> list[Matrix]:
     """(encoded rows, labels, trees) of the four fits; the folds stop where they would have, patience included."""
     fold = borrower_fold(rows.borrower_id, INNER_FOLDS, seed=7)
-    found = []
-    for k in range(INNER_FOLDS):
-        inside = fold != k
-        codes = fit_codes(rows.x[inside], rows.bad[inside], None, rows.features, categories)
-        found.append(
-            (encode(rows.x[inside], rows.features, codes, categories), rows.bad[inside], round(trees / 1.1) + 50)
-        )
-    codes = fit_codes(rows.x, rows.bad, None, rows.features, categories)
-    return [*found, (encode(rows.x, rows.features, codes, categories), rows.bad, trees)]
+    folds = [
+        (encoded(part, categories), part.bad, round(trees / 1.1) + PATIENCE)
+        for part in (rows.take(fold != k) for k in range(INNER_FOLDS))
+    ]
+    return [*folds, (encoded(rows, categories), rows.bad, trees)]
+
+
+def encoded(rows: TrainingSet, categories: Categories) -> NDArray[np.float32]:
+    return cross_encode(rows.x, rows.bad, rows.borrower_id, None, rows.features, categories)
 
 
 def alone(x: Any, bad: Any, trees: int, recipe: Recipe, rows: TrainingSet) -> lightgbm.Booster:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +59,8 @@ class Unseen:
 
 
 def main(seeds: int, unseen: int) -> None:
-    made, holds, seconds = Counter[int](), Counter[tuple[int, str]](), Counter[int]()
+    made, holds = Counter[int](), Counter[tuple[int, str]]()
+    seconds: defaultdict[int, float] = defaultdict(float)
     said: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
         others = Unseen(Path(scratch) / "unseen", unseen)
