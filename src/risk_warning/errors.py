@@ -1,7 +1,7 @@
-"""What can go wrong, as types: each maps to one exit code and one HTTP status.
+"""The error types of the package: each maps to one exit code and one HTTP status.
 
-Everything raised for a user's mistake is a `RiskWarningError`; its message is one sentence that says what,
-where, and the next step, and never holds a borrower's values. Anything else that reaches the user is a bug.
+Every error caused by a user's mistake is a `RiskWarningError`. Its message is one sentence that names the problem,
+the place and the next step, and never contains a borrower's values. Any other exception that reaches the user is a bug.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from typing import ClassVar
 
 
 class RiskWarningError(Exception):
-    """Base of every error a user can cause or mend."""
+    """Base class of all errors that a user can cause or fix."""
 
     exit_code: ClassVar[int] = 1
     http_status: ClassVar[int] = 503
-    """What a caller over HTTP is told: 4xx where the request is at fault, 503 where the operator has to act."""
+    """Status of the HTTP response: 4xx if the request is at fault, 503 if the operator has to act."""
     meaning: ClassVar[str] = "something went wrong that has no code of its own"
 
 
@@ -81,7 +81,7 @@ class DownloadError(RiskWarningError):
 
 
 class AnsweredAlreadyError(DatabaseError):
-    """A decision with this idempotency key or request id is stored already; the caller is given that one."""
+    """A decision with this idempotency key or request id is already stored; the caller receives the stored one."""
 
     http_status = 409
 
@@ -92,7 +92,7 @@ class AuditError(RiskWarningError):
 
 
 class RequestError(RiskWarningError):
-    """A borrower's rows, sent one by one, cannot be used; `field` says which, such as `instalments[3].due_on`."""
+    """The rows sent for a single borrower cannot be used; `field` says which, such as `instalments[3].due_on`."""
 
     exit_code = 16
     http_status = 422
@@ -114,5 +114,5 @@ class WeakModelError(RiskWarningError):
 
 
 def exit_codes() -> dict[int, str]:
-    """Exit code → meaning, for the README's table and `--help`; 0 is success, 2 a wrong command line."""
+    """Return exit code → meaning, for the README's table and `--help`; 0 is success, 2 is a wrong command line."""
     return {k.exit_code: k.meaning for k in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)}

@@ -1,6 +1,6 @@
-"""Settings: one TOML file and the environment, validated once, frozen.
+"""Settings: read from one TOML file and the environment, validated once and frozen.
 
-The file is `risk_warning.toml` in the working directory, or the one `RISK_WARNING_SETTINGS` names. A variable
+The file is `risk_warning.toml` in the working directory, or the one that `RISK_WARNING_SETTINGS` names. The variable
 `RISK_WARNING_BOOK__TIME_ZONE` overrides `time_zone` under `[book]`, and so on.
 """
 
@@ -35,8 +35,11 @@ class _Section(BaseModel):
 
 
 class BookSettings(_Section):
-    """How a lender's tables are read."""
+    """Settings for reading a lender's tables."""
 
+    location: str | None = Field(
+        default=None, description="the BOOK of verbs that name none: a folder, a DuckDB file or a postgresql:// URL"
+    )
     time_zone: str = "Asia/Shanghai"
     minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
     max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
@@ -67,7 +70,7 @@ class BookSettings(_Section):
         return value
 
     def freshness_of(self, table: str) -> int:
-        """Days beyond its reach on which a book may still be scored."""
+        """Return the days beyond the table's reach on which a book may still be scored."""
         return self.freshness.get(table, self.freshness_days)
 
     @field_validator("time_zone")
@@ -91,12 +94,12 @@ class BookSettings(_Section):
 
     @property
     def never_modelled(self) -> NeverModelled:
-        """Which columns must not become a feature, by their names; what their values are is found while staging."""
+        """Columns that must not become a feature, by their names; their values are checked while staging."""
         return NeverModelled(frozenset(self.protected), frozenset(self.allowed))
 
 
 class ScoreSettings(_Section):
-    """The score's scale and the nightly run."""
+    """Settings for the score's scale and the nightly run."""
 
     base_score: float = 600.0
     base_odds_good_bad: float = Field(default=50.0, gt=0)
@@ -110,7 +113,7 @@ class ScoreSettings(_Section):
 
 
 class ServiceSettings(_Section):
-    """Real-time scoring over HTTP."""
+    """Settings for real-time scoring over HTTP."""
 
     book: str | None = Field(
         default=None, description="DuckDB file or postgresql:// URL that /score_by_id reads histories from"
@@ -140,7 +143,7 @@ class ServiceSettings(_Section):
 
 
 class EconomicsSettings(_Section):
-    """What a call costs and brings: the inputs of `threshold` and `compare`, until a lender has measured its own."""
+    """Costs and benefits of a call: the inputs of `threshold` and `compare`, until a lender has measured its own."""
 
     contact_cost_amount: float = Field(
         default=10.0, ge=0, allow_inf_nan=False, description="cost of one call, currency of the book"
@@ -191,7 +194,7 @@ class EconomicsSettings(_Section):
 
 
 class GateSettings(_Section):
-    """What a model has to meet before it becomes champion."""
+    """Limits that a model has to meet before it becomes champion."""
 
     max_auc_loss: float = Field(default=0.005, ge=0, le=1, description="AUC the interval's low end may lie below")
     min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
@@ -213,7 +216,7 @@ class GateSettings(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. Paths are relative to the working directory."""
+    """All settings. Paths are relative to the working directory."""
 
     model_config = SettingsConfigDict(
         env_prefix="RISK_WARNING_", env_nested_delimiter="__", frozen=True, extra="forbid"
@@ -262,7 +265,13 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process; `SettingsError` names the field that cannot be used."""
+    """Return the settings of this process.
+
+    Raises
+    ------
+    SettingsError
+        A field cannot be used; the message names it.
+    """
     named = os.environ.get("RISK_WARNING_SETTINGS")
     if named and not Path(named).is_file():
         raise SettingsError(f"RISK_WARNING_SETTINGS names {named}, which is not a file; correct it or unset it.")
@@ -290,7 +299,7 @@ def load_settings() -> Settings:
 
 
 def _known(section: list[str]) -> str:
-    """Which settings there are beside one that is not."""
+    """Return a phrase that lists the settings of a section, for the message about one that does not exist."""
     kind: type[BaseModel] = Settings
     for name in section:
         found = kind.model_fields[name].annotation if name in kind.model_fields else None

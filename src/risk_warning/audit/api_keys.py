@@ -1,4 +1,4 @@
-"""API keys: who may ask the service, made once, shown once, stored only as a digest."""
+"""API keys of the service: each is created once, shown once, and stored only as a digest."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 @dataclass(frozen=True)
 class Key:
-    """What is known of a key; its secret is not."""
+    """The stored data of a key, without its secret."""
 
     key_id: str
     name: str
     role: str
     rate_limit: str | None
-    """Such as "200/second"; None: the service's own limit."""
+    """Such as "200/second"; None means the service's own limit."""
     created_at: str
     expires_at: str | None
     revoked_at: str | None
 
     def valid(self, now: str) -> bool:
-        """Whether it may be used at that moment, an ISO text in UTC."""
+        """Whether the key may be used at the moment `now`, an ISO text in UTC."""
         return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
 
 
 def create(url: str, *, name: str, role: str, rate_limit: str | None, expires_on: date | None, actor: str) -> str:
-    """The key's text, `rw_<id>_<secret>`: it cannot be shown again.
+    """Create a key and return its text, `rw_<id>_<secret>`, which cannot be shown again.
 
-    The key is good to the end of the day `expires_on`, UTC.
+    The key is valid to the end of the day `expires_on`, UTC.
 
     Raises
     ------
     SettingsError
-        The name is taken or not a name, the role or the rate limit is none, the day is past.
+        The name is taken or invalid, the role or the rate limit is invalid, or the day is past.
     """
     _check(name, role, rate_limit, expires_on)
     key_id, secret = secrets.token_hex(4), secrets.token_urlsafe(32)
@@ -75,19 +75,19 @@ def create(url: str, *, name: str, role: str, rate_limit: str | None, expires_on
 
 
 def listed(url: str) -> list[Key]:
-    """Every key there is or was, in order of name."""
+    """Return all keys, also the expired and revoked ones, in order of name."""
     with snapshot(url) as connection:
-        found = connection.execute(select(*_KNOWN).order_by(api_keys.c.name))
-        return [Key(**row) for row in found.mappings()]
+        rows = connection.execute(select(*_KNOWN).order_by(api_keys.c.name))
+        return [Key(**row) for row in rows.mappings()]
 
 
 def revoke(url: str, name: str, actor: str) -> None:
-    """Nothing comes back; within five seconds no service takes the key any more.
+    """Revoke a key; within five seconds no service accepts it any more.
 
     Raises
     ------
     SettingsError
-        There is no such key, or it was revoked before.
+        There is no such key, or it is already revoked.
     """
     with transaction(url) as connection:
         in_use = (api_keys.c.name == name) & api_keys.c.revoked_at.is_(None)

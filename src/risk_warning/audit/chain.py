@@ -1,4 +1,4 @@
-"""Chains of rows, pure: each row carries the hash of the one before, so that none can be changed unseen."""
+"""Hash chains, as pure functions: each row holds the hash of the previous row, so that any change is detected."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from datetime import date
 
 START = "0" * 64
-"""What the first row of a chain has for the hash of the one before."""
+"""The `prev_hash` of the first row of a chain."""
 
 _OUTSIDE = frozenset({"id", "prev_hash", "hash"})
-"""`id` is the database's own number; the hashes are the chain itself."""
+"""Columns that are not hashed: `id` is assigned by the database, the two hashes form the chain itself."""
 
 
 def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:
-    """The sha256, in hex, over the previous row's hash and this row's columns.
+    """Return the sha256, in hex, of the previous row's hash and this row's columns.
 
-    What was asked and answered enters by its digest, so that it can be erased and the chain stays whole.
+    Inputs and answer are hashed by their digests, so that they can be erased without breaking the chain.
 
     >>> row_hash(START, {"id": 7, "chain": "main", "seq": 1})[:12]
     '4ad6f49a8dc6'
@@ -26,10 +26,10 @@ def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:
 
 
 def canonical(values: Mapping[str, object]) -> str:
-    """The values as JSON text that is the same wherever it is made; a date is its ISO text."""
+    """Return the values as canonical JSON text, the same on every machine; a date becomes its ISO text."""
     return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=date.isoformat)
 
 
 def digest(text: str) -> str:
-    """The sha256 of a text in UTF-8, hex."""
+    """Return the sha256 of a text in UTF-8, in hex."""
     return hashlib.sha256(text.encode()).hexdigest()

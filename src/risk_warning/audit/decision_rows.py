@@ -1,4 +1,4 @@
-"""Decisions as rows of a chain, written as part of a transaction."""
+"""Decisions as rows of a hash chain, written as part of a transaction."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from risk_warning.database.audit_tables import decision_contents, decisions
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError
 
 ITS_OWN_FAULT = (IntegrityError, DataError, UnicodeEncodeError)
-"""What a decision can be refused for that says nothing about the others, or about the database."""
+"""Errors caused by a single decision, which do not concern the other decisions or the database."""
 _INSERT_DECISIONS = insert(decisions).inline()
 _INSERT_CONTENTS = insert(decision_contents).inline()
 
 
 @dataclass(frozen=True)
 class Tail:
-    """Where a chain stands: its last row."""
+    """The end of a chain: the number and the hash of its last row."""
 
     seq: int = 0
     head: str = START
 
 
 def stored_tail(connection: Connection, chain: str) -> Tail:
-    """The chain's end as the database holds it."""
+    """Return the end of the chain as stored in the database."""
     rows = select(decisions.c.seq, decisions.c.hash).where(decisions.c.chain == chain)
     last = connection.execute(rows.order_by(decisions.c.seq.desc()).limit(1)).one_or_none()
     return Tail() if last is None else Tail(last.seq, last.hash)
@@ -37,7 +37,7 @@ def stored_tail(connection: Connection, chain: str) -> Tail:
 def append_decisions(
     connection: Connection, chain: str, tail: Tail, given: Sequence[Decision]
 ) -> tuple[list[Written], Tail]:
-    """(what the decisions came to, the chain's new end), as part of the transaction."""
+    """Append the decisions as part of the transaction; return (their results, the new end of the chain)."""
     written, rows, contents = [], [], []
     for decision in given:
         done = _answered(connection, decision)
@@ -81,7 +81,10 @@ def _answered(connection: Connection, decision: Decision) -> Written:
 
 
 def refusal(connection: Connection, decision: Decision, error: Exception) -> Exception:
-    """Why this decision alone is refused; any other clash would be one of the chain, and is raised."""
+    """Return the error for which this decision alone is refused.
+
+    An integrity error that this decision does not explain is a conflict in the chain, and is raised again.
+    """
     if not isinstance(error, IntegrityError):
         return DatabaseError("A decision holds what the database cannot store, such as a NUL or a text too long.")
     known = decisions.c.request_id == decision.request_id

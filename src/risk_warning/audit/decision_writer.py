@@ -1,7 +1,7 @@
-"""The writer of decisions: one thread, one chain, every decision durable before its answer is given.
+"""The decision writer: one thread, one chain, and every decision is durable before its answer is sent.
 
-Whatever waits is written in one transaction, so that the disk is waited for once. A commit whose outcome is not known,
-because the connection broke meanwhile, must not fork the chain: the chain goes on from what the database then holds.
+All queued decisions are written in one transaction, so that the thread waits for the disk once. If the connection
+breaks during a commit, its outcome is unknown. The chain must not fork, so it continues from the state in the database.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_OPENED, CHAIN_REACHED,
 from risk_warning.database.connection import in_words, open_engine
 from risk_warning.errors import DatabaseError
 
-_WAIT_SECONDS = 2  # a request is waiting; better no answer in time than one in ten seconds
+_WAIT_SECONDS = 2  # a request is waiting: an early error is better than an answer after ten seconds
 _RETRY_SECONDS = 1.0
 _AT_A_TIME = 200
 _NOTED_EVERY = 1_000
-"""Rows after which the writer notes in the events how far it has come: so many at most vanish unseen after a crash."""
+"""Rows after which the writer records its progress in the events: at most this many can disappear undetected after a
+crash."""
 _SWEPT_EVERY = 200
-"""Rows after which SQLite's log is moved into its file, between answers: left to itself it does so inside a commit,
-which then took ten times as long as the others, in one of a hundred."""
+"""Rows after which the writer checkpoints SQLite's write-ahead log, between answers. SQLite's automatic checkpoint runs
+inside a commit: one commit in a hundred then took ten times as long as the others."""
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,12 @@ class _Waiting:
 
 
 class DecisionWriter:
-    """Writes decisions in the order they are submitted, in a chain of its own, until it is closed.
+    """A writer of decisions, in the order of submission, to a chain of its own, until it is closed.
 
     Raises
     ------
     DatabaseError
-        The database cannot be reached, is locked, unwritable, or of another version.
+        The database cannot be reached, is locked, is not writable, or is of another version.
     """
 
     def __init__(self, url: str) -> None:
@@ -72,14 +73,15 @@ class DecisionWriter:
 
     @property
     def healthy(self) -> bool:
-        """Whether the last write went well, or the database was reached again since; it is tried every second."""
+        """Whether the last write succeeded, or the database was reached again since; retried every second."""
         return self._healthy and not self._closed
 
     def submit(self, decision: Decision) -> Future[Written]:
-        """What will stand durably in the trail; the answer may be given once it is there, and never before.
+        """Queue a decision; return a future with what is stored durably in the trail.
 
-        The future fails with `AnsweredAlreadyError` where the idempotency key or the request id is stored already, and
-        with `DatabaseError` where the decision is not known to be durable.
+        The answer must not be sent before the future succeeds. The future fails with `AnsweredAlreadyError` if the
+        idempotency key or the request id is already stored, and with `DatabaseError` if the decision is not known to be
+        durable.
         """
         waiting = _Waiting(decision, Future())
         with self._closing:
@@ -90,12 +92,12 @@ class DecisionWriter:
         return waiting.future
 
     def close(self) -> None:
-        """Nothing comes back; what was submitted is written, and the chain's end is noted in the events.
+        """Write the submitted decisions, record the end of the chain in the events, and stop.
 
         Raises
         ------
         DatabaseError
-            The end could not be noted: the chain stays open, as after a crash.
+            The end could not be recorded: the chain stays open, as after a crash.
         """
         with self._closing:
             if not self._closed:
@@ -116,7 +118,7 @@ class DecisionWriter:
         self._engine.dispose()
 
     def _take(self) -> tuple[list[_Waiting], bool]:
-        """(everything that waits, whether that was the last)."""
+        """Return up to `_AT_A_TIME` queued decisions, and whether the writer was closed after them."""
         taken: list[_Waiting] = []
         try:
             item = self._queue.get(timeout=None if self._healthy else _RETRY_SECONDS)
@@ -135,7 +137,7 @@ class DecisionWriter:
             with in_words(self._url):
                 results = self._committed(waiting)
             self._healthy = True
-        except Exception as error:  # also a mistake of ours: nobody may be left waiting for ever
+        except Exception as error:  # including our own bugs: no caller may wait for ever
             self._healthy = False
             self._drop()
             results = [error] * len(waiting)
@@ -158,7 +160,7 @@ class DecisionWriter:
         return written
 
     def _one_by_one(self, connection: Connection, waiting: list[_Waiting]) -> Sequence[Written | Exception]:
-        """What became of each: one that cannot be stored takes no other with it."""
+        """Return the result of each decision; one that cannot be stored does not prevent the others."""
         results: list[Written | Exception] = []
         tail = self._tail
         with connection.begin():
@@ -175,7 +177,7 @@ class DecisionWriter:
         return results
 
     def _catch_up(self, ended: bool, *, idle: bool) -> None:
-        """Nothing comes back; the events are told how far the chain has come, a lost connection is made anew."""
+        """Record the chain's progress in the events, checkpoint SQLite, or renew a lost connection, as needed."""
         ahead = self._tail.seq - self._noted
         try:
             if ended:
@@ -202,7 +204,7 @@ class DecisionWriter:
         self._noted = self._tail.seq
 
     def _connected(self) -> Connection:
-        """The connection held open; where it is new, the chain goes on from what the database holds of it."""
+        """Return the open connection; if it is new, the chain continues from its end in the database."""
         if self._connection is None:
             self._connection = self._engine.connect()
             self._tell_sqlite("PRAGMA wal_autocheckpoint = 0")
@@ -212,11 +214,11 @@ class DecisionWriter:
 
     def _sweep(self) -> None:
         self._swept = self._tail.seq
-        with suppress(sqlite3.Error):  # nothing is lost; the next write meets whatever is wrong
+        with suppress(sqlite3.Error):  # nothing is lost; the next write reports the problem
             self._tell_sqlite("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _tell_sqlite(self, pragma: str) -> None:
-        """Outside any transaction, where SQLite takes such words."""
+        """Run a PRAGMA on SQLite, which accepts these only outside a transaction; do nothing on other databases."""
         driver = None if self._connection is None else self._connection.connection.driver_connection
         if isinstance(driver, sqlite3.Connection):
             driver.execute(pragma)

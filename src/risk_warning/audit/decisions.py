@@ -1,4 +1,4 @@
-"""Decisions: what the service was asked and answered, found again, and erased where the law asks for it."""
+"""Decisions: the requests and answers of the service, looked up later, and erased if the law requires it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _WAIT_SECONDS = 2  # a request is waiting
 
 
 class UnsettledAnswer(Protocol):
-    """An answer that depends on what happens in the transaction that stores it."""
+    """An answer that is decided in the transaction that stores it."""
 
     def settle(self, connection: Connection, request_id: str) -> Written:
-        """Do it, as part of the transaction, and return the answer with its outcome."""
+        """Decide as part of the transaction, and return the answer with its outcome."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """A request and the answer about to be given."""
+    """A request and the answer about to be sent."""
 
     request_id: str
     route: str
@@ -35,57 +35,60 @@ class Decision:
     model_version: str
     policy_version: str
     inputs: str
-    """All the answer rests on, JSON text."""
+    """Everything the answer is based on, JSON text."""
     keep_inputs: bool
-    """False: only their digest is kept."""
+    """If False, only the digest of the inputs is kept."""
     answer: str | UnsettledAnswer
-    """The exact JSON text of the answer, or what decides in the transaction which it is."""
+    """The exact JSON text of the answer, or an object that decides it in the transaction."""
     idempotency_key: str | None
     body_digest: str
-    """The sha256 of the request's body: the same key with another body is another request."""
+    """The sha256 of the request's body: the same idempotency key with another body is another request."""
     at: str = field(default_factory=stamp)
 
 
 @dataclass(frozen=True)
 class Written:
-    """What stands durably in the trail."""
+    """The result of a decision that is stored durably in the trail."""
 
     answer: str
     outcome: str | None
-    """What an unsettled answer came to; None where the answer was known before."""
+    """The outcome of an unsettled answer; None if the answer was known before."""
 
 
 @dataclass(frozen=True)
 class StoredAnswer:
-    """The answer once given under an idempotency key."""
+    """The answer given earlier under an idempotency key."""
 
     request_id: str
     body_digest: str
     answer: str | None
-    """None where it was erased since."""
+    """None if it was erased since."""
 
 
 class Decisions:
-    """The stored decisions, over connections held open. Its methods raise `DatabaseError`; threads may share it."""
+    """The stored decisions, read over open connections; its methods raise `DatabaseError`, and threads may share it."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._engine = open_reading(url, wait_seconds=_WAIT_SECONDS)
 
     def stored_answer(self, key_name: str, route: str, idempotency_key: str) -> StoredAnswer | None:
-        """The answer given to this key's request, None where there was none."""
+        """Return the answer given earlier to this key's request, or None if there was no such request."""
         query = select(decisions.c.request_id, decisions.c.body_digest, decision_contents.c.answer)
-        found = self._one(
+        row = self._one(
             query.outerjoin(decision_contents, decision_contents.c.request_id == decisions.c.request_id).where(
                 decisions.c.key_name == key_name,
                 decisions.c.route == route,
                 decisions.c.idempotency_key == idempotency_key,
             )
         )
-        return None if found is None else StoredAnswer(**found)
+        return None if row is None else StoredAnswer(**row)
 
     def find(self, request_id: str) -> dict[str, Any] | None:
-        """Every column of the decision with its `inputs` and `answer` (None where not kept or erased), or None."""
+        """Return all columns of the decision with its `inputs` and `answer`, or None if no decision has the request id.
+
+        `inputs` and `answer` are None if they were not kept or were erased.
+        """
         return self._one(
             select(decisions, decision_contents.c.inputs, decision_contents.c.answer)
             .outerjoin(decision_contents, decision_contents.c.request_id == decisions.c.request_id)
@@ -93,24 +96,24 @@ class Decisions:
         )
 
     def close(self) -> None:
-        """Nothing comes back; the connections are closed."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _one(self, query: Select[Any]) -> dict[str, Any] | None:
         with in_words(self._url), self._engine.begin() as connection:
-            found = connection.execute(query).mappings().one_or_none()
-            return None if found is None else dict(found)
+            row = connection.execute(query).mappings().one_or_none()
+            return None if row is None else dict(row)
 
 
 def unknown(request_id: str) -> RequestError:
-    """What to say of a request id that no decision has."""
+    """Return the error for a request id that no decision has."""
     return RequestError(f"No decision has the request id {request_id}; it stands in the answer that was given.")
 
 
 def erase(url: str, request_id: str, actor: str) -> None:
-    """Nothing comes back; inputs and answer of the decision are gone, and an event says who had that done.
+    """Erase the inputs and the answer of the decision, and record in an event who ordered it.
 
-    Their digests stay, and with them the chain.
+    Their digests remain, so that the chain stays intact.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Events of the audit trail: who did what to whom, in one chain that all processes share."""
+"""Events of the audit trail: who did what to whom, in one chain shared by all processes."""
 
 from __future__ import annotations
 
@@ -14,32 +14,44 @@ from risk_warning.database.audit_tables import audit_events
 from risk_warning.database.connection import lock, snapshot, transaction
 
 MAIN = "main"
-"""The chain of events. Each writer of decisions has a chain of its own, and notes here how far it has come."""
+"""The chain of events. Each decision writer has a chain of its own, and records its progress here."""
 
 CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED = "chain_opened", "chain_reached", "chain_closed"
 CHAIN_EVENTS = (CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED)
-"""Kinds of events whose subject is a chain of decisions, and whose detail is its `rows` and its `head`, a hash."""
+"""Kinds of events whose subject is a chain of decisions; their detail is the chain's `rows` and `head`, a hash."""
 CONTENTS_ERASED = "contents_erased"
 KEY_CREATED, KEY_REVOKED = "key_created", "key_revoked"
 
 
 def append_event(url: str, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
-    """Nothing comes back; the event is durably the last of the chain. `DatabaseError` where it cannot be."""
+    """Append an event durably to the end of the chain, in a transaction of its own.
+
+    Raises
+    ------
+    DatabaseError
+        The event cannot be written.
+    """
     with transaction(url) as connection:
         append(connection, actor=actor, kind=kind, subject=subject, detail=detail)
 
 
 def events_about(url: str, kind: str, subject: str) -> list[dict[str, Any]]:
-    """Details of the events of this kind about the subject, the newest first. `DatabaseError` as `snapshot`."""
+    """Return the details of the events of this kind about the subject, newest first.
+
+    Raises
+    ------
+    DatabaseError
+        As in `snapshot`.
+    """
     about = (audit_events.c.kind == kind) & (audit_events.c.subject == subject)
     with snapshot(url) as connection:
-        found = connection.execute(select(audit_events.c.detail).where(about).order_by(audit_events.c.id.desc()))
-        return [json.loads(detail) for detail in found.scalars()]
+        rows = connection.execute(select(audit_events.c.detail).where(about).order_by(audit_events.c.id.desc()))
+        return [json.loads(detail) for detail in rows.scalars()]
 
 
 def append(connection: Connection, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
-    """Nothing comes back; the event is part of the transaction, and of the trail once that is committed."""
-    # Two processes that read the same last row would both continue it; the second one waits here instead.
+    """Append an event as part of the transaction; it is in the trail once the transaction is committed."""
+    # Two processes that read the same last row would both append to it; the lock makes the second one wait.
     lock(connection, audit_events)
     newest = select(audit_events.c.seq, audit_events.c.hash).where(audit_events.c.chain == MAIN)
     last = connection.execute(newest.order_by(audit_events.c.seq.desc()).limit(1)).one_or_none()
@@ -58,5 +70,5 @@ def append(connection: Connection, *, actor: str, kind: str, subject: str, detai
 
 
 def stamp() -> str:
-    """Now, as the text every table of the trail keeps: ISO, UTC, microseconds."""
+    """Return the current time as the tables of the trail store it: ISO text, UTC, microseconds."""
     return datetime.now(UTC).isoformat(timespec="microseconds")

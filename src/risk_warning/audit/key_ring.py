@@ -1,4 +1,4 @@
-"""The keys as a running service holds them: found in memory, read anew every few seconds."""
+"""The API keys of a running service: looked up in memory, reloaded from the database every few seconds."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from risk_warning.database.service_tables import api_keys
 from risk_warning.errors import DatabaseError
 
 REFRESH_SECONDS = 3.0
-"""With the two seconds a reading may have to wait, a revoked key works for five seconds at most."""
+"""Together with the two seconds that a read may have to wait, a revoked key works for at most five seconds."""
 UNKNOWN_SECONDS = 1.0
-"""However many unknown keys come, the database is read for them once in this time."""
+"""However many unknown keys arrive, they cause at most one read of the database in this time."""
 _WAIT_SECONDS = 2
 _TEXT = re.compile(r"rw_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 
@@ -32,17 +32,17 @@ class _Held:
 
 
 class KeyRing:
-    """The keys of a database. `find` is pure memory; `refresh` reads, and belongs in a thread.
+    """The API keys of a database. `find` uses memory only; `refresh` reads the database and belongs in a thread.
 
-    A service with an event loop gives `refresh` a pool of one thread of its own, runs it there every
-    `REFRESH_SECONDS`, and for each request does::
+    A service with an event loop runs `refresh` every `REFRESH_SECONDS` in a dedicated pool of one thread, and does this
+    for each request::
 
         key = ring.find(text)
         if key is None and ring.worth_a_look(text):
             await loop.run_in_executor(pool, ring.refresh)
             key = ring.find(text)
 
-    so that a key made a moment ago works at once. While the database cannot be read the known keys keep working.
+    A key created a moment ago therefore works at once. While the database cannot be read, the known keys keep working.
 
     Raises
     ------
@@ -58,22 +58,25 @@ class KeyRing:
         self._held = self._read()
 
     def find(self, text: str) -> Key | None:
-        """The valid key with this text, or None; it takes the same time whether the id or the secret is wrong."""
+        """Return the valid key with this text, or None, in the same time whether the id or the secret is wrong."""
         parts = _TEXT.fullmatch(text)
         key_id, secret = parts.groups() if parts is not None else ("", "")
-        held = self._held.get(key_id)
-        same = hmac.compare_digest(digest(secret), held.secret_digest if held is not None else "0" * 64)
-        return held.key if held is not None and same and held.key.valid(stamp()) else None
+        entry = self._held.get(key_id)
+        same = hmac.compare_digest(digest(secret), entry.secret_digest if entry is not None else "0" * 64)
+        return entry.key if entry is not None and same and entry.key.valid(stamp()) else None
 
     def worth_a_look(self, text: str) -> bool:
-        """Whether `refresh` could make this text known: it has a key's form, a new id, and nobody looked just now."""
+        """Whether `refresh` could make this text known.
+
+        True if the text has a key's form and an unknown id, and the last read is not recent or a read is in progress.
+        """
         parts = _TEXT.fullmatch(text)
         if parts is None or parts[1] in self._held:
             return False
         return self._reading.locked() or time.monotonic() - self._read_at >= UNKNOWN_SECONDS
 
     def refresh(self) -> None:
-        """Nothing comes back; the keys are as the database has them, unless it cannot be read or was just now."""
+        """Reload the keys, unless the database was read just now; if it cannot be read, keep the known keys."""
         with self._reading:
             if time.monotonic() - self._read_at < UNKNOWN_SECONDS:
                 return
@@ -81,14 +84,14 @@ class KeyRing:
             try:
                 self._held = self._read()
             except DatabaseError:
-                return  # the service's readiness speaks of the database; those who may ask still may
+                return  # the readiness check reports the database; the known keys keep working
 
     def close(self) -> None:
-        """Nothing comes back; the connections are closed."""
+        """Close the connections."""
         self._engine.dispose()
 
     def _read(self) -> dict[str, _Held]:
         with in_words(self._url), self._engine.begin() as connection:
-            found = connection.execute(select(api_keys)).mappings().all()
-        rows = [dict(row) for row in found]
+            mappings = connection.execute(select(api_keys)).mappings().all()
+        rows = [dict(row) for row in mappings]
         return {row["key_id"]: _Held(secret_digest=row.pop("secret_digest"), key=Key(**row)) for row in rows}

@@ -1,4 +1,4 @@
-"""The audit trail checked: every row, every chain, from its opening to its end."""
+"""Verification of the audit trail: every row and every chain, from its opening to its end."""
 
 from __future__ import annotations
 
@@ -21,45 +21,45 @@ _ROWS_AT_A_TIME = 200  # a decision may carry a megabyte of inputs
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, and where."""
+    """One problem, and its location."""
 
     table: str
     chain: str
     seq: int | None
     subject: str | None
-    """The decision's request id or the event's subject; None where there is no row to name."""
+    """The decision's request id or the event's subject; None if the problem has no row."""
     what: str
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What the check came to."""
+    """The result of the verification."""
 
     rows: dict[str, int]
     chains: int
     open_chains: int
-    """Chains of decisions without a clean end: their service is running, or was killed."""
+    """Chains of decisions without a clean end: their service is still running, or was killed."""
     erased: int
-    """Decisions whose contents were erased, as an event says."""
+    """Decisions whose contents were erased, as recorded by an event."""
     last_event: tuple[int, str] | None
-    """(seq, hash) of the newest event: noted elsewhere, it shows later that the end was cut off."""
+    """(seq, hash) of the newest event; a copy kept elsewhere reveals later that the end was cut off."""
     findings: tuple[Finding, ...]
-    """The first `FINDINGS_LISTED`."""
+    """The first `FINDINGS_LISTED` problems."""
     n_findings: int
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is wrong."""
+        """Whether there are no problems."""
         return self.n_findings == 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The result for a program."""
+        """Return the result as a dictionary for programs."""
         return {"whole": self.whole} | asdict(self)
 
 
 @dataclass
 class _Claim:
-    """What the events last said of a chain of decisions."""
+    """The last state of a chain of decisions that the events record."""
 
     rows: int = 0
     head: str = START
@@ -69,7 +69,7 @@ class _Claim:
 
 @dataclass
 class _Check:
-    """The check under way."""
+    """The verification in progress."""
 
     rows: dict[str, int] = field(default_factory=lambda: {audit_events.name: 0, decisions.name: 0})
     claims: dict[str, _Claim] = field(default_factory=dict)
@@ -85,11 +85,11 @@ class _Check:
 
 
 def verify(url: str) -> Verified:
-    """What is wrong with the audit trail; rows are streamed, so that memory does not grow with their number.
+    """Verify the audit trail; rows are streamed, so that memory does not grow with their number.
 
-    A row altered, missing or out of place breaks its chain. A chain of decisions whose end was cut off, or that is
-    gone, falls short of what its writer noted in the events. Nothing in the database can show that the newest events
-    were cut off together with all they speak of: `last_event` is there to be noted elsewhere.
+    A row that is altered, missing or out of place breaks its chain. A chain of decisions whose end was cut off, or that
+    was deleted, has fewer rows than its writer recorded in the events. Nothing in the database can show that the newest
+    events were cut off together with everything they refer to: keep a copy of `last_event` elsewhere to detect that.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def _decisions_with_contents() -> Select[Any]:
 def _walk(
     check: _Check, table: Table, chain: str, rows: Iterable[Any], look: Callable[[_Check, Any], None]
 ) -> tuple[int, str]:
-    """(seq, hash) of the chain's last row; every row is held against its own hash and against the row before."""
+    """Check every row against its own hash and the previous row; return (seq, hash) of the chain's last row."""
     seq, head = 0, START
     for row in rows:
         check.rows[table.name] += 1

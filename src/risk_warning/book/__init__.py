@@ -1,4 +1,4 @@
-"""The book: a lender's tables, read, checked, and handed to the core in its own types."""
+"""The book: a lender's tables, read, checked, and converted to the types of the core."""
 
 from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.staged import StagedBook, open_book

@@ -1,4 +1,4 @@
-"""Attributes of borrowers and loans: which a model may be made of, and which are kept out and why."""
+"""Attributes of borrowers and loans: those a model may use, and those kept out, with the reasons."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from risk_warning.core.features import Feature, attribute_of
 
 @dataclass(frozen=True, order=True)
 class UsedAttribute:
-    """An attribute that becomes a feature as it stands."""
+    """An attribute that becomes a feature unchanged."""
 
     column: str
     """`table.column`."""
     allowed: str | None
-    """Why the lender's settings allow it although it looks protected; None where they do not name it."""
+    """Why the lender's settings allow it although it looks protected; None if they do not name it."""
 
 
 @dataclass(frozen=True, order=True)
@@ -39,18 +39,18 @@ class AttributeUse:
     def of(
         cls, features: Iterable[Feature], allowed: Mapping[str, str], kept_out: Mapping[str, Mapping[str, str]]
     ) -> AttributeUse:
-        """What the features use and the book keeps out.
+        """Return the attributes that the features use and those that the book keeps out.
 
-        `allowed` holds a reason by column, as in the setting `book.allowed`; `kept_out` is table → column → why.
+        `allowed` is column → reason, as in the setting `book.allowed`; `kept_out` is table → column → reason.
         """
         columns = {column for feature in features if (column := attribute_of(feature)) is not None}
         used = (UsedAttribute(column, allowed.get(column.partition(".")[2])) for column in columns)
-        kept = (KeptOut(f"{table}.{name}", why) for table, found in kept_out.items() for name, why in found.items())
+        kept = (KeptOut(f"{table}.{name}", why) for table, reasons in kept_out.items() for name, why in reasons.items())
         return cls(tuple(sorted(used, key=lambda one: one.column)), tuple(sorted(kept)))
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Sequence[Mapping[str, str | None]]]) -> AttributeUse:
-        """The use as `dataclasses.asdict` wrote it, of a model's `about` for one."""
+        """Return the attributes from the output of `dataclasses.asdict`, for example in a model's `about`."""
         used = (UsedAttribute(str(one["column"]), one["allowed"]) for one in content["used"])
         kept = (KeptOut(str(one["column"]), str(one["why"])) for one in content["kept_out"])
         return cls(tuple(used), tuple(kept))

@@ -1,4 +1,4 @@
-"""Checking a book: what it holds, what would be set aside and why, and which features it supports."""
+"""The check of a book: its contents, the rows that would be set aside and why, and the features it supports."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NEEDS = {
 
 @dataclass(frozen=True)
 class SetAside:
-    """Rows set aside for one reason."""
+    """The number of rows of a table set aside for one reason."""
 
     column: str
     reason: str
@@ -49,19 +49,19 @@ class SetAside:
 
 @dataclass(frozen=True)
 class TableReport:
-    """What one table holds."""
+    """The contents of one table."""
 
     rows: int
     set_aside: tuple[SetAside, ...]
     first: date | None
-    """Earliest date of what happened or fell due; None where the table has no such date."""
+    """Earliest date on which something happened or fell due; None if the table has no such date."""
     last: date | None
     ignored: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class FamilyReport:
-    """How many features of a family the book gives."""
+    """The number of features of a family that the book supports."""
 
     family: str
     features: int
@@ -71,7 +71,7 @@ class FamilyReport:
 
 @dataclass(frozen=True)
 class BookReport:
-    """What `check` found; `problem` says why the book cannot be used, None where it can."""
+    """The result of `check`; `problem` is the reason why the book cannot be used, None if it can be used."""
 
     book: str
     borrowers: int
@@ -82,20 +82,25 @@ class BookReport:
     event_kinds: tuple[str, ...]
     families: tuple[FamilyReport, ...]
     condition: Condition | None
-    """None where the book cannot be used."""
+    """None if the book cannot be used."""
     attributes: AttributeUse
-    """What is told of borrowers and loans as it stands: used by a model of this book, or kept out of it."""
+    """Attributes of borrowers and loans that a model of this book uses unchanged, and those kept out of it."""
     problem: str | None
 
     def to_json(self) -> str:
-        """The report as JSON; dates as YYYY-MM-DD."""
+        """Return the report as JSON, with dates as YYYY-MM-DD."""
         return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=2)
 
 
 def check_book(location: str | Path, settings: BookSettings, today: date) -> BookReport:
-    """What the book at `location` holds; nothing is written.
+    """Return a report on the book at `location`; nothing is written.
 
-    Too many bad rows stand in `problem`; whatever keeps the tables from being read at all is a `BookError`.
+    If too many rows are bad, `problem` of the report says so.
+
+    Raises
+    ------
+    BookError
+        The tables cannot be read at all.
     """
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
         staged = stage(con, source, settings, today)
@@ -169,7 +174,7 @@ def _families(supported: Sequence[features.Feature]) -> tuple[FamilyReport, ...]
 
 
 def render(report: BookReport) -> RenderableType:
-    """The report for a terminal."""
+    """Return the report as tables and text for a terminal."""
     tables = Table("table", "rows", "set aside", "first", "last", "why, and what is ignored", title=report.book)
     for column in tables.columns[1:3]:
         column.justify = "right"

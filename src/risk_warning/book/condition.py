@@ -1,4 +1,4 @@
-"""The condition of a book: what in it could mislead whoever reads a number made of it."""
+"""The condition of a book: properties that could mislead a reader of figures computed from it."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.reach import Silence
 
 SAMPLED_BORROWERS = 20_000
-"""Borrowers whose days past due are looked at."""
+"""Number of borrowers whose days past due are checked."""
 _TOLERANCE_RATIO = 0.01
 
 
 @dataclass(frozen=True)
 class Condition:
-    """What `check` says of a book beside its rows."""
+    """The findings of `check` about a book besides its rows."""
 
     newest_day: date | None
     """Latest day on which any table has a row."""
     stopped: dict[str, tuple[date, int]]
-    """Table → (last day with a row, silent days since), of those that seem to have stopped before the newest day."""
+    """Table → (last day with a row, days without rows since), for tables that seem to stop before the newest day."""
     closed_loans: int
     doubtful_closings: int
     closings_are_doubtful: bool
@@ -33,12 +33,12 @@ class Condition:
     """Loans with an instalment that was deferred or reduced."""
     sampled_with_open_loan: int
     sampled_with_unknown_dpd: int
-    """Of these, borrowers of whom no row tells days past due."""
+    """Of these, borrowers for whom no row gives days past due."""
     events_alike: int
-    """Events that repeat another in everything, where none has a time of day: they are counted as they stand."""
+    """Number of events that repeat another in every column if no event has a time of day; all of them count."""
 
     def lines(self) -> Iterator[str]:
-        """What is worth knowing, in sentences."""
+        """Yield the notable findings as sentences."""
         for table, (last, days) in self.stopped.items():
             yield (
                 f"{table} stop on {last}, {days} day(s) before the book's newest row; what falls due since is not "
@@ -70,7 +70,7 @@ class Condition:
 
 
 def condition(book: StagedBook) -> Condition:
-    """The condition of the book; days past due are looked at the day after its newest row."""
+    """Return the condition of the book; days past due are taken on the day after its newest row."""
     reach = book.observed.reach
     newest = max((int(flow.days[-1]) for flow in reach.flows.values() if len(flow.days)), default=None)
     stopped: dict[str, Silence] = {} if newest is None else reach.stopped(newest + 1)

@@ -1,10 +1,12 @@
-"""Doubles: rows that repeat a key, or another row.
+"""Duplicates: rows that repeat a key, or another row.
 
-Of several rows with one key, identical ones leave the first; where they contradict each other none is kept, since
-nothing says which is right. The same holds for a version of an instalment whose rows disagree on what is owed and when.
+If several rows have the same key and are identical, the first is kept. If they contradict each other, none is kept,
+because it is unknown which is right. The same applies to rows of one version of an instalment that disagree on the due
+amount or the due date.
 
-Instalments and events have no key. A row of them that repeats another in everything is the same fact sent twice, and
-leaves the first. Events dated by the day alone are the exception: two logins a day look alike, so both count.
+Instalments and events have no key. If a row repeats another in every column, the same fact was sent twice, and the
+first row is kept. Events with a date but no time of day are the exception: two logins on one day look alike, so both
+count.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ CONTRADICTED = "repeats a key, with other content"
 REPEATED_ROW = "repeats another row in everything"
 DISAGREEING = "rows of one version of an instalment disagree on due_on or due_amount"
 KEPT_ONCE = (REPEATED, REPEATED_ROW)
-"""Reasons for which a row is set aside though its content is kept: its borrower has lost nothing."""
+"""Reasons to set aside a row whose content is kept in another row: its borrower loses no data."""
 
 _KEYS = {
     "borrowers": "id, valid_from",
@@ -37,7 +39,7 @@ _MAX_STRETCHES = 10_000
 def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
     """Mark the rows of the staged table that repeat a key or another row, or disagree on an instalment.
 
-    Returns the number of events that repeat another and are not marked, since they have no time of day.
+    Return the number of events that repeat another but are not marked, because they have no time of day.
     """
     table = f"staged_{faults.table}"
     if faults.table == "instalments" and not _in_order_without(con, table, _INSTALMENT, "k = before"):
@@ -88,7 +90,7 @@ def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[
 
 
 def _mark_disagreeing(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
-    """Mark the rows of one version of an instalment that disagree on what is owed and when."""
+    """Mark the rows of one version of an instalment that disagree on the due date or the due amount."""
     con.execute(
         statement(
             "UPDATE staged_instalments SET fault = {code} WHERE fault = 0 AND ({key}, scheduled_on) IN "
@@ -101,7 +103,7 @@ def _mark_disagreeing(con: duckdb.DuckDBPyConnection, faults: Faults) -> None:
 
 
 def _mark_repeated(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...], key: str) -> None:
-    """Mark the rows that repeat another in everything; only rows that share a `key` are looked at."""
+    """Mark the rows that repeat another in every column; only rows that share a `key` are compared."""
     table = f"staged_{faults.table}"
     con.execute(
         statement(
@@ -118,7 +120,7 @@ def _mark_repeated(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tupl
 
 
 def _repeated_events(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
-    """Mark repeated events; where none has a time of day, return how many repeat another instead."""
+    """Mark repeated events; if no event has a time of day, mark none and return how many repeat another."""
     con.execute("SELECT bool_or(second > 0) FROM staged_events WHERE fault = 0")
     if con.fetchall()[0][0]:
         _mark_repeated(con, faults, columns, _EVENT)
@@ -133,11 +135,11 @@ def _repeated_events(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tu
 
 
 def _in_order_without(con: duckdb.DuckDBPyConnection, table: str, key: str, double: str) -> bool:
-    """Whether the good rows, as they stand, show that there is no `double` among rows of one key; False: not known.
+    """Whether the order of the good rows proves that no rows of one key are a `double`; False if it does not.
 
-    Tables mostly come in order of their keys, and stand in a few stretches of rows that followed each other there.
-    Where no two stretches overlap, rows of one key are neighbours, and one pass without a hash table sees them all.
-    `double` is SQL on the key `k` and its neighbour's, `before`.
+    Tables usually arrive sorted by key. The staged table then consists of a few runs of rows that were consecutive in
+    the source. If no two runs overlap, rows of one key are adjacent, and one pass without a hash table sees them all.
+    `double` is SQL on the key `k` and the key `before` of the previous row.
     """
     con.execute(
         statement(
@@ -157,5 +159,5 @@ def _in_order_without(con: duckdb.DuckDBPyConnection, table: str, key: str, doub
     con.execute(statement("SELECT arg_max({key}, rowid) FROM {table} WHERE fault = 0", key=key, table=table))
     starts = sorted(start for start, _, _ in marks)
     ends = sorted(end for end in (*(before for _, before, _ in marks), con.fetchall()[0][0]) if end is not None)
-    # Each stretch ends before the next one begins, in the order of the keys, whatever the order they stand in.
+    # Sorted by key, each run ends before the next one begins; the order of the runs in the table does not matter.
     return all(end < start for end, start in zip(ends, starts[1:], strict=False))

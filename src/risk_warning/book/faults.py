@@ -1,4 +1,4 @@
-"""Faults: why a row is set aside, as small codes in the staged tables and in words in the quarantine."""
+"""Faults: the reasons why rows are set aside, as small codes in staged tables and as text in the quarantine."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from risk_warning.book.sql import statement
 
 @dataclass
 class Faults:
-    """The faults seen in one table; code k is entry k − 1, 0 is a good row."""
+    """The faults of one table. Code k is entry k − 1 of `reasons`; code 0 is a good row."""
 
     table: str
     reasons: list[tuple[str, str]] = field(default_factory=list)
 
     def code(self, column: str, reason: str) -> str:
-        """SQL literal of the fault's code."""
+        """Add a fault and return the SQL literal of its code."""
         self.reasons.append((column, reason))
         return str(len(self.reasons))
 
 
 def create(con: duckdb.DuckDBPyConnection) -> None:
-    """Nothing comes back; makes the tables that hold what was set aside."""
+    """Create the tables for the rows that are set aside."""
     con.execute(
         "CREATE TABLE quarantine (table_name VARCHAR, file VARCHAR, row_no BIGINT, column_name VARCHAR, reason VARCHAR)"
     )
@@ -35,9 +35,9 @@ def create(con: duckdb.DuckDBPyConnection) -> None:
 def set_borrowers_aside(
     con: duckdb.DuckDBPyConnection, faults: Faults, *, through_loans: bool, harmless: Collection[str] = ()
 ) -> None:
-    """Note the borrowers a marked row belongs to, also by way of a loan that was set aside.
+    """Record the borrowers of marked rows, and with `through_loans` those linked by a loan that was set aside.
 
-    Rows marked for a `harmless` reason have lost nothing.
+    Rows marked for a `harmless` reason are skipped: their borrowers lose no data.
     """
     table = faults.table
     passed = [code for code, (_, reason) in enumerate(faults.reasons, start=1) if reason in harmless]
@@ -60,7 +60,7 @@ def set_borrowers_aside(
 
 
 def keep_claims(con: duckdb.DuckDBPyConnection) -> None:
-    """Nothing comes back; keeps whom the marked rows of `staged_loans` say a loan belongs to."""
+    """Store which borrower each marked row of `staged_loans` names as the owner of a loan."""
     con.execute(
         "CREATE TABLE loan_claims AS SELECT DISTINCT loan_id, borrower FROM staged_loans "
         "WHERE fault <> 0 AND loan_id IS NOT NULL AND borrower IS NOT NULL"
@@ -68,7 +68,13 @@ def keep_claims(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def set_aside(con: duckdb.DuckDBPyConnection, faults: Faults, label: str, prefix: str) -> dict[tuple[str, str], int]:
-    """(column, reason) → rows, the commonest first; moves the marked rows from the staged table to the quarantine."""
+    """Move the marked rows from the staged table to the quarantine.
+
+    Returns
+    -------
+    dict
+        (column, reason) → number of rows, the most frequent first.
+    """
     table = f"staged_{faults.table}"
     con.execute(statement("SELECT fault, count(*) FROM {table} WHERE fault <> 0 GROUP BY fault", table=table))
     counts = {faults.reasons[code - 1]: rows for code, rows in con.fetchall()}

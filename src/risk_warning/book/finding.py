@@ -1,4 +1,4 @@
-"""Finding out what a column holds before it is read: whether ids are integers, and a category's values."""
+"""Detection of what a column holds before it is read: whether ids are integers, and a category's values."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
 MAX_CATEGORY_VALUES = 10_000
-"""A column of text with more different values than this is no category: it is ignored, and listed."""
+"""A text column with more distinct values than this is not a category; it is ignored and listed."""
 IdType = Literal["string", "integer"]
 
 
 class Finder:
-    """What has been found out of a book's columns so far."""
+    """A detector of what a book's columns hold, with its results so far."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings) -> None:
         self._con = con
@@ -28,9 +28,9 @@ class Finder:
         self._minor_units = 10**settings.minor_unit_decimals
         self._integer_ids: dict[str, bool] = {}
         self.categories: dict[str, tuple[str, ...]] = {}
-        """`table.column` → values, sorted; a code is a position in it."""
+        """`table.column` → sorted values; a code is a position among them."""
         self.numeric: set[str] = set()
-        """The `table.column` of open kind that hold numbers."""
+        """`table.column` of each open column that holds numbers."""
 
     @property
     def id_type(self) -> IdType:
@@ -40,9 +40,9 @@ class Finder:
     def readings(
         self, table: str, relation: Relation, columns: Sequence[Column]
     ) -> tuple[dict[Column, Reading], list[str]]:
-        """(how each column is read, columns left out for having too many values)."""
+        """Return (column → its reading, columns left out because they have too many values)."""
         numbers = self._numbers(relation, columns) if relation.is_text else {}
-        found: dict[Column, Reading] = {}
+        readings: dict[Column, Reading] = {}
         too_many = []
         for column in columns:
             kind = relation.types[column.name]
@@ -62,13 +62,13 @@ class Finder:
                 self.categories[f"{table}.{column.output}"] = values
             elif column.kind == "open":
                 self.numeric.add(f"{table}.{column.output}")
-            # The first table that has an id decides its type: `borrowers` and `loans` come before what refers to them.
+            # The first table with an id determines its type: `borrowers` and `loans` precede tables that refer to them.
             integer_id = column.kind == "id" and self._integer_ids.setdefault(column.name, holds_numbers)
-            found[column] = read(column, name, kind, minor_units=self._minor_units, enum=enum, integer_id=integer_id)
-        return found, too_many
+            readings[column] = read(column, name, kind, minor_units=self._minor_units, enum=enum, integer_id=integer_id)
+        return readings, too_many
 
     def _numbers(self, relation: Relation, columns: Sequence[Column]) -> dict[str, bool]:
-        """Whether the ids and open columns of a table of text hold nothing but numbers."""
+        """Return, for each id and open column of a text table, whether it holds only numbers."""
         chosen = [column for column in columns if column.kind in ("id", "open")]
         if not chosen:
             return {}
@@ -77,7 +77,7 @@ class Finder:
             name = quoted(column.name, relation.types)
             test = f"TRY_CAST({name} AS DOUBLE) IS NOT NULL"
             if column.kind == "id":
-                # 007 and 7 are two borrowers.
+                # 007 and 7 are different borrowers.
                 test = f"{name} = CAST(TRY_CAST({name} AS BIGINT) AS VARCHAR)"
             tests.append(f"bool_and(COALESCE({test}, false)) FILTER (WHERE {name} <> '')")
         self._con.execute(
@@ -88,7 +88,7 @@ class Finder:
         return {column.name: holds is not False for column, holds in zip(chosen, row, strict=True)}
 
     def _values(self, relation: Relation, name: str) -> tuple[str, ...]:
-        """A category's values, sorted by code point; one more than allowed where it has too many."""
+        """Return a category's values, sorted by code point; one more than allowed if it has too many."""
         self._con.execute(
             statement(
                 "SELECT DISTINCT CAST({name} AS VARCHAR) AS v FROM {source} "
@@ -102,7 +102,7 @@ class Finder:
         return tuple(row[0] for row in self._con.fetchall())
 
     def _enum(self, values: tuple[str, ...]) -> str | None:
-        """The type made for these values, whose codes are their positions; None where there are none."""
+        """Create an enum type whose codes are the values' positions; return its name, None if there are no values."""
         if not values:
             return None
         name = f"values_{len(self.categories)}"

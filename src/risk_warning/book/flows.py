@@ -1,4 +1,4 @@
-"""Flows: on which days a staged book's tables have rows, and which rows are dated so that they cannot be meant."""
+"""Flows: the days on which a staged book's tables have rows, and the rows with implausible dates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FLOWS: Mapping[str, tuple[str, str]] = {
     STATEMENTS: ("statement_on", "greatest(statement_on, recorded_on)"),
     EVENTS: ("occurred_at", "greatest(occurred_on, recorded_on)"),
 }
-"""Table → (column a message names, SQL of the day on which a row is known); `NEVER`: no payment."""
+"""Table → (column that messages name, SQL of the day on which a row becomes known); `NEVER` means no payment."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class Stray:
     table: str
     column: str
     day: str
-    """SQL of the day on which a row is known."""
+    """SQL of the day on which a row becomes known."""
     last: int
     """Last day of the reach."""
 
 
 def stray_rows(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], today: date | None) -> Iterator[Stray]:
-    """The tables with rows that are dated after today, or after a gap that says that they cannot be meant."""
+    """Yield the tables with rows dated after today, or after a gap so long that the dates are implausible."""
     for table, (column, day) in _FLOWS.items():
         if rows.get(table):
             days, count = _days(con, table)
@@ -49,7 +49,7 @@ def stray_rows(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], today: d
 
 
 def reach_of(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], settings: BookSettings) -> Reach:
-    """How far the staged tables reach, stray rows having been set aside."""
+    """Return how far the staged tables reach; stray rows must already be set aside."""
     flows = {}
     gap = _statement_gap_days(con) if rows.get(STATEMENTS) else 31
     for table in _FLOWS:
@@ -75,17 +75,20 @@ def reach_of(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], settings: 
 def reach_from(
     days: Mapping[str, tuple[NDArray[np.int32], NDArray[np.int64]]], settings: BookSettings, data_through: date | None
 ) -> Reach:
-    """How far tables with rows on these days reach, for scoring; all through `data_through` where that is given."""
+    """Return how far tables with rows on these days reach, for scoring.
+
+    If `data_through` is given, all tables reach through that day.
+    """
     given = {} if data_through is None else dict.fromkeys(days, to_day(data_through))
     return Reach(
-        flows={table: Flow.of(*told) for table, told in days.items() if len(told[0])},
+        flows={table: Flow.of(*days_and_counts) for table, days_and_counts in days.items() if len(days_and_counts[0])},
         given={**given, **{table: to_day(day) for table, day in settings.data_through.items()}},
         freshness_days={table: settings.freshness_of(table) for table in _FLOWS},
     )
 
 
 def _days(con: duckdb.DuckDBPyConnection, table: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    found = con.sql(
+    counts = con.sql(
         statement(
             "SELECT day, count(*) AS n FROM (SELECT {day} AS day FROM staged_{table}) WHERE day <> {never} "
             "GROUP BY day ORDER BY day",
@@ -94,17 +97,17 @@ def _days(con: duckdb.DuckDBPyConnection, table: str) -> tuple[NDArray[np.int32]
             never=str(NEVER),
         )
     ).to_arrow_table()
-    return found.column(0).to_numpy().astype(np.int32), found.column(1).to_numpy().astype(np.int64)
+    return counts.column(0).to_numpy().astype(np.int32), counts.column(1).to_numpy().astype(np.int64)
 
 
 def _statement_gap_days(con: duckdb.DuckDBPyConnection) -> int:
-    """Days from one statement of a loan to the next where none was skipped, by a sample of the loans."""
+    """Return the days between consecutive statements of a loan with none skipped, from a sample of the loans."""
     con.execute("SELECT COALESCE(max(loan), 0) FROM staged_statements")
     stride = int(con.fetchall()[0][0]) // _SAMPLED_LOANS + 1
-    found = con.sql(
+    rows = con.sql(
         "SELECT day - lag(day) OVER (PARTITION BY loan ORDER BY day) AS gap FROM "
         "(SELECT DISTINCT loan, statement_on AS day FROM staged_statements WHERE loan % $stride = 0)",
         params={"stride": stride},
     ).to_arrow_table()
-    gaps = found.column(0).drop_null().to_numpy()
+    gaps = rows.column(0).drop_null().to_numpy()
     return statement_gap_days(gaps)

@@ -1,4 +1,4 @@
-"""Which kind of source stands behind a location: a folder, a DuckDB file, or a PostgreSQL URL."""
+"""The source for a location: a folder, a DuckDB file, or a PostgreSQL URL."""
 
 from __future__ import annotations
 
@@ -12,7 +12,13 @@ from risk_warning.settings import BookSettings
 
 
 def source_at(con: duckdb.DuckDBPyConnection, location: str | Path, settings: BookSettings) -> Source:
-    """The source at `location`; `BookError` where there is none or it cannot be read."""
+    """Return the source at `location`.
+
+    Raises
+    ------
+    BookError
+        There is no source at `location`, or it cannot be read.
+    """
     if str(location).startswith(("postgresql://", "postgres://")):
         from risk_warning.book.postgres import PostgresSource
 

@@ -1,6 +1,6 @@
-"""Numbering: dense numbers for borrowers in order of their ids, and for loans, those of one borrower contiguous.
+"""Numbering: dense numbers for borrowers, in order of their ids, and for loans, contiguous within each borrower.
 
-Everything the core sees is such a number; a lender's own ids stay in the tables `borrower_index` and `loan_index`.
+The core sees only these numbers. A lender's own ids stay in the tables `borrower_index` and `loan_index`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from risk_warning.core.calendar import NEVER
 
 
 def number_borrowers(con: duckdb.DuckDBPyConnection) -> None:
-    """Nothing comes back; replaces the id in `staged_borrowers` by its number."""
+    """Replace the id in `staged_borrowers` by its number."""
     con.execute(
         "CREATE TABLE borrower_index AS SELECT id, CAST(row_number() OVER (ORDER BY id) - 1 AS INTEGER) AS borrower "
         "FROM (SELECT DISTINCT id FROM staged_borrowers)"
@@ -23,7 +23,7 @@ def number_borrowers(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def number_loans(con: duckdb.DuckDBPyConnection) -> None:
-    """Nothing comes back; replaces the id in `staged_loans` by its number."""
+    """Replace the id in `staged_loans` by its number."""
     con.execute(
         "CREATE TABLE loan_index AS SELECT loan_id, borrower, min(opened_on) AS opened_on, "
         "CAST(row_number() OVER (ORDER BY borrower, loan_id) - 1 AS INTEGER) AS loan "
@@ -33,10 +33,10 @@ def number_loans(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def number_loans_of(con: duckdb.DuckDBPyConnection, tables: Sequence[str]) -> None:
-    """Nothing comes back; without `loans`, a loan is a pair of borrower and loan_id seen in `tables`.
+    """Number the loans of a book without `loans`: each pair of borrower and loan_id in `tables` is a loan.
 
-    An instalment without `scheduled_on` counts as scheduled a month before its loan's first due date: were it
-    known from the start, the schedule of a loan not yet taken would be.
+    An instalment without `scheduled_on` counts as scheduled a month before its loan's first due date. If it were known
+    from the start, the schedule of a loan would be known before the borrower takes the loan.
     """
     pairs = " UNION ".join(
         statement("SELECT DISTINCT borrower, loan_id FROM staged_{table} WHERE fault = 0", table=table)

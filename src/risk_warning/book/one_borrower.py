@@ -1,4 +1,4 @@
-"""One borrower of a book: their rows, read and checked as those of a whole book are, as records."""
+"""One borrower's rows as records, read and checked in the same way as those of a whole book."""
 
 from __future__ import annotations
 
@@ -25,19 +25,18 @@ _GIVEN = ("borrowers", "loans", "instalments", "statements", "events")
 
 @dataclass(frozen=True)
 class BorrowerRecords:
-    """What a book says of one borrower."""
+    """The rows of one borrower in a book."""
 
     records: Mapping[str, Sequence[Mapping[str, Any]]]
     """Table → rows; empty columns are left out."""
     set_aside: bool
     """A row of their instalments or statements, or their only row of `borrowers`, could not be read."""
     payments_through: date | None = None
-    """Last day of which the book knows payments, where they stop before the as-of date: what falls due later is not
-    late."""
+    """Last day with known payments if these stop before the as-of date; instalments due after it are not late."""
 
 
 def borrower_records(location: str, borrower_id: str | int, settings: BookSettings) -> BorrowerRecords | None:
-    """The borrower's rows as they stand in the book now, None where it has no such borrower.
+    """Return the borrower's current rows in the book, None if it has no such borrower.
 
     Raises
     ------
@@ -64,13 +63,22 @@ def borrower_records(location: str, borrower_id: str | int, settings: BookSettin
 
 
 def columns_given(location: str, settings: BookSettings) -> dict[str, frozenset[str]]:
-    """Table → names of its columns, without reading a row; `BookError` where the book cannot be reached or read."""
+    """Return table → names of its columns, without reading a row.
+
+    Raises
+    ------
+    BookError
+        The book cannot be reached or read.
+    """
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
         return {table: frozenset(names) for table, names in source.columns.items()}
 
 
 def reach_of_book(location: str, settings: BookSettings, *, data_through: date | None, today: date) -> Reach:
-    """How far the book's tables reach, by their rows until today; all through `data_through` where that is given."""
+    """Return how far the book's tables reach according to their rows up to `today`.
+
+    If `data_through` is given, all tables reach through that day.
+    """
     with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
         days = source.recorded_days(con, today)
     return reach_from(days, settings, data_through)
@@ -92,7 +100,7 @@ def _records(
 
 
 def _filled(table: str, output: str) -> Column | None:
-    """The contract's column that staging filled in where the table does not have it; None for numbers of ours."""
+    """Return the contract's column that staging filled in because the table lacks it; None for numbers it assigned."""
     return next((column for column in TABLES[table].columns if column.output == output and column.kind != "id"), None)
 
 

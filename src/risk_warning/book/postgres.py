@@ -1,4 +1,4 @@
-"""A PostgreSQL schema as a book: read as Arrow batches over ADBC, all tables from one snapshot."""
+"""A PostgreSQL schema as a book. All tables are read from one snapshot, as Arrow batches over ADBC."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _AS_THEY_ARE = {
 
 
 class PostgresSource(Source):
-    """The tables and views of one schema; it holds a read-only transaction until it is closed."""
+    """The tables and views of one schema, read in a read-only transaction that stays open until `close`."""
 
     def __init__(self, url: str, settings: BookSettings) -> None:
         parts = urlsplit(url)
@@ -83,20 +83,20 @@ class PostgresSource(Source):
 
     def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
         def day_of(table: str, name: str) -> str | None:
-            # PostgreSQL would fail on the first text that is no date.
+            # PostgreSQL fails on the first text that is not a date.
             kind = self._types[table][name]
             is_day = kind == "date" or kind.startswith("timestamp")
             return f"CAST({quoted(name, self._types[table])} AS DATE)" if is_day else None
 
-        found = {}
+        days = {}
         with self._postgres.cursor() as cursor:
             for table in RECORDED:
                 place = f"{self._place}.{quoted(table, TABLES)}"
                 sql = self.sql_of_recorded_days(table, place, day_of, "$1")
                 if sql is not None:
                     cursor.execute(sql, (today,))
-                    found[table] = days_of(cursor.fetchall())
-        return found
+                    days[table] = days_of(cursor.fetchall())
+        return days
 
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
         known = self._types[table]
@@ -122,7 +122,7 @@ class PostgresSource(Source):
             raise self.unreadable(table, BookError()) from None
         con.execute("SET preserve_insertion_order = false")
         con.execute(
-            # The order in which PostgreSQL hands rows over means nothing, so the digest is a sum.
+            # PostgreSQL returns rows in no fixed order, so the digest is a sum.
             statement("SELECT count(*), sum(md5_number_lower(CAST(r AS VARCHAR))) FROM {raw} AS r", raw=raw)
         )
         self._content[table] = f"{table} {sorted(wanted)} {con.fetchall()[0]}"
@@ -144,7 +144,7 @@ class PostgresSource(Source):
 
 
 def _cast(name: str, kind: str) -> str:
-    """The column in a type Arrow knows: NUMERIC has none of its own, so it is read as a double."""
+    """Return SQL of the column in a type that Arrow has: NUMERIC has no Arrow type, so it is read as a double."""
     if kind in _AS_THEY_ARE:
         return name
     return f"CAST({name} AS double precision) AS {name}" if kind == "numeric" else f"CAST({name} AS text) AS {name}"

@@ -1,4 +1,4 @@
-"""Protected attributes: read to measure fairness with, and for nothing else; no model ever sees them."""
+"""Protected attributes, read only to measure fairness; no model ever sees them."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ _READ = ("sex", "marital_status", "birth_date", "age")
 
 @dataclass(frozen=True)
 class Protected:
-    """The protected attributes of some borrowers, as text and days, the latest row of each."""
+    """The protected attributes of some borrowers, as text and days, from the latest row of each borrower."""
 
     rows: pandas.DataFrame
-    """By borrower id as text: the columns of `sex`, `marital_status`, `birth_date`, `age` that the book has."""
+    """The columns `sex`, `marital_status`, `birth_date`, `age` that the book has, indexed by borrower id as text."""
 
     def labels(self, borrower_id: NDArray[Any], as_of_date: date) -> dict[str, NDArray[Any]]:
-        """Attribute → group of each borrower, None where not known: sex, marital status, and age in bands."""
+        """Return attribute → group of each borrower, None if unknown: sex, marital status, and age in bands."""
         rows = self.rows.reindex([str(one) for one in borrower_id.tolist()])
-        found = {name: _texts(rows[name]) for name in ("sex", "marital_status") if name in rows}
+        groups = {name: _texts(rows[name]) for name in ("sex", "marital_status") if name in rows}
         age = None
         if "birth_date" in rows:
             age = _years(pandas.to_datetime(rows["birth_date"], errors="coerce"), as_of_date)
@@ -41,12 +41,12 @@ class Protected:
             age = pandas.to_numeric(rows["age"], errors="coerce").to_numpy(np.float64)
         if age is not None:
             band = np.searchsorted(_AGES, age, side="right")
-            found["age"] = np.array([*_AGE_BANDS, None], object)[np.where(np.isnan(age), len(_AGE_BANDS), band)]
-        return found
+            groups["age"] = np.array([*_AGE_BANDS, None], object)[np.where(np.isnan(age), len(_AGE_BANDS), band)]
+        return groups
 
 
 def read_protected(location: str | Path, settings: BookSettings) -> Protected:
-    """The protected attributes the book has; none where it has no such column.
+    """Return the protected attributes of the book; none if it has no such column.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def read_protected(location: str | Path, settings: BookSettings) -> Protected:
 
 
 def _id(duckdb_type: str) -> str:
-    """SQL of the id as the book numbers its borrowers: 7.0 in a column of real numbers is borrower 7."""
+    """Return SQL of the borrower id as the staged book has it: 7.0 in a column of real numbers is borrower 7."""
     is_real = duckdb_type in ("FLOAT", "DOUBLE") or duckdb_type.startswith("DECIMAL")
     return "TRY_CAST(borrower_id AS BIGINT)" if is_real else "borrower_id"
 
@@ -89,7 +89,7 @@ def _texts(column: pandas.Series[Any]) -> NDArray[Any]:
 
 
 def _years(born: pandas.Series[Any], as_of_date: date) -> NDArray[np.float64]:
-    """Whole years of age on the day, NaN where not known."""
+    """Return the age on the day in whole years, NaN if unknown."""
     has_had_birthday = (born.dt.month < as_of_date.month) | (
         (born.dt.month == as_of_date.month) & (born.dt.day <= as_of_date.day)
     )

@@ -1,4 +1,4 @@
-"""Rows set aside: table, file, row number, column and reason, never a value."""
+"""The quarantine: table, file, row number, column and reason of each row set aside, but never a value."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from risk_warning.errors import BookQualityError, OutputError
 
 @dataclass(frozen=True)
 class Quarantine:
-    """What was set aside and why."""
+    """The rows of a book that were set aside, with the reasons."""
 
     counts: Mapping[str, Mapping[tuple[str, str], int]]
-    """Table → (column, reason) → rows; the commonest first."""
+    """Table → (column, reason) → number of rows, the most frequent first."""
     rows: Mapping[str, int]
-    """Table → rows read, good and bad."""
+    """Table → number of rows read, good and bad."""
     con: duckdb.DuckDBPyConnection
 
     def set_aside(self, table: str) -> int:
-        """Rows of the table set aside."""
+        """Return the number of rows of the table that were set aside."""
         return sum(self.counts.get(table, {}).values())
 
     @property
     def total(self) -> int:
-        """Rows set aside in all tables."""
+        """Number of rows set aside in all tables."""
         return sum(self.set_aside(table) for table in self.counts)
 
     def check(self, max_bad_share: float, labels: Mapping[str, str]) -> None:
-        """Nothing comes back; `BookQualityError` where more than `max_bad_share` of a table is set aside."""
+        """Raise `BookQualityError` if more than `max_bad_share` of a table's rows are set aside."""
         for table, rows in self.rows.items():
             bad = self.set_aside(table)
             if bad > max_bad_share * rows:
@@ -42,7 +42,10 @@ class Quarantine:
                 )
 
     def write(self, folder: Path) -> Path:
-        """The file written, `folder/quarantine.parquet`: table, file, row, column, reason, in that order."""
+        """Write `folder/quarantine.parquet` and return its path.
+
+        The columns are table, file, row, column and reason; rows are sorted by them in that order.
+        """
         path = folder / "quarantine.parquet"
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
-"""How a column is read: SQL for its value, for what is staged of it, and for what makes a row bad.
+"""How a column is read: SQL for its value, for its staged form, and for the conditions that make a row bad.
 
-Nothing here can fail on a value: what cannot be read becomes NULL, and the row's first fault is recorded.
+The SQL never fails on a value: an unreadable value becomes NULL, and the row's first fault is recorded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NOT_A_FLAG = "is neither 0 nor 1"
 
 
 def source_of(duckdb_type: str) -> Source:
-    """Family of a DuckDB type."""
+    """Return the family of a DuckDB type."""
     if duckdb_type in INTEGERS:
         return "integer"
     if duckdb_type in ("FLOAT", "DOUBLE") or duckdb_type.startswith("DECIMAL"):
@@ -39,21 +39,21 @@ def source_of(duckdb_type: str) -> Source:
 
 @dataclass(frozen=True)
 class Reading:
-    """SQL of one column. In `staged` and `faults`, `{v}` is the value read and `{has}` whether one was given."""
+    """SQL of one column. In `staged` and `faults`, `{v}` is the value read and `{has}` whether there is a value."""
 
     value: str
     has: str
     staged: str
     faults: tuple[tuple[str, str], ...]
-    """(condition, reason) in the order in which they are looked at."""
+    """(condition, reason), in the order in which they are checked."""
 
 
 def read(
     column: Column, name: str, duckdb_type: str, *, minor_units: int, enum: str | None, integer_id: bool
 ) -> Reading:
-    """How `column`, quoted as `name`, is read from a column of `duckdb_type`.
+    """Return the SQL that reads `column`, quoted as `name`, from a column of `duckdb_type`.
 
-    `enum` is the quoted type of a category's values, None where it has none; `minor_units` make a unit of money.
+    `enum` is the quoted type of a category's values, None if it has none; a unit of money has `minor_units`.
     A zoned timestamp needs the parameter `$zone` in the statement.
     """
     source = source_of(duckdb_type)
@@ -80,7 +80,7 @@ def read(
     else:
         value = f"TRY_CAST({raw} AS DOUBLE)" if source != "date" else f"TRY_CAST(CAST({raw} AS VARCHAR) AS DOUBLE)"
         if column.kind == "flag" and source == "text":
-            # A CSV says 1, 1.0 or true.
+            # A CSV may hold 1, 1.0 or true.
             value = f"COALESCE({value}, CAST(TRY_CAST({raw} AS BOOLEAN) AS DOUBLE))"
         if source not in ("integer", "real"):
             faults.append(("{has} AND {v} IS NULL", NOT_A_FLAG if column.kind == "flag" else "is not a number"))
@@ -93,12 +93,12 @@ def read(
 
 def _number(column: Column, source: Source, minor_units: int) -> tuple[str, list[tuple[str, str]]]:
     if column.kind == "money":
-        # Beyond 2^53 minor units a float64 no longer holds every whole number, and sums would depend on order.
+        # Beyond 2^53 minor units, float64 cannot represent every integer, and sums would depend on order.
         faults = [(f"abs({{v}}) >= {2**53 // minor_units}", "is too large")]
         if column.name == "due_amount":
             faults.append(("{v} < 0", "is negative"))
         scaled = f"{{v}} * {minor_units}"
-        # Near a tie, rounding to a millionth of a minor unit first takes the binary noise off: 1.015 is 101.5 cents.
+        # Near a tie, first rounding to a millionth of a minor unit removes binary noise: 1.015 is 101.5 cents.
         near = f"abs({scaled} - round({scaled})) >= 0.499999"
         rounded = f"CASE WHEN {near} THEN round_even(round({scaled}, 6), 0) ELSE round({scaled}) END"
         exact = scaled if source == "integer" else rounded
@@ -122,7 +122,7 @@ def _id(raw: str, source: Source, integer_id: bool) -> str:
 
 
 def _day(raw: str, source: Source) -> str:
-    """The local day: a zoned timestamp is brought to the book's zone, any other stands in it already."""
+    """Return SQL of the local day: a zoned timestamp is converted to the book's zone, any other is already in it."""
     if source == "date":
         return raw
     if source == "timestamp":

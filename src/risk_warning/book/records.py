@@ -1,8 +1,9 @@
-"""Records: one borrower's rows in the words of the tables, as a caller sends them, to the core's arrays and back.
+"""Records: one borrower's rows as a caller sends them, with the tables' column names, converted to the core's arrays.
 
-A record is a row with its columns by name: dates as `date`, timestamps as `datetime`, amounts in the currency's own
-unit; a column left out or None is empty. What the staging of a whole book fills in where a row leaves it out is filled
-in here the same way, and what it would set aside is refused, with its place: half a history invents arrears.
+A record maps column names to values: dates are `date`, timestamps are `datetime`, amounts are in the currency's own
+unit. A column that is left out or None is empty. Empty columns get the same defaults as in the staging of a whole book.
+A row that staging would set aside raises an error that names the row: an incomplete history shows arrears that do not
+exist.
 """
 
 from __future__ import annotations
@@ -26,23 +27,24 @@ from risk_warning.settings import BookSettings
 
 Record = Mapping[str, Any]
 Records = Mapping[str, Sequence[Record]]
-"""Table → rows; a table that is not there is not known, one without a row is empty."""
+"""Table → rows. A missing table is unknown; a table without rows is empty."""
 
 MAX_TEXT = 128
-"""Characters of a category's value."""
+"""Largest number of characters in a category's value."""
 _EPOCH = to_day(date(1, 1, 1)) - 1
-"""Ordinal of a date + this = its day."""
+"""A date's ordinal plus this offset is its day."""
 _LARGEST = sys.float_info.max
 _OF_LOANS = ("instalments", "statements")
 
 
 def rows_of(borrower_id: str | int, records: Records, observed: Observed, settings: BookSettings) -> Rows:
-    """The borrower's rows for a model that may read what is `observed`.
+    """Return the borrower's rows for a model that may read the columns in `observed`.
 
     Raises
     ------
     RequestError
-        A row contradicts another, refers to nobody, or holds text where the model reads numbers; names the row.
+        A row contradicts another, refers to an unknown borrower or loan, or holds text where the model reads numbers.
+        The error names the row.
     """
     reader = _Reader(borrower_id, records, observed, settings)
     return Rows(
@@ -58,7 +60,7 @@ def rows_of(borrower_id: str | int, records: Records, observed: Observed, settin
 
 
 class _Reader:
-    """One borrower's records on their way to arrays."""
+    """A converter of one borrower's records to arrays."""
 
     def __init__(self, borrower_id: str | int, records: Records, observed: Observed, settings: BookSettings) -> None:
         self.records = records
@@ -75,7 +77,7 @@ class _Reader:
                     raise RequestError("belongs to another borrower than the request", f"{name}[{i}].borrower_id")
 
     def table(self, name: str) -> dict[str, NDArray[Any]] | None:
-        """The table's columns, every one that a row carries or the model may read; None without the table."""
+        """Return each column that a row has or the model may read; None if the table is missing."""
         if name not in self.records:
             return None
         rows, spec = self.records[name], TABLES[name]
@@ -83,24 +85,27 @@ class _Reader:
         columns = spec.read(sent | self.observed.columns.get(name, frozenset()), self.settings.never_modelled)
         if refused := sent - {column.name for column in columns} - {"borrower_id"}:
             self._refuse(name, rows, min(refused))
-        found = {c.output: self._column(name, rows, c) for c in columns if c.kind != "id"}
-        found["borrower"] = np.zeros(len(rows), np.int32)
+        arrays = {c.output: self._column(name, rows, c) for c in columns if c.kind != "id"}
+        arrays["borrower"] = np.zeros(len(rows), np.int32)
         if name in ("loans", *_OF_LOANS):
-            found["loan"] = self._loan(name, rows)
+            arrays["loan"] = self._loan(name, rows)
         if name == "instalments":
-            self._fill_instalments(rows, found)
+            self._fill_instalments(rows, arrays)
         if name == "statements":
-            found["recorded_on"] = _or(found.get("recorded_on"), found["statement_on"])
-            _refuse_doubles(name, "statement_on", found["loan"], found["statement_on"], found["recorded_on"])
+            arrays["recorded_on"] = _or(arrays.get("recorded_on"), arrays["statement_on"])
+            _refuse_doubles(name, "statement_on", arrays["loan"], arrays["statement_on"], arrays["recorded_on"])
         if name == "events":
-            found["recorded_on"] = _or(found.get("recorded_on"), found["occurred_on"])
+            arrays["recorded_on"] = _or(arrays.get("recorded_on"), arrays["occurred_on"])
         if name == "loans":
             none = np.full(len(rows), NEVER, np.int32)
-            _refuse_doubles(name, "loan_id", found["loan"], found.get("valid_from", none))
-        return found
+            _refuse_doubles(name, "loan_id", arrays["loan"], arrays.get("valid_from", none))
+        return arrays
 
     def _refuse(self, table: str, rows: Sequence[Record], column: str) -> None:
-        """A column that is protected, for contact only, or not of the table: nothing is taken in that is not used."""
+        """Raise `RequestError` for a column that is protected, for contact only, or unknown.
+
+        Data that no model uses is not accepted.
+        """
         i = next(i for i, row in enumerate(rows) if column in row)
         known = TABLES[table].column(column) is not None
         stranger = f"is no column of {table} (attributes of your own begin with x_)"
@@ -126,7 +131,7 @@ class _Reader:
         return minor_units(numbers, self.settings.minor_unit_decimals) if column.kind == "money" else numbers
 
     def _local_day(self, at: datetime) -> int:
-        """The day in the book's zone; a timestamp without a zone stands in it already."""
+        """Return the day in the book's time zone; a timestamp without a zone is already in it."""
         return (at if at.tzinfo is None else at.astimezone(self.zone)).toordinal() + _EPOCH
 
     def _codes(self, place: str, values: Sequence[Any]) -> NDArray[np.int32]:
@@ -149,16 +154,19 @@ class _Reader:
             lost = next(i for i, row in enumerate(rows) if row["loan_id"] not in self.loans)
             raise RequestError("is not among the loans of the request", f"{name}[{lost}].loan_id") from None
 
-    def _fill_instalments(self, rows: Sequence[Record], found: dict[str, NDArray[Any]]) -> None:
-        """The contract's defaults, and the two facts that rows of one version of an instalment must agree on."""
-        loan, due_on, due_amount = found["loan"], found["due_on"], found["due_amount"]
-        found["scheduled_on"] = _or(found.get("scheduled_on"), self._scheduled_on(loan, due_on))
-        paid_on = found.setdefault("paid_on", np.full(len(rows), NEVER, np.int32))
-        found["recorded_on"] = _or(found.get("recorded_on"), paid_on)
-        paid = found.get("paid_amount", np.full(len(rows), np.nan))
-        found["paid_amount"] = np.where(paid_on == NEVER, 0.0, np.where(np.isnan(paid), due_amount, paid))
+    def _fill_instalments(self, rows: Sequence[Record], arrays: dict[str, NDArray[Any]]) -> None:
+        """Fill in the contract's defaults.
+
+        Raise `RequestError` if rows of one version of an instalment disagree on the due date or the due amount.
+        """
+        loan, due_on, due_amount = arrays["loan"], arrays["due_on"], arrays["due_amount"]
+        arrays["scheduled_on"] = _or(arrays.get("scheduled_on"), self._scheduled_on(loan, due_on))
+        paid_on = arrays.setdefault("paid_on", np.full(len(rows), NEVER, np.int32))
+        arrays["recorded_on"] = _or(arrays.get("recorded_on"), paid_on)
+        paid = arrays.get("paid_amount", np.full(len(rows), np.nan))
+        arrays["paid_amount"] = np.where(paid_on == NEVER, 0.0, np.where(np.isnan(paid), due_amount, paid))
         seen: dict[tuple[int, int, int], tuple[int, float]] = {}
-        versions = (loan.tolist(), found["instalment_no"].tolist(), found["scheduled_on"].tolist())
+        versions = (loan.tolist(), arrays["instalment_no"].tolist(), arrays["scheduled_on"].tolist())
         for i, key in enumerate(zip(*versions, strict=True)):
             fact = (due_on[i], due_amount[i])
             if (first := seen.setdefault(key, fact)) != fact:
@@ -166,7 +174,10 @@ class _Reader:
                 raise RequestError("disagrees with another row of its instalment", f"instalments[{i}].{differs}")
 
     def _scheduled_on(self, loan: NDArray[np.int32], due_on: NDArray[np.int32]) -> NDArray[np.int32]:
-        """When an obligation was known: its loan's opening, or without `loans` a month before its first due date."""
+        """Return the day on which each instalment became known.
+
+        This is the loan's opening or, without `loans`, a month before the loan's first due date.
+        """
         first = np.full(len(self.loans), NEVER, np.int32)
         if "loans" in self.records:
             for row in self.records["loans"]:
@@ -181,10 +192,10 @@ class _Reader:
 
 
 def is_attribute(value: object) -> bool:
-    """Whether an `x_…` column may hold it: text, a number that a double can hold, or None."""
+    """Whether an `x_…` column may hold the value: text, a number that fits a double, or None."""
     if isinstance(value, str | None):
         return True
-    # A whole number of JSON may be larger than any double; NaN is within no bounds.
+    # An integer in JSON may be larger than any double; NaN fails both comparisons.
     return isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
 
 

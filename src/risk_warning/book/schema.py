@@ -14,7 +14,7 @@ from typing import Literal
 from risk_warning.errors import BookError, SettingsError
 
 Kind = Literal["id", "date", "timestamp", "money", "number", "count", "category", "flag", "open"]
-"""`count` a whole number, `flag` 0, 1 or true, false, `open` numbers where all values are numbers, else a category."""
+"""`count` is a whole number; `flag` is 0, 1, true or false; `open` is a number if all values are, else a category."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Column:
     kind: Kind
     required: bool = False
     staged_as: str = ""
-    """Name in `Rows`; the column's own where empty."""
+    """Name in `Rows`; if empty, the column's own name."""
     aside: bool = False
-    """Known, but never read for a model: protected, or for contact only."""
+    """Known to the contract, but never read for a model: protected, or for contact only."""
     is_timing: bool = False
-    """Says when something happened or was known: never an attribute of its own."""
+    """The column says when something happened or became known; it is never an attribute by itself."""
 
     @property
     def output(self) -> str:
@@ -44,23 +44,23 @@ class TableSpec:
     name: str
     columns: tuple[Column, ...]
     key: tuple[str, ...] = ()
-    """`Rows` columns no two rows may share; empty where the table has no key."""
+    """`Rows` columns whose values no two rows may share; empty if the table has no key."""
     takes_extra: bool = False
 
     def column(self, name: str) -> Column | None:
-        """The column of that name, an `x_…` one included; None where the contract does not know it."""
+        """Return the column of that name, including `x_…` columns; None if the contract does not know it."""
         if self.takes_extra and name.startswith("x_"):
             return Column(name, "open")
         return next((column for column in self.columns if column.name == name), None)
 
     def read(self, present: Collection[str], never_modelled: Container[str]) -> tuple[Column, ...]:
-        """The columns of `present` a model may be made of, in the contract's order, `x_…` last and sorted."""
+        """Return the columns of `present` that a model may use, in the contract's order, with `x_…` last and sorted."""
         fixed = [c for c in self.columns if c.name in present and not c.aside and c.name not in never_modelled]
         extra = sorted(n for n in present if self.takes_extra and n.startswith("x_") and n not in never_modelled)
         return (*fixed, *(Column(name, "open") for name in extra))
 
     def unknown(self, present: Collection[str]) -> tuple[str, ...]:
-        """The columns of `present` the contract does not know, sorted."""
+        """Return the columns of `present` that the contract does not know, sorted."""
         return tuple(sorted(name for name in present if self.column(name) is None))
 
 
@@ -70,7 +70,7 @@ def _timing(name: str, *, required: bool = False) -> Column:
 
 _AMOUNTS = tuple(Column(name, "money") for name in ("balance", "credit_limit", "due_amount", "paid_amount"))
 _CARRIED_BORROWER = Column("borrower_id", "id")
-"""Where `loans` is missing, the table carries the borrower itself."""
+"""If `loans` is missing, the table has the borrower's id itself."""
 
 _SPECS = (
     TableSpec(
@@ -168,11 +168,11 @@ _SPECS = (
     ),
 )
 TABLES: Mapping[str, TableSpec] = {spec.name: spec for spec in _SPECS}
-"""Every table a book may have, those others refer to first."""
+"""Every table that a book may have; tables that others refer to come first."""
 
 
 def check_protected(never_modelled: Container[str]) -> None:
-    """Raise `SettingsError` where a protected name is one the book cannot be read without."""
+    """Raise `SettingsError` if a protected name is a column without which the book cannot be read."""
     for spec in _SPECS:
         for column in spec.columns:
             if column.name in never_modelled and (column.required or column.is_timing or column.kind == "id"):
@@ -185,9 +185,9 @@ def check_protected(never_modelled: Container[str]) -> None:
 def check_tables(
     where: str, found: Mapping[str, Collection[str]], labels: Mapping[str, str], also: Collection[str]
 ) -> None:
-    """Nothing comes back; `BookError` where a required table or column is missing.
+    """Raise `BookError` if a required table or column is missing.
 
-    `found` holds each table's columns, `labels` how a message names the table, `also` other names seen there.
+    `found` holds each table's columns, `labels` each table's name in messages, `also` other names at the location.
     """
     seen = ", ".join(sorted({*labels.values(), *also})) or "nothing"
     if "borrowers" not in found:

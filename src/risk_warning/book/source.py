@@ -1,6 +1,6 @@
-"""Where a book's tables come from: a folder of Parquet or CSV, or a DuckDB file.
+"""Sources of a book's tables: a folder of Parquet or CSV files, or a DuckDB file.
 
-A source says which columns it has, then lends each table to a statement as a relation with row numbers.
+A source lists its columns, then provides each table to a statement as a relation with row numbers.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ from risk_warning.errors import BookError, SettingsError
 
 @dataclass(frozen=True)
 class Relation:
-    """A table as a statement sees it."""
+    """A table in the form in which a statement reads it."""
 
     sql: str
-    """What stands behind FROM."""
+    """SQL that follows FROM."""
     types: Mapping[str, str]
     """Column → DuckDB type."""
     parameters: Mapping[str, object] = field(default_factory=dict)
     row: str = "rowid + 1"
-    """SQL of the row's number in its file, counted from 1, header lines apart."""
+    """SQL of the row's number in its file, counted from 1 without header lines."""
     file: str = "NULL"
-    """SQL of the file's name, where a table has several."""
+    """SQL of the file's name if the table has several files."""
     is_text: bool = False
-    """All columns came as text, so that whether they hold numbers is to be found out."""
+    """All columns are text; which of them hold numbers must be detected."""
     is_copy: bool = False
-    """A table made for the staging alone, to be dropped after it."""
+    """The relation is a table created only for staging, to be dropped afterwards."""
 
 
 _RECORDED = {
@@ -48,9 +48,9 @@ _RECORDED = {
     "statements": ("statement_on", "recorded_on"),
     "events": ("occurred_at", "recorded_at"),
 }
-"""What says when a row happened and when it was recorded: it is known from the later of the two."""
+"""Table → (column that says when a row happened, and when it was recorded); a row is known from the later date."""
 Days = tuple[NDArray[np.int32], NDArray[np.int64]]
-"""(Days, ascending, and how many rows became known on each.)"""
+"""(Days in ascending order, number of rows that became known on each.)"""
 
 
 RECORDED = tuple(_RECORDED)
@@ -58,31 +58,31 @@ RECORDED = tuple(_RECORDED)
 
 
 def days_of(rows: Sequence[tuple[int, int]]) -> Days:
-    """The days and counts that a statement of `sql_of_recorded_days` gave."""
+    """Return the days and counts from the result of a `sql_of_recorded_days` statement."""
     return np.array([day for day, _ in rows], np.int32), np.array([n for _, n in rows], np.int64)
 
 
 class Source(ABC):
-    """A book's tables before they are staged."""
+    """The tables of a book before they are staged."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.labels: dict[str, str] = {}
-        """How a message names each table."""
+        """Table → its name in messages."""
         self.columns: dict[str, tuple[str, ...]] = {}
         self.also: tuple[str, ...] = ()
-        """Names of other things seen there."""
+        """Names of other files or tables at the location."""
         self.prefix = ""
-        """What a file's name starts with before the part a message shows."""
+        """Start of a file's name that messages leave out."""
         self.only: str | int | None = None
-        """Read nothing but this borrower's rows; for sources with an index or zone maps, that find them quickly."""
+        """If set, read only this borrower's rows; for sources that find them quickly by an index or zone maps."""
 
     @abstractmethod
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
-        """The table's `wanted` columns, ready to be read in a statement of `con`."""
+        """Return the table's `wanted` columns as a relation for a statement of `con`."""
 
     def rows_of_only(self, table: str, loans: str, parameter: str) -> str:
-        """SQL that leaves of the table the rows of `only`; `loans` is how that table is named, where there is one."""
+        """Return the WHERE clause for the rows of `only`; `loans` is the SQL name of the table loans, if it exists."""
         if self.only is None:
             return ""
         if "loans" in self.columns and table in ("instalments", "statements"):
@@ -91,20 +91,20 @@ class Source(ABC):
         return f"WHERE borrower_id = {parameter}"
 
     def look_at(self, borrower_id: str | int, id_type: str) -> bool:
-        """Whether ids of a column of `id_type` can be equal to this one, which is then the `only` one read."""
+        """Set `only` to this id; return whether ids in a column of `id_type` can be equal to it."""
         self.only = str(borrower_id)
         if id_type.upper() in INTEGERS:
             try:
                 self.only = int(borrower_id)
             except ValueError:
                 return False
-            # 007 and 7 are two borrowers.
+            # 007 and 7 are different borrowers.
             return str(self.only) == str(borrower_id) and abs(self.only) < 2**63
         return True
 
     @abstractmethod
     def narrow(self, con: duckdb.DuckDBPyConnection, borrower_id: str | int) -> bool:
-        """Whether the book has this borrower, whose rows are then all that is read.
+        """Read only this borrower's rows from now on; return whether the book has this borrower.
 
         Raises
         ------
@@ -114,12 +114,15 @@ class Source(ABC):
 
     @abstractmethod
     def recorded_days(self, con: duckdb.DuckDBPyConnection, today: date) -> dict[str, Days]:
-        """Table → the days, not after `today`, on which its payments, statements or events became known."""
+        """Return table → days, none after `today`, on which its payments, statements or events became known."""
 
     def sql_of_recorded_days(
         self, table: str, place: str, day_of: Callable[[str, str], str | None], parameter: str
     ) -> str | None:
-        """SQL of one table's days; `day_of` reads a column as a day (None: it cannot). None where there is none."""
+        """Return SQL of the days on which one table's rows became known, None if its columns do not give them.
+
+        `day_of` returns SQL that reads a column as a day, None if the column cannot be read as one.
+        """
         happened, recorded = _RECORDED[table]
         there = [name for name in (happened, recorded) if name in self.columns.get(table, ())]
         days = [day for name in there if (day := day_of(table, name)) is not None]
@@ -137,14 +140,17 @@ class Source(ABC):
 
     @abstractmethod
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
-        """sha256 (hex) of the content read."""
+        """Return the sha256 (hex) of the content read."""
 
     def unreadable(self, table: str, error: Exception) -> BookError:
-        """What to tell the user when the table cannot be read; DuckDB's own words may hold a borrower's values."""
+        """Return the error for a table that cannot be read.
+
+        It leaves out DuckDB's message, which may contain a borrower's values.
+        """
         return BookError(f"{self.labels[table]} in {self.name} cannot be read: the file is damaged; write it again.")
 
     def close(self) -> None:  # noqa: B027  (files need no closing)
-        """Let go of what is held."""
+        """Release the connection, if there is one."""
 
 
 class FolderSource(Source):
@@ -162,12 +168,12 @@ class FolderSource(Source):
 
     def _find(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
         places = [self._folder / f"{table}.parquet", self._folder / f"{table}.csv", self._folder / table]
-        found = [place for place in places if place.exists()]
-        if not found:
+        existing = [place for place in places if place.exists()]
+        if not existing:
             return
-        if len(found) > 1:
-            raise BookError(f"{self.name} holds both {found[0].name} and {found[1].name}; keep one of them.")
-        place = found[0]
+        if len(existing) > 1:
+            raise BookError(f"{self.name} holds both {existing[0].name} and {existing[1].name}; keep one of them.")
+        place = existing[0]
         self.labels[table] = place.name
         files = [place]
         if place.is_dir():
@@ -210,7 +216,7 @@ class FolderSource(Source):
     def _load_csv(self, con: duckdb.DuckDBPyConnection, table: str, path: Path, types: dict[str, str]) -> Relation:
         header = self._types[table]
         names = ", ".join(quoted(name, header) for name in types)
-        # Rows keep their place in the file, so that a row number is one.
+        # Rows stay in the order of the file, so that row numbers are correct.
         con.execute("SET preserve_insertion_order = true")
         try:
             con.execute(
@@ -260,7 +266,7 @@ class FolderSource(Source):
 
 
 def _header(path: Path) -> list[str]:
-    """Column names of a CSV file, without the byte order mark and surrounding blanks."""
+    """Return the column names of a CSV file, without the byte order mark and surrounding blanks."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             first = next(csv.reader(file), [])
@@ -322,13 +328,13 @@ class DuckDBSource(Source):
         def day_of(table: str, name: str) -> str:
             return f"TRY_CAST({quoted(name, self._types[table])} AS DATE)"
 
-        found = {}
+        days = {}
         for table in RECORDED:
             sql = self.sql_of_recorded_days(table, f"lender.main.{quoted(table, TABLES)}", day_of, "$today")
             if sql is not None:
                 con.execute(sql, {"today": today})
-                found[table] = days_of(con.fetchall())
-        return found
+                days[table] = days_of(con.fetchall())
+        return days
 
     def digest(self, con: duckdb.DuckDBPyConnection) -> str:
         with self._path.open("rb") as file:

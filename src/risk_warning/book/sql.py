@@ -1,6 +1,6 @@
-"""SQL put together from fixed text and checked names.
+"""SQL statements built from fixed text and checked names.
 
-Values always travel as parameters; a lender's name for a column reaches a statement only through `quoted`.
+Values are always passed as parameters. A lender's column name enters a statement only through `quoted`.
 """
 
 from __future__ import annotations
@@ -9,14 +9,20 @@ from collections.abc import Collection
 
 
 def quoted(name: str, known: Collection[str]) -> str:
-    """The name quoted for SQL; `ValueError` unless it is one of `known`."""
+    """Return the name quoted for SQL.
+
+    Raises
+    ------
+    ValueError
+        The name is not one of `known`.
+    """
     if name not in known:
         raise ValueError("a name that the schema does not hold cannot enter a statement")
     return '"' + name.replace('"', '""') + '"'
 
 
 def statement(template: str, **parts: str) -> str:
-    """The template with each `{part}` put in; parts are SQL made by this package, never a caller's text."""
+    """Return the template with each `{part}` filled in; parts are SQL from this package, never a caller's text."""
     for name, part in parts.items():
         template = template.replace("{" + name + "}", part)
     return template

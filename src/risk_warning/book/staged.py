@@ -1,4 +1,4 @@
-"""The staged book: a lender's rows, checked and numbered, handed out for any range of borrowers."""
+"""The staged book: a lender's rows, checked and numbered, readable for any range of borrowers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
 MOST_CODES = 30
-"""Text codes of statements whose months are counted one by one; of a column with more only the latest is used."""
+"""Most text codes that a statements column may have to count months per code; with more, only the latest is used."""
 _READ = ("borrowers", "loans", "instalments", "statements", "events", "contacts", "outcomes")
 
 
@@ -40,40 +40,40 @@ _CLOSINGS_CHUNK = 10_000
 
 @dataclass(frozen=True)
 class Closings:
-    """Loans closed, not written off."""
+    """Numbers of loans that were closed, not written off."""
 
     closed: int
     doubtful: int
-    """Closed past due without a payment near the closing, as another loan opened, or sold."""
+    """Loans closed past due without a payment near the closing, closed as another loan opened, or sold."""
 
     @property
     def are_doubtful(self) -> bool:
-        """Whether the doubtful ones are so many that it is a question what became of them."""
+        """Whether there are so many doubtful closings that the outcome of these loans is unknown."""
         return self.doubtful > MAX_DOUBTFUL_SHARE * self.closed
 
 
 @dataclass(frozen=True)
 class StagedBook:
-    """A book ready to be read in chunks, as long as the `with` of `open_book` lasts."""
+    """A book that can be read in chunks inside the `with` block of `open_book`."""
 
     n_borrowers: int
     id_type: IdType
     digest: str
     """sha256 (hex) of the content read."""
     data_through: date
-    """Outcomes are known through the end of this day: the reach of the slowest table that tells of payment."""
+    """Outcomes are known through the end of this day: the reach of the slowest table that records payments."""
     first_date: date
     """The earliest due date or statement."""
     observed: Observed
-    """Columns that hold something, per table; each event kind's first day; which open columns hold numbers."""
+    """Non-empty columns of each table; first day of each event kind; open columns that hold numbers."""
     given: Mapping[str, frozenset[str]]
     """The contract's columns that are present, empty or not, per table."""
     events_alike: int
-    """Events that repeat another in everything, where none has a time of day."""
+    """Number of events that repeat another in every column, counted if no event has a time of day."""
     ignored: Mapping[str, tuple[str, ...]]
-    """Columns the contract does not know, or text with too many values to be a category."""
+    """Columns that the contract does not know, and text columns with too many values for a category."""
     kept_out: Mapping[str, Mapping[str, str]]
-    """Table → attribute that no model may see → why, in fixed words without a value; never in `observed`."""
+    """Table → attribute that no model may see → reason, a fixed text without a value; never in `observed`."""
     categories: Mapping[str, tuple[str, ...]]
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
@@ -81,7 +81,7 @@ class StagedBook:
 
     @cached_property
     def closings(self) -> Closings:
-        """How many loans were closed, and how many of them in a way that leaves open what became of them."""
+        """How many loans were closed, and for how many of them the outcome is doubtful."""
         closed = doubtful = 0
         doubting = replace(self.observed, closings_are_doubtful=True)
         for rows in self.chunks(_CLOSINGS_CHUNK) if "loans" in self.outputs else ():
@@ -92,13 +92,13 @@ class StagedBook:
         return Closings(closed, doubtful)
 
     def history(self, rows: Rows, dpd_tolerance_ratio: float) -> History:
-        """The history of some of the book's rows, from which outcomes can be read too."""
+        """Return the history of some of the book's rows, which also gives their outcomes."""
         observed = replace(self.observed, closings_are_doubtful=self.closings.are_doubtful)
         return History.of(rows, observed, dpd_tolerance_ratio=dpd_tolerance_ratio)
 
     @property
     def columns(self) -> Mapping[str, frozenset[str]]:
-        """The contract's columns that are present and not all empty, per table; protected ones are not among them."""
+        """The contract's columns that are present and not all empty, per table, without protected columns."""
         return self.observed.columns
 
     @property
@@ -108,7 +108,7 @@ class StagedBook:
 
     @property
     def outcome_dates(self) -> tuple[date, ...]:
-        """As-of dates that have rows in `outcomes`; empty where outcomes are to be derived."""
+        """As-of dates that have rows in `outcomes`; empty if outcomes must be derived."""
         if "outcomes" not in self.outputs:
             return ()
         cursor = self.con.cursor()
@@ -116,7 +116,7 @@ class StagedBook:
         return tuple(to_date(row[0]) for row in cursor.fetchall())
 
     def loans_opened(self, first: date, last: date) -> int:
-        """Number of loans opened from `first` to `last`, both included."""
+        """Return the number of loans opened from `first` to `last`, both included."""
         con = self.con.cursor()
         con.execute(
             "SELECT count(DISTINCT loan) FROM staged_loans WHERE opened_on BETWEEN $first AND $last",
@@ -125,12 +125,12 @@ class StagedBook:
         return int(con.fetchall()[0][0])
 
     def chunks(self, borrowers_per_chunk: int) -> Iterator[Rows]:
-        """All borrowers in order of their ids, at most `borrowers_per_chunk` at a time."""
+        """Yield the rows of all borrowers in order of their ids, at most `borrowers_per_chunk` borrowers at a time."""
         for low in range(0, self.n_borrowers, borrowers_per_chunk):
             yield self.rows(low, min(low + borrowers_per_chunk, self.n_borrowers))
 
     def rows(self, low: int, high: int) -> Rows:
-        """The rows of the borrowers `low` … `high` − 1 in order of their ids; numbers start at 0 in each answer."""
+        """Return the rows of borrowers `low` … `high` − 1 in order of their ids; numbers start at 0 in each result."""
         return rows_between(self.con, self.outputs, self.categories, low, high)
 
 
@@ -141,7 +141,7 @@ def rows_between(
     low: int,
     high: int,
 ) -> Rows:
-    """The staged rows of the borrowers `low` … `high` − 1 in order of their ids; numbers start at 0."""
+    """Return the staged rows of borrowers `low` … `high` − 1 in order of their ids; numbers start at 0."""
     con = con.cursor()
     span = {"low": low, "high": high - 1}
     ids = con.sql(
@@ -173,7 +173,7 @@ def _table(
         base = {"borrower": low, "loan": first_loan}.get(name)
         column = quoted(name, names)
         columns.append(column if base is None else f"CAST({column} - {int(base)} AS INTEGER) AS {name}")
-    found = con.sql(
+    rows = con.sql(
         statement(
             "SELECT {columns} FROM staged_{table} WHERE borrower BETWEEN $low AND $high",
             columns=", ".join(columns),
@@ -181,25 +181,25 @@ def _table(
         ),
         params={"low": low, "high": high},
     ).to_arrow_table()
-    return {name: found.column(i).to_numpy() for i, name in enumerate(names)}
+    return {name: rows.column(i).to_numpy() for i, name in enumerate(names)}
 
 
 @contextmanager
 def open_book(
     location: str | Path, settings: BookSettings, *, data_through: date | None = None, today: date | None = None
 ) -> Iterator[StagedBook]:
-    """The book at `location`, checked and staged; memory is flat in its size.
+    """Open the book at `location`, check it and stage it; memory use does not grow with its size.
 
     `location` is a folder, a DuckDB file or a `postgresql://` URL. Every table is complete through the end of
-    `data_through`; left out, its own rows say how far it reaches. Rows dated after `today` are set aside; None leaves
-    them, as where a night of the past is scored from a book of now.
+    `data_through`; if it is left out, the reach of each table is derived from its rows. Rows dated after `today` are
+    set aside; None keeps them, for example to score a past night from a current book.
 
     Raises
     ------
     BookError
         The location, a table or a required column is missing, empty or unreadable.
     BookQualityError
-        More than `settings.max_bad_share` of a table's rows are bad. Nothing has been written then.
+        More than `settings.max_bad_share` of a table's rows are bad. Nothing has been written in that case.
     """
     with staging_connection(settings) as con:
         with closing(source_at(con, location, settings)) as source:
@@ -212,7 +212,7 @@ def open_book(
 
 @contextmanager
 def staging_connection(settings: BookSettings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A DuckDB database in memory that spills to a folder beyond `memory_limit_mb`; gone when the `with` ends."""
+    """Open an in-memory DuckDB database that spills to a folder beyond `memory_limit_mb`; both end with the `with`."""
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as folder:
         con = duckdb.connect(
             ":memory:",
@@ -238,7 +238,13 @@ def staged_book(
     quarantine: Quarantine,
     data_through: date | None,
 ) -> StagedBook:
-    """The book as it was staged; `BookError` where it has no usable borrower, or records no payment."""
+    """Return the book from the result of staging.
+
+    Raises
+    ------
+    BookError
+        The book has no usable borrower, or records no payment.
+    """
     con.execute("SELECT count(*) FROM borrower_index")
     n_borrowers = int(con.fetchall()[0][0])
     first = first_date(con, staged)
@@ -271,7 +277,7 @@ def staged_book(
 def observed_of(
     con: duckdb.DuckDBPyConnection, staged: Staged, settings: BookSettings, data_through: date | None
 ) -> Observed:
-    """What the staged book can show; every table is complete through `data_through` where that is given."""
+    """Return what the staged book can show; if `data_through` is given, every table is complete through it."""
     reach = staged.reach
     if data_through is not None:
         reach = replace(reach, given={**dict.fromkeys(reach.flows, to_day(data_through)), **reach.given})
@@ -286,7 +292,7 @@ def observed_of(
 
 
 def _codes(staged: Staged) -> dict[str, tuple[str, ...]]:
-    """The codes of each column of text in statements; none of a column with more than a reader could name."""
+    """Return the codes of each text column of statements; none for a column with more than `MOST_CODES`."""
     return {
         source: values if len(values) <= MOST_CODES else ()
         for source, values in staged.categories.items()
@@ -295,18 +301,18 @@ def _codes(staged: Staged) -> dict[str, tuple[str, ...]]:
 
 
 def first_date(con: duckdb.DuckDBPyConnection, staged: Staged) -> date | None:
-    """The earliest due date or statement; None where there is none."""
-    found = []
+    """Return the earliest due date or statement; None if there is none."""
+    earliest = []
     for table, start in (("instalments", "due_on"), ("statements", "statement_on")):
         if staged.rows.get(table):
             con.execute(statement("SELECT min({start}) FROM staged_{table}", start=start, table=table))
-            found.append(con.fetchall()[0][0])
-    days = [day for day in found if day is not None]
+            earliest.append(con.fetchall()[0][0])
+    days = [day for day in earliest if day is not None]
     return to_date(min(days)) if days else None
 
 
 def event_kinds(con: duckdb.DuckDBPyConnection, staged: Staged) -> dict[str, int]:
-    """Kind of event → first day on which one was both past and recorded."""
+    """Return kind of event → first day on which one had happened and was recorded."""
     if not staged.rows.get("events"):
         return {}
     con.execute("SELECT kind, min(greatest(occurred_on, recorded_on)) FROM staged_events GROUP BY kind ORDER BY kind")

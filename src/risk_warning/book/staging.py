@@ -1,6 +1,6 @@
-"""Staging: each table read once, checked, and held in the core's own types by DuckDB, which spills to disk.
+"""Staging: each table is read once, checked, and stored in DuckDB in the core's own types. DuckDB spills to disk.
 
-A bad row keeps its first fault, goes to the table `quarantine`, and leaves the staged table.
+A bad row moves from the staged table to the table `quarantine`, with its first fault as the reason.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _OF_LOANS = ("instalments", "statements")
 
 @dataclass
 class Staged:
-    """What staging found; the rows themselves stand in the connection's tables `staged_NAME`."""
+    """The result of staging; the rows themselves are in the connection's tables `staged_NAME`."""
 
     id_type: IdType = "string"
     columns: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -40,24 +40,29 @@ class Staged:
     given: dict[str, frozenset[str]] = field(default_factory=dict)
     """Table → columns of the contract that are present, empty or not."""
     outputs: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Table → staged column, as in `Rows` → the contract's column it came from ("" for a number of ours)."""
+    """Table → staged column, as in `Rows` → its column in the contract ("" for numbers that staging assigns)."""
     ignored: dict[str, tuple[str, ...]] = field(default_factory=dict)
     kept_out: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Table → attribute that no model may see → why; tables without one have no entry."""
+    """Table → attribute that no model may see → reason; tables without such an attribute have no entry."""
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
     reach: Reach = field(default_factory=Reach)
     events_alike: int = 0
-    """Events that repeat another in everything, where none has a time of day."""
+    """Number of events that repeat another in every column, counted if no event has a time of day."""
     rows: dict[str, int] = field(default_factory=dict)
     counts: dict[str, dict[tuple[str, str], int]] = field(default_factory=dict)
 
 
 def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings, today: date | None) -> Staged:
-    """Stage every table of the source; `BookError` where a required table or column is missing or empty.
+    """Stage every table of the source.
 
-    Rows dated after `today` (None: any day may be meant), or so long after the others that they cannot be meant, are
+    Rows dated after `today` (None: any day is accepted), or so long after the others that the date is implausible, are
     set aside.
+
+    Raises
+    ------
+    BookError
+        A required table or column is missing or empty.
     """
     check_protected(settings.never_modelled)
     check_tables(source.name, source.columns, source.labels, source.also)
@@ -70,7 +75,7 @@ def stage(con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings
 
 
 class _Stager:
-    """One staging under way."""
+    """The state of one staging run."""
 
     def __init__(
         self, con: duckdb.DuckDBPyConnection, source: Source, settings: BookSettings, today: date | None
@@ -97,7 +102,7 @@ class _Stager:
             by_value = self._protected_by_value(table, relation, columns)
             columns = tuple(column for column in columns if column.name not in by_value)
             readings, too_many = self.finder.readings(table, relation, columns)
-            found = self._write(table, relation, readings)
+            table_faults = self._write(table, relation, readings)
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
             raise self.source.unreadable(table, error) from None
         except duckdb.OutOfMemoryException:
@@ -120,30 +125,30 @@ class _Stager:
                 + (", or take it away where the other tables carry borrower_id." if table == "loans" else ".")
             )
         if self.has_loans or table not in _OF_LOANS:
-            self._settle(table, found)
+            self._settle(table, table_faults)
         else:
-            self.waiting.append((table, found))
+            self.waiting.append((table, table_faults))
         if table == "borrowers":
             numbering.number_borrowers(self.con)
         if table == "loans":
             numbering.number_loans(self.con)
 
     def _protected_by_value(self, table: str, relation: Relation, columns: tuple[Column, ...]) -> dict[str, str]:
-        """Column → why its values keep it out; one borrower's values say nothing of a column."""
+        """Return column → reason why its values keep it out; empty for one borrower, whose values show too little."""
         if self.source.only is not None:
             return {}
         looked_at = [column for column in columns if column.name not in self.settings.allowed]
         return protected_by_value(self.con, self.source, table, relation, looked_at)
 
     def finish(self) -> None:
-        """Number the loans of a book without `loans`, then note what each table holds."""
+        """Number the loans of a book without `loans`, then record what each table holds."""
         if not any(self.staged.rows.get(table) for table in _OF_LOANS) and self.source.only is None:
             labels = " and ".join(self.source.labels[t] for t in _OF_LOANS if t in self.source.labels)
             raise BookError(f"{labels} in {self.source.name} hold no row; a book needs instalments or statements.")
         if self.waiting:
             numbering.number_loans_of(self.con, [table for table, _ in self.waiting])
-            for table, found in self.waiting:
-                self._settle(table, found)
+            for table, table_faults in self.waiting:
+                self._settle(table, table_faults)
         if self.source.only is None:
             for stray in stray_rows(self.con, self.staged.rows, self.today):
                 self._set_stray_aside(stray)
@@ -156,8 +161,8 @@ class _Stager:
         self.staged.numeric = frozenset(self.finder.numeric)
 
     def _write(self, table: str, relation: Relation, readings: Mapping[Column, Reading]) -> Faults:
-        """Create `staged_TABLE`, good and bad rows."""
-        found = Faults(table)
+        """Create `staged_TABLE` with good and bad rows."""
+        table_faults = Faults(table)
         position = {column.name: i for i, column in enumerate(readings)}
         inner: list[str] = []
         outputs: dict[str, str] = {}
@@ -168,8 +173,8 @@ class _Stager:
             if column.kind != "id":
                 outputs[column.output] = _put(reading.staged, i)
             for condition, reason in reading.faults:
-                whens.append(f"WHEN {_put(condition, i)} THEN {found.code(column.name, reason)}")
-        join = self._owner(table, position, outputs, whens, found)
+                whens.append(f"WHEN {_put(condition, i)} THEN {table_faults.code(column.name, reason)}")
+        join = self._owner(table, position, outputs, whens, table_faults)
         _fill(table, position, outputs, has_loans=self.has_loans)
         if table == "events":
             outputs["second"] = "r.second"
@@ -192,43 +197,48 @@ class _Stager:
             ),
             self._parameters(relation, inner),
         )
-        return found
+        return table_faults
 
     def _parameters(self, relation: Relation, inner: Iterable[str]) -> dict[str, Any]:
         zone = {"zone": self.settings.time_zone} if any("$zone" in part for part in inner) else {}
         return {**relation.parameters, **zone}
 
     def _owner(
-        self, table: str, position: Mapping[str, int], outputs: dict[str, str], whens: list[str], found: Faults
+        self, table: str, position: Mapping[str, int], outputs: dict[str, str], whens: list[str], table_faults: Faults
     ) -> str:
-        """The join that finds whom a row belongs to; adds the columns it yields and the fault of finding nobody."""
+        """Return the join that finds the borrower or loan of a row.
+
+        The join's columns are added to `outputs`, the fault of a row without a match to `whens`.
+        """
         if table == "borrowers":
             outputs["id"] = f"v{position['borrower_id']}"
             return ""
         if table in _OF_LOANS and self.has_loans:
             loan = f"v{position['loan_id']}"
             outputs.update(borrower="o.borrower", loan="o.loan", lost_loan=f"CASE WHEN o.loan IS NULL THEN {loan} END")
-            whens.append(f"WHEN o.loan IS NULL THEN {found.code('loan_id', 'is not in loans')}")
+            whens.append(f"WHEN o.loan IS NULL THEN {table_faults.code('loan_id', 'is not in loans')}")
             return f"LEFT JOIN loan_index AS o ON o.loan_id = r.{loan}"
         outputs["borrower"] = "o.borrower"
         if "loan_id" in position:
             outputs["loan_id"] = f"v{position['loan_id']}"
-        whens.append(f"WHEN o.borrower IS NULL THEN {found.code('borrower_id', 'is not in borrowers')}")
+        whens.append(f"WHEN o.borrower IS NULL THEN {table_faults.code('borrower_id', 'is not in borrowers')}")
         return f"LEFT JOIN borrower_index AS o ON o.id = r.v{position['borrower_id']}"
 
-    def _settle(self, table: str, found: Faults) -> None:
-        """Set the bad rows of `staged_TABLE` aside."""
+    def _settle(self, table: str, table_faults: Faults) -> None:
+        """Set aside the bad rows of `staged_TABLE`."""
         outputs = self.staged.outputs[table]
         content = tuple(quoted(name, outputs) for name in outputs if name != "lost_loan")
         if not self.has_loans and table in _OF_LOANS:
             content = ("loan", *(name for name in content if name != '"loan_id"'))
-        alike = mark_doubles(self.con, found, content)
+        alike = mark_doubles(self.con, table_faults, content)
         self.staged.events_alike = alike if table == "events" else self.staged.events_alike
         if table in _OF_LOANS:
-            faults.set_borrowers_aside(self.con, found, through_loans=self.has_loans, harmless=KEPT_ONCE)
+            faults.set_borrowers_aside(self.con, table_faults, through_loans=self.has_loans, harmless=KEPT_ONCE)
         if table == "loans":
             faults.keep_claims(self.con)
-        self.staged.counts[table] = faults.set_aside(self.con, found, self.source.labels[table], self.source.prefix)
+        self.staged.counts[table] = faults.set_aside(
+            self.con, table_faults, self.source.labels[table], self.source.prefix
+        )
         if table == "events":
             self.con.execute("ALTER TABLE staged_events DROP COLUMN second")
         kept = {
@@ -239,20 +249,20 @@ class _Stager:
         self.staged.outputs[table] = {**owner, **loan, **kept}
 
     def _set_stray_aside(self, stray: Stray) -> None:
-        """Set the rows of a table aside that are dated after its reach."""
-        table, found = stray.table, Faults(stray.table)
+        """Set aside the rows of a table that are dated after its reach."""
+        table, table_faults = stray.table, Faults(stray.table)
         self.con.execute(
             statement(
                 "UPDATE staged_{table} SET fault = {code} WHERE {day} > $last AND {day} <> $never",
                 table=table,
-                code=found.code(stray.column, STRAY),
+                code=table_faults.code(stray.column, STRAY),
                 day=stray.day,
             ),
             {"last": stray.last, "never": NEVER},
         )
         if table in _OF_LOANS:
-            faults.set_borrowers_aside(self.con, found, through_loans=False)
-        counts = faults.set_aside(self.con, found, self.source.labels[table], self.source.prefix)
+            faults.set_borrowers_aside(self.con, table_faults, through_loans=False)
+        counts = faults.set_aside(self.con, table_faults, self.source.labels[table], self.source.prefix)
         self.staged.counts[table] = {**self.staged.counts[table], **counts}
 
     def _count(self, table: str) -> int:
@@ -260,7 +270,7 @@ class _Stager:
         return int(self.con.fetchall()[0][0])
 
     def _not_empty(self, table: str) -> frozenset[str]:
-        """The contract's columns the table has that hold something; what is required or filled in always does."""
+        """Return the contract's columns of the table that are not all empty; required and filled columns never are."""
         tests, tested = [], []
         always = set(self.staged.given[table])
         for output, origin in self.staged.outputs[table].items():
@@ -282,7 +292,7 @@ class _Stager:
 
 
 def second_of_day(relation: Relation, name: str) -> str:
-    """SQL of the second of the day of a column, 0 where it holds days alone: it tells two events of a day apart."""
+    """Return SQL of a column's second of the day, 0 if it holds only days; it distinguishes two events on one day."""
     moment = f"TRY_CAST({quoted(name, relation.types)} AS TIMESTAMP)"
     return f"COALESCE(CAST(epoch({moment}) AS BIGINT) % 86400, 0)"
 
@@ -301,7 +311,7 @@ def _put(template: str, i: int) -> str:
 
 
 def _fill(table: str, position: Mapping[str, int], outputs: dict[str, str], *, has_loans: bool) -> None:
-    """Put the contract's defaults where a row leaves a column out."""
+    """Fill in the contract's defaults where a row has no value."""
 
     def default(output: str, column: str, otherwise: str) -> None:
         outputs[output] = (

@@ -7,15 +7,14 @@ from typing import Annotated
 
 import typer
 
+from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
 
 app = typer.Typer(help="Check the audit trail; erase what a decision was made from.", no_args_is_help=True)
 
-Db = Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")]
-
 
 @app.command()
-def verify(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def verify(db: Db = None, as_json: Json = False) -> None:
     """Check every row and every chain of the audit trail, and name what is wrong."""
     from risk_warning.audit.verify import verify as verified
     from risk_warning.database.connection import must_exist, shown

@@ -3,55 +3,65 @@
 from __future__ import annotations
 
 import json
-import re
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from risk_warning.cli.options import (
+    BadDpd,
+    BookArgument,
+    HorizonMonths,
+    Json,
+    Report,
+    book_of,
+    check_range,
+    day,
+    every,
+)
 from risk_warning.cli.progress import progress
 from risk_warning.settings import load_settings
 
-_DAY = ["%Y-%m-%d"]
-
 
 def backtest(
-    book: Annotated[
-        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
-    ],
+    book: BookArgument = None,
     *,
     recipes: Annotated[str, typer.Option(metavar="FILE,…", help="Recipes as TOML, as in pipelines/recipes.")],
-    first: Annotated[datetime, typer.Option("--from", metavar="DATE", formats=_DAY, help="First date to retrain at.")],
+    first: Annotated[date, typer.Option("--from", metavar="DATE", parser=day, help="First date to retrain at.")],
     last: Annotated[
-        datetime, typer.Option("--to", metavar="DATE", formats=_DAY, help="Last date, with a known future.")
+        date, typer.Option("--to", metavar="DATE", parser=day, help="Last date to retrain at, with a known future.")
     ],
-    every: Annotated[str, typer.Option(metavar="MONTHS", help="Months from one date to the next, such as 1m.")] = "1m",
-    horizon_months: Annotated[int, typer.Option(min=1, max=24, help="Length of the outcome window, months.")] = 3,
-    bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    step: Annotated[
+        str, typer.Option("--every", metavar="MONTHS", help="Months from one date to the next, such as 1m.")
+    ] = "1m",
+    horizon_months: HorizonMonths = None,
+    bad_dpd: BadDpd = 30,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
     """Retrain each recipe at successive dates as it would have been done then, and say which one lasts.
 
-    What is finished lies under home and is not done again; an interrupted backtest goes on where it was.
+    What is finished is kept under home and not done again; an interrupted backtest resumes.
     """
     from risk_warning.core.outcomes.target import TargetSpec
     from risk_warning.learning.recipe_file import read_recipes
+    from risk_warning.learning.request import DEFAULT_HORIZON_MONTHS
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.backtest.page import backtest_page, table
     from risk_warning.studies.backtest.run import backtest as run
 
-    months = re.fullmatch(r"([1-9][0-9]?)m?", every)
-    if months is None:
-        raise typer.BadParameter(f"--every {every!r} is no number of months such as 1m")
+    check_range(first, last)
+    months = every(step, "m")
+    settings = load_settings()
+    location = book_of(book, settings)
     named = read_recipes([Path(part.strip()) for part in recipes.split(",") if part.strip()])
-    if out is not None:
-        check_writable(out)
-    spec = TargetSpec(horizon_months, bad_dpd, bad_dpd - 1)
+    if report is not None:
+        check_writable(report)
+    spec = TargetSpec(horizon_months or DEFAULT_HORIZON_MONTHS, bad_dpd, bad_dpd - 1)
     with progress() as bar:
-        found = run(book, load_settings(), spec, named, first.date(), last.date(), int(months[1]), bar)
-    if out is not None:
-        write_page(out, backtest_page(found))
-    print(json.dumps(found.to_dict(), indent=1)) if as_json else Console().print(table(found))
+        result = run(location, settings, spec, named, first, last, months, bar)
+    if report is not None:
+        write_page(report, backtest_page(result))
+    print(json.dumps(result.to_dict(), indent=1)) if as_json else Console().print(table(result))

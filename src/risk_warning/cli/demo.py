@@ -1,33 +1,47 @@
-"""The demo: a lender, a model, two nights and a watch list, in one go."""
+"""`risk-warning demo`: a lender, a model, two nights and a watch list, in one go."""
 
 from __future__ import annotations
 
+import sys
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.console import Console
 from rich.progress import Progress
 
-from risk_warning.book.check import check_book, render
-from risk_warning.core.outcomes.target import TargetSpec
-from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.cli.progress import progress
 from risk_warning.errors import OutputError
-from risk_warning.learning.request import Request
-from risk_warning.model.policy_in_force import policy_of
-from risk_warning.nightly.page import write_report
-from risk_warning.nightly.run import run_night
-from risk_warning.settings import Settings
-from risk_warning.studies.promotion.run import Asked, promote
-from risk_warning.studies.training.run import train_model
-from risk_warning.watchlist.listing import table
-from risk_warning.watchlist.watch_list import listed
+from risk_warning.settings import Settings, load_settings
 
 MONTHS = 30
 NIGHTS = (date(2024, 6, 1), date(2024, 6, 15))
 
 
+def demo(
+    borrowers: Annotated[int, typer.Option(min=5000, help="Number of simulated borrowers.")] = 20_000,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Everything the demo makes goes here.")] = Path("demo"),
+) -> None:
+    """Simulate a lender, check, train, score two nights, and show the watch list."""
+    with progress() as bar:
+        run_demo(out, borrowers, load_settings(), bar.console if sys.stdout.isatty() else Console(), bar)
+
+
 def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, progress: Progress) -> Path:
-    """The page to look at; everything the demo makes lies under `out`, its registry and watch list too."""
+    """Run the demo and return its page; registry and watch list lie under `out` too."""
+    from risk_warning.book.check import check_book, render
+    from risk_warning.core.outcomes.target import TargetSpec
+    from risk_warning.datasets.simulation.lender import simulate
+    from risk_warning.learning.request import Request
+    from risk_warning.nightly.page import night_page
+    from risk_warning.nightly.run import run_night
+    from risk_warning.reports import write_page
+    from risk_warning.studies.promotion.run import PromotionRequest, promote
+    from risk_warning.studies.training.run import train_model
+    from risk_warning.watchlist.listing import table
+    from risk_warning.watchlist.watch_list import listed
+
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} exists and is not an empty folder; remove it, or name another with --out.")
     book = out / "book"
@@ -43,11 +57,11 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     for sentence in trained.sentences():
         console.print(sentence, markup=False, highlight=False)
     console.rule("3 · The first champion")
-    asked = Asked(approver="demo", reason="the demo approves its own model; a lender's is approved by a person")
-    promoted = promote(str(trained.registry_version), book, settings, asked, progress)
-    for rule in promoted.gated.rules:
-        console.print(f"{rule.outcome}: {rule.name}: {rule.figure}; asked: {rule.limit}", highlight=False)
-    console.print(f"{asked.approver}: {asked.reason}.", highlight=False)
+    request = PromotionRequest(by="demo", reason="the demo approves its own model; a lender's is approved by a person")
+    promotion = promote(str(trained.registry_version), book, settings, request, progress)
+    for rule in promotion.gated.rules:
+        console.print(rule.in_words(), highlight=False)
+    console.print(f"{request.by}: {request.reason}.", highlight=False)
     console.rule("4 · Two nights")
     for as_of_date in NIGHTS:
         night = run_night(book, settings, as_of_date, out / "scores", progress)
@@ -57,15 +71,14 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     assert as_of is not None
     console.print(table(as_of, rows, 6))
     page = out / "report.html"
-    judged = trained.model.about["evaluation"]
-    write_report(page, night, rows, judged, policy_of(trained.model, settings))
+    write_page(page, night_page(night, settings))
     console.rule("Where to look next")
     console.print(
         f"The report:      {page.resolve().as_uri()}\n"
         f"The model card:  {out / 'model' / 'MODEL_CARD.md'}\n"
-        f"Every training:  mlflow ui --backend-store-uri sqlite:///{settings.home / 'mlflow.db'}\n"
-        f"The watch list:  risk-warning watchlist --db {settings.database_url}\n"
-        f"Your own book:   risk-warning check BOOK",
+        f"Every training:  .venv/bin/mlflow ui --backend-store-uri sqlite:///{settings.home / 'mlflow.db'}\n"
+        f"The watch list:  .venv/bin/risk-warning watchlist --db {settings.database_url}\n"
+        f"Your own book:   .venv/bin/risk-warning check BOOK",
         soft_wrap=True,
         highlight=False,
     )

@@ -1,17 +1,29 @@
-"""The features as people and programs read them: what each measures, and what its values say."""
+"""`risk-warning features`: every feature, what it measures, and what its values say."""
 
 from __future__ import annotations
 
+import json
 import math
 from typing import Any
 
+from rich.console import Console
 from rich.table import Table
 
+from risk_warning.cli.options import Json
 from risk_warning.core.features import Feature, registry
 from risk_warning.core.features.phrase import Phrase
 
 _WIDE_COLUMNS = 160
 """From here on a terminal has room for all there is to say of a feature."""
+
+
+def features(as_json: Json = False) -> None:
+    """List every feature: name, unit, what null means, monotone direction, reason code, words."""
+    if as_json:
+        print(json.dumps(as_rows(), ensure_ascii=False, indent=1))
+        return
+    console = Console()
+    console.print(table(console.width))
 
 
 def as_rows() -> list[dict[str, Any]]:

@@ -11,11 +11,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
 
 app = typer.Typer(help="Make, list and revoke the service's API keys.", no_args_is_help=True)
-
-Db = Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")]
 
 
 @app.command()
@@ -45,7 +44,7 @@ def create(
 
 
 @app.command("list")
-def list_keys(db: Db = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_keys(db: Db = None, as_json: Json = False) -> None:
     """List every key: name, role, limit, and until when it was or is good."""
     from rich.table import Table
 

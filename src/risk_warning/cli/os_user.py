@@ -1,14 +1,17 @@
-"""Who sits at the keyboard."""
+"""The user of this process."""
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 
 
 def os_user() -> str:
-    """The user's name at the operating system, or their number where they have none, as in many containers."""
+    """Return the user's name from the operating system, or the number if it has none, as in many containers.
+
+    Environment variables such as LOGNAME are ignored: anyone can set them.
+    """
     try:
-        return getpass.getuser()[:64]
-    except (KeyError, OSError):
+        return pwd.getpwuid(os.getuid()).pw_name[:64]
+    except KeyError:
         return f"uid {os.getuid()}"

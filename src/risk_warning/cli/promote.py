@@ -1,88 +1,109 @@
-"""`risk-warning promote` and `rollback`: which model is the champion, changed on the record."""
+"""`risk-warning propose`, `promote` and `rollback`: which model is the champion, changed on the record."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from risk_warning.cli.options import BookOption, By, Json, Reason, Report, book_of
+from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
-from risk_warning.errors import SettingsError
+from risk_warning.errors import GateError
 from risk_warning.settings import load_settings
 
-Approver = Annotated[str, typer.Option(metavar="NAME", help="Who answers for it; the audit trail keeps it.")]
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; the audit trail keeps it.")]
+Version = Annotated[str, typer.Argument(metavar="VERSION", help="Its number in the registry, or an @alias.")]
+Nights = Annotated[
+    Path | None, typer.Option(metavar="DIR", help="Output of `score`, whose archived features are checked.")
+]
+
+
+def propose(
+    version: Version,
+    book: BookOption = None,
+    *,
+    nights: Nights = None,
+    as_json: Json = False,
+) -> None:
+    """Make a version the challenger if the gate lets it: it is scored in the service's shadow, and never answers.
+
+    The limits are the settings `gate.…`; exit code 17 if a rule is not met.
+    """
+    from risk_warning.studies.promotion.gate import gate
+    from risk_warning.studies.promotion.gate import propose as proposed
+
+    settings = load_settings()
+    location = book_of(book, settings)
+    with progress() as bar:
+        gated = gate(version, location, settings, nights, bar)
+    if not as_json:
+        _print_rules(f"Version {gated.number} ({gated.model.version}) against the gate", gated, "")
+    if not gated.passed:
+        raise GateError(f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed.")
+    sentence = proposed(gated, settings)
+    print(json.dumps(gated.to_dict(), indent=1, ensure_ascii=False) if as_json else sentence)
 
 
 def promote(
-    version: Annotated[str, typer.Argument(metavar="VERSION", help="Its number in the registry, or an @alias.")],
-    book: Annotated[
-        str | None,
-        typer.Argument(metavar="[BOOK]", help="What it is compared with the champion on; default service.book."),
-    ] = None,
+    version: Version,
+    book: BookOption = None,
     *,
-    approver: Approver,
+    by: By,
     reason: Reason,
     override: Annotated[
         str | None, typer.Option(metavar="TEXT", help="Promote although the gate refuses, for this reason.")
     ] = None,
-    nights: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Output of `score`, whose archived features are checked.")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the page here, whatever the gate says.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    nights: Nights = None,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
     """Make a version the champion if the gate lets it: compared with the one in service, checked, on the record.
 
     The limits are the settings `gate.…`. The old champion is `previous`, for `risk-warning rollback`.
     """
-    from risk_warning.studies.promotion.run import Asked
+    from risk_warning.studies.promotion.run import PromotionRequest
     from risk_warning.studies.promotion.run import promote as promoted
 
     settings = load_settings()
-    location = book or settings.service.book
-    if location is None:
-        raise SettingsError("Name the BOOK to compare on, or set service.book.")
-    asked = Asked(approver=approver, reason=reason, override=override, nights=nights, out=out)
+    request = PromotionRequest(by=by, user=os_user(), reason=reason, override=override, nights=nights, report=report)
     with progress() as bar:
-        done = promoted(version, location, settings, asked, bar)
+        promotion = promoted(version, book_of(book, settings), settings, request, bar)
     if as_json:
-        print(json.dumps(done.to_dict(), indent=1, ensure_ascii=False))
+        print(json.dumps(promotion.to_dict(), indent=1, ensure_ascii=False))
         return
-    made = done.gated
-    title = f"Version {made.number} ({made.model.version}) is the champion"
-    table = Table("rule", "met", "figure", "asked", title=title)
-    for rule in made.rules:
-        table.add_row(rule.name, _MET[rule.outcome], rule.figure, rule.limit)
-    table.caption = f"before: {made.before.champion or 'none'}; report sha256 {done.digest[:16]}"
-    console = Console()
-    console.print(table)
-    for line in made.warnings:
-        console.print(f"Warning, which does not block: {line}.", style="yellow", highlight=False, soft_wrap=True)
-    for line in made.cautions:
-        console.print(f"Calibration: {line}", style="yellow", highlight=False, soft_wrap=True)
+    gated = promotion.gated
+    _print_rules(
+        f"Version {gated.number} ({gated.model.version}) is the champion",
+        gated,
+        f"before: {gated.before.champion or 'none'}; report sha256 {promotion.digest[:16]}",
+    )
+
+
+def rollback(*, by: By, reason: Reason, as_json: Json = False) -> None:
+    """Make the previous champion the champion again; the two change places."""
+    from risk_warning.studies.promotion.run import roll_back
+
+    champion, previous = roll_back(load_settings(), by=by, user=os_user(), reason=reason)
+    if as_json:
+        print(json.dumps({"champion": champion, "previous": previous}))
+    else:
+        print(f"Version {champion} is the champion again, {previous} the previous one.")
 
 
 _MET = {"met": "yes", "NOT MET": "[bold red]no[/]", "warning": "[yellow]warning[/]"}
 
 
-def rollback(
-    *,
-    approver: Approver,
-    reason: Reason,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a line.")] = False,
-) -> None:
-    """Make the previous champion the champion again; the two change places."""
-    from risk_warning.studies.promotion.run import roll_back
-
-    champion, before = roll_back(load_settings(), approver, reason)
-    if as_json:
-        print(json.dumps({"champion": champion, "previous": before}))
-    else:
-        print(f"Version {champion} is the champion again, {before} the previous one.")
+def _print_rules(title: str, gated: Any, caption: str) -> None:
+    table = Table("rule", "met", "figure", "limit", title=title, caption=caption or None)
+    for rule in gated.rules:
+        table.add_row(rule.name, _MET[rule.outcome], rule.figure, rule.limit)
+    console = Console()
+    console.print(table)
+    for line in gated.warnings:
+        console.print(f"Warning, which does not block: {line}.", style="yellow", highlight=False, soft_wrap=True)
+    for line in gated.cautions:
+        console.print(f"Calibration: {line}", style="yellow", highlight=False, soft_wrap=True)

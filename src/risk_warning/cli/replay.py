@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
 
 
@@ -20,8 +21,8 @@ def replay(
     inputs: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The inputs, where the audit keeps only their digest.")
     ] = None,
-    db: Annotated[str | None, typer.Option(metavar="URL", help="The watch list's database; default SQLite.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    db: Db = None,
+    as_json: Json = False,
 ) -> None:
     """Compute decisions again, with the model and policy of then, and say whether they are equal."""
     from risk_warning.database.connection import must_exist

@@ -1,45 +1,37 @@
-"""`risk-warning target`: the evidence a bad definition and a horizon are chosen by."""
+"""`risk-warning target`: the evidence for choosing a bad definition and a horizon."""
 
 from __future__ import annotations
 
 import json
-from datetime import datetime
-from pathlib import Path
-from typing import Annotated
 
-import typer
 from rich.console import Console
 
+from risk_warning.cli.options import BookArgument, First, Json, Last, Report, book_of, check_range
 from risk_warning.cli.progress import progress
 from risk_warning.settings import load_settings
 
-_DAY = ["%Y-%m-%d"]
-
 
 def target(
-    book: Annotated[
-        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
-    ],
-    first: Annotated[
-        datetime | None,
-        typer.Option("--from", metavar="DATE", formats=_DAY, help="First as-of date; default the first month's."),
-    ] = None,
-    last: Annotated[
-        datetime | None,
-        typer.Option("--to", metavar="DATE", formats=_DAY, help="Last as-of date; default the last the data reach."),
-    ] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    book: BookArgument = None,
+    *,
+    first: First = None,
+    last: Last = None,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
-    """Show how loans roll, cure and age, so that bad definition and horizon are chosen with evidence."""
+    """Show how loans roll, cure and age, to choose bad definition and horizon with evidence."""
+    from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.target.page import target_page
     from risk_warning.studies.target.run import target_evidence
     from risk_warning.studies.target.table import table
 
+    check_range(first, last)
+    settings = load_settings()
+    location = book_of(book, settings)
+    if report is not None:
+        check_writable(report)
     with progress() as bar:
-        found = target_evidence(book, load_settings(), first and first.date(), last and last.date(), bar)
-    if out is not None:
-        from risk_warning.reports import write_page
-        from risk_warning.studies.target.page import target_page
-
-        write_page(out, target_page(found))
-    print(json.dumps(found.to_dict(), indent=1)) if as_json else Console().print(table(found))
+        evidence = target_evidence(location, settings, first, last, bar)
+    if report is not None:
+        write_page(report, target_page(evidence))
+    print(json.dumps(evidence.to_dict(), indent=1)) if as_json else Console().print(table(evidence))

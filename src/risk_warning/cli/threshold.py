@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -11,13 +11,19 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from risk_warning.cli.economics_options import (
+from risk_warning.cli.options import (
+    BookArgument,
     CallAgainDays,
     ContactCost,
     CreditConversion,
+    Effect,
+    Json,
     LossGivenDefault,
-    TreatmentEffect,
+    ModelOption,
+    Report,
+    book_of,
     check_finite,
+    day,
     effects_of,
 )
 from risk_warning.cli.os_user import os_user
@@ -34,15 +40,14 @@ class Choice(StrEnum):
 
 
 def threshold(
-    book: Annotated[
-        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
-    ],
-    model: Annotated[str, typer.Option(help="A model folder, @alias or version number.")] = "champion",
+    book: BookArgument = None,
+    *,
+    model: ModelOption = "champion",
     as_of: Annotated[
-        list[datetime] | None,
+        list[date] | None,
         typer.Option(
             metavar="DATE",
-            formats=["%Y-%m-%d"],
+            parser=day,
             help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last the model did not learn from.",
         ),
     ] = None,
@@ -54,23 +59,28 @@ def threshold(
     contact_cost: ContactCost = None,
     loss_given_default: LossGivenDefault = None,
     credit_conversion: CreditConversion = None,
-    treatment_effect: TreatmentEffect = None,
+    effect: Effect = None,
     choose: Annotated[
         Choice | None, typer.Option(help="Write a new version of the policy with the threshold of this way.")
     ] = None,
     policy: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The policy.toml to write; default the setting policy.")
+        Path | None, typer.Option(metavar="FILE", help="The policy.toml to write. Default: the setting policy.")
     ] = None,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; needed with --choose.")] = None,
-    by: Annotated[str | None, typer.Option(metavar="NAME", help="Who chooses; default your user name.")] = None,
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page of HTML here, one file.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    by: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Who answers for it, beside your user. Default: your user name."),
+    ] = None,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
-    """Show what each threshold asks of the team and brings, and choose one: by score, capacity or benefit."""
+    """Show the work and the benefit of each threshold, and choose one: by score, capacity or benefit."""
     from risk_warning.economics.assumptions import assumptions_of
+    from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.threshold.choice import choose as write
     from risk_warning.studies.threshold.choice import in_words
-    from risk_warning.studies.threshold.result import Asked
+    from risk_warning.studies.threshold.page import threshold_page
+    from risk_warning.studies.threshold.result import ThresholdRequest
     from risk_warning.studies.threshold.run import threshold_evidence
     from risk_warning.studies.threshold.table import table
 
@@ -82,36 +92,40 @@ def threshold(
         credit_conversion=credit_conversion,
     )
     settings = load_settings()
+    location = book_of(book, settings)
     target = policy or settings.policy
     if choose is not None:
         _check(choose, target, reason, score, capacity_per_day)
-    asked = Asked(
+    elif reason is not None or by is not None or policy is not None:
+        raise typer.BadParameter("--policy, --reason and --by go with --choose")
+    if report is not None:
+        check_writable(report)
+    request = ThresholdRequest(
         assumptions=assumptions_of(
             settings.economics,
             contact_cost_amount=contact_cost,
             loss_given_default_ratio=loss_given_default,
             credit_conversion_ratio=credit_conversion,
-            treatment_effects=effects_of(treatment_effect),
+            treatment_effects=effects_of(effect),
             call_again_days=call_again_days,
         ),
         score=score,
         capacity_per_day=capacity_per_day,
-        dates=tuple(day.date() for day in as_of or ()),
+        dates=tuple(as_of or ()),
     )
     console = Console(stderr=True)
     with progress() as bar:
-        found = threshold_evidence(model, book, settings, asked, bar)
-    if out is not None:
-        from risk_warning.reports import write_page
-        from risk_warning.studies.threshold.page import threshold_page
-
-        write_page(out, threshold_page(found))
-    told = found.to_dict()
+        thresholds = threshold_evidence(model, location, settings, request, bar)
+    if report is not None:
+        write_page(report, threshold_page(thresholds))
+    result = thresholds.to_dict()
     if choose is not None and target is not None and reason is not None:
-        written = write(found, choose.value, target, settings, chosen_by=by or os_user(), reason=reason)
-        told["written"] = None if written is None else {"policy": str(written.path), "kept": str(written.version_path)}
+        written = write(thresholds, choose.value, target, settings, by=by or os_user(), user=os_user(), reason=reason)
+        result["written"] = (
+            None if written is None else {"policy": str(written.path), "kept": str(written.version_path)}
+        )
         console.print(in_words(written, target, settings), markup=False, highlight=False, soft_wrap=True)
-    print(json.dumps(told, indent=1)) if as_json else Console().print(table(found))
+    print(json.dumps(result, indent=1)) if as_json else Console().print(table(thresholds))
 
 
 def _check(

@@ -4,40 +4,42 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
 
+from risk_warning.cli.options import (
+    BadDpd,
+    BookArgument,
+    First,
+    HorizonMonths,
+    Json,
+    Last,
+    Report,
+    book_of,
+    check_range,
+    day,
+)
 from risk_warning.cli.progress import progress
 from risk_warning.settings import load_settings
 
-_DAY = ["%Y-%m-%d"]
-DEFAULT_HORIZON_MONTHS = 3
-
 
 def train(
-    book: Annotated[
-        str, typer.Argument(metavar="BOOK", help="A folder of tables, a DuckDB file or a postgresql:// URL.")
-    ],
-    first: Annotated[
-        datetime | None, typer.Option("--from", metavar="DATE", formats=_DAY, help="First as-of date, YYYY-MM-DD.")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", metavar="DATE", formats=_DAY, help="Last as-of date, YYYY-MM-DD.")
-    ] = None,
+    book: BookArgument = None,
+    *,
+    first: First = None,
+    last: Last = None,
     as_of: Annotated[
-        datetime | None, typer.Option(metavar="DATE", formats=_DAY, help="A single as-of date, YYYY-MM-DD.")
+        date | None, typer.Option(metavar="DATE", parser=day, help="A single as-of date, YYYY-MM-DD.")
     ] = None,
-    horizon_months: Annotated[
-        int | None, typer.Option(min=1, max=24, help="Length of the outcome window, months; default 3.")
-    ] = None,
+    horizon_months: HorizonMonths = None,
     horizons_months: Annotated[
         str, typer.Option(metavar="MONTHS,…", help="Windows to give a PD for beside that one; the policy acts on it.")
     ] = "2,3,6",
-    bad_dpd: Annotated[int, typer.Option(min=1, max=365, help="Days past due that make a borrower bad.")] = 30,
+    bad_dpd: BadDpd = 30,
     eligible_max_dpd: Annotated[
         str | None, typer.Option(metavar="DAYS|any", help="Who is scored: at most so late; default bad_dpd − 1.")
     ] = None,
@@ -87,79 +89,94 @@ def train(
     seed: Annotated[
         int | None, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it; default 20240101.")
     ] = None,
+    register: Annotated[
+        bool, typer.Option("--register/--no-register", help="Record the model in the registry, as a new version.")
+    ] = True,
     register_anyway: Annotated[
         bool,
         typer.Option("--register-anyway", help="Register even a model that is surely bad (exit code 18 without)."),
     ] = False,
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; goes with --register-anyway.")] = None,
-    model_out: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write the model folder here.")] = None,
-    report_out: Annotated[
-        Path | None, typer.Option("--report", metavar="FILE", help="Write the report here, a page of HTML.")
+    model_out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Also write the model folder here; must not exist.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+    report: Report = None,
+    as_json: Json = False,
 ) -> None:
-    """Train and judge a model, and register it; with neither dates nor as-of, on all mature months.
+    """Train and judge a model, and register it; without dates, on all mature months.
 
     It is judged on borrowers and months kept apart; the model for service is then fitted to everything mature. A plain
-    logistic scorecard is trained beside it, on the same rows, to be beaten. Nothing becomes champion but by `promote`.
+    logistic scorecard is trained on the same rows, as the baseline to beat. Only `promote` makes a champion.
     """
     from risk_warning.core.outcomes.target import TargetSpec
     from risk_warning.learning.recipe import SCORECARD, Recipe
     from risk_warning.learning.recipe_file import read_recipes
-    from risk_warning.learning.request import Request
+    from risk_warning.learning.request import DEFAULT_HORIZON_MONTHS, Request
+    from risk_warning.model.folder import check_new
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.training.run import train_model
 
     if as_of and (first or last):
         raise typer.BadParameter("give either --as-of or --from and --to")
+    check_range(first, last)
     if register_anyway != bool(reason and reason.strip()):
         raise typer.BadParameter("--register-anyway and --reason go together")
+    if not register and register_anyway:
+        raise typer.BadParameter("--no-register and --register-anyway exclude each other")
+    if not register and model_out is None:
+        raise typer.BadParameter("--no-register needs --model-out DIR, or the model would be lost")
+    settings = load_settings()
+    location = book_of(book, settings)
     base = Recipe() if recipe is None else read_recipes([recipe])[0].recipe
-    horizon = horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS
-    followed = replace(
-        base,
-        history_months=history_months or base.history_months,
-        half_life_months=half_life_months if half_life_months is not None else base.half_life_months,
-        good_share=good_share if good_share is not None else base.good_share,
-        max_feature_psi=max_feature_psi if max_feature_psi is not None else base.max_feature_psi,
-        contacted=contacted or base.contacted,
-        learner=SCORECARD if scorecard else base.learner,
-        threads=threads or base.threads,
-        seed=seed if seed is not None else base.seed,
-    )
+    options: dict[str, Any] = {
+        "history_months": history_months,
+        "half_life_months": half_life_months,
+        "good_share": good_share,
+        "max_feature_psi": max_feature_psi,
+        "contacted": contacted,
+        "learner": SCORECARD if scorecard else None,
+        "threads": threads,
+        "seed": seed,
+    }
     request = Request(
-        target=TargetSpec(horizon, bad_dpd, _dpd_limit(eligible_max_dpd, bad_dpd), min_history),
-        as_of_date=_date(as_of),
-        first=_date(first),
-        last=_date(last),
+        target=TargetSpec(
+            horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS,
+            bad_dpd,
+            _dpd_limit(eligible_max_dpd, bad_dpd),
+            min_history,
+        ),
+        as_of_date=as_of,
+        first=first,
+        last=last,
         folds=folds,
         with_openings=with_openings,
         horizons_months=_months("--horizons-months", horizons_months),
-        recipe=followed,
+        recipe=replace(base, **{name: value for name, value in options.items() if value is not None}),
     )
-    if report_out is not None:
-        check_writable(report_out)
+    if report is not None:
+        check_writable(report)
+    if model_out is not None:
+        check_new(model_out)
     with progress() as bar:
-        report = train_model(book, load_settings(), request, model_out, bar, trials=tune, register_anyway=reason)
-    if report_out is not None:
-        write_page(report_out, report.page)
+        trained = train_model(
+            location, settings, request, model_out, bar, trials=tune, register=register, register_anyway=reason
+        )
+    if report is not None:
+        write_page(report, trained.page)
     if as_json:
-        print(json.dumps(report.to_dict(), indent=1, ensure_ascii=False))
+        print(json.dumps(trained.to_dict(), indent=1, ensure_ascii=False))
         return
     console = Console()
-    console.print(report.table())
-    for sentence in report.sentences():
+    console.print(trained.table())
+    for sentence in trained.sentences():
         console.print(sentence, markup=False, highlight=False)
-    console.print(
-        f"Next: risk-warning promote {report.registry_version} {book} --approver NAME --reason TEXT",
-        markup=False,
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _date(given: datetime | None) -> date | None:
-    return given and given.date()
+    if register:
+        console.print(
+            f"Next: risk-warning promote {trained.registry_version} --book {location} --by NAME --reason TEXT",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
 
 
 def _months(option: str, text: str) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 """As-of dates and half-open monthly periods.
 
-Inside the core a date is an int32: days since 1970-01-01. `NEVER` stands for an empty date, so that every
-comparison "did it happen before the as-of date" is a plain `<`.
+Inside the core a date is an int32: days since 1970-01-01. `NEVER` is the empty date, so every check "did it happen
+before the as-of date" is a plain `<`.
 
 Worked example: as of 2005-10-01, period 0 is [2005-09-01, 2005-10-01), September 2005, and period 5 is
 [2005-04-01, 2005-05-01), April 2005.
@@ -20,11 +20,11 @@ EPOCH = date(1970, 1, 1)
 NEVER = 2**31 - 1
 """An empty date: later than any day."""
 ALWAYS = -(2**31)
-"""A date before any day: what is undated has been so from the start."""
+"""A date before any day: a row without a date applies from the start."""
 
 
 def to_day(day: date) -> int:
-    """Days from 1970-01-01 to `day`.
+    """Return the days from 1970-01-01 to `day`.
 
     >>> to_day(date(1970, 1, 2))
     1
@@ -33,12 +33,12 @@ def to_day(day: date) -> int:
 
 
 def to_date(day: int) -> date:
-    """The date that is `day` days after 1970-01-01."""
+    """Return the date `day` days after 1970-01-01."""
     return EPOCH + timedelta(days=int(day))
 
 
 def add_months(day: date, months: int) -> date:
-    """The same day of the month `months` later (earlier if negative), clipped to the month's end.
+    """Return the same day of the month `months` later (earlier if negative), clipped to the month's end.
 
     >>> add_months(date(2024, 3, 31), -1)
     datetime.date(2024, 2, 29)
@@ -50,10 +50,10 @@ def add_months(day: date, months: int) -> date:
 
 @lru_cache(maxsize=1_000)
 def period_ends(as_of: date, periods: int) -> NDArray[np.int32]:
-    """Borders of the periods before `as_of`: shape (periods + 1,), from the as-of date backwards.
+    """Return the borders of the periods before `as_of`, from the as-of date backwards; shape (periods + 1,).
 
-    Period k is `[ends[k + 1], ends[k])`. Each border is taken from the as-of date itself, so that one
-    clipped month's end does not shorten the months before it.
+    Period k is `[ends[k + 1], ends[k])`. Each border is computed from the as-of date itself, so a border clipped to a
+    month's end does not shorten the months before it.
 
     >>> [to_date(day).isoformat() for day in period_ends(date(2005, 10, 1), 2)]
     ['2005-10-01', '2005-09-01', '2005-08-01']
@@ -64,7 +64,10 @@ def period_ends(as_of: date, periods: int) -> NDArray[np.int32]:
 
 
 def period_of(days: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Period of each day: 0 the most recent, -1 on or after the as-of date, `len(ends) - 1` before them all."""
+    """Return the period of each day; 0 is the most recent period.
+
+    A day on or after the as-of date has -1, a day before all periods has `len(ends) - 1`.
+    """
     if len(days) < 4096:
         return (len(ends) - 1 - np.searchsorted(ends[::-1], days, side="right")).astype(np.int32)
     first = int(ends[-1])
@@ -75,7 +78,7 @@ def period_of(days: NDArray[np.int32], ends: NDArray[np.int32]) -> NDArray[np.in
 
 
 def monthly(first: date, last: date) -> tuple[date, ...]:
-    """As-of dates a month apart from `first` to `last`, both included where they fall on the grid."""
+    """Return as-of dates a month apart from `first` to `last`, both included if they fall on the grid."""
     dates, k = [], 0
     while (day := add_months(first, k)) <= last:
         dates.append(day)
@@ -84,7 +87,9 @@ def monthly(first: date, last: date) -> tuple[date, ...]:
 
 
 def months_until(start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The least k with `add_months(start, k)` on or after `end`, each; `NEVER` where either is empty. Same shape.
+    """Return the least k for which `add_months(start, k)` is on or after `end`, element by element.
+
+    The result has the same shape; `NEVER` where either date is empty.
 
     >>> months_until(np.array([to_day(date(2024, 1, 31))]), np.array([to_day(date(2024, 2, 29))])).tolist()
     [1]
@@ -95,7 +100,7 @@ def months_until(start: NDArray[np.int32], end: NDArray[np.int32]) -> NDArray[np
     month, last_month = first.astype("datetime64[M]"), last.astype("datetime64[M]")
     months = (last_month - month).astype(np.int32)
     day, last_day = (first - month).astype(np.int32), (last - last_month).astype(np.int32)
-    # The month's last day stands in for one it does not have.
+    # A day that the month does not have is clipped to the month's last day.
     longest = ((last_month + 1).astype("datetime64[D]") - last_month.astype("datetime64[D]")).astype(np.int32) - 1
     months += np.minimum(day, longest) < last_day
     return np.where(known, months, NEVER).astype(np.int32)

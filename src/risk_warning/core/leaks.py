@@ -1,9 +1,9 @@
-"""Leaks: single features that know more than could have been known.
+"""Leaks: single features that may hold information not yet known on the as-of date.
 
-A feature says less the further away the outcome is. One that alone ranks very well, and much better than the same
-feature one horizon earlier, may have been written when the trouble was known. An undated attribute stands in the book
-as it is now: if it was overwritten after trouble began, it ranks just as well a horizon earlier, when nobody could
-have known. Neither is proof; both are questions for whoever knows the column.
+A feature predicts less the further away the outcome is. A feature that alone ranks very well, and much better than the
+same feature one horizon earlier, may have been written when the trouble was already known. The book holds an undated
+attribute with its current value: if it was overwritten after trouble began, it ranks just as well a horizon earlier,
+when nobody could have known. Neither is proof; both are questions for somebody who knows the column.
 """
 
 from __future__ import annotations
@@ -17,53 +17,56 @@ from risk_warning.stats.delong import midranks
 
 Floats = NDArray[np.float64]
 STRONG_AUC = 0.85
-"""A single feature that ranks so well is looked at."""
+"""A single feature with this AUC or more is checked."""
 SUDDEN_LOSS = 0.15
-"""AUC lost by looking a horizon earlier that is more than the passing of time explains."""
+"""If a feature loses more AUC than this one horizon earlier, the passing of time does not explain it."""
 TELLING_AUC = 0.60
-"""An undated attribute that ranks so well is looked at: what a lender asks at the door says less."""
+"""An undated attribute with this AUC or more is checked: the data of a loan application predict less."""
 STEADY_LOSS = 0.02
-"""AUC lost by looking a horizon earlier that is less than the passing of time would cost."""
+"""If an attribute loses less AUC than this one horizon earlier, that is less than the passing of time costs."""
 MIN_BADS = 30
 
 
 @dataclass(frozen=True)
 class Suspect:
-    """A feature to be asked about."""
+    """A feature to be checked."""
 
     feature: str
     auc: float
-    """Of the feature alone, turned so that it lies above 0.5."""
+    """AUC of the feature alone, reversed if needed so that it is above 0.5."""
     earlier_auc: float | None
-    """Of the same feature one horizon earlier; None where too few rows have one."""
+    """AUC of the same feature one horizon earlier; None if too few rows have one."""
     why: str
     """`sudden`, or `undated`."""
 
     def in_words(self) -> str:
-        """The suspicion in a sentence."""
+        """Return the suspicion as a sentence."""
         before = "" if self.earlier_auc is None else f", one horizon earlier {self.earlier_auc:.2f}"
-        asked = {
+        question = {
             "sudden": "was it written when the trouble was known already?",
             "undated": "it has no date, and ranks as well before anybody could know: was it overwritten afterwards?",
         }[self.why]
-        return f"{self.feature} alone has AUC {self.auc:.2f}{before}: {asked}"
+        return f"{self.feature} alone has AUC {self.auc:.2f}{before}: {question}"
 
 
 def single_auc(bad: NDArray[np.bool_], values: NDArray[np.floating]) -> float | None:
-    """AUC of one feature alone, empty values ranked with their own bad rate; None with fewer than 30 of a kind."""
+    """Return the AUC of one feature alone, with empty values ranked by their own bad rate.
+
+    None with fewer than 30 bad or fewer than 30 good rows.
+    """
     if min(int(bad.sum()), int((~bad).sum())) < MIN_BADS:
         return None
     known = ~np.isnan(values)
-    found = values.astype(np.float64)
+    filled = values.astype(np.float64)
     if known.any() and not known.all():
-        # Whatever an empty value says, it may say it: it stands where its own bad rate puts it.
-        rate, order = bad[~known].mean(), np.sort(found[known])
-        rising = _rank_auc(bad[known], found[known]) >= 0.5 if 0 < bad[known].sum() < known.sum() else True
+        # An empty value may be informative: rank it first or last, according to its own bad rate.
+        rate, order = bad[~known].mean(), np.sort(filled[known])
+        rising = _rank_auc(bad[known], filled[known]) >= 0.5 if 0 < bad[known].sum() < known.sum() else True
         place = order[0] - 1 if (rate < bad[known].mean()) == rising else order[-1] + 1
-        found = np.where(known, found, place)
+        filled = np.where(known, filled, place)
     if not known.any():
         return 0.5
-    auc = _rank_auc(bad, found)
+    auc = _rank_auc(bad, filled)
     return max(auc, 1 - auc)
 
 
@@ -74,13 +77,13 @@ def suspects(
     bad: NDArray[np.bool_],
     earlier: NDArray[np.int64],
 ) -> tuple[Suspect, ...]:
-    """The features to be asked about, those that rank best first.
+    """Return the features to be checked, those that rank best first.
 
-    `x` has shape (n, features), encoded by codes that have not seen the row's borrower; `earlier` is the row of the
-    same borrower one horizon before each row, −1 where there is none; shape (n,).
+    `x` has shape (n, features); its codes are fitted without the row's borrower. `earlier` has shape (n,): the row of
+    the same borrower one horizon before each row, −1 if missing.
     """
     paired = np.flatnonzero(earlier >= 0)
-    found = []
+    flagged = []
     for column, name in enumerate(names):
         auc = single_auc(bad, x[:, column])
         if auc is None or auc < (TELLING_AUC if name in undated else STRONG_AUC):
@@ -88,10 +91,10 @@ def suspects(
         now, before = (single_auc(bad[paired], x[rows, column]) for rows in (paired, earlier[paired]))
         loss = None if now is None or before is None else now - before
         if name in undated and (loss is None or loss < STEADY_LOSS):
-            found.append(Suspect(name, auc, before, "undated"))
+            flagged.append(Suspect(name, auc, before, "undated"))
         elif name not in undated and loss is not None and loss > SUDDEN_LOSS:
-            found.append(Suspect(name, auc, before, "sudden"))
-    return tuple(sorted(found, key=lambda suspect: -suspect.auc))
+            flagged.append(Suspect(name, auc, before, "sudden"))
+    return tuple(sorted(flagged, key=lambda suspect: -suspect.auc))
 
 
 def _rank_auc(bad: NDArray[np.bool_], values: Floats) -> float:

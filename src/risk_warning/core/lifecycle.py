@@ -1,9 +1,9 @@
-"""The life of a warning, pure: what a night makes of what was open and what was seen.
+"""The life cycle of a warning: a pure function from the open warning and a night's data to the next step.
 
-Opened below the threshold, unless arrears have reached `bad_dpd` already; kept while it is open; closed once the score
-has stood at threshold + margin or more since an as-of date `close_after_days` or more ago; handed over at `bad_dpd`,
-when arrears are for collections, not for help before them. A borrower who is no longer scored keeps theirs, but their
-streak of safe scores ends.
+A warning opens below the threshold, unless arrears have already reached `bad_dpd`. It closes once the score has been at
+threshold + margin or more since an as-of date `close_after_days` or more ago. At `bad_dpd` it is handed over, because
+such arrears are for collections, not for early help. Until then it is kept. A borrower who is no longer scored keeps
+their warning, but their streak of safe scores ends.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Literal
 from risk_warning.core.policy import Policy
 
 Event = Literal["opened", "kept", "closed", "handed_over"]
+EVENTS: tuple[Event, ...] = ("opened", "kept", "closed", "handed_over")
 
 
 @dataclass(frozen=True)
@@ -23,14 +24,14 @@ class Seen:
 
     borrower_id: str
     score: float | None
-    """None where not scored."""
+    """None if not scored."""
     not_scored: str | None
     days_past_due: float | None
 
 
 @dataclass(frozen=True)
 class Step:
-    """What becomes of a borrower's warning tonight."""
+    """What happens to a borrower's warning tonight."""
 
     event: Event
     safe_since: date | None
@@ -39,9 +40,9 @@ class Step:
 def step(
     seen: Seen, *, is_open: bool, safe_since: date | None, as_of_date: date, policy: Policy, bad_dpd: int
 ) -> Step | None:
-    """Tonight's step; None where there was no warning and there is none.
+    """Return tonight's step; None if no warning was open and none opens.
 
-    `safe_since` is the first as-of date of the streak of safe scores that the last run left, None where there is none.
+    `safe_since` is the first as-of date of the streak of safe scores as of the last run; None without a streak.
     """
     for_collections = seen.days_past_due is not None and seen.days_past_due >= bad_dpd
     if not is_open:

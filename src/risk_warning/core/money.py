@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 
 
 def minor_units(amounts: NDArray[np.float64], decimals: int) -> NDArray[np.float64]:
-    """Amounts in whole minor units, NaN where not observed; finer ones are rounded half-even. Any shape.
+    """Return amounts in whole minor units, NaN where not observed; finer ones are rounded half-even. Any shape.
 
-    Near a tie, rounding to a millionth of a minor unit first takes the binary noise off: 1.015 is 101.5 cents.
+    Near a tie, an amount is first rounded to a millionth of a minor unit to remove binary noise: 1.015 is 101.5 cents.
 
     >>> minor_units(np.array([1.015, 1.025, 0.1 + 0.2]), 2)
     array([102., 102.,  30.])

@@ -1,7 +1,7 @@
-"""What a book can show: its columns, since when each kind of event is sent, and how far its tables reach.
+"""What a book contains: its columns, the first day of each kind of event, and the reach of its tables.
 
-It decides which signals exist, so that a borrower without an event has "0 logins" where the lender sends
-logins, and "not observed" where it does not.
+This decides which signals exist: a borrower without an event has "0 logins" if the lender sends logins, and "not
+observed" if it does not.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class Observed:
     numeric: frozenset[str] = frozenset()
     """Columns `table.column` of open type (`x_…`, `status`) that hold numbers; the others hold categories."""
     codes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """`statements.column` → the codes it holds, of the columns of text: which months had each is a signal."""
+    """`statements.column` → its codes, for text columns; the months that had each code are a signal."""
     status_rises_with_risk: bool = False
-    """Whether the lender says that a higher status of statements is never safer."""
+    """Whether the lender states that a higher status of statements is never safer."""
     reach: Reach = field(default_factory=Reach)
     closings_are_doubtful: bool = False
     """Whether so many loans were closed in doubtful ways that their outcomes count as unknown."""
@@ -34,5 +34,5 @@ class Observed:
         return present is not None and present.issuperset(columns)
 
     def extra(self, table: str) -> tuple[str, ...]:
-        """The table's `x_…` columns, sorted."""
+        """Return the table's `x_…` columns, sorted."""
         return tuple(sorted(c for c in self.columns.get(table, ()) if c.startswith("x_")))

@@ -1,4 +1,4 @@
-"""Order: putting rows in order of a key, quickly where they mostly stand so already."""
+"""Order: sort rows by a key, fast if they are mostly sorted already."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from risk_warning.core.rows import Table
 
 
 def order_by(key: NDArray[np.int64], *ties: NDArray[Any]) -> NDArray[np.int64] | None:
-    """The permutation that sorts by `key`, then by `ties`, the first weighing most; None where it would change nothing.
+    """Return the permutation that sorts by `key`, then by `ties`, most significant first; None if already sorted.
 
-    All arrays have shape (rows,) and hold no NaN.
+    All arrays have shape (rows,) and contain no NaN.
     """
     if bool(np.all(key[1:] >= key[:-1])):
         if _ties_in_order(key, ties):
@@ -31,13 +31,13 @@ def order_by(key: NDArray[np.int64], *ties: NDArray[Any]) -> NDArray[np.int64] |
 
 
 def in_order(table: Table, key: NDArray[np.int64], *ties: NDArray[Any]) -> Table:
-    """The table's columns in the order of `order_by`; the table itself where it stands so already."""
+    """Return the table's columns in the order of `order_by`; the table itself if it is already sorted."""
     order = order_by(key, *ties)
     return table if order is None else {name: column[order] for name, column in table.items()}
 
 
 def _ties_in_order(key: NDArray[np.int64], ties: tuple[NDArray[Any], ...]) -> bool:
-    """Whether neighbours of equal `key` stand in order of `ties`."""
+    """Whether neighbours with equal `key` are sorted by `ties`."""
     first = (key[1:] == key[:-1]).nonzero()[0]
     for tie in ties:
         above, below = tie[first], tie[first + 1]

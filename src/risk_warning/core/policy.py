@@ -1,6 +1,6 @@
 """The policy: score → band → whether somebody should call.
 
-Every comparison is strict: a borrower is warned about if their unrounded score lies below the threshold.
+Every comparison is strict: a borrower has a warning if their unrounded score is below the threshold.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ BANDS_ZH = {"red": "红", "orange": "橙", "yellow": "黄", "green": "绿"}
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """Cut-offs on the score, and when a warning is over.
+    """Cut-offs on the score, and the conditions for closing a warning.
 
     red < `red_below` ≤ orange < `threshold` ≤ yellow < `yellow_below` ≤ green.
     """
@@ -31,9 +31,9 @@ class Policy:
     red_below: float
     yellow_below: float
     margin: float = 10.0
-    """A warning ends only at `threshold + margin` points or more …"""
+    """A warning closes only at `threshold + margin` points or more."""
     close_after_days: int = 7
-    """… on two successive as-of dates at least so many days apart."""
+    """The score must be that high on two successive as-of dates at least this many days apart."""
 
     def __post_init__(self) -> None:
         values = [float(getattr(self, field.name)) for field in fields(self)]
@@ -46,12 +46,12 @@ class Policy:
 
     @cached_property
     def version(self) -> str:
-        """First 12 hex digits of the sha256 of the cut-offs: a policy is named by its content."""
+        """First 12 hex digits of the sha256 of the cut-offs: the content of a policy identifies it."""
         canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
     def bands(self, scores: NDArray[np.float64]) -> NDArray[np.int8]:
-        """Index into `BANDS` for each score."""
+        """Return the index into `BANDS` for each score."""
         cuts = np.array([self.red_below, self.threshold, self.yellow_below])
         return np.searchsorted(cuts, scores, side="right").astype(np.int8)
 
@@ -62,13 +62,19 @@ class Policy:
 
     @classmethod
     def from_training_scores(cls, scores: NDArray[np.float64]) -> Policy:
-        """The proposal a model carries: the riskiest 1 % are red, 5 % are warned about, 20 % are not green."""
+        """Return the policy that a model proposes: the riskiest 1 % are red, 5 % have a warning, 20 % are not green."""
         red, threshold, yellow = (float(cut) for cut in np.percentile(scores, [1, 5, 20]))
         return cls(threshold=threshold, red_below=red, yellow_below=yellow)
 
     @classmethod
     def from_dict(cls, values: Mapping[str, float]) -> Policy:
-        """The policy with these cut-offs; `ValueError` where one is missing, unknown or no number."""
+        """Return the policy with these cut-offs.
+
+        Raises
+        ------
+        ValueError
+            If a cut-off is missing, unknown or not a number.
+        """
         known = {field.name for field in fields(cls)}
         if unknown := sorted(set(values) - known):
             raise ValueError(f"unknown: {', '.join(unknown)}; a policy has {', '.join(sorted(known))}")
@@ -81,5 +87,5 @@ class Policy:
         return cls(**cuts, close_after_days=int(days))
 
     def to_toml(self) -> str:
-        """The policy as the text of a `policy.toml`."""
+        """Return the policy as the text of a `policy.toml`."""
         return "".join(f"{name} = {value!r}\n" for name, value in asdict(self).items())

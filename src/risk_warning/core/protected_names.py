@@ -1,9 +1,9 @@
-"""Protected names: whether a column's name says sex, birth, age, origin, religion, marriage, disability or identity.
+"""Protected names: detect column names that mean sex, birth, age, origin, religion, marriage, disability or identity.
 
-A name is read in parts: at underscores, digits and changes of case, so that `x_customer_age`, `x_ageYears` and
-`x_genderCode` match and `x_usage`, `x_mortgage` and `x_sexton` do not. Chinese has no word breaks and is searched for
-within the name. A false alarm costs the lender a line of settings; a miss would put sex into a model: where a word can
-mean both, it matches.
+A name is split into parts at underscores, digits and changes of case, so `x_customer_age`, `x_ageYears` and
+`x_genderCode` match, and `x_usage`, `x_mortgage` and `x_sexton` do not. Chinese has no word breaks, so Chinese words
+match anywhere in the name. A false alarm costs the lender a line of settings; a miss would put sex into a model. So an
+ambiguous word matches.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 PROTECTED = ("sex", "age", "birth_date", "marital_status")
-"""The contract's own protected columns: never in a model, whatever the settings say."""
+"""The contract's own protected columns: never in a model, whatever the settings."""
 NAME, SETTING, CONTRACT = "name", "setting", "contract"
-"""Why a column is kept out: its name says so, the lender's settings do, or it is one of the contract's."""
+"""Why a column is kept out: because of its name, of the lender's settings, or of the contract."""
 _WORDS_BY_SUBJECT = {
     "sex": "sex sexual gender genders male males female females woman women maiden transgender salutation xingbie",
     "birth": "birth birthday birthdays birthdate birthyear birthplace born dob yob bday dateofbirth chusheng shengri",
@@ -29,10 +29,10 @@ _WORDS_BY_SUBJECT = {
     "disability": "disability disabilities disabled handicap handicapped canji",
     "identity": "identity idcard idno idnumber nationalid passport ssn shenfenzheng sfz sfzh",
 }
-"""Words that match as a whole part, English and the pinyin that Chinese tables use."""
+"""Words that match as a whole part: English, and the pinyin that Chinese tables use."""
 _WORDS = frozenset(word for words in _WORDS_BY_SUBJECT.values() for word in words.split())
 _BEGINNINGS = ("gender", "birth", "ethnic", "religio", "nationalit", "marital", "pregnan", "disabilit")
-"""Beginnings of a part that no harmless word has, for names written without breaks such as `birthdt`."""
+"""Prefixes of a part that no harmless word has, for names written without breaks such as `birthdt`."""
 _PHRASES = (
     ("id", "card"),
     ("id", "no"),
@@ -44,7 +44,7 @@ _PHRASES = (
     ("native", "place"),
     ("social", "security"),
 )
-"""Parts that match side by side."""
+"""Parts that match when they are adjacent."""
 _CHINESE_BY_SUBJECT = {
     "sex": "性别 性別 男 女",
     "birth": "出生 生日",
@@ -76,15 +76,15 @@ _THINGS = frozenset(
         "device",
     )
 )
-"""What has an age and is nobody: directly before `age` it is the thing's age."""
+"""Things that have an age but are not people: directly before `age`, the age is the thing's."""
 _LIKE_AGES = frozenset(("years", "yrs", "old", "older", "nl", "岁", "歲"))
-"""Parts that do not say age, but may; beside a thing or one of `_SPANS` they do not."""
+"""Parts that may mean an age; with a thing or one of `_SPANS` in the same name they do not."""
 _SPANS = frozenset(("term", "terms", "tenor", "tenors"))
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[^\W\d_A-Za-z]+")
 
 
 def parts(name: str) -> tuple[str, ...]:
-    """The words of a column's name, in lower case, without the `x_` of a lender's own column.
+    """Return the words of a column's name in lower case, without the `x_` of a lender's own column.
 
     >>> parts("x_genderCode"), parts("x_DOBYear2")
     (('gender', 'code'), ('dob', 'year'))
@@ -95,7 +95,7 @@ def parts(name: str) -> tuple[str, ...]:
 
 
 def says_protected(name: str) -> bool:
-    """Whether the name says that the column holds a protected attribute.
+    """Whether the name indicates that the column holds a protected attribute.
 
     >>> [says_protected(name) for name in ("x_customer_age", "x_ageYears", "x_usage", "x_客户性别")]
     [True, True, False, True]
@@ -108,24 +108,24 @@ def says_protected(name: str) -> bool:
 
 
 def may_say_age(name: str) -> bool:
-    """Whether the name may mean an age without saying so, such as `x_years`: then the values decide."""
+    """Whether the name may mean an age without being explicit, such as `x_years`; then the values decide."""
     words = parts(name)
     return not _LIKE_AGES.isdisjoint(words) and (_THINGS | _SPANS).isdisjoint(words)
 
 
 @dataclass(frozen=True)
 class NeverModelled:
-    """Which columns must not become a feature by their names alone; `in` asks of one."""
+    """The columns whose names alone exclude them from features; supports `in`."""
 
     protected: frozenset[str]
-    """Never a feature, with `x_` before them neither."""
+    """Never a feature, with or without an `x_` prefix."""
     allowed: frozenset[str] = frozenset()
-    """The lender's own columns whose names say that they are protected, and which are features all the same."""
+    """The lender's own columns that may be features although their names match as protected."""
 
     def why(self, column: str) -> str | None:
-        """Why the column is kept out; None where its name is no reason.
+        """Return why the column is kept out; None if its name is no reason.
 
-        Names the contract knows, such as `onboarded_on`, mean what the contract says and are not read in parts.
+        Names in the contract, such as `onboarded_on`, mean what the contract defines and are not split into parts.
         """
         if column in PROTECTED:
             return CONTRACT
@@ -138,9 +138,9 @@ class NeverModelled:
         return NAME if says_protected(column) else None
 
     def among(self, columns: Iterable[str]) -> dict[str, str]:
-        """Those of the columns that are kept out, sorted → why."""
-        found = {column: self.why(column) for column in sorted(columns)}
-        return {column: why for column, why in found.items() if why is not None}
+        """Return column → why for the columns that are kept out, sorted."""
+        reasons = {column: self.why(column) for column in sorted(columns)}
+        return {column: why for column, why in reasons.items() if why is not None}
 
     def __contains__(self, column: object) -> bool:
         return isinstance(column, str) and self.why(column) is not None

@@ -1,13 +1,13 @@
-"""Reach: how far a book's tables tell, and whether a table has stopped.
+"""Reach: the last day that each table of a book covers, and whether a table has stopped.
 
-A table is a flow of rows, more on some days than on others. Between two days with rows lies a gap, and each table has
-its own: a day or a weekend where payments come daily, four weeks where a lender has one due day a month, a week around
-a holiday. A table reaches to its last row where the silence since would be unusual for it; otherwise it has not
-stopped, and reaches to the day before the as-of date.
+A table is a flow of rows, more on some days than on others. The time between two days with rows is a gap, and each
+table has its own usual gaps: a day or a weekend if payments come daily, four weeks if a lender has one due day a month,
+a week around a holiday. A table reaches to its last row if the silence since then is unusual for it. Otherwise it has
+not stopped, and reaches to the day before the as-of date.
 
 Worked example: payments come every day through 10 June. As of 11 June nothing is missing. As of 13 June two silent days
 are unusual: the table reaches to 10 June, and an instalment due on the 11th is not late. As of 20 June nine silent days
-are more than `freshness_days` beyond that: such a night is refused.
+exceed what is usual by more than `freshness_days`: that night is refused.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from risk_warning.core.calendar import NEVER, to_date
 
 Days = NDArray[np.int32]
 PAYMENTS, STATEMENTS, EVENTS = "instalments", "statements", "events"
-"""The tables that flow; of instalments it is the payments."""
+"""Names of the tables with a flow of rows; for instalments, the rows are payments."""
 TELL_OF_PAYMENT = (PAYMENTS, STATEMENTS)
 USUAL = 0.99
-"""Share of its gaps that a gap must not exceed to be usual."""
+"""A gap is usual if it does not exceed this quantile of the table's gaps."""
 WEEKLY_RHYTHM_DAYS = 7
-"""A table whose gaps are hardly ever longer has the rhythm of the week, another that of the month."""
+"""A table whose gaps are hardly ever longer has a weekly rhythm; any other table has a monthly one."""
 _YEAR_DAYS = 365
 FIRST_YEAR_DAYS, FIRST_HOLIDAY_DAYS = 395, 7
-"""A table younger than 13 months has not shown its holidays: a week of silence is not held against it."""
+"""A table younger than 13 months has not shown its holidays yet, so a week of silence is excused."""
 _HOLIDAY_MOVES_DAYS = 21
-"""The lunar new year falls up to so many days earlier or later than the year before."""
+"""The lunar new year falls up to this many days earlier or later than the year before."""
 _ENOUGH_GAPS = 8
 _STRAY_SHARE = 0.1
-"""Rows after an unusual gap are stray where they are fewer than this share of what the time usually brings."""
+"""Rows after an unusual gap are stray if they are fewer than this share of the usual number in that time."""
 
 
 @dataclass(frozen=True)
@@ -43,30 +43,33 @@ class Flow:
     """The days on which a table has rows, without stray ones."""
 
     days: Days
-    """Distinct days, ascending: those on which a row became known."""
+    """Distinct days on which a row became known, ascending."""
     tells_through: int | None
-    """Last day of which the table tells, None without a row; a statement tells of the days until the next is due."""
+    """Last day that the table covers, None without a row; a statement covers the days until the next one is due."""
 
     @classmethod
     def of(cls, days: Days, rows: NDArray[np.integer]) -> Flow:
-        """The flow of `rows` rows on each of the ascending `days`, without the stray last ones.
+        """Return the flow of `rows` rows on each of the ascending `days`, without stray last rows.
 
-        The last rows are stray where an unusual gap comes before them and they are hardly any: mistyped dates, not a
-        table that went on.
+        The last rows are stray if they follow an unusual gap and are very few: such rows are mistyped dates, not a sign
+        that the table went on.
         """
         while (start := _stray_tail(days, rows)) is not None:
             days, rows = days[:start], rows[:start]
         return cls(days.astype(np.int32), int(days[-1]) if len(days) else None)
 
     def told_until(self, newest_day: int) -> Flow:
-        """The same where the book's newest row, of any table, is of that day: a usual silence until then is no end."""
+        """Return the flow with its coverage extended to `newest_day`, if the silence until then is usual.
+
+        `newest_day` is the day of the newest row in any table of the book.
+        """
         last = int(self.days[-1])
         silence = self.silence(newest_day + 1)
         until = newest_day if silence is not None and not silence.is_unusual else last
         return replace(self, tells_through=max(until, last))
 
     def silence(self, as_of: int) -> Silence | None:
-        """How long the table has been silent as of a day; None where it has no row before it."""
+        """Return how long the table has been silent as of a day; None if it has no row before that day."""
         position = int(np.searchsorted(self.days, as_of, side="left"))
         if not position:
             return None
@@ -82,11 +85,11 @@ class Silence:
 
     last_day: int
     days: int
-    """From the day after the last one through the day before the as-of date."""
+    """Number of days from the day after the last row through the day before the as-of date."""
     usual_days: int
-    """Longest silence that is usual at this place."""
+    """Longest silence that is usual at this point."""
     excused_days: int
-    """The same, with a holiday that a young table cannot have shown yet."""
+    """The same, extended by a holiday that a young table cannot have shown yet."""
 
     @property
     def is_unusual(self) -> bool:
@@ -96,35 +99,38 @@ class Silence:
 
 @dataclass(frozen=True)
 class Reach:
-    """How far the tables of a book tell. By default nothing is known of it, and every table counts as complete."""
+    """How far the tables of a book reach. By default nothing is known, and every table counts as complete."""
 
     flows: Mapping[str, Flow] = field(default_factory=dict)
-    """Of `PAYMENTS`, `STATEMENTS`, `EVENTS` those the book has."""
+    """Table → its flow, for those of `PAYMENTS`, `STATEMENTS`, `EVENTS` that the book has."""
     given: Mapping[str, int] = field(default_factory=dict)
-    """Table → last day of which it is complete, where the lender says so."""
+    """Table → last day for which it is complete, if the lender states one."""
     freshness_days: Mapping[str, int] = field(default_factory=dict)
-    """Table → days beyond its reach on which a book may still be scored."""
+    """Table → number of days beyond its reach on which a book may still be scored."""
     statement_gap_days: int = 31
-    """Days from one statement of a loan to the next, where none was skipped."""
+    """Days from one statement of a loan to the next, if none was skipped."""
 
     def stopped(self, as_of: int) -> dict[str, Silence]:
-        """Table → its silence, of the tables that seem to have stopped before the day."""
-        found = {}
+        """Return table → silence, for the tables that seem to have stopped before the day."""
+        silences = {}
         for table, last_day in self.given.items():
             if (silent := as_of - 1 - last_day) > 0:
-                found[table] = Silence(last_day, silent, 0, 0)
+                silences[table] = Silence(last_day, silent, 0, 0)
         for table, flow in self.flows.items():
             if table not in self.given and (silence := flow.silence(as_of)) is not None and silence.is_unusual:
-                found[table] = silence
-        return found
+                silences[table] = silence
+        return silences
 
     def payments_through(self, as_of: int) -> int:
-        """Last day of which payments are known as of a day: what falls due later is not late yet."""
+        """Return the last day for which payments are known as of a day: an instalment due later is not late yet."""
         stopped = self.stopped(as_of).get(PAYMENTS)
         return NEVER if stopped is None else stopped.last_day
 
     def too_stale(self, as_of: int) -> tuple[str, Silence] | None:
-        """The table that tells of payment and stopped so long before the day that nobody can be scored; None: none."""
+        """Return the payment or statement table that stopped too long before the day to score anybody, and its silence.
+
+        None if there is no such table.
+        """
         for table, silence in self.stopped(as_of).items():
             allowed = max(silence.usual_days + self.freshness_days.get(table, 0), silence.excused_days)
             if table in TELL_OF_PAYMENT and silence.days > allowed:
@@ -132,7 +138,7 @@ class Reach:
         return None
 
     def refusal(self, as_of: int) -> str | None:
-        """Why nobody can be scored as of the day, and the next step; None where the book is fresh enough."""
+        """Return why nobody can be scored as of the day, and the next step; None if the book is fresh enough."""
         stale = self.too_stale(as_of)
         if stale is None:
             return None
@@ -145,7 +151,10 @@ class Reach:
         )
 
     def outcomes_through(self) -> int | None:
-        """Last day of which outcomes are known: that of the slowest table that tells of payment; None without one."""
+        """Return the last day for which outcomes are known.
+
+        The slower of the payment and statement tables decides; None without either.
+        """
         ends = []
         for table in TELL_OF_PAYMENT:
             if table in self.given:
@@ -156,9 +165,10 @@ class Reach:
 
 
 def statement_gap_days(gaps: NDArray[np.integer]) -> int:
-    """Days from one statement of a loan to the next where none was skipped, from all gaps between two of a loan.
+    """Return the days from one statement of a loan to the next if none was skipped.
 
-    A gap of half as much again as the median skips one. 31 where there are none.
+    `gaps` are all gaps between two statements of a loan. A gap of 1.5 times the median or more skips a statement. The
+    result is 31 without gaps.
     """
     if not len(gaps):
         return 31
@@ -167,7 +177,7 @@ def statement_gap_days(gaps: NDArray[np.integer]) -> int:
 
 
 def _stray_tail(days: Days, rows: NDArray[np.integer]) -> int | None:
-    """Position of the first of the last days, where what stands from there on is stray; None where nothing is."""
+    """Return the position from which the last days are stray; None if no day is stray."""
     gaps = np.diff(days)
     for position in range(len(gaps) - 1, max(_ENOUGH_GAPS - 1, 0), -1):
         gap = gaps[position]
@@ -181,16 +191,16 @@ def _stray_tail(days: Days, rows: NDArray[np.integer]) -> int | None:
 
 
 def _usual_gap(days: Days, position: int) -> int:
-    """The longest gap after the day at this position that would be usual, by all other gaps of the table.
+    """Return the longest usual gap after the day at this position, judged by all other gaps of the table.
 
-    By the day of the week where the table has the week's rhythm, else by the day of the month; what was seen at the
-    same time of another year counts too. With hardly any gap to go by, 31 days.
+    In a table with a weekly rhythm, gaps after the same day of the week count, else gaps after the same day of the
+    month. Gaps at the same time of another year count too. With too few gaps to judge by, it is at least 31 days.
     """
     gaps = np.diff(days)
     others = np.arange(len(gaps)) != position
     if others.sum() < _ENOUGH_GAPS:
         return max(31, int(gaps[others].max(initial=0)))
-    # One holiday among fewer than a hundred gaps is no rule: the lower of the two nearest ranks.
+    # Use the lower of the two nearest ranks: one holiday among fewer than a hundred gaps is not a pattern.
     usual = int(np.quantile(gaps[others], USUAL, method="lower"))
     if usual <= WEEKLY_RHYTHM_DAYS:
         alike = others & (days[:-1] % 7 == days[position] % 7)
@@ -209,5 +219,5 @@ def _usual_gap(days: Days, position: int) -> int:
 
 def _day_of_month(days: Days) -> NDArray[np.int64]:
     dates = days.astype("datetime64[D]")
-    found: NDArray[np.int64] = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
-    return found
+    numbers: NDArray[np.int64] = (dates - dates.astype("datetime64[M]")).astype(np.int64) + 1
+    return numbers

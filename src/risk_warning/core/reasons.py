@@ -1,9 +1,8 @@
-"""Reasons: what each feature adds to the log-odds → points by reason, the weightiest first.
+"""Reasons: from each feature's contribution to the log-odds to points per reason, the costliest reason first.
 
-A reason gathers the features that tell of the same thing; its points are the sum of theirs, its words those of the
-feature that costs most. A feature whose value is missing adds to another reason than one whose value is known, so a
-missing value never weighs in where something is claimed to have been seen. The points of all reasons and the base sum
-to the score.
+A reason groups the features of one subject. Its points are the sum of theirs; its words are those of the feature that
+costs most. A feature adds to one reason if its value is known and to another if it is missing, so a missing value never
+adds to a reason that claims an observation. The points of all reasons and the base sum to the score.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from risk_warning.core.features import Feature
 
 TOP = 4
 DIGITS = 9
-"""Decimals of points that count: two ways to compute exact contributions differ from the fourteenth on."""
+"""Points are rounded to this many decimals: two ways to compute exact contributions differ from the fourteenth on."""
 
 
 @dataclass(frozen=True)
@@ -30,31 +29,31 @@ class Reasons:
     group: NDArray[np.int16]
     """Shape (n, TOP): index into `codes`, -1 where fewer reasons cost points."""
     points: NDArray[np.float64]
-    """Shape (n, TOP): points, negative, NaN where there is none."""
+    """Shape (n, TOP): points, negative; NaN without a reason."""
     feature: NDArray[np.int16]
-    """Shape (n, TOP): index of the feature that costs most within the reason, -1 where there is none."""
+    """Shape (n, TOP): index of the feature that costs most within the reason, -1 without a reason."""
     feature_points: NDArray[np.float64]
-    """Shape (n, TOP): that feature's own points, NaN where there is none."""
+    """Shape (n, TOP): that feature's own points; NaN without a reason."""
 
     def __getitem__(self, rows: slice) -> Reasons:
-        """The reasons of some of the borrowers."""
+        """Return the reasons of some of the borrowers."""
         return Reasons(self.codes, self.group[rows], self.points[rows], self.feature[rows], self.feature_points[rows])
 
 
 @dataclass(frozen=True)
 class ReasonGroups:
-    """Which reason each feature adds to, where its value is known and where it is missing."""
+    """The reasons that each feature adds to: one if its value is known, one if it is missing."""
 
     codes: tuple[str, ...]
-    """Reason codes, in the order in which they are first declared: those of known values, then those of missing."""
+    """Reason codes in order of first declaration: those of known values, then those of missing ones."""
     known: NDArray[np.intp]
-    """Shape (features,): index into `codes` where the value is known."""
+    """Shape (features,): index into `codes` if the value is known."""
     missing: NDArray[np.intp]
-    """Shape (features,): index into `codes` where it is missing."""
+    """Shape (features,): index into `codes` if the value is missing."""
 
     @classmethod
     def of(cls, features: Sequence[Feature]) -> ReasonGroups:
-        """The groups of some features."""
+        """Return the groups of some features."""
         known = [feature.reason for feature in features]
         missing = [feature.missing_reason for feature in features]
         codes = tuple(dict.fromkeys((*known, *missing)))
@@ -66,18 +65,18 @@ class ReasonGroups:
         )
 
     def group(self, is_missing: NDArray[np.bool_]) -> NDArray[np.intp]:
-        """The reason each feature adds to, an index into `codes`; of the shape of `is_missing`, (n, features)."""
+        """Return the reason each feature adds to, as an index into `codes`; shape of `is_missing`, (n, features)."""
         return np.where(is_missing, self.missing, self.known)
 
     def totals(self, points: NDArray[np.float64], is_missing: NDArray[np.bool_]) -> NDArray[np.float64]:
-        """Points of every reason, shape (n, codes), from points a feature, shape (n, features)."""
+        """Return the points of every reason, shape (n, codes), from points per feature, shape (n, features)."""
         return self._totals(points, self.group(is_missing), len(self.codes))
 
     def reasons(self, points: NDArray[np.float64], is_missing: NDArray[np.bool_]) -> Reasons:
-        """The `TOP` reasons of each borrower, from points a feature and whether its value is missing.
+        """Return the `TOP` reasons of each borrower, from points per feature and whether its value is missing.
 
-        Both are of shape (n, features). Equal reasons stand in the order in which they are first declared, so that the
-        answer never depends on a sort's whim.
+        Both have shape (n, features). Reasons with equal points keep their order of first declaration, so the result
+        does not depend on the sorting algorithm.
         """
         points, group = np.round(points, DIGITS), self.group(is_missing)
         total = self._totals(points, group, max(len(self.codes), TOP))
@@ -97,7 +96,7 @@ class ReasonGroups:
     @staticmethod
     def _totals(points: NDArray[np.float64], group: NDArray[np.intp], width: int) -> NDArray[np.float64]:
         n = len(points)
-        # Added up row by row, feature by feature: one borrower and many in the same order.
+        # Sum row by row and feature by feature: the order is the same for one borrower and for many.
         cell = np.arange(n)[:, None] * width + group
         total = np.bincount(cell.ravel(), points.ravel(), minlength=n * width)
         return np.round(total.reshape(n, width), DIGITS)

@@ -1,9 +1,9 @@
-"""The rows of some borrowers, as arrays: what a book hands to the core.
+"""The rows of some borrowers as arrays: the input that a book passes to the core.
 
-Dates are int32 days since 1970-01-01 (`calendar.NEVER` where empty), money is whole float64 minor units
-(cents; NaN where not observed), so that sums are exact in any order. A category column holds int32 codes
-into `Rows.categories["table.column"]` (-1 where empty). A column the book does not have has no key; a table
-it does not have is None. Rows stand in any order.
+Dates are int32 days since 1970-01-01 (`calendar.NEVER` where empty). Money is in whole float64 minor units (cents; NaN
+where not observed), so sums are exact in any order. A category column holds int32 codes into
+`Rows.categories["table.column"]` (-1 where empty). If the book lacks a column, its key is missing; if it lacks a table,
+the table is None. Rows are in any order.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ TABLES = ("borrowers", "loans", "instalments", "statements", "events", "contacts
 class Rows:
     """The book's rows for borrowers 0 … n−1, in order of their ids.
 
-    `borrower` columns are int32 in [0, n); `loan` columns are int32 in [0, n_loans), loans of one borrower
-    being contiguous. Columns, beyond those optional in the table contract:
+    `borrower` columns are int32 in [0, n). `loan` columns are int32 in [0, n_loans); the loans of one borrower are
+    contiguous. Columns, of which those optional in the table contract may be missing:
 
     - borrowers: borrower, valid_from, onboarded_on, monthly_income (minor units), categories, x_… (float64 or codes)
     - loans: borrower, loan, valid_from, opened_on, closed_on, closed_as, written_off_on, product (codes), principal,
@@ -49,7 +49,7 @@ class Rows:
     outcomes: Table | None = None
     categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     set_aside: NDArray[np.bool_] | None = None
-    """Shape (n,): True where a row of the borrower's instalments or statements stands in quarantine."""
+    """Shape (n,): True if a row of the borrower's instalments or statements is in quarantine."""
 
     @property
     def n(self) -> int:
@@ -59,19 +59,19 @@ class Rows:
 
 @dataclass(frozen=True)
 class ByBorrower:
-    """Rows put in order of borrowers once, so that those of a few are found without looking at the others."""
+    """Rows sorted by borrower once, so that the rows of a few borrowers are found without reading the others."""
 
     rows: Rows
-    """The same rows, each table in order of `borrower`."""
+    """The same rows, each table sorted by `borrower`."""
     first_row: Mapping[str, NDArray[np.int64]]
-    """Table → first row of each borrower and, last, the number of rows; shape (n + 1,)."""
+    """Table → first row of each borrower, then the number of rows; shape (n + 1,)."""
     first_loan: NDArray[np.int64]
     loans: NDArray[np.int64]
-    """Number of loans of each borrower, shape (n,), as is the number of the first."""
+    """Number of loans of each borrower, shape (n,); `first_loan`, of the same shape, is the number of the first."""
 
     @classmethod
     def of(cls, rows: Rows) -> ByBorrower:
-        """Order the tables; nothing in `rows` is changed."""
+        """Sort the tables by borrower; `rows` itself is not changed."""
         first_loan, end = np.full(rows.n, rows.n_loans, np.int64), np.zeros(rows.n, np.int64)
         tables: dict[str, Any] = {}
         first_row: dict[str, NDArray[np.int64]] = {}
@@ -88,9 +88,12 @@ class ByBorrower:
         return cls(replace(rows, **tables), first_row, first_loan, np.maximum(end - first_loan, 0))
 
     def select(self, borrowers: NDArray[np.integer]) -> Rows:
-        """The rows of these borrowers alone (ascending, none twice), numbered from 0 as a book of only them would."""
+        """Return the rows of these borrowers only, numbered from 0 as in a book without the others.
+
+        `borrowers` is ascending, without duplicates.
+        """
         loans = self.loans[borrowers]
-        # What to take from a borrower's loan numbers so that those of the chosen follow one another.
+        # Subtract this from a borrower's loan numbers to make those of the chosen borrowers consecutive.
         shift = self.first_loan[borrowers] - (np.cumsum(loans) - loans)
         tables = {}
         for name, first in self.first_row.items():

@@ -2,7 +2,7 @@
 
 The level payment is P·i / (1 − (1 + i)^−n) for a principal P, a monthly rate i (a twelfth of the annual rate) and n
 months; P / n without interest. Source: the value of an ordinary annuity, e.g. Brealey, Myers and Allen, Principles of
-Corporate Finance, chapter 2. Computed in decimals of fifty digits, so that every processor rounds alike.
+Corporate Finance, chapter 2. Amounts are computed with decimals of fifty digits, so every processor rounds alike.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from risk_warning.core.calendar import add_months
 
 _ONE = Decimal(1)
 _LEAST_RATE = Decimal("1e-20")
-"""A lower monthly rate adds less than a minor unit to any principal, and would drown in the digits."""
+"""A lower monthly rate adds less than a minor unit to any principal, and would be lost to the precision."""
 
 
 def level_amounts(principal_amount: float, annual_rate: float, term_months: int) -> tuple[int, ...]:
-    """What falls due each month, minor units; all alike but the last, which takes the rounding's rest.
+    """Return the amount due each month in minor units: all equal but the last, which takes the rounding remainder.
 
-    `principal_amount` is in whole minor units, `annual_rate` a ratio (0.12 = 12 %). A payment is rounded half-even, yet
-    never so far down that it would not cover the first month's interest; where that repays the loan sooner, the
-    schedule is shorter than `term_months`.
+    `principal_amount` is in whole minor units, `annual_rate` is a ratio (0.12 = 12 %). The payment is rounded
+    half-even, but never down below the first month's interest. If that repays the loan sooner, the schedule is shorter
+    than `term_months`.
 
     >>> level_amounts(100_000, 0.12, 3)
     (34002, 34002, 34003)
@@ -49,9 +49,10 @@ def level_amounts(principal_amount: float, annual_rate: float, term_months: int)
 
 
 def due_dates(opened_on: date, first_due_on: date | None, count: int) -> tuple[date, ...]:
-    """Monthly due dates, each clipped to its month's end; the first a month after the opening where it is not given.
+    """Return monthly due dates, each clipped to its month's end.
 
-    Each date is taken from the first itself, so that one short month does not move those after it.
+    Without `first_due_on`, the first is a month after the opening. Each date is computed from the start, not from the
+    date before it, so one short month does not move the later dates.
 
     >>> [day.isoformat() for day in due_dates(date(2024, 1, 31), None, 3)]
     ['2024-02-29', '2024-03-31', '2024-04-30']

@@ -21,10 +21,10 @@ _TO: Text = {"en": " to ", "zh": "至"}
 
 @dataclass(frozen=True)
 class _Unit:
-    """How a value of a unit reads: the number shown is the value × `scale`."""
+    """The words of a unit; the displayed number is the value × `scale`."""
 
     one: str
-    """English behind the number 1."""
+    """English after the number 1."""
     many: str
     zh: str
     scale: float = 1.0
@@ -44,12 +44,12 @@ _UNITS: Mapping[str, _Unit] = {
     "ratio difference": _Unit(" percentage point", " percentage points", "个百分点", 100.0),
     "ratio difference a month": _Unit(" percentage point a month", " percentage points a month", "个百分点／月", 100.0),
 }
-"""Units other than money; a unit that is not among them is a bare number, such as a status code."""
+"""Units other than money; a value of any other unit is a bare number, such as a status code."""
 _BARE = _Unit("", "", "")
 
 
 def money(amount: float, decimals: int) -> str:
-    """An amount of minor units in the currency's own unit.
+    """Return an amount of minor units in the currency's own unit.
 
     >>> money(1234567, 2), money(-5, 2)
     ('12,345.67', '−0.05')
@@ -58,7 +58,7 @@ def money(amount: float, decimals: int) -> str:
 
 
 def number_in_words(value: float, unit: str, decimals: int) -> str:
-    """A feature's value as a number without its unit.
+    """Return a feature's value as a number without its unit.
 
     >>> number_in_words(0.825, "ratio", 2), number_in_words(3.0, "events", 2)
     ('82.5', '3')
@@ -67,7 +67,7 @@ def number_in_words(value: float, unit: str, decimals: int) -> str:
 
 
 def value_in_words(value: FeatureValue, unit: str, language: Language, decimals: int) -> str:
-    """A feature's value with its unit; `unit` as features declare it, `decimals` those of the currency.
+    """Return a feature's value with its unit; `unit` is as features declare it, `decimals` are the currency's.
 
     >>> value_in_words(0.825, "ratio", "en", 2), value_in_words(3.0, "days", "zh", 2)
     ('82.5 %', '3天')
@@ -81,7 +81,7 @@ def value_in_words(value: FeatureValue, unit: str, language: Language, decimals:
 
 
 def value_in_both(value: float, unit: str, decimals: int) -> tuple[str, str]:
-    """A feature's value with its unit, in English and Chinese.
+    """Return a feature's value with its unit, in English and Chinese.
 
     >>> value_in_both(1.0, "days", 2)
     ('1 day', '1天')
@@ -91,7 +91,7 @@ def value_in_both(value: float, unit: str, decimals: int) -> tuple[str, str]:
 
 
 def span_in_words(low: float, high: float, unit: str, language: Language, decimals: int) -> str:
-    """Two values with their unit said once; one value where both read the same.
+    """Return two values with their unit written once; one value if both read the same.
 
     >>> span_in_words(0.0, 1.0, "events", "en", 2), span_in_words(0.0, 0.0, "events", "en", 2)
     ('0 to 1 event', '0 events')
@@ -103,7 +103,10 @@ def span_in_words(low: float, high: float, unit: str, language: Language, decima
 
 
 def _number(value: float) -> str:
-    """At most one decimal from ten on, two below, one digit of what would read as 0; a true minus sign."""
+    """Return at most one decimal from ten on, at most two below, with a true minus sign.
+
+    A number that would read as 0 has one significant digit.
+    """
     if 0 < abs(value) < 0.005:
         text = f"{Decimal(f'{value:.1g}'):f}"
     else:

@@ -1,1 +1,1 @@
-"""The database: connection, tables and migrations."""
+"""The database: connections, tables and migrations."""

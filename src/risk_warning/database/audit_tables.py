@@ -1,7 +1,7 @@
-"""Tables of the audit trail: decisions, what was asked and answered in each, and events.
+"""Tables of the audit trail: decisions, the inputs and the answer of each, and events.
 
-Decisions and events only grow: triggers refuse to change or delete a row. The contents of a decision stand beside it,
-so that a borrower's data can be erased and the chain of hashes stays whole.
+Decisions and events are append-only: triggers reject updates and deletes. The contents of a decision are stored in a
+separate table, so that a borrower's data can be erased without breaking the hash chain.
 """
 
 from __future__ import annotations

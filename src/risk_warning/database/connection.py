@@ -1,4 +1,4 @@
-"""The watch list's database: opened, brought to this version's tables, its errors put into words."""
+"""Connections to the watch list's database, its upgrade to this version's tables, and its errors as sentences."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from risk_warning.errors import DatabaseError
 
 _WAIT_SECONDS = 10
 _UPGRADE_LOCK = 0x7269736B
-"""Names the lock under which one process at a time upgrades a PostgreSQL database."""
+"""Key of the advisory lock that lets only one process at a time upgrade a PostgreSQL database."""
 
 
 @contextmanager
 def transaction(url: str) -> Iterator[Connection]:
-    """A connection in one writing transaction, committed at the end of the `with`, rolled back on any error.
+    """Open a connection in one write transaction, committed at the end of the `with` block, rolled back on any error.
 
     Raises
     ------
     DatabaseError
-        The database cannot be reached, is locked, unwritable, or of another version.
+        The database cannot be reached, is locked, is not writable, or is of another version.
     """
     with in_words(url):
         engine = open_engine(url)
@@ -44,12 +44,12 @@ def transaction(url: str) -> Iterator[Connection]:
 
 @contextmanager
 def snapshot(url: str) -> Iterator[Connection]:
-    """A connection that reads the database as it stood at its first statement, and holds up no writer.
+    """Open a connection that reads the database as of its first statement and blocks no writer.
 
     Raises
     ------
     DatabaseError
-        As `transaction`.
+        As in `transaction`.
     """
     with in_words(url):
         engine = open_reading(url)
@@ -61,40 +61,51 @@ def snapshot(url: str) -> Iterator[Connection]:
 
 
 def open_engine(url: str, *, wait_seconds: int = _WAIT_SECONDS) -> Engine:
-    """An engine for writing, the database at this version's tables; the caller disposes of it.
+    """Upgrade the database to this version's tables and return an engine for writing; the caller disposes of it.
 
-    On SQLite every transaction takes the write lock at its start: one that reads first and writes later would be
-    refused, without waiting, where another wrote in between. `DatabaseError` as `transaction`.
+    On SQLite, every transaction takes the write lock at its start: a transaction that reads first and writes later
+    fails at once, without waiting, if another one wrote in between.
+
+    Raises
+    ------
+    DatabaseError
+        As in `transaction`.
     """
     return _opened(url, wait_seconds).execution_options(sqlite_begin="BEGIN IMMEDIATE")
 
 
 def open_reading(url: str, *, wait_seconds: int = _WAIT_SECONDS) -> Engine:
-    """An engine whose transactions read one state of the database; the caller disposes of it."""
+    """Return an engine whose transactions each read one state of the database; the caller disposes of it."""
     engine = _opened(url, wait_seconds)
     return engine if engine.name == "sqlite" else engine.execution_options(isolation_level="REPEATABLE READ")
 
 
 def lock(connection: Connection, table: Table) -> None:
-    """Nothing comes back; until the transaction ends nobody else writes to the table, everybody reads it."""
-    if connection.dialect.name != "sqlite":  # a writing transaction of SQLite holds its only lock from the start
+    """Lock the table against other writers until the transaction ends; readers are not blocked."""
+    if connection.dialect.name != "sqlite":  # a SQLite write transaction holds the only lock from its start
         name = connection.dialect.identifier_preparer.format_table(table)
         connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
 def must_exist(url: str) -> None:
-    """Nothing comes back; `DatabaseError` where there is no watch list at `url`, and none is made there."""
+    """Check that there is a watch list at `url`, without creating one.
+
+    Raises
+    ------
+    DatabaseError
+        There is no watch list at `url`.
+    """
     with in_words(url):
         parsed = _with_driver(make_url(url))
-        found = parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
-        if found:
+        exists = parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
+        if exists:
             engine = _engine(parsed, _WAIT_SECONDS, foreign_keys=True)
             try:
                 with engine.connect() as connection:
-                    found = MigrationContext.configure(connection).get_current_revision() is not None
+                    exists = MigrationContext.configure(connection).get_current_revision() is not None
             finally:
                 engine.dispose()
-    if not found:
+    if not exists:
         raise DatabaseError(
             f"There is no watch list at {shown(url)} yet: a nightly run or the service makes it; or name another "
             "with --db."
@@ -102,7 +113,13 @@ def must_exist(url: str) -> None:
 
 
 def shown(url: str) -> str:
-    """The database's URL as it may be shown, without its password; `DatabaseError` where it cannot be read."""
+    """Return the database's URL for display, without its password.
+
+    Raises
+    ------
+    DatabaseError
+        The URL cannot be parsed.
+    """
     try:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
@@ -113,7 +130,7 @@ def shown(url: str) -> str:
 
 @contextmanager
 def in_words(url: str) -> Iterator[None]:
-    """What goes wrong with the database inside the `with` becomes a `DatabaseError` that says so in a sentence."""
+    """Convert database errors raised inside the `with` block into a `DatabaseError` with a one-sentence message."""
     at = shown(url)
     try:
         yield
@@ -158,7 +175,7 @@ def _engine(url: URL, wait_seconds: int, *, foreign_keys: bool) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: Any) -> None:
-        # The driver would begin transactions at the first write only, and none around a change of tables.
+        # By default the driver begins a transaction only at the first write, and none around changes of tables (DDL).
         connection.isolation_level = None
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -172,7 +189,7 @@ def _engine(url: URL, wait_seconds: int, *, foreign_keys: bool) -> Engine:
 
 
 def _upgrade(url: URL, wait_seconds: int) -> None:
-    # SQLite changes a column by making the table anew, which references to it would forbid.
+    # On SQLite, changing a column recreates the table, which enforced foreign keys to it would prevent.
     engine = _engine(url, wait_seconds, foreign_keys=False).execution_options(sqlite_begin="BEGIN IMMEDIATE")
     try:
         with engine.begin() as connection:
@@ -197,7 +214,7 @@ def _scripts() -> ScriptDirectory:
 
 
 def _cause(error: Exception) -> str:
-    """The error's kind, and the driver's own words where they hold no values."""
+    """Return the driver's message if it is known to contain no values, else the type of the error."""
     origin = getattr(error, "orig", None)
     if origin is None:
         return type(error).__name__

@@ -1,4 +1,4 @@
-"""Tables the service needs besides its audit trail: who may ask, and what a challenger would have said."""
+"""Tables of the service besides its audit trail: API keys, and the scores of a challenger model."""
 
 from __future__ import annotations
 

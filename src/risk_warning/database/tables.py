@@ -1,7 +1,7 @@
-"""Tables of the watch list: runs, warnings, and what each run saw of each open warning.
+"""Tables of the watch list: runs, warnings, and each run's observation of each open warning.
 
-A warning's state is what its latest observation says, so that taking a run back is deleting its rows. A warning the
-service opened between nights has no opening run; what was first seen of it stands with it until a run observes it.
+The state of a warning is its latest observation, so that undoing a run means deleting its rows. A warning that the
+service opened between nights has no opening run; until a run observes it, its state is the `first_seen` in its own row.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Books that the project brings along: the simulated lender and public data."""
+"""Books that come with the project: the simulated lender and public data."""

@@ -1,8 +1,8 @@
 """UCI "Default of credit card clients" (Taiwan, 2005; Yeh & Lien 2009, CC BY 4.0) as a book.
 
-30,000 cards with six month-end pictures each, April to September 2005, and whether they defaulted in October. The
-original names the months backwards: `pay_0`, `bill_amt1`, `pay_amt1` are September, … `pay_6`, `bill_amt6`,
-`pay_amt6` April. A card has no id: the rows are numbered from 1, and a card is its own borrower.
+The data set has 30,000 cards, each with six month-end statements from April to September 2005 and a flag for default
+in October. The original numbers the months backwards: `pay_0`, `bill_amt1`, `pay_amt1` are September, … `pay_6`,
+`bill_amt6`, `pay_amt6` are April. A card has no id: the rows are numbered from 1, and each card is its own borrower.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from risk_warning.errors import BookError, DownloadError, OutputError
 
 URL = "https://archive.ics.uci.edu/static/public/350/data.csv"
 CONTENT_SHA256 = "9dc981540a6e93a868c943fd1b08dea87a123132108396c6bc5c7b0590f125a4"
-"""sha256 of the 30,000 × 24 whole numbers in the order of `COLUMNS`, as little-endian int64, row after row."""
+"""sha256 of the 30,000 × 24 integers in the order of `COLUMNS`, as little-endian int64, row by row."""
 MONTH_ENDS = (
     date(2005, 9, 30),
     date(2005, 8, 31),
@@ -51,17 +51,17 @@ _MARITAL = {1: "married", 2: "single", 3: "other"}
 
 
 def import_uci(file: Path | None, out: Path, progress: Progress) -> int:
-    """Number of cards written to `out` as `borrowers`, `statements` and `outcomes` in Parquet.
+    """Write the tables `borrowers`, `statements` and `outcomes` to `out` as Parquet; return the number of cards.
 
-    `file` is the data as CSV, plain or gzipped, under the original's column names or the archive's X1 … X23, Y;
-    None downloads it. Its numbers must be those of the published data set, whichever form they come in.
+    `file` is the data as CSV, plain or gzipped, with the original's column names or the archive's X1 … X23, Y; None
+    downloads it. In every form, its numbers must be those of the published data set.
 
     Raises
     ------
     BookError
         The file is missing, or is not this data set.
     DownloadError
-        The archive cannot be reached, or what came is not this data set.
+        The archive cannot be reached, or the downloaded file is not this data set.
     OutputError
         `out` exists already and is not empty, or cannot be written.
     """
@@ -118,7 +118,7 @@ def _download(progress: Progress) -> bytes:
 
 
 def _parse(content: bytes) -> pandas.DataFrame | None:
-    """The whole numbers in the order of `COLUMNS`; None where the content is something else."""
+    """Return the integers in the order of `COLUMNS`; None if the content is something else."""
     try:
         table = pandas.read_csv(io.BytesIO(content))
     except ValueError:

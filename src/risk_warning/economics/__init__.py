@@ -1,1 +1,1 @@
-"""Economics of a book: assumptions from the settings, losses from its own payments."""
+"""Economics of a book: assumptions from the settings, and losses from its own payments."""

@@ -1,4 +1,4 @@
-"""Assumptions: the economics that a threshold or a comparison is valued by, and where each figure comes from."""
+"""Assumptions: the economics used to value a threshold or a comparison, and the source of each figure."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from risk_warning.errors import SettingsError
 from risk_warning.settings import EconomicsSettings
 
 _SETTING = {"treatment_effects": "treatment_effect"}
-"""Field of `Economics` → setting, where the two are not named alike."""
+"""Field of `Economics` → setting, for fields whose two names differ."""
 
 
 @dataclass(frozen=True)
 class Assumptions:
-    """The economics, and which of its fields were given."""
+    """The economics, and which of its fields were given by an option or a setting."""
 
     economics: Economics
     from_options: frozenset[str] = frozenset()
     from_settings: frozenset[str] = frozenset()
 
     def source(self, name: str) -> str:
-        """Where the field of that name comes from: an option, a setting, or the setting's default."""
+        """Return the source of the field of that name: an option, a setting, or the setting's default."""
         if name in self.from_options:
             return "option"
         setting = f"setting economics.{_SETTING.get(name, name)}"
@@ -38,12 +38,14 @@ def assumptions_of(
     treatment_effects: tuple[float, float, float] | None = None,
     call_again_days: int | None = None,
 ) -> Assumptions:
-    """The assumptions of the settings; what is given here wins, a loss given default over those by product too.
+    """Return the assumptions of the settings, overridden by the arguments that are not None.
+
+    `loss_given_default_ratio` also overrides the settings' ratios by product.
 
     Raises
     ------
     SettingsError
-        A figure outside its range.
+        A figure is outside its range.
     """
     options: dict[str, Any] = {
         "contact_cost_amount": contact_cost_amount,

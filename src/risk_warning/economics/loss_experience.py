@@ -1,4 +1,4 @@
-"""Loss experience: what became of a book's bad borrowers, from its own payments."""
+"""Loss experience: the outcomes of a book's bad borrowers, from its own payments."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def loss_counts(
     borrowers_per_chunk: int,
     advance: Callable[[int], None],
 ) -> LossCounts:
-    """The bad events of the whole book that are old enough to be judged, and how many led to default."""
+    """Count the bad events of the whole book that are old enough to be judged, and those that led to default."""
     counts, complete = LossCounts(), book.data_through + timedelta(days=1)
     for rows in book.chunks(borrowers_per_chunk):
         history = book.history(rows, target.dpd_tolerance_ratio)

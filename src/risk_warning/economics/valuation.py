@@ -1,4 +1,4 @@
-"""Valuation: what the money of a threshold or a comparison was computed by, for both their pages and for a program."""
+"""Valuation: the inputs of the amounts of a threshold or a comparison, for both their pages and for a program."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from risk_warning.economics.assumptions import Assumptions
 from risk_warning.economics.loss_experience import loss_counts
 
 CANNOT_TELL = "cannot tell whether calls pay for themselves"
-"""What is said where the interval of a net benefit holds 0."""
+"""The verdict if the interval of a net benefit contains 0."""
 
 
 @dataclass(frozen=True)
 class Valuation:
-    """The assumptions, the roll to loss, and products with a loss given default of their own that the book lacks."""
+    """The assumptions, the roll to loss, and products with their own loss given default that are not in the book."""
 
     assumptions: Assumptions
     loss_rate: LossRate
@@ -28,7 +28,7 @@ class Valuation:
 
     @property
     def formula(self) -> str:
-        """How the benefit is computed, with the figures used."""
+        """The formula of the benefit, with the figures used."""
         money = self.assumptions.economics
         lgd = f"{money.loss_given_default_ratio:.0%}" + (" (others by product)" * bool(self._by_product))
         return (
@@ -39,7 +39,7 @@ class Valuation:
 
     @property
     def rows_in_words(self) -> str:
-        """What a row stands for, and what is counted once."""
+        """What a row represents, and what is counted only once."""
         return (
             "A row stands for one borrower on one night, that of its as-of date. A bad event that several rows precede "
             "is saved once, by whichever of them has a warning, and its exposure is that of the latest. A call is made "
@@ -49,7 +49,7 @@ class Valuation:
 
     @property
     def table(self) -> tuple[tuple[str, str, str], ...]:
-        """(input, value, where it comes from) of the benefit."""
+        """The inputs of the benefit as (input, value, source)."""
         money, source = self.assumptions.economics, self.assumptions.source
         low, mid, high = money.treatment_effects
         ratio = self.loss_rate.ratio
@@ -94,7 +94,7 @@ class Valuation:
 
     @property
     def in_words(self) -> tuple[str, ...]:
-        """Formula, counting and inputs, a line each, for a terminal."""
+        """The formula, the counting and the inputs, one line each, for a terminal."""
         inputs = (f"{what}: {value} ({source})" for what, value, source in self.table)
         return self.formula, self.rows_in_words, *inputs
 
@@ -118,23 +118,23 @@ class Valuation:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What one must know before believing an amount."""
-        told = []
+        """Warnings to read before relying on an amount."""
+        messages = []
         if self.loss_rate.source == "too few":
-            told.append(
+            messages.append(
                 f"Every bad is taken to default, since only {self.loss_rate.counts.borrowers:,} borrowers were bad "
                 "long enough ago to measure how many do: losses are overstated. Set economics.roll_to_loss_ratio, or "
                 "bring a longer book."
             )
         if self.unknown_products:
-            told.append(
+            messages.append(
                 f"The book has no product {', '.join(self.unknown_products)}; correct "
                 "economics.loss_given_default_by_product."
             )
-        return tuple(told)
+        return tuple(messages)
 
     def to_dict(self) -> dict[str, Any]:
-        """The inputs for a program."""
+        """Return the inputs as a dictionary for programs."""
         names = ("contact_cost_amount", "loss_given_default_ratio", "credit_conversion_ratio", "treatment_effects")
         return {
             **asdict(self.assumptions.economics),
@@ -142,7 +142,7 @@ class Valuation:
         }
 
     def roll_to_loss(self) -> dict[str, Any]:
-        """The roll to loss for a program."""
+        """Return the roll to loss as a dictionary for programs."""
         counts = self.loss_rate.counts
         return {
             **asdict(self.loss_rate.ratio),
@@ -162,7 +162,7 @@ def valuation_of(
     borrowers_per_chunk: int,
     advance: Callable[[int], None],
 ) -> Valuation:
-    """The valuation of a book: its roll to loss is measured from what became of all its bads."""
+    """Return the valuation of a book; its roll to loss is measured from the outcomes of all its bads."""
     economics = assumptions.economics
     counts = loss_counts(book, target, economics.loss_window_months, borrowers_per_chunk, advance)
     products = book.categories.get(PRODUCT, ())
@@ -175,6 +175,6 @@ def valuation_of(
 
 
 def worth_in_words(amount: float, low: float, high: float) -> str:
-    """An amount with its interval."""
+    """Return an amount with its interval as text."""
     mid, lower, upper = (f"{value:+,.0f}".replace("-", "−") for value in (amount, low, high))
     return f"{mid} ({lower} to {upper})"

@@ -1,8 +1,8 @@
-"""Fitting: shallow and monotone trees of LightGBM, or a plain scorecard, then a sigmoid on the margin.
+"""Fitting: shallow, monotone LightGBM trees or a plain scorecard, then a sigmoid on the margin.
 
-The number of trees and the calibration come from folds of borrowers inside the training rows, so nothing is tuned on
-what it is judged by. Where the number of trees is known already, each fold leaves out a stretch of months too, and the
-calibration rests on rows of which neither borrower nor month was seen.
+The number of trees and the calibration come from folds of borrowers within the training rows, so nothing is tuned on
+the rows that evaluate the model. If the number of trees is already known, each fold also leaves out a stretch of
+months. The calibration then uses rows whose borrower and month the fold's model has not seen.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ INNER_FOLDS = 3
 MAX_TREES = 1500
 PATIENCE = 50
 MIN_BORROWERS = 30
-"""Borrowers who turn bad, and as many who do not, that are needed to learn from: rows of one say much the same."""
+"""Fewest borrowers who turn bad, and fewest who do not, to learn from: rows of one borrower are much alike."""
 MIN_MONTHS_FOR_BLOCKS = 6
 MIN_FOR_CALIBRATION = 100
-"""Bad borrowers from which rows unseen in both ways are enough to calibrate on."""
+"""Fewest bad borrowers to calibrate only on rows with unseen borrower and unseen month."""
 PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -46,48 +46,48 @@ PARAMETERS: Mapping[str, Any] = {
     "bagging_fraction": 0.8,
     "bagging_freq": 1,
     "lambda_l2": 10.0,
-    # "advanced" moved margins by up to 0.09 against a direction, "intermediate" by 0.005 on one book; "basic" keeps
-    # them, and ranks the card data as well (AUC 0.790 by 5 folds, as with "intermediate").
+    # "advanced" moved margins by up to 0.09 against a direction, "intermediate" by 0.005 on one book. "basic" keeps
+    # the directions and ranks the card data as well (AUC 0.790 by 5 folds, as with "intermediate").
     "monotone_constraints_method": "basic",
     "deterministic": True,
-    # By rows takes twice as long for the same trees.
+    # Row-wise training takes twice as long for the same trees.
     "force_col_wise": True,
     "verbosity": -1,
 }
-"""What LightGBM is fitted with where a recipe says nothing else."""
+"""Default LightGBM parameters, which a recipe may replace."""
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """What models that did not see a row's borrower say of some rows, and the sigmoid fitted to it."""
+    """The sigmoid of a fit, and log-odds of rows by models that did not see their borrowers."""
 
     slope: float
     intercept: float
     unseen: Floats
     """Log-odds of bad of the rows learnt from."""
     unseen_also: Floats
-    """The same of the rows asked for beside them."""
+    """Log-odds of bad of the rows in `Fitting.also`."""
     trees: float
-    """Mean number of trees of the folds, which another fit of the same recipe may take over."""
+    """Mean number of trees of the folds, which another fit of the same recipe may reuse."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A model of some rows, and how it was calibrated."""
+    """A model of some rows, and its calibration."""
 
     fitted: Fitted
     calibrated: Calibrated
 
     @property
     def unseen(self) -> Floats:
-        """Log-odds of bad that models which did not see their borrowers give the rows learnt from."""
+        """Log-odds of bad of the rows learnt from, by models that did not see their borrowers."""
         return self.calibrated.unseen
 
     @property
     def unseen_also(self) -> Floats:
-        """The same of the rows asked for beside them."""
+        """Log-odds of bad of the rows in `Fitting.also`, by models that did not see their borrowers."""
         return self.calibrated.unseen_also
 
 
@@ -95,35 +95,48 @@ Whole = tuple[lightgbm.Booster, Mapping[str, TargetCodes]]
 
 
 def parameters_of(recipe: Recipe, features: Sequence[Feature]) -> dict[str, Any]:
-    """LightGBM's parameters for the recipe and these features."""
+    """Return the LightGBM parameters for the recipe and these features."""
     own = {"num_threads": recipe.threads, "seed": recipe.seed, "monotone_constraints": [f.monotone for f in features]}
     return {**PARAMETERS, **own, **recipe.parameters}
 
 
 @dataclass(frozen=True)
 class Fitting:
-    """A model to be fitted, in pieces that do not wait for one another: the folds, and the whole.
+    """A model to be fitted in independent pieces: the folds and the whole.
 
-    With `trees` their number is given and folds are of borrowers and months; without, the folds find it, and the whole
-    comes after them. `also` are rows told apart by unseen models too.
+    If `trees` is given, folds are of borrowers and months. If not, folds are of borrowers only, they determine the
+    number of trees, and the whole is fitted after them. `also` are further rows to be scored by models that did not
+    see their borrowers.
     """
 
     rows: TrainingSet
     weight: Floats | None
-    """Of each row; None where all count the same."""
+    """Weight of each row; None if all count the same."""
     categories: Categories
     recipe: Recipe
     trees: float | None = None
     also: TrainingSet | None = None
 
     def folds(self) -> list[Callable[[], Any]]:
-        """The folds; `LabelError` where there are too few bad borrowers."""
+        """Return a function for each fold that fits it.
+
+        Raises
+        ------
+        LabelError
+            There are too few bad borrowers, or too few good ones.
+        """
         check_enough(self.rows)
         block = np.full(len(self.rows.bad), -1) if self.trees is None else _blocks(self.rows)
         return [_Fold(self, self._fold(self.rows), block, k).run for k in range(INNER_FOLDS)]
 
     def calibrate(self, folds: Sequence[Any]) -> Calibrated:
-        """The calibration, from what the folds gave; `LabelError` where they rank no better than chance."""
+        """Return the calibration from the results of the folds.
+
+        Raises
+        ------
+        LabelError
+            The folds rank no better than chance.
+        """
         from sklearn.linear_model import LogisticRegression
 
         fold, bad = self._fold(self.rows), self.rows.bad
@@ -148,10 +161,10 @@ class Fitting:
         return Calibrated(slope, intercept, unseen, unseen_also, trees)
 
     def whole(self, trees: float) -> Whole:
-        """A booster of all rows, and its codes; `trees` are those of the folds."""
+        """Return (a booster of all rows, its codes); `trees` is the number of trees in the folds."""
         rows = self.rows
         codes = fit_codes(rows.x, rows.bad, rows.borrower_id, self.weight, rows.features, self.categories)
-        # A model of all rows has half as many again to learn from, and carries a few more trees.
+        # The model of all rows has half as many rows again as a fold, which supports a few more trees.
         return _booster(rows, self.weight, self.categories, self.recipe, trees * 1.1, None)[0], codes
 
     def _fold(self, rows: TrainingSet) -> NDArray[np.int16]:
@@ -166,12 +179,15 @@ def fit(
     *,
     also: TrainingSet | None = None,
 ) -> Fit:
-    """A calibrated model of the rows, without weights all of the same; `also` are told apart by unseen models too.
+    """Fit a calibrated model of the rows.
+
+    Without `weight` all rows count the same. `also` are further rows to be scored by models that did not see their
+    borrowers.
 
     Raises
     ------
     LabelError
-        There is a single class, or there are too few bad borrowers.
+        There is only one class, or there are too few bad borrowers.
     """
     fitting = Fitting(rows, weight, categories, recipe, also=also)
     calibrated = fitting.calibrate(at_once(fitting.folds(), recipe.threads))
@@ -179,12 +195,12 @@ def fit(
 
 
 def assembled(whole: Whole, calibrated: Calibrated) -> Fit:
-    """The fit of a booster and its calibration."""
+    """Return the fit that consists of a booster and its calibration."""
     return Fit(Fitted(*whole, calibrated.slope, calibrated.intercept), calibrated)
 
 
 def fit_scorecard(rows: TrainingSet, weight: Floats | None, categories: Categories) -> Fitted:
-    """The plain scorecard of the rows alone, to be held against: a logistic regression is calibrated by itself."""
+    """Fit the plain scorecard of the rows, for comparison; a logistic regression needs no further calibration."""
     x = cross_encode(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
     codes = fit_codes(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
     return Fitted(scorecard_booster(x, rows.bad, weight, rows.features), codes, 1.0, 0.0)
@@ -192,7 +208,7 @@ def fit_scorecard(rows: TrainingSet, weight: Floats | None, categories: Categori
 
 @dataclass(frozen=True)
 class _Fold:
-    """One fold to be fitted."""
+    """One fold to fit."""
 
     fitting: Fitting
     fold: NDArray[np.int16]
@@ -200,7 +216,7 @@ class _Fold:
     k: int
 
     def run(self) -> tuple[Floats, Floats, int]:
-        """(Margins of the fold's own rows, of the rows asked for beside, number of trees)."""
+        """Return (margins of the fold's own rows, margins of its part of `Fitting.also`, number of trees)."""
         of = self.fitting
         rows, categories, also = of.rows, of.categories, of.also
         inside, outside = (self.fold != self.k) & (self.block != self.k), self.fold == self.k
@@ -233,7 +249,7 @@ def _booster(
     trees: float | None,
     check: Check | None,
 ) -> tuple[lightgbm.Booster, int]:
-    """(A booster of the rows, its number of trees); `check` are the rows that say when to stop, encoded."""
+    """Return (a booster of the rows, its number of trees); `check` are the encoded rows for early stopping."""
     x = cross_encode(rows.x, rows.bad, rows.borrower_id, weight, rows.features, categories)
     if recipe.learner == SCORECARD:
         booster = scorecard_booster(x, rows.bad, weight, rows.features)
@@ -257,7 +273,7 @@ def _booster(
 
 
 def check_enough(rows: TrainingSet) -> None:
-    """`LabelError` where too few borrowers are bad, or good."""
+    """Raise `LabelError` if too few borrowers are bad, or too few are good."""
     bad = np.unique(rows.borrower_id[rows.bad])
     good = len(np.unique(rows.borrower_id[~rows.bad]))
     if min(len(bad), good) < MIN_BORROWERS:
@@ -269,18 +285,18 @@ def check_enough(rows: TrainingSet) -> None:
 
 
 def _blocks(rows: TrainingSet) -> NDArray[np.integer]:
-    """Which of `INNER_FOLDS` stretches of months each row lies in; all in none where there are too few months."""
+    """Return the stretch of months of each row, 0 … `INNER_FOLDS` − 1; −1 for all if there are too few months."""
     days = np.array([day.toordinal() for day in rows.dates])
     there = np.unique(days[np.unique(rows.date_index)])
     if len(there) < MIN_MONTHS_FOR_BLOCKS:
         return np.full(len(rows.bad), -1)
     position = np.searchsorted(there, days)
-    found: NDArray[np.integer] = (position * INNER_FOLDS // len(there))[rows.date_index]
-    return found
+    blocks: NDArray[np.integer] = (position * INNER_FOLDS // len(there))[rows.date_index]
+    return blocks
 
 
 def dataset(x: NDArray[np.float32], bad: Flags, weight: Floats | None, features: Sequence[Feature]) -> lightgbm.Dataset:
-    """The rows and five empty ones: LightGBM reads NaN as 0 in a feature that had no NaN in training."""
+    """Return the rows and five empty ones: LightGBM reads NaN as 0 in a feature that had no NaN in training."""
     empty = np.full((5, x.shape[1]), np.nan, np.float32)
     counted = np.concatenate((np.ones(len(bad)) if weight is None else weight, np.full(5, 1e-6)))
     label = np.concatenate((bad, np.zeros(5, np.bool_)))
@@ -288,7 +304,7 @@ def dataset(x: NDArray[np.float32], bad: Flags, weight: Floats | None, features:
 
 
 def _check_missing(booster: lightgbm.Booster) -> None:
-    """A split that would read an empty value as 0 is a bug, never saved."""
+    """Raise `RuntimeError` if a split would read an empty value as 0: such a model is a bug and must not be saved."""
     table = booster.trees_to_dataframe()
     kinds = set(table.loc[table["split_feature"].notna(), "missing_type"])
     if not kinds <= {"NaN"}:

@@ -1,4 +1,4 @@
-"""Horizons fitted and judged: how PDs of other windows hang on the model's log-odds, and how they hold."""
+"""Horizons: fit the PDs of other windows to the model's log-odds, and evaluate them."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from risk_warning.stats.rank_correlation import rank_correlation
 
 Floats = NDArray[np.float64]
 MIN_CASES = 30
-"""Rows of each kind that a window's conditional probability is learnt from at least."""
+"""Fewest rows that turned bad in time, and fewest that did not, to fit a window's conditional probability."""
 SHOWN = ("n", "bad_rate", "auc", "calibration_slope", "observed_over_expected")
 _SEED = 20240101
 
 
 def known_within(rows: TrainingSet, months: int, until: date) -> NDArray[np.bool_]:
-    """Whether what became of each row within so many months was known at the start of `until`; shape (n,)."""
+    """Whether each row's outcome within `months` months was known at the start of `until`; shape (n,)."""
     ended = np.array([add_months(day, months) <= until for day in rows.dates])
     ends = np.array([to_day(add_months(day, months)) for day in rows.dates], np.int64)[rows.date_index]
     return np.asarray(ended[rows.date_index] & learnable(rows.bad_on, rows.unknown_from, ends))
 
 
 def bad_within(rows: TrainingSet, months: int) -> NDArray[np.bool_]:
-    """Whether each row turned bad within so many months; shape (n,)."""
+    """Whether each row turned bad within `months` months; shape (n,)."""
     ends = np.array([to_day(add_months(day, months)) for day in rows.dates], np.int64)
     return rows.bad_on < ends[rows.date_index]
 
@@ -44,9 +44,10 @@ def fit_horizons(
     until: date,
     weight: Floats | None = None,
 ) -> tuple[Horizons, dict[str, str]]:
-    """(The horizons, windows left out → why), from rows whose log-odds come of models that did not see them.
+    """Return (the horizons, windows left out → reason).
 
-    A window learns only from what had become known by the start of `until`.
+    `log_odds_bad` are from models that did not see the rows. A window is fitted only to outcomes known at the start of
+    `until`.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -66,8 +67,8 @@ def fit_horizons(
             )
             continue
         own = None if weight is None else weight[of_them]
-        found = LogisticRegression(C=np.inf).fit(log_odds_bad[of_them].reshape(-1, 1), turned, sample_weight=own)
-        links[window] = Link(float(found.coef_[0, 0]), float(found.intercept_[0]))
+        sigmoid = LogisticRegression(C=np.inf).fit(log_odds_bad[of_them].reshape(-1, 1), turned, sample_weight=own)
+        links[window] = Link(float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0]))
     rising = tuple(sorted(links))
     return Horizons(rising, action_months, tuple(links[window] for window in rising)), left_out
 
@@ -75,10 +76,11 @@ def fit_horizons(
 def judge_horizons(
     horizons: Horizons, rows: TrainingSet, log_odds_bad: Floats, pd: Floats, until: date
 ) -> dict[str, Any]:
-    """How each window's PDs held, and whether those who turned bad did so in the order expected.
+    """Evaluate each window's PDs, and whether borrowers turned bad in the expected order.
 
-    `windows`: months → measures of the rows whose window had ended; `order`: the rank correlation of expected and true
-    time among rows that turned bad within the longest window, with its interval over borrowers; None with too few.
+    `windows`: months → measures of the rows whose outcome was known at the start of `until`. `order`: the rank
+    correlation of expected and true time among rows that turned bad within the longest window, with its interval over
+    borrowers; None if there are too few such rows.
     """
     all_pds = horizons.pd(log_odds_bad, pd)
     windows: dict[str, Mapping[str, Any]] = {}

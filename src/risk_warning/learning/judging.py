@@ -1,4 +1,4 @@
-"""Judging: what a model is measured by on rows that it did not learn from."""
+"""Judging: the measures of a model on rows that it did not learn from."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from risk_warning.stats.paired_bootstrap import one_row_each, paired_bootstrap
 Floats = NDArray[np.float64]
 OUT_OF_TIME, OUT_OF_BORROWER = "out-of-time", "out-of-borrower"
 DAY_BANDS = ((1, 7), (8, 14), (15, 21), (22, 31))
-"""Days of the month by which calibration is shown."""
+"""Bands of days of the month for which calibration is reported."""
 
 
 def judged(
@@ -39,10 +39,11 @@ def judged(
     book: StagedBook,
     weight: Floats | None = None,
 ) -> dict[str, Any]:
-    """The measures as they stand in a model's `about["evaluation"]`, those of openings apart.
+    """Return the measures for a model's `about["evaluation"]`, except those of openings.
 
-    `log_odds_bad` are the model's and its rivals'; `weight` says how many each row stands for (None: itself). Other
-    windows are judged out of time alone: with folds, what ties them together has seen every row.
+    `log_odds_bad` has those of the model and of its rivals. `weight` is the number of rows that each row represents
+    (None: one). Other windows are evaluated only out of time: with folds, the links between windows are fitted to all
+    rows.
     """
     own = log_odds_bad[MODEL]
     pd = probability(own)
@@ -64,12 +65,12 @@ def judged(
 
 
 def measured(rows: TrainingSet, pd: Floats, weight: Floats | None = None) -> dict[str, Any]:
-    """The measures of `evaluate`, bad borrowers beside bad rows, and intervals of the headline figures.
+    """Return the measures of `evaluate`, counts of bad rows and bad borrowers, and intervals of the headline figures.
 
-    `intervals`: measure → (low, high), 95 %, clustered by borrower and month; None where there is a single class.
+    `intervals`: measure → (low, high), 95 %, clustered by borrower and month; None if there is only one class.
     """
     sample = Sample.of(rows.bad, rows.borrower_id, rows.date_index, weight)
-    found: dict[str, Any] = {
+    measures: dict[str, Any] = {
         **evaluate(rows.bad, pd, weight),
         "bads": int(rows.bad.sum()),
         "borrowers": len(np.unique(rows.borrower_id)),
@@ -78,14 +79,17 @@ def measured(rows: TrainingSet, pd: Floats, weight: Floats | None = None) -> dic
     }
     if sample.has_both:
         ends = {name: getattr(clustered, name)(sample, pd) for name in WITH_INTERVAL}
-        found["intervals"] = {name: _ends(interval.low, interval.high) for name, interval in ends.items()}
-    return found
+        measures["intervals"] = {name: _ends(interval.low, interval.high) for name, interval in ends.items()}
+    return measures
 
 
 def by_day_of_month(rows: TrainingSet, pd: Floats) -> list[dict[str, Any]]:
-    """Calibration by day of the month of the as-of date, for books that are scored on any; empty bands are left out."""
+    """Return calibration by day of the month of the as-of date, for books that are scored on any day.
+
+    Bands without bads or without goods are left out.
+    """
     day = np.array([when.day for when in rows.dates])[rows.date_index]
-    found = []
+    bands = []
     for first, last in DAY_BANDS:
         inside = (day >= first) & (day <= last)
         if not 0 < rows.bad[inside].sum() < inside.sum():
@@ -93,7 +97,7 @@ def by_day_of_month(rows: TrainingSet, pd: Floats) -> list[dict[str, Any]]:
         here = rows.take(inside)
         sample = Sample.of(here.bad, here.borrower_id, here.date_index)
         ratio = clustered.observed_over_expected(sample, pd[inside])
-        found.append(
+        bands.append(
             {
                 "from_day": first,
                 "to_day": last,
@@ -103,19 +107,19 @@ def by_day_of_month(rows: TrainingSet, pd: Floats) -> list[dict[str, Any]]:
                 "interval": _ends(ratio.low, ratio.high),
             }
         )
-    return found
+    return bands
 
 
 def _ends(low: float, high: float) -> list[float | None]:
-    """An interval ready for JSON: null where an end is not known."""
+    """Return an interval, ready for JSON; an end that is not known is null."""
     return [end if np.isfinite(end) else None for end in (float(low), float(high))]
 
 
 def _against(rows: TrainingSet, pd_rival: Floats, pd: Floats, weight: Floats | None) -> dict[str, Any] | None:
-    """A rival's measures on the same rows, and how much more AUC the model has; None with a single class.
+    """Return a rival's measures on the same rows and the model's gain in AUC; None if there is only one class.
 
-    `one_row` by DeLong's test on one row a borrower; `all_rows` by a bootstrap over borrowers, where dates are stacked;
-    `clustered` by the rows' influences, which know of weights and months.
+    `one_row` is DeLong's test on one row per borrower. `all_rows` is a bootstrap over borrowers, for stacked dates.
+    `clustered` uses the rows' influences, which account for weights and months.
     """
     sample = Sample.of(rows.bad, rows.borrower_id, rows.date_index, weight)
     one = one_row_each(sample.borrower, seed=SEED)

@@ -1,4 +1,4 @@
-"""The leak screen: which features of a training set know more than could have been known."""
+"""The leak screen: the features of a training set that may contain more than was known on the as-of date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MOST_ROWS = 150_000
 
 
 def leak_screen(book: StagedBook, rows: TrainingSet, horizon_months: int) -> tuple[Suspect, ...]:
-    """The features of the rows to be asked about, of at most so many rows."""
+    """Return the features to be checked, found on at most `_MOST_ROWS` of the rows."""
     rows = rows.take(np.arange(len(rows.bad)) % (len(rows.bad) // _MOST_ROWS + 1) == 0)
     x = cross_encode(rows.x, rows.bad, rows.borrower_id, None, rows.features, book.categories)
     names = tuple(feature.name for feature in rows.features)
@@ -23,12 +23,12 @@ def leak_screen(book: StagedBook, rows: TrainingSet, horizon_months: int) -> tup
 
 
 def _earlier(rows: TrainingSet, horizon_months: int) -> NDArray[np.int64]:
-    """Row of the same borrower one horizon before each row, −1 where there is none; shape (n,)."""
+    """Return the row of the same borrower one horizon before each row, −1 if missing; shape (n,)."""
     month = np.array([day.year * 12 + day.month for day in rows.dates])[rows.date_index]
     _, borrower = np.unique(rows.borrower_id, return_inverse=True)
     key = borrower.astype(np.int64) * 100_000 + month
     order = np.argsort(key, kind="stable")
     wanted = key - horizon_months
     place = np.minimum(np.searchsorted(key[order], wanted), len(key) - 1)
-    found: NDArray[np.int64] = np.where(key[order][place] == wanted, order[place], -1)
-    return found
+    earlier: NDArray[np.int64] = np.where(key[order][place] == wanted, order[place], -1)
+    return earlier

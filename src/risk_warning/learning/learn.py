@@ -1,4 +1,4 @@
-"""Learning: a model of some rows by a recipe, tuned where asked for, and what it has to be better than."""
+"""Learning: fit a model to rows by a recipe, tuned if requested, and the rivals that it has to beat."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Learnt:
 
     rows: TrainingSet
     weight: Floats | None
-    """Of each row; None where all count the same."""
+    """Weight of each row; None if all count the same."""
     fit: Fit
     recipe: Recipe
-    """With the parameters that were found, where it was tuned."""
+    """The recipe; with the best parameters if it was tuned."""
     rivals: Mapping[str, Fitted]
-    """`scorecard` (of a scorecard: `trees`), and `untuned` where it was tuned."""
+    """`scorecard` (if the model is one: `trees`), and `untuned` if the model was tuned."""
     categories: Categories
 
     @property
@@ -45,21 +45,24 @@ class Learnt:
         return self.fit.fitted
 
     def log_odds(self, rows: TrainingSet) -> dict[str, Floats]:
-        """Log-odds of bad of other rows: `model`'s, and each rival's."""
+        """Return model → log-odds of bad of other rows, for `model` and each rival."""
         models = {MODEL: self.fitted, **self.rivals}
         return {name: fitted.log_odds_of(rows.x, rows.features, self.categories) for name, fitted in models.items()}
 
 
 @dataclass(frozen=True)
 class Begun:
-    """A learning whose folds are done: calibrated, the number of trees known, the model of all rows still to come."""
+    """A fit whose folds are done.
+
+    It is calibrated and its number of trees is known, but the model of all rows is not fitted yet.
+    """
 
     fitting: Fitting
     calibrated: Calibrated
     rivals: Mapping[str, Fitted]
 
     def finished(self, whole: Whole) -> Learnt:
-        """The learning with its model."""
+        """Return the finished fit, with the model of all rows."""
         of = self.fitting
         return Learnt(of.rows, of.weight, assembled(whole, self.calibrated), of.recipe, self.rivals, of.categories)
 
@@ -73,13 +76,19 @@ def begin(
     tuning: Tuning | None = None,
     stage: str = "",
 ) -> Begun:
-    """The folds and the rivals; `LabelError` where there is too little to learn from."""
+    """Fit the folds and the rivals.
+
+    Raises
+    ------
+    LabelError
+        There is too little to learn from.
+    """
     taught = weighted(rows, recipe, horizon_months)
     learnt, weight = taught.rows, taught.weight
     recipes = {} if recipe.learner == TREES else {TREES: replace(recipe, learner=TREES)}
     if tuning is not None:
         recipes[UNTUNED] = recipe
-        found = tuned(
+        best = tuned(
             tuning,
             stage,
             recipe,
@@ -90,7 +99,7 @@ def begin(
             learnt.features,
             categories,
         )
-        recipe = replace(recipe, parameters={**recipe.parameters, **found})
+        recipe = replace(recipe, parameters={**recipe.parameters, **best})
     fitting = Fitting(learnt, weight, categories, recipe, also=rows)
     folds = fitting.folds()
     beside = [lambda: fit_scorecard(learnt, weight, categories)] if recipe.learner == TREES else []
@@ -109,7 +118,13 @@ def learn(
     tuning: Tuning | None = None,
     stage: str = "",
 ) -> Learnt:
-    """A model of the rows, and its rivals; `LabelError` where there is too little to learn from."""
+    """Fit a model of the rows, and its rivals.
+
+    Raises
+    ------
+    LabelError
+        There is too little to learn from.
+    """
     begun = begin(rows, categories, recipe, horizon_months, tuning=tuning, stage=stage)
     return begun.finished(begun.fitting.whole(begun.calibrated.trees))
 
@@ -117,15 +132,15 @@ def learn(
 def finish_and_refit(
     begun: Begun, rows: TrainingSet, horizon_months: int, also: TrainingSet
 ) -> tuple[Learnt, TrainingSet, Floats | None, Fit]:
-    """(The learning finished, the rows learnt from anew, how much each counts, their fit), all fitted at once.
+    """Return (the first fit, finished, rows of the second fit, their weights, the second fit), fitted in parallel.
 
-    The second fit follows the recipe and the number of trees of the first, on all `rows`; of the rows `also` it is
-    asked too what models that did not see their borrowers say.
+    The second fit uses the recipe and the number of trees of the first, on all `rows`. The rows `also` are scored too,
+    by models that did not see their borrowers.
     """
     recipe, trees = begun.fitting.recipe, begun.calibrated.trees
     taught = weighted(rows, recipe, horizon_months)
     anew = Fitting(taught.rows, taught.weight, begun.fitting.categories, recipe, trees, also)
-    # The longest first: the shorter ones fill what is left beside it.
+    # Start with the longest, so that the shorter ones run beside it.
     work: list[Callable[[], Any]] = [
         lambda: anew.whole(trees),
         *anew.folds(),
@@ -136,13 +151,15 @@ def finish_and_refit(
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:
-    """Feature → PSI between the first and the second half of the dates, of those above the limit, the largest first."""
+    """Return feature → PSI between the first and the second half of the dates, if above the limit, largest first."""
     half = np.median(np.unique(rows.date_index))
     first = rows.date_index < half
     if first.all() or not first.any():
         return {}
-    found = {feature.name: _moved(rows.x[:, column], first) for column, feature in enumerate(rows.features)}
-    return {name: moved for name, moved in sorted(found.items(), key=lambda item: -item[1]) if moved > max_feature_psi}
+    by_feature = {feature.name: _moved(rows.x[:, column], first) for column, feature in enumerate(rows.features)}
+    return {
+        name: moved for name, moved in sorted(by_feature.items(), key=lambda item: -item[1]) if moved > max_feature_psi
+    }
 
 
 def _moved(values: NDArray[Any], first: NDArray[np.bool_]) -> float:
@@ -150,7 +167,13 @@ def _moved(values: NDArray[Any], first: NDArray[np.bool_]) -> float:
 
 
 def without(rows: TrainingSet, names: Sequence[str]) -> TrainingSet:
-    """The rows without some features; `LabelError` where none is left, or none that takes more than one value."""
+    """Return the rows without some features.
+
+    Raises
+    ------
+    LabelError
+        No feature is left, or none that takes more than one value.
+    """
     kept = [i for i, feature in enumerate(rows.features) if feature.name not in set(names)]
     if not any(len(np.unique(rows.x[:, i])) > 1 for i in kept):
         raise LabelError("Every feature moved more than allowed between the dates; raise --max-feature-psi.")

@@ -1,7 +1,8 @@
-"""Monotone directions verified: LightGBM is asked to keep them, here it is seen whether it did.
+"""Monotone directions: check that fitted trees keep them.
 
-A row is taken through every interval between two split values of a feature, all else as it is; its margin must never
-move against the feature's direction. An option of a library is no proof that it was kept.
+For each feature, the value of a row is moved through every interval between two split values, and all other values
+stay as they are. The margin must never move against the feature's direction. LightGBM has an option to keep the
+directions, but the option does not prove that they are kept.
 """
 
 from __future__ import annotations
@@ -17,15 +18,15 @@ from risk_warning.core.features import Feature
 from risk_warning.model.fitted import Fitted
 
 ROWS = 200
-"""Rows that are taken through each feature's values."""
+"""Rows that are moved through each feature's values."""
 _LARGEST = float(np.finfo(np.float32).max)
 TOLERANCE = 1e-9
-"""Log-odds; a sum of some hundred leaves is rounded to far less."""
+"""Log-odds; the rounding error of a sum of some hundred leaves is far smaller."""
 
 
 @dataclass(frozen=True)
 class Violation:
-    """A feature that moved a margin the wrong way, and by how much at most, log-odds."""
+    """A feature that moves a margin against its direction, and the largest such move, log-odds."""
 
     feature: str
     size: float
@@ -33,7 +34,7 @@ class Violation:
 
 @dataclass(frozen=True)
 class Checked:
-    """What was looked at, and what was found."""
+    """The result of the check: its extent and the violations."""
 
     features: int
     """Features with a direction that some tree splits on."""
@@ -43,7 +44,7 @@ class Checked:
     violations: tuple[Violation, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The result ready for JSON."""
+        """Return the result, ready for JSON."""
         return {
             "features": self.features,
             "rows": self.rows,
@@ -53,7 +54,7 @@ class Checked:
 
 
 def check_directions(fitted: Fitted, features: Sequence[Feature], x: NDArray[np.float32], *, seed: int = 0) -> Checked:
-    """The check on up to `ROWS` of the encoded rows `x`, shape (n, features); an empty value has no direction."""
+    """Check up to `ROWS` of the encoded rows `x`, shape (n, features); an empty value has no direction."""
     chosen = np.random.default_rng(seed).permutation(len(x))[:ROWS]
     rows = x[np.sort(chosen)]
     looked_at = steps = 0
@@ -76,11 +77,11 @@ def check_directions(fitted: Fitted, features: Sequence[Feature], x: NDArray[np.
 
 
 def _split_values(fitted: Fitted, n: int) -> list[NDArray[np.float64]]:
-    """The values each feature is split at, rising."""
-    found: list[set[float]] = [set() for _ in range(n)]
+    """Return the values at which each feature is split, ascending."""
+    by_feature: list[set[float]] = [set() for _ in range(n)]
     table = fitted.booster.trees_to_dataframe()
     splits = table[table["split_feature"].notna()]
     position = {name: i for i, name in enumerate(fitted.booster.feature_name())}
     for name, value in zip(splits["split_feature"], splits["threshold"], strict=True):
-        found[position[name]].add(float(value))
-    return [np.array(sorted(values)) for values in found]
+        by_feature[position[name]].add(float(value))
+    return [np.array(sorted(values)) for values in by_feature]

@@ -1,7 +1,7 @@
-"""At once: independent pieces of work side by side, one a core.
+"""Parallel work: run independent pieces of work in threads, one per core.
 
-LightGBM on two threads waits at barriers, for as long as another process holds a core; two fits on a thread each do
-not, and a fit on one thread gives the same files for the same seed.
+LightGBM on two threads waits at barriers for as long as another process occupies a core. Two fits on one thread each
+do not, and a fit on one thread gives the same files for the same seed.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ _within = threading.local()
 
 
 def take_turns() -> None:
-    """Have this thread do in turn what would be done at once: it is one of several already."""
+    """Make `at_once` work sequentially in this thread, because the thread is already one of several."""
     _within.pool = True
 
 
 def at_once(work: Sequence[Callable[[], T]], threads_each: int = 1) -> list[T]:
-    """What each piece of work gives, in its order; work that is itself done at once does its own parts in turn."""
+    """Run the pieces of work in parallel and return their results in order; nested calls run sequentially."""
     workers = min(len(work), max(1, (os.cpu_count() or 1) // threads_each))
     if workers <= 1 or getattr(_within, "pool", False):
         return [one() for one in work]

@@ -1,4 +1,4 @@
-"""About: where a model comes from and what it was judged by, as it stands in its `model.json`."""
+"""About: the origin and evaluation of a model, as recorded in its `model.json`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
 
 _OF_TWIN = ("train_dates", "test_dates", "rows", "bads", "bad_borrowers")
-"""What a model tells of the twin that was judged in its place."""
+"""What a model records about the twin that was evaluated in its place."""
 
 
 def about(
@@ -42,9 +42,10 @@ def about(
     twin: RiskModel | None,
     made: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """All of it, ready for JSON; `openings`: rows and bads learnt from at loan openings, None if not asked for.
+    """Return the record, ready for JSON.
 
-    `evaluation` is that of the `twin`, where there is one; `by_day` and `suspects` are of the model's own rows.
+    `openings`: rows and bads learnt from at loan openings, None if not requested. `evaluation` is that of the `twin`,
+    if there is one; `by_day` and `suspects` are from the model's own rows.
     """
     learnt_on = sorted(train_dates)
     at_opening = learnt.at_opening
@@ -79,12 +80,12 @@ def about(
 
 
 def code_version() -> str:
-    """Version of the program, with the git commit where it runs from a checkout."""
-    found = version("risk-warning")
+    """Return the version of the program, with the git commit if it runs from a checkout."""
+    release = version("risk-warning")
     here = Path(__file__).parent
     command = ["git", "-C", str(here), "rev-parse", "--short=12", "HEAD"]
     try:
         commit = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        return found
-    return f"{found}+{commit}"
+        return release
+    return f"{release}+{commit}"

@@ -1,4 +1,4 @@
-"""The recipe: how a model is made, beside book, target and dates."""
+"""The recipe: the choices by which a model is made, apart from book, target and dates."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from risk_warning.errors import SettingsError
 SEED = 20240101
 KEEP, LEAVE_OUT, WEIGH = "keep", "leave-out", "weigh"
 CONTACTED = (KEEP, LEAVE_OUT, WEIGH)
-"""What becomes of rows whose borrower was contacted in the outcome window."""
+"""What to do with rows whose borrower was contacted in the outcome window."""
 TREES, SCORECARD = "trees", "scorecard"
 LEARNERS = (TREES, SCORECARD)
-"""What is fitted."""
+"""The kinds of model to fit."""
 PARAMETERS: Mapping[str, tuple[float, float]] = {
     "max_depth": (1, 8),
     "num_leaves": (2, 64),
@@ -29,35 +29,35 @@ PARAMETERS: Mapping[str, tuple[float, float]] = {
     "lambda_l2": (0, 10_000),
     "min_gain_to_split": (0, 1_000),
 }
-"""LightGBM's parameters that a recipe may set → (lowest, highest)."""
+"""LightGBM parameters that a recipe may set → (lowest, highest) value."""
 _WHOLE = ("max_depth", "num_leaves", "min_data_in_leaf")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """One way to make a model; `SettingsError` where it cannot be followed."""
+    """One way to make a model; a value that is not allowed raises `SettingsError`."""
 
     parameters: Mapping[str, float] = field(default_factory=dict)
-    """Of LightGBM, in place of those it is otherwise fitted with."""
+    """LightGBM parameters that replace the default ones."""
     without_families: tuple[str, ...] = ()
     without_features: tuple[str, ...] = ()
     horizon_months: int | None = None
-    """Learn to tell who turns bad within so many months; None: within those of the target."""
+    """Months of the outcome window to learn; None: those of the target."""
     history_months: int | None = None
-    """Learn from the as-of dates of so many months before the last one; None: from all."""
+    """Learn from the as-of dates in this many months before the last one; None: from all."""
     half_life_months: float | None = None
-    """A row so many months older than the newest counts half as much; None: all the same."""
+    """A row this many months older than the newest counts half as much; None: all count the same."""
     good_share: float = 1.0
-    """Share of the rows that stayed good that is learnt from; each then counts for as many as it stands for."""
+    """Share of the rows that stayed good to learn from; each of them counts 1/share."""
     max_feature_psi: float | None = None
-    """Leave out features whose PSI between the first and the second half of the dates is larger; None: none."""
+    """Leave out features whose PSI between the first and the second half of the dates is larger; None: keep all."""
     contacted: str = KEEP
-    """Learn from whoever was contacted in the outcome window as they are, not at all, or by the hold-out in their
-    place (one of `CONTACTED`)."""
+    """How to learn from borrowers contacted in the outcome window: as they are, not at all, or from the hold-out in
+    their place (one of `CONTACTED`)."""
     learner: str = TREES
-    """Shallow trees, or a plain logistic scorecard (one of `LEARNERS`)."""
+    """Fit shallow trees or a plain logistic scorecard (one of `LEARNERS`)."""
     threads: int = 1
-    """Threads of each fit; the independent ones run side by side."""
+    """Threads of each fit; independent fits run in parallel."""
     seed: int = SEED
 
     def __post_init__(self) -> None:
@@ -91,7 +91,13 @@ class Recipe:
             raise SettingsError(f"A recipe's good_share lies between 0 and 1, not {self.good_share:g}.")
 
     def choose(self, features: Sequence[Feature]) -> tuple[Feature, ...]:
-        """The features it leaves in; `SettingsError` where it names one that is not among them, or leaves none."""
+        """Return the features that the recipe keeps.
+
+        Raises
+        ------
+        SettingsError
+            The recipe leaves out a feature that is not among `features`, or it leaves none.
+        """
         unknown = set(self.without_features) - {feature.name for feature in features}
         if unknown:
             raise SettingsError(
@@ -104,7 +110,7 @@ class Recipe:
         return chosen
 
     def check_tables(self, tables: Collection[str]) -> None:
-        """`SettingsError` where it deals with contacts and the book has no such table."""
+        """Raise `SettingsError` if the recipe treats contacts specially and the book has no table of them."""
         if self.contacted != KEEP and "contacts" not in tables:
             raise SettingsError(
                 f"The recipe says {self.contacted} of whoever was contacted, but the book has no table contacts; "
@@ -112,7 +118,7 @@ class Recipe:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The recipe ready for JSON."""
+        """Return the recipe, ready for JSON."""
         return {
             "parameters": dict(self.parameters),
             "without_families": list(self.without_families),

@@ -1,4 +1,4 @@
-"""Recipe files: a recipe as TOML, named by its file.
+"""Recipe files: a recipe as TOML, named after its file.
 
 without_families = ["behaviour events"]
 history_months = 12
@@ -43,30 +43,30 @@ class NamedRecipe:
 
 
 def read_recipes(paths: Sequence[Path]) -> tuple[NamedRecipe, ...]:
-    """The recipes of the files, in the order given.
+    """Read the recipes of the files, in the given order.
 
     Raises
     ------
     SettingsError
-        A file cannot be read, says something a recipe does not have, or two have one name.
+        A file cannot be read or has an entry that recipes do not have, or two files have the same name.
     """
-    found = tuple(NamedRecipe(path.stem, _read(path)) for path in paths)
-    names = [one.name for one in found]
+    recipes = tuple(NamedRecipe(path.stem, _read(path)) for path in paths)
+    names = [one.name for one in recipes]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise SettingsError(f"Two recipes are named {twice}; rename one of the files.")
-    return found
+    return recipes
 
 
 def _read(path: Path) -> Recipe:
     try:
-        told: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        arguments: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"The recipe {path} cannot be read; name a TOML file.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The recipe {path} is not valid TOML: {error}.") from None
     known = [field.name for field in fields(Recipe)]
-    for name, value in told.items():
+    for name, value in arguments.items():
         if name not in known:
             raise SettingsError(f"The recipe {path} has {name}, which is none of {', '.join(known)}.")
         if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
@@ -77,8 +77,8 @@ def _read(path: Path) -> Recipe:
         if isinstance(value, list):
             if not all(isinstance(entry, str) for entry in value):
                 raise SettingsError(f"The recipe {path}: every entry of {name} is a text.")
-            told[name] = tuple(value)
+            arguments[name] = tuple(value)
     try:
-        return Recipe(**told)
+        return Recipe(**arguments)
     except SettingsError as error:
         raise SettingsError(f"The recipe {path}: {error}") from None

@@ -1,4 +1,4 @@
-"""The request: what a model is to be trained for, by which recipe, and on which dates."""
+"""The request: the target to train a model for, the recipe, and the as-of dates."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import AsOfDateError, LabelError, SettingsError
 from risk_warning.learning.recipe import Recipe
 
+DEFAULT_HORIZON_MONTHS = 3
+"""Length of the outcome window if none is given, months."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What to train: either one as-of date or a range of months; neither means all mature months."""
+    """A model to train, on either one as-of date or a range of months; neither means all mature months."""
 
     target: TargetSpec
     as_of_date: date | None = None
@@ -22,18 +25,18 @@ class Request:
     last: date | None = None
     folds: int | None = None
     with_openings: bool = False
-    """Whether to learn from past loan openings too."""
+    """Whether to learn from past loan openings as well."""
     horizons_months: tuple[int, ...] = (2, 3, 6)
-    """Windows to answer for beside that of the target, where the book's months allow."""
+    """Windows to predict besides that of the target, if the book has enough months."""
     recipe: Recipe = field(default_factory=Recipe)
 
     def horizon_too_short(self, *, derived: bool) -> bool:
-        """Whether nobody current can turn bad in the window, by derived outcomes."""
+        """Whether outcomes are derived and no current borrower can turn bad within the window."""
         return derived and self.target.horizon_months * 30 <= self.target.bad_dpd
 
 
 def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
-    """The dates asked for, checked; with none asked for, every mature month the book has, on its first day."""
+    """Return the requested dates, checked; without a request, the first day of every mature month of the book."""
     spec, given = request.target, book.outcome_dates
     if request.horizon_too_short(derived=not given):
         raise SettingsError(

@@ -1,12 +1,13 @@
-"""The scorecard: a plain logistic regression on binned characteristics, what trees have to beat to be worth it.
+"""The scorecard: a plain logistic regression on binned characteristics, which trees have to beat to be worth using.
 
-As in Siddiqi (2006, "Credit Risk Scorecards", ch. 6 and 7): every characteristic in at most ten bins and one for empty
-values, each bin its weight of evidence; those of an information value of 0.02 or more, the strongest first, none that
-says much the same as one before; a logistic regression on what is left. Bins of a characteristic with a direction are
-pooled until they keep it, and a characteristic whose coefficient turns against its own evidence is left out.
+It follows Siddiqi (2006, "Credit Risk Scorecards", ch. 6 and 7). Each characteristic has at most ten bins and one for
+empty values, and each bin has its weight of evidence. Characteristics with an information value of 0.02 or more are
+chosen, the strongest first, unless they are strongly correlated with one chosen before. A logistic regression is fitted
+to the chosen ones. Bins of a characteristic with a direction are pooled until they keep it. A characteristic whose
+coefficient contradicts its own evidence is left out.
 
-It is written as a booster: one tree a characteristic, a leaf a bin. So it is scored, explained, checked and served by
-the very same code as trees are.
+The scorecard is written as a booster with one tree per characteristic and one leaf per bin, so the same code scores,
+explains, checks and serves scorecards and trees.
 """
 
 from __future__ import annotations
@@ -25,45 +26,45 @@ from risk_warning.stats.stability import bin_edges
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 MIN_INFORMATION_VALUE = 0.02
-"""Less is called unpredictive."""
+"""Characteristics with a lower value are called unpredictive."""
 MOST_CHARACTERISTICS = 30
 MAX_CORRELATION = 0.8
 _SMOOTHING_ROWS = 0.5
 _CORRELATED_ROWS = 20_000
 _INFINITE = 1.7976931348623157e308
 _NEAR_ZERO = -1.0000000180025095e-35
-"""LightGBM reads what is nearer to 0 as 0."""
+"""LightGBM reads values nearer to 0 than this as 0."""
 _EMPTY_GOES_RIGHT, _EMPTY_IS_NAN = 0, 8
-"""Bits of LightGBM's decision type: where an empty value goes, and that NaN is what is empty."""
+"""Bits of LightGBM's decision type: where empty values go, and that NaN is the empty value."""
 
 
 @dataclass(frozen=True)
 class Binned:
-    """One characteristic: its bins and what each says."""
+    """A characteristic: its bins and their weights of evidence."""
 
     column: int
     edges: Floats
     weight_of_evidence: Floats
-    """One a bin, the last that of empty values."""
+    """One per bin, the last for empty values."""
     rows: NDArray[np.int64]
-    """Of each bin."""
+    """Number of rows in each bin."""
     information_value: float
 
     def of(self, x: NDArray[np.float32]) -> Floats:
-        """Weight of evidence of each row of the encoded `x`, shape (n,)."""
+        """Return the weight of evidence of each row of the encoded `x`, shape (n,)."""
         return self.weight_of_evidence[_bins(x[:, self.column], self.edges)]
 
 
 @dataclass(frozen=True)
 class Points:
-    """A fitted scorecard: log-odds of bad are the intercept and coefficient × weight of evidence of each."""
+    """A fitted scorecard: log-odds of bad are the intercept plus coefficient × weight of evidence of each."""
 
     characteristics: tuple[Binned, ...]
     coefficients: Floats
     intercept: float
 
     def log_odds(self, x: NDArray[np.float32]) -> Floats:
-        """Log-odds of bad of encoded rows, shape (n, features) → (n,)."""
+        """Return log-odds of bad of encoded rows, shape (n, features) → (n,)."""
         total = np.full(len(x), self.intercept)
         for binned, coefficient in zip(self.characteristics, self.coefficients.tolist(), strict=True):
             total += coefficient * binned.of(x)
@@ -73,17 +74,17 @@ class Points:
 def scorecard_booster(
     x: NDArray[np.float32], bad: Flags, weight: Floats | None, features: Sequence[Feature]
 ) -> lightgbm.Booster:
-    """The scorecard of encoded rows, shape (n, features), which hold goods and bads, as a booster."""
+    """Fit the scorecard to encoded rows with both goods and bads, shape (n, features), and return it as a booster."""
     return as_booster(fit_points(x, bad, weight, features), features)
 
 
 def fit_points(x: NDArray[np.float32], bad: Flags, weight: Floats | None, features: Sequence[Feature]) -> Points:
-    """The scorecard of encoded rows."""
+    """Fit the scorecard to encoded rows."""
     from sklearn.linear_model import LogisticRegression
 
     own = np.ones(len(bad)) if weight is None else weight
-    found = [_binned(x, bad, own, column, feature.monotone) for column, feature in enumerate(features)]
-    strong = sorted((b for b in found if b.information_value >= MIN_INFORMATION_VALUE), key=_strength)
+    characteristics = [_binned(x, bad, own, column, feature.monotone) for column, feature in enumerate(features)]
+    strong = sorted((b for b in characteristics if b.information_value >= MIN_INFORMATION_VALUE), key=_strength)
     stride = max(1, len(x) // _CORRELATED_ROWS)
     chosen: list[Binned] = []
     sample: list[Floats] = []
@@ -108,7 +109,10 @@ def fit_points(x: NDArray[np.float32], bad: Flags, weight: Floats | None, featur
 
 
 def as_booster(points: Points, features: Sequence[Feature]) -> lightgbm.Booster:
-    """The scorecard in LightGBM's text format: a tree a characteristic, the intercept in the first one's leaves."""
+    """Return the scorecard as a booster, by way of LightGBM's text format.
+
+    It has one tree per characteristic; the intercept is in the leaves of the first tree.
+    """
     trees = []
     intercept = points.intercept
     for binned, coefficient in zip(points.characteristics, points.coefficients.tolist(), strict=True):
@@ -124,7 +128,7 @@ def as_booster(points: Points, features: Sequence[Feature]) -> lightgbm.Booster:
     body = [f"Tree={number}\n{tree}\n" for number, tree in enumerate(trees)]
     tail = "end of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n\npandas_categorical:null\n"
     text = "\n".join(head) + "\n\n" + "\n".join(body) + "\n" + tail
-    # Read and written once more: what is saved is LightGBM's own words.
+    # Read and write it once more, so that the saved text is LightGBM's own.
     return lightgbm.Booster(model_str=lightgbm.Booster(model_str=text).model_to_string())
 
 
@@ -133,12 +137,12 @@ def _leaf_alone(value: float) -> str:
 
 
 def _tree(binned: Binned, values: Floats) -> str:
-    """One characteristic as a tree: empty values apart at its root, then a search among the bins."""
+    """Return a characteristic as a tree: the root splits off empty values, then a binary search finds the bin."""
     splits: list[tuple[float, list[int]]] = []
     counts: list[int] = []
 
     def grow(low: int, high: int) -> int:
-        """Number of the split over the bins low … high − 1, or −1 − the leaf's where there is one alone."""
+        """Return the number of the split over bins low … high − 1, or −1 − the leaf's number for a single bin."""
         if high - low == 1:
             return -1 - low
         middle = (low + high) // 2
@@ -182,7 +186,7 @@ def _fields(**fields: float | Sequence[float]) -> str:
 
 
 def _below(edge: float) -> float:
-    """The largest threshold that a value of the edge itself lies above."""
+    """Return the largest threshold that is still below a value equal to the edge."""
     return _NEAR_ZERO if edge == 0 else float(np.nextafter(np.float32(edge), np.float32(-np.inf)))
 
 
@@ -202,15 +206,15 @@ def _binned(x: NDArray[np.float32], bad: Flags, weight: Floats, column: int, dir
     goods = np.bincount(at, np.where(bad, 0.0, weight), minlength=len(edges) + 2)
     share_of_bads = (bads + _SMOOTHING_ROWS) / (bads.sum() + _SMOOTHING_ROWS * len(bads))
     share_of_goods = (goods + _SMOOTHING_ROWS) / (goods.sum() + _SMOOTHING_ROWS * len(goods))
-    # An empty bin says nothing.
+    # An empty bin has no evidence.
     evidence = np.where(bads + goods > 0, np.log(share_of_bads / share_of_goods), 0.0)
     value = float(((share_of_bads - share_of_goods) * evidence).sum())
-    found = Binned(column, edges, evidence, np.bincount(at, minlength=len(edges) + 2), value)
-    return found if direction == 0 else _pooled(found, bads + goods, direction)
+    binned = Binned(column, edges, evidence, np.bincount(at, minlength=len(edges) + 2), value)
+    return binned if direction == 0 else _pooled(binned, bads + goods, direction)
 
 
 def _pooled(binned: Binned, rows: NDArray[Any], direction: int) -> Binned:
-    """The same with the evidence of neighbouring bins pooled until it keeps the direction; empty values apart."""
+    """Pool the evidence of neighbouring bins until it keeps the direction; the bin of empty values stays apart."""
     from sklearn.isotonic import IsotonicRegression
 
     inside = binned.weight_of_evidence[:-1]

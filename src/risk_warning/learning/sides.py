@@ -1,4 +1,4 @@
-"""Sides: which rows judge a model, which its judged twin learns from, and which the model in service learns from."""
+"""Sides: the rows that evaluate a model, and those that its judged twin and the model in service learn from."""
 
 from __future__ import annotations
 
@@ -15,51 +15,54 @@ from risk_warning.core.splits import OutOfTime, borrower_fold
 from risk_warning.learning.training_set import TrainingSet
 
 MAX_TRAINING_ROWS = 400_000
-"""Larger books are thinned by a hash of borrower and date; more rows hardly change a shallow model."""
+"""Larger books are thinned by a hash of borrower and date, since more rows hardly change a shallow model."""
 HELD_OUT_TENTHS = 3
 _PARTS = 10_000
 
 
 @dataclass(frozen=True)
 class Sides:
-    """The sides of a training; without a `split` every row is on all of them, judged by folds."""
+    """The sides of a training; without a `split` every row is on all of them and evaluated by folds."""
 
     target: TargetSpec
     split: OutOfTime | None
     learn_dates: tuple[date, ...]
-    """As-of dates that are learnt from: by the twin those before the first test date."""
+    """As-of dates to learn from; the twin learns only from those before the first test date."""
     rows_expected: int
-    """Rows that could be learnt from, at most."""
+    """Largest possible number of rows to learn from."""
     in_service_from: date = date.min
-    """First day that the model in service learns from: where a recipe asks for so many months, they are its own."""
+    """First day that the model in service learns from. A recipe's months count back from its own last date."""
 
     @property
     def dates(self) -> tuple[date, ...]:
-        """All as-of dates of which rows are needed, rising, none twice."""
+        """All as-of dates on which rows are needed, ascending, without duplicates."""
         return tuple(sorted({*self.learn_dates, *(self.split.test if self.split else ())}))
 
     def keep(self, borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
-        """Which of the borrowers have a row on the day, by their ids alone; shape (n,)."""
-        found = np.zeros(len(borrower_id), np.bool_)
+        """Whether each borrower has a row on the day, decided by the id alone; shape (n,)."""
+        is_kept = np.zeros(len(borrower_id), np.bool_)
         if self._learns(day):
-            found |= self._thinned(borrower_id, day)
+            is_kept |= self._thinned(borrower_id, day)
         if self._judges(day):
-            found |= held_out(borrower_id)
-        return found
+            is_kept |= held_out(borrower_id)
+        return is_kept
 
     def learnt(self, rows: TrainingSet) -> NDArray[np.bool_]:
-        """The rows that the model in service learns from; shape (n,)."""
+        """Whether the model in service learns from each row; shape (n,)."""
         return self._on(rows, self._learns_in_service) & self._thinned_rows(rows)
 
     def learnt_by_twin(self, rows: TrainingSet) -> NDArray[np.bool_]:
-        """The rows that the judged twin learns from: other borrowers, and outcomes known by the first test date."""
+        """Whether the judged twin learns from each row; shape (n,).
+
+        It learns from borrowers that are not held out, and from outcomes known by the first test date.
+        """
         if self.split is None:
             return self.learnt(rows)
         is_learnt = self._on(rows, lambda day: self._learns(day) and self._before_test(day))
         return is_learnt & self._thinned_rows(rows) & ~held_out(rows.borrower_id)
 
     def judging(self, rows: TrainingSet, *, at_openings: bool = False) -> NDArray[np.bool_]:
-        """The rows that judge the twin; shape (n,)."""
+        """Whether each row evaluates the twin; shape (n,)."""
         if self.split is None:
             return np.ones(len(rows.bad), np.bool_)
         if at_openings:
@@ -68,7 +71,7 @@ class Sides:
         return self._on(rows, self._judges) & held_out(rows.borrower_id) & ~rows.at_opening
 
     def learn_on(self, days: Iterable[date]) -> tuple[date, ...]:
-        """Those of the days that the twin learns from."""
+        """Return those of the days that the twin learns from."""
         return tuple(day for day in days if self._learns(day) and self._before_test(day))
 
     def _learns(self, day: date) -> bool:
@@ -84,15 +87,15 @@ class Sides:
         return self.split is None or self.target.window_end(day) <= self.split.test[0]
 
     def _on(self, rows: TrainingSet, wanted: Any) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = np.array([wanted(day) for day in rows.dates], np.bool_)[rows.date_index]
-        return found
+        is_on: NDArray[np.bool_] = np.array([wanted(day) for day in rows.dates], np.bool_)[rows.date_index]
+        return is_on
 
     def _thinned_rows(self, rows: TrainingSet) -> NDArray[np.bool_]:
-        found = np.zeros(len(rows.bad), np.bool_)
+        is_kept = np.zeros(len(rows.bad), np.bool_)
         for index in np.unique(rows.date_index):
             here = np.flatnonzero(rows.date_index == index)
-            found[here] = self._thinned(rows.borrower_id[here], rows.dates[index])
-        return found
+            is_kept[here] = self._thinned(rows.borrower_id[here], rows.dates[index])
+        return is_kept
 
     def _thinned(self, borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
         share = min(1.0, MAX_TRAINING_ROWS / max(1, self.rows_expected))
@@ -100,5 +103,5 @@ class Sides:
 
 
 def held_out(borrower_id: NDArray[Any]) -> NDArray[np.bool_]:
-    """The borrowers whom no judged model learns from; shape (n,)."""
+    """Whether each borrower is held out, so that no judged model learns from them; shape (n,)."""
     return borrower_fold(borrower_id, 10, seed=1) < HELD_OUT_TENTHS

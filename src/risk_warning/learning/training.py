@@ -1,13 +1,14 @@
-"""Training: from a book to a judged model.
+"""Training: from a book to an evaluated model.
 
-With several mature dates: the last quarter of the dates and three tenths of the borrowers are kept apart, a gap of one
-horizon between, and a model that saw neither is judged on them. It is kept as the judged twin. The model that goes into
-service is fitted anew, by the same recipe and number of trees, to everything mature: it is not months stale. With a
-single date, or where folds are asked for: every row is judged by a model that never saw its borrower, and the model
-saved has learnt from all.
+With several mature dates, the last quarter of the dates and three tenths of the borrowers are held out, with a gap of
+one horizon in between. A model that has seen neither is evaluated on them and kept as the judged twin. The model for
+service is then refitted to all mature data with the same recipe and number of trees, so that it is not months stale.
 
-With openings, rows at past loan openings are learnt from too, as a borrower stands at the review of a loan; those of
-the borrowers and months kept apart are judged by themselves, and leave the other measures as they are.
+With a single date, or if folds are requested, each row is evaluated by a model that never saw its borrower, and the
+saved model learns from all rows.
+
+With openings, the model also learns from rows at past loan openings, which show a borrower as at the review of a loan.
+Openings of the held-out borrowers and months are evaluated separately and do not change the other measures.
 """
 
 from __future__ import annotations
@@ -54,18 +55,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Trained:
-    """A model with what it learnt from and was judged by."""
+    """A model with the rows it learnt from and the rows it was evaluated on."""
 
     model: RiskModel
-    """The one that goes into service; its `twin`, where there is one, is the one that was judged."""
+    """The model for service; its `twin`, if it has one, is the model that was evaluated."""
     judged: TrainingSet
-    """Rows that judged it."""
+    """Rows of the evaluation."""
     pd: Floats
-    """The judged model's PD for them: it never saw their borrowers."""
+    """PDs of the judged model for these rows; it never saw their borrowers."""
     sample: TrainingSet
-    """Rows the model in service learnt from."""
+    """Rows that the model in service learnt from."""
     encoded: NDArray[np.float32]
-    """The same as the trees read them."""
+    """`sample` as the trees read it."""
 
 
 def train(
@@ -75,14 +76,14 @@ def train(
     advance: Callable[[int], None] | None = None,
     tuning: Tuning | None = None,
 ) -> Trained:
-    """A judged model of the book.
+    """Train a model of the book and evaluate it.
 
     Raises
     ------
     AsOfDateError
-        The as-of date lies outside the data.
+        The as-of date is outside the data.
     LabelError
-        No mature date, a single class, or too few bad borrowers.
+        There is no mature date, only one class, or too few bad borrowers.
     SettingsError
         The recipe cannot be followed.
     ModelError
@@ -94,7 +95,7 @@ def train(
     dates = as_of_dates(book, request)
     split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
     if split is None and request.folds is None and len(dates) > 1:
-        # Too few months to keep a gap: all are judged by folds of borrowers.
+        # There are too few months for a gap: evaluate all rows by folds of borrowers.
         request = replace(request, folds=DEFAULT_FOLDS)
     in_service_from = date.min
     if recipe.history_months is not None:
@@ -128,7 +129,7 @@ def train(
         moved = unstable(rows.take(sides.learnt(rows)), recipe.max_feature_psi)
         rows = without(rows, list(moved))
         chosen = rows.features
-    # A borrower who opened a loan the day before an ordinary date has that row already.
+    # A borrower who opened a loan the day before an ordinary date already has that row.
     rows = rows.take(~_openings_on_ordinary_dates(rows, learn_dates))
     learn_rows, tested = rows.take(sides.learnt_by_twin(rows)), rows.take(sides.judging(rows))
     judging = untouched(tested, recipe.contacted, spec.horizon_months)
@@ -157,20 +158,23 @@ def train(
         reviewed = untouched(rows.take(sides.judging(rows, at_openings=True)), recipe.contacted, spec.horizon_months)
         pd = probability(learnt.log_odds(reviewed.rows)[MODEL])
         evaluation["openings"] = measured(reviewed.rows, pd, reviewed.weight)
-    made = _Making(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
+    builder = _Making(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
     of_learn_rows = learnt.fit.unseen_also[~learn_rows.at_opening]
     twin, unseen = None, of_learn_rows
     if split:
-        twin, unseen = made.model(learnt.fit, learnt.rows, judged_horizons, {}, of_learn_rows, None), fitted.unseen_also
+        twin, unseen = (
+            builder.model(learnt.fit, learnt.rows, judged_horizons, {}, of_learn_rows, None),
+            fitted.unseen_also,
+        )
     horizons, left_out = _horizons(book, request, sample, fitted, weight, end)
-    model = made.model(fitted, sample, horizons, left_out, unseen, twin)
+    model = builder.model(fitted, sample, horizons, left_out, unseen, twin)
     encoded = encode(sample.x, chosen, fitted.fitted.codes, book.categories)
     return Trained(model, tested, probability(log_odds[MODEL]), sample, encoded)
 
 
 @dataclass(frozen=True)
 class _Making:
-    """What both the judged twin and the model in service are put together from."""
+    """The inputs from which both the judged twin and the model in service are assembled."""
 
     book: StagedBook
     settings: Settings
@@ -184,17 +188,20 @@ class _Making:
 
     def model(
         self,
-        made: Fit,
+        fit: Fit,
         sample: TrainingSet,
         horizons: Horizons,
         left_out: dict[str, str],
         unseen: Floats,
         twin: RiskModel | None,
     ) -> RiskModel:
-        """The model of these rows; `unseen` are log-odds of ordinary rows by models that did not see the borrower."""
+        """Return the model of `sample`.
+
+        `unseen` are log-odds of ordinary rows by models that did not see their borrowers.
+        """
         book, spec, chosen = self.book, self.request.target, self.rows.features
-        encoded = encode(sample.x, chosen, made.fitted.codes, book.categories)
-        directions = _kept(made, chosen, encoded, self.request.recipe.seed)
+        encoded = encode(sample.x, chosen, fit.fitted.codes, book.categories)
+        directions = _kept(fit, chosen, encoded, self.request.recipe.seed)
         scale = self.settings.score
         scorecard = Scorecard(base_score=scale.base_score, base_odds_good_bad=scale.base_odds_good_bad, pdo=scale.pdo)
         ordinary = self.rows.take(self.sides.learnt(self.rows) & ~self.rows.at_opening)
@@ -208,7 +215,7 @@ class _Making:
             learnt=sample,
             evaluation=self.evaluation,
             horizons_left_out=left_out,
-            by_day=by_day_of_month(sample, probability(made.unseen)) if is_in_service else [],
+            by_day=by_day_of_month(sample, probability(fit.unseen)) if is_in_service else [],
             suspects=leak_screen(book, sample, spec.horizon_months) if is_in_service else (),
             twin=twin,
             made={
@@ -220,13 +227,13 @@ class _Making:
             },
         )
         return assemble(
-            made.fitted,
+            fit.fitted,
             horizons=horizons,
             names=tuple(feature.name for feature in chosen),
             observed=book.observed,
             scorecard=scorecard,
-            # Scores of borrowers the model has learnt from lie further apart than those of others: the threshold is
-            # read from unseen ones, of everybody the night scores, whatever a recipe leaves out.
+            # Scores of borrowers that the model learnt from are further apart than those of others. So the threshold
+            # comes from unseen scores of all borrowers that a nightly run scores, whatever a recipe leaves out.
             policy=Policy.from_training_scores(scorecard.score(unseen)),
             target=spec,
             about=model_about,
@@ -235,9 +242,9 @@ class _Making:
         )
 
 
-def _kept(made: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], seed: int) -> Checked:
-    """What was seen of the directions; `ModelError` where one is not kept."""
-    directions = check_directions(made.fitted, chosen, encoded, seed=seed)
+def _kept(fit: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], seed: int) -> Checked:
+    """Return the check of the directions; raise `ModelError` if one is not kept."""
+    directions = check_directions(fit.fitted, chosen, encoded, seed=seed)
     if directions.violations:
         worst = directions.violations[0]
         raise ModelError(
@@ -248,19 +255,19 @@ def _kept(made: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], 
 
 
 def _horizons(
-    book: StagedBook, request: Request, rows: TrainingSet, made: Fit, weight: Floats | None, until: date
+    book: StagedBook, request: Request, rows: TrainingSet, fit: Fit, weight: Floats | None, until: date
 ) -> tuple[Horizons, dict[str, str]]:
-    """The windows the model answers for, and those left out → why, by what was known at the start of `until`."""
+    """Return (the windows the model predicts, those left out → reason), by what was known at the start of `until`."""
     months = request.target.horizon_months
     if book.outcome_dates:
         return Horizons.only(months), {}
-    return fit_horizons(rows, made.unseen, request.horizons_months, months, until, weight)
+    return fit_horizons(rows, fit.unseen, request.horizons_months, months, until, weight)
 
 
 def _spread(book: StagedBook, dates: tuple[date, ...], split: OutOfTime, horizon_months: int) -> tuple[date, ...]:
-    """The dates to learn from on days drawn over the month, where the book has rows on any day.
+    """Return the dates to learn from, on days drawn over the month if the book has rows on any day.
 
-    Those the judged twin learns from keep within what was known at the first test date.
+    The dates that the judged twin learns from stay within what was known at the first test date.
     """
     if book.outcome_dates or not {"instalments", "events"} & set(book.observed.columns):
         return dates
@@ -274,14 +281,14 @@ def _spread(book: StagedBook, dates: tuple[date, ...], split: OutOfTime, horizon
 
 def _openings_on_ordinary_dates(rows: TrainingSet, dates: tuple[date, ...]) -> NDArray[np.bool_]:
     there = frozenset(dates)
-    found: NDArray[np.bool_] = (
+    is_duplicate: NDArray[np.bool_] = (
         np.array([day in there for day in rows.dates], np.bool_)[rows.date_index] & rows.at_opening
     )
-    return found
+    return is_duplicate
 
 
 def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
-    """`SettingsError` where openings cannot be learnt from and judged apart."""
+    """Raise `SettingsError` if openings cannot be learnt from and evaluated separately."""
     if "loans" not in book.columns:
         raise SettingsError(
             "--with-openings needs to know when loans were opened: bring the table loans, or leave it out."
@@ -299,13 +306,13 @@ def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
 
 
 def _recent(split: OutOfTime | None, dates: tuple[date, ...], months: int) -> tuple[OutOfTime | None, tuple[date, ...]]:
-    """The split and the dates with those to learn from that lie less than so many months before the last."""
+    """Return the split and the dates, without dates to learn from that are `months` or more before the last one."""
     if split is None:
         first = add_months(dates[-1], -months)
         return None, tuple(day for day in dates if day > first)
     first = add_months(split.train[-1], -months)
     kept = tuple(day for day in split.train if day > first)
-    # What goes into service learns from as many months before its own last date.
+    # The model in service learns from as many months before its own last date.
     in_service = add_months(dates[-1], -months)
     return replace(split, train=kept), tuple(day for day in dates if day > min(first, in_service))
 
@@ -313,15 +320,15 @@ def _recent(split: OutOfTime | None, dates: tuple[date, ...], months: int) -> tu
 def _out_of_borrower(
     rows: TrainingSet, tested: TrainingSet, book: StagedBook, request: Request, tuning: Tuning | None
 ) -> dict[str, Floats]:
-    """Log-odds of every row tested by models, tuned too, that never saw its borrower."""
+    """Return model → log-odds of all tested rows, by models fitted and tuned without the row's borrower."""
     folds = request.folds or DEFAULT_FOLDS
     fold, fold_tested = (borrower_fold(part.borrower_id, folds) for part in (rows, tested))
-    found: dict[str, Floats] = {}
+    by_model: dict[str, Floats] = {}
     for k in range(folds):
         outside = fold_tested == k
         if outside.any():
             stage, months = f"fold {k + 1} of {folds}", request.target.horizon_months
             learnt = learn(rows.take(fold != k), book.categories, request.recipe, months, tuning=tuning, stage=stage)
             for name, log_odds in learnt.log_odds(tested.take(outside)).items():
-                found.setdefault(name, np.empty(len(tested.bad)))[outside] = log_odds
-    return found
+                by_model.setdefault(name, np.empty(len(tested.bad)))[outside] = log_odds
+    return by_model

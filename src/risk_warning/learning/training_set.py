@@ -1,4 +1,4 @@
-"""The training set: a book's eligible borrowers on several as-of dates, with what became of them."""
+"""The training set: a book's eligible borrowers on several as-of dates, with their outcomes."""
 
 from __future__ import annotations
 
@@ -40,34 +40,34 @@ Keep = Callable[[NDArray[Any], date], NDArray[np.bool_]]
 
 @dataclass(frozen=True)
 class TrainingSet:
-    """One row a borrower and as-of date; all arrays of length n."""
+    """The rows to learn from, one per borrower and as-of date; all arrays have length n."""
 
     features: tuple[Feature, ...]
     x: NDArray[np.float32]
     """Shape (n, features); a category feature holds its code in the book's categories."""
     bad: NDArray[np.bool_]
     bad_on: NDArray[np.int32]
-    """First day on which they were bad, `NEVER` where there is none in the book, or it is not known from payments."""
+    """First day on which they were bad; `NEVER` if the book has no such day, or it is not known from payments."""
     unknown_from: NDArray[np.int32]
-    """First day of which it is not known whether they turned bad, `NEVER` where all is known, `ALWAYS` where it could
+    """First day for which it is not known whether they turned bad; `NEVER` if everything is known, `ALWAYS` if it could
     never be known that they stayed good."""
     borrower_id: NDArray[Any]
     date_index: NDArray[np.int16]
     dates: tuple[date, ...]
     dpd: NDArray[np.float32]
-    """Days past due on the as-of date, NaN where unknown."""
+    """Days past due on the as-of date, NaN if unknown."""
     record_periods: NDArray[np.int32]
     """Months of history with a record."""
     at_opening: NDArray[np.bool_]
-    """Whether the row stands at the opening of a loan, not on one of the dates asked for."""
+    """Whether the row is at the opening of a loan, not on one of the requested dates."""
     contacts: Contacts
-    """From the as-of date on."""
+    """Contacts from the as-of date on."""
     left_out: dict[str, int]
-    """Why borrowers on a date asked for are not in it → how many: `REASONS` and `LEFT_OUT`; and `ELIGIBLE`,
-    `ELIGIBLE_BAD`."""
+    """Reason → number of borrowers left out on the requested dates (`REASONS` and `LEFT_OUT`); also the counts
+    `ELIGIBLE` and `ELIGIBLE_BAD`."""
 
     def take(self, rows: NDArray[np.bool_]) -> TrainingSet:
-        """The rows chosen."""
+        """Return the chosen rows."""
         return replace(
             self,
             x=self.x[rows],
@@ -83,11 +83,11 @@ class TrainingSet:
         )
 
     def on(self, dates: Collection[date], *, at_openings: bool = False) -> NDArray[np.bool_]:
-        """Whether each row stands on one of the dates: of those asked for, or at an opening."""
+        """Whether each row is on one of the dates, either as a requested date or `at_openings`."""
         chosen = frozenset(dates)
         wanted = np.array([day in chosen for day in self.dates])
-        found: NDArray[np.bool_] = wanted[self.date_index] & (self.at_opening == at_openings)
-        return found
+        is_on: NDArray[np.bool_] = wanted[self.date_index] & (self.at_opening == at_openings)
+        return is_on
 
 
 def training_set(
@@ -102,12 +102,12 @@ def training_set(
     known_only: bool = True,
     advance: Callable[[int], None] | None = None,
 ) -> TrainingSet:
-    """Every eligible borrower on every date, in order of borrowers within chunks.
+    """Return every eligible borrower on every date, in order of borrowers within chunks.
 
-    `keep` (ids, date → which to keep) thins large books before anything is computed for a row's target;
-    `openings` adds whoever opened a loan the day before, for the as-of dates from its first to its last;
-    `known_only` leaves out whoever's outcome is not known;
-    `advance` is told the borrowers done.
+    `keep` (ids, date → which to keep) thins large books whatever a row's target.
+    `openings` adds borrowers who opened a loan the day before, for the as-of dates from its first to its last.
+    `known_only` leaves out borrowers whose outcome is not known.
+    `advance` is called with the number of borrowers done.
     """
     days, needs = tuple(dates), features.signals_of(chosen)
     if openings:
@@ -145,7 +145,7 @@ def training_set(
 
 @dataclass(frozen=True)
 class _Work:
-    """What is asked of every chunk of borrowers."""
+    """The arguments shared by all chunks of borrowers."""
 
     book: StagedBook
     dates: tuple[date, ...]
@@ -160,7 +160,7 @@ class _Work:
     def chunk(
         self, low: int, high: int, advance: Callable[[int], None] | None
     ) -> tuple[list[tuple[NDArray[Any], ...]], dict[str, int]]:
-        """(The rows of the borrowers `low` … `high` − 1, a part a date; why the others are left out → how many)."""
+        """Return (rows of borrowers `low` … `high` − 1, one part per date; reason → number of borrowers left out)."""
         rows = self.book.rows(low, high)
         left_out = dict.fromkeys((*REASONS, *LEFT_OUT, ELIGIBLE, ELIGIBLE_BAD), 0)
         history = self.book.history(rows, self.spec.dpd_tolerance_ratio)
@@ -180,22 +180,22 @@ class _Work:
         wanted = why < 0
         if day in self.outcome_dates:
             has_row, bad = given_outcomes(history, day)
-            found = Outcomes.given(has_row)
+            outcome = Outcomes.given(has_row)
             left_out[NO_OUTCOME] += int((wanted & ~has_row).sum())
             wanted &= has_row
         else:
-            found, end = outcomes(history, day, spec), to_day(spec.window_end(day))
-            bad = found.bad(end)
+            outcome, end = outcomes(history, day, spec), to_day(spec.window_end(day))
+            bad = outcome.bad(end)
             if self.known_only:
-                left_out[NEVER_TOLD] += int((wanted & ~found.could_be_good).sum())
-                wanted &= found.could_be_good
-                left_out[OUTCOME_UNKNOWN] += int((wanted & ~found.known(end)).sum())
-                wanted &= found.known(end)
+                left_out[NEVER_TOLD] += int((wanted & ~outcome.could_be_good).sum())
+                wanted &= outcome.could_be_good
+                left_out[OUTCOME_UNKNOWN] += int((wanted & ~outcome.known(end)).sum())
+                wanted &= outcome.known(end)
         left_out[ELIGIBLE] += int(wanted.sum())
         left_out[ELIGIBLE_BAD] += int((wanted & bad).sum())
         if self.keep is not None:
             wanted &= self.keep(rows.borrower_id, day)
-        return _columns(rows, panel, self.chosen, wanted, (bad, found), (day, index), at_opening=False)
+        return _columns(rows, panel, self.chosen, wanted, (bad, outcome), (day, index), at_opening=False)
 
     def _at_openings(self, rows: Rows, history: History, first: date, last: date) -> Iterator[tuple[NDArray[Any], ...]]:
         by_borrower, spec = ByBorrower.of(rows), self.spec
@@ -204,16 +204,16 @@ class _Work:
                 opened = opened[self.keep(rows.borrower_id[opened], day)]
             if not len(opened):
                 continue
-            # A day has few openings: a panel of those borrowers alone, equal to the bit, is cheap.
+            # A day has few openings, so a panel of those borrowers alone is cheap; it is equal to the bit.
             few = by_borrower.select(opened)
             history_of_few = self.book.history(few, spec.dpd_tolerance_ratio)
             panel = panel_of(history_of_few, day, needs=self.needs)
-            found, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
+            outcome, end = outcomes(history_of_few, day, spec), to_day(spec.window_end(day))
             wanted = not_scored(panel, spec, few.set_aside) < 0
             if self.known_only:
-                wanted &= found.could_be_good & found.known(end)
+                wanted &= outcome.could_be_good & outcome.known(end)
             when = day, len(self.dates) + (day - first).days
-            yield _columns(few, panel, self.chosen, wanted, (found.bad(end), found), when, at_opening=True)
+            yield _columns(few, panel, self.chosen, wanted, (outcome.bad(end), outcome), when, at_opening=True)
 
 
 def _columns(
@@ -226,22 +226,22 @@ def _columns(
     *,
     at_opening: bool,
 ) -> tuple[NDArray[Any], ...]:
-    """The arrays of a training set for the borrowers wanted, in the order in which it holds them.
+    """Return the arrays of a training set for the wanted borrowers, in the order of its fields.
 
     `when` is the as-of date and its index.
     """
-    found = np.flatnonzero(wanted)
+    selected = np.flatnonzero(wanted)
     (day, index), (bad, later) = when, outcome
-    contacts = Contacts.of(rows, to_day(day)).take(found)
+    contacts = Contacts.of(rows, to_day(day)).take(selected)
     dpd = panel["dpd"][0] if "dpd" in panel.signals else np.full(panel.n, np.nan, np.float32)
     return (
-        features.matrix(panel, chosen)[:, found].T,
-        *(part[found] for part in (bad, later.bad_on, later.learnable_until)),
-        rows.borrower_id[found],
-        np.full(len(found), index, np.int16),
-        dpd[found],
-        panel.record_periods[found],
-        np.full(len(found), at_opening, np.bool_),
+        features.matrix(panel, chosen)[:, selected].T,
+        *(part[selected] for part in (bad, later.bad_on, later.learnable_until)),
+        rows.borrower_id[selected],
+        np.full(len(selected), index, np.int16),
+        dpd[selected],
+        panel.record_periods[selected],
+        np.full(len(selected), at_opening, np.bool_),
         contacts.made_on,
         contacts.made_by_lot_on,
         contacts.withheld_on,

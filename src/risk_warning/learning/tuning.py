@@ -1,9 +1,9 @@
-"""Tuning: LightGBM's parameters searched for within the rows that are learnt from, by folds of their borrowers.
+"""Tuning: search LightGBM's parameters within the training rows, by folds of borrowers.
 
-A trial is judged by log loss, which a PD that is off pays for, over the same folds as the fit; it is given up where it
-is worse than the middle of those before it (Optuna's median pruner). The first trial is the parameters used without
-tuning, so that none worse on these folds is chosen. What was tried lies in SQLite: an interrupted search goes on, and
-comes to what it would have come to, since each trial draws from a seed of its own.
+A trial is evaluated by log loss, which penalises PDs that are off, over the same folds as the fit. It is pruned if it
+is worse than the median of those before it (Optuna's median pruner). The first trial uses the untuned parameters, so
+the chosen ones are never worse than these on the folds. Trials are stored in SQLite: an interrupted search resumes,
+and since each trial has its own seed, the result is the same as without the interruption.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from risk_warning.model.encoding import Categories, cross_encode, encode, fit_co
 
 _LOSS = "binary_logloss"
 _STARTUP_TRIALS = 8
-"""Trials before any is given up or learnt from."""
+"""Trials before the first one is pruned, and before the sampler learns from any."""
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """A search: how many trials, where they are kept, and what they belong to."""
+    """A parameter search: the number of trials, their storage, and the identity of the search."""
 
     trials: int
     storage: Path
     belongs_to: str
-    """What makes it the same search: the digest of the data, the target, the dates."""
+    """Identity of the search: the digest of the data, the target, the dates."""
     advance: Callable[[str], None] | None = None
-    """Told what is being done after each trial."""
+    """Called after each trial with what is being done."""
 
 
 def tuned(
@@ -59,7 +59,7 @@ def tuned(
     features: Sequence[Feature],
     categories: Categories,
 ) -> Mapping[str, float]:
-    """The parameters with the least loss; `stage` tells searches of one training apart, such as "fold 2"."""
+    """Return the parameters with the least loss; `stage` identifies a search within a training, such as "fold 2"."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -67,11 +67,11 @@ def tuned(
     fixed = parameters_of(recipe, features)
 
     def loss(trial: optuna.Trial) -> float:
-        asked = fixed | _ask(trial)
+        parameters = fixed | _ask(trial)
         losses = []
         for step, (train, check) in enumerate(folds):
             booster = lightgbm.train(
-                asked,
+                parameters,
                 train,
                 MAX_TREES,
                 valid_sets=[check],
@@ -114,7 +114,7 @@ SEARCHED = (
 
 
 def _ask(trial: Any) -> dict[str, float]:
-    """What a trial tries: shallow trees, whose reasons stay few."""
+    """Return the parameters that a trial tries: shallow trees, so that a score has few reasons."""
     return {
         "max_depth": trial.suggest_int("max_depth", 2, 6),
         "num_leaves": trial.suggest_int("num_leaves", 4, 31, log=True),
@@ -135,9 +135,9 @@ def _folds(
     features: Sequence[Feature],
     categories: Categories,
 ) -> list[tuple[lightgbm.Dataset, lightgbm.Dataset]]:
-    """(rows to learn from, rows to check by) of each fold, binned once for all trials."""
+    """Return (rows to learn from, rows to check on) of each fold, binned once for all trials."""
     fold = borrower_fold(borrower_id, INNER_FOLDS, seed=7)
-    made = []
+    folds = []
     for k in range(INNER_FOLDS):
         inside, outside = fold != k, fold == k
         own = None if weight is None else weight[inside]
@@ -152,9 +152,9 @@ def _folds(
             weight=None if weight is None else weight[outside],
             reference=train,
         )
-        # Trials ask for different leaf sizes: no feature may be dropped for those of the first.
+        # Trials use different leaf sizes, so no feature may be dropped because of the first trial's.
         for part in (train, check):
             part.params = {"feature_pre_filter": False, "verbosity": -1, "num_threads": recipe.threads}
             part.free_raw_data = False
-        made.append((train.construct(), check.construct()))
-    return made
+        folds.append((train.construct(), check.construct()))
+    return folds

@@ -1,4 +1,4 @@
-"""Weakness: a model so bad that it must not be registered without a word."""
+"""Weakness: the check for a model that is too bad to register without a warning."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 MIN_OE, MAX_OE = 0.5, 2.0
-"""Observed over expected: a model whose interval lies wholly outside is off by a factor of two, surely."""
+"""Observed over expected: a model whose whole interval is outside these limits is surely off by a factor of two."""
 
 
 def weakness(judged: Mapping[str, Any]) -> str | None:
-    """Why a model judged so must not be registered; None where nothing is surely wrong.
+    """Return the reason why a model with this evaluation must not be registered; None if nothing is surely wrong.
 
     `judged` is a model's `about["evaluation"]`.
     """

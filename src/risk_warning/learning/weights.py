@@ -1,4 +1,4 @@
-"""Weights: which rows a recipe learns from, which it is judged by, and how much each counts."""
+"""Weights: the rows that a recipe learns from, the rows that evaluate it, and how much each counts."""
 
 from __future__ import annotations
 
@@ -19,31 +19,35 @@ from risk_warning.learning.training_set import TrainingSet
 _PARTS = 10_000
 _MONTH_DAYS = 365.25 / 12
 _ENOUGH_IN_LOT = 200
-"""Rows of each arm of a lot from which it is asked whether its share differs from one to the other."""
+"""Fewest rows of each arm of a lot to learn whether the arm's share differs between borrowers."""
 _GROUPS = 5
-"""Groups of about equal chance of a contact within which it is followed who was contacted when."""
+"""Groups of about equal chance of a contact; contacts are followed over time within each."""
 _LEAST_SHARE = 0.02
-"""A hold-out row never stands for more than fifty."""
+"""Lower limit of a share, so that a hold-out row never counts for more than fifty."""
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Weighted:
-    """Some rows and how much each counts."""
+    """Rows and their weights."""
 
     rows: TrainingSet
     weight: Floats | None
-    """Shape (n,); None where all count the same."""
+    """Shape (n,); None if all count the same."""
 
 
 def weighted(rows: TrainingSet, recipe: Recipe, horizon_months: int) -> Weighted:
-    """The rows the recipe learns from, of those it is given.
+    """Return those of the rows that the recipe learns from, with their weights.
 
-    - Whoever was helped within the horizon before turning bad: left out, unless they are kept (`untouched`).
+    - Borrowers who were helped within the horizon, before turning bad, are left out unless the recipe keeps them
+      (`untouched`).
     - A good row drawn with share p counts 1/p, so that PDs are those of the whole book.
     - A row `half_life_months` older than the newest counts half.
 
-    `LabelError` where contacts are to be weighed and there is no hold-out.
+    Raises
+    ------
+    LabelError
+        Contacts are to be weighed and there is no hold-out.
     """
     left = untouched(rows, recipe.contacted, horizon_months)
     rows, factors = left.rows, [] if left.weight is None else [left.weight]
@@ -60,14 +64,14 @@ def weighted(rows: TrainingSet, recipe: Recipe, horizon_months: int) -> Weighted
 
 
 def untouched(rows: TrainingSet, contacted: str, horizon_months: int) -> Weighted:
-    """The rows whose outcome no contact changed, each counting for those like it that were contacted.
+    """Return the rows whose outcome no contact changed, weighted to represent similar rows that were contacted.
 
-    Whoever turns bad early has had less time to be contacted: leaving out the contacted alone would leave too many
-    bads. So a row counts 1/P(not contacted until then), as in the Kaplan–Meier estimate, with turning bad in the place
-    of censoring (Robins & Finkelstein 2000, Biometrics 56, 779–788), among rows of one as-of date that were about as
-    likely to be contacted, by their features. Where contacts are weighed, those helped by lot are stood for by the
-    hold-out, each counting 1/its share of the lot (Horvitz & Thompson 1952); the share may differ from one borrower to
-    the other, and is learnt from the features.
+    A borrower who turns bad early has had less time to be contacted, so leaving out only the contacted would leave too
+    many bads. So a row counts 1/P(not contacted until then), as in the Kaplan–Meier estimate, with turning bad in the
+    place of censoring (Robins & Finkelstein 2000, Biometrics 56, 779–788). The probability is estimated among rows of
+    the same as-of date that, by their features, were about as likely to be contacted. If contacts are weighed, the
+    hold-out represents the borrowers helped by lot: each of its rows counts 1/its share of the lot (Horvitz & Thompson
+    1952). The share may differ between borrowers and is learnt from the features.
     """
     if contacted == KEEP:
         return Weighted(rows, None)
@@ -87,12 +91,12 @@ def untouched(rows: TrainingSet, contacted: str, horizon_months: int) -> Weighte
 
 
 def arms_of(rows: TrainingSet, horizon_months: int) -> Arms:
-    """Who was helped within so many months of the as-of date, before turning bad."""
+    """Return who was helped within `horizon_months` months of the as-of date, before turning bad."""
     return rows.contacts.arms(_followed_until(rows, horizon_months))
 
 
 def contacts_told(rows: TrainingSet, horizon_months: int) -> dict[str, Any]:
-    """How many rows were helped, and what stands for them, ready for JSON."""
+    """Return how many rows were helped and what represents them, ready for JSON."""
     arms = arms_of(rows, horizon_months)
     each = _each_withheld_counts(rows, arms)[arms.withheld] if arms.withheld.any() else None
     return {
@@ -104,17 +108,17 @@ def contacts_told(rows: TrainingSet, horizon_months: int) -> dict[str, Any]:
 
 
 def _followed_until(rows: TrainingSet, horizon_months: int) -> NDArray[np.int64]:
-    """Day on which each row's outcome is settled: it turned bad, or its window ended; shape (n,)."""
+    """Return the day on which each row's outcome is settled: it turned bad, or its window ended; shape (n,)."""
     end = np.array([to_day(add_months(day, horizon_months)) for day in rows.dates], np.int64)
     return np.minimum(rows.bad_on, end[rows.date_index])
 
 
 def _each_untouched_counts(rows: TrainingSet, contacted: NDArray[np.bool_], horizon_months: int) -> Floats:
-    """1/P(not contacted before its outcome was settled) of each row, among those alike on its date; shape (n,)."""
+    """Return 1/P(not contacted before the outcome was settled), among similar rows of the same date; shape (n,)."""
     until = _followed_until(rows, horizon_months)
-    found, everybody = np.ones(len(until)), np.arange(len(until))
+    weight, everybody = np.ones(len(until)), np.arange(len(until))
     if not contacted.any():
-        return found
+        return weight
     chance = _chance(rows, everybody, contacted)
     group = np.searchsorted(np.unique(np.quantile(chance, np.arange(1, _GROUPS) / _GROUPS)), chance, side="right")
     for stratum in np.unique(rows.date_index.astype(np.int64) * _GROUPS + group):
@@ -122,48 +126,51 @@ def _each_untouched_counts(rows: TrainingSet, contacted: NDArray[np.bool_], hori
         time, is_contact = np.where(contacted[here], rows.contacts.made_on[here], until[here]), contacted[here]
         days, position = np.unique(time, return_inverse=True)
         contacts = np.bincount(position, is_contact, minlength=len(days))
-        # A contact on the day somebody turns bad comes too late: who does is no longer at risk of one on that day.
+        # A contact on the day a borrower turns bad is too late: on that day they are no longer at risk of one.
         at_risk = np.cumsum(np.bincount(position, minlength=len(days))[::-1])[::-1]
         at_risk = at_risk - np.bincount(position, ~is_contact, minlength=len(days))
         stays = np.cumprod(1 - contacts / np.maximum(at_risk, 1))
-        # Not contacted before the day: the product over the days before it.
+        # P(not contacted before the day) is the product over the days before it.
         before = np.append(1.0, stays)[np.searchsorted(days, until[here], side="left")]
-        found[here] = 1 / np.maximum(before, _LEAST_SHARE)
-    return found
+        weight[here] = 1 / np.maximum(before, _LEAST_SHARE)
+    return weight
 
 
 def _each_withheld_counts(rows: TrainingSet, arms: Arms) -> Floats:
-    """1/P(withheld) of each row of the lot, by models that did not see its borrower; shape (n,), 1 outside the lot."""
+    """Return 1/P(withheld) of each row of the lot, by models that did not see its borrower.
+
+    The result has shape (n,) and is 1 outside the lot.
+    """
     in_lot = np.flatnonzero(arms.helped_by_lot | arms.withheld)
-    found, withheld = np.ones(len(rows.bad)), arms.withheld[in_lot]
+    weight, withheld = np.ones(len(rows.bad)), arms.withheld[in_lot]
     share = _chance(rows, in_lot, withheld)
     counts = 1 / np.clip(share, _LEAST_SHARE, 1)
-    # Together the hold-out stands for the whole lot.
+    # The weights of the hold-out add up to the size of the lot.
     counts *= len(in_lot) / max(float(counts[withheld].sum()), 1e-9)
-    found[in_lot] = counts
-    return found
+    weight[in_lot] = counts
+    return weight
 
 
 def _chance(rows: TrainingSet, which: NDArray[np.int64], chosen: NDArray[np.bool_]) -> Floats:
-    """P(chosen) of some rows by their features and date, by models that did not see their borrowers; shape (which,).
+    """Return P(chosen) given features and date, by models that did not see the borrowers; shape (which,).
 
-    The same for all where one kind is too rare to tell them apart.
+    It is the same for all rows if one class is too rare to learn from.
     """
-    found = np.full(len(which), float(chosen.mean()))
+    chance = np.full(len(which), float(chosen.mean()))
     if min(chosen.sum(), (~chosen).sum()) < _ENOUGH_IN_LOT:
-        return found
+        return chance
     day = np.array([to_day(when) for when in rows.dates], np.float32)[rows.date_index[which]]
     x = np.column_stack((rows.x[which], day))
     fold = borrower_fold(rows.borrower_id[which], 3, seed=9)
     for k in range(3):
         inside, outside = fold != k, fold == k
         if outside.any() and 0 < chosen[inside].sum() < inside.sum():
-            found[outside] = _share(x[inside], chosen[inside], x[outside])
-    return found
+            chance[outside] = _share(x[inside], chosen[inside], x[outside])
+    return chance
 
 
 def _share(x: NDArray[np.float32], chosen: NDArray[np.bool_], other: NDArray[np.float32]) -> Floats:
-    """P(chosen) of other rows; where nothing tells the two kinds apart, the same for all."""
+    """Return P(chosen) of other rows; the same for all if nothing separates the two classes."""
     check = np.arange(len(x)) % 4 == 0
     parameters = {
         **{"objective": "binary", "num_leaves": 4, "learning_rate": 0.1, "min_data_in_leaf": 50, "seed": 1},
@@ -181,7 +188,7 @@ def _share(x: NDArray[np.float32], chosen: NDArray[np.bool_], other: NDArray[np.
 
 
 def _drawn(rows: TrainingSet, share: float) -> NDArray[np.bool_]:
-    """Of the rows the share, drawn by a hash of borrower and date."""
+    """Whether each row is in the share that is drawn by a hash of borrower and date."""
     drawn = np.empty(len(rows.bad), np.bool_)
     for index in np.unique(rows.date_index):
         here = rows.date_index == index

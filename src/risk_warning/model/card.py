@@ -1,4 +1,4 @@
-"""The model card: what the model is for, what it was made of, how well it does, in a page of Markdown."""
+"""The model card: one page of Markdown on the model's purpose, its training data and its performance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = ("auc", "ks", "brier", "ece", "calibration_slope", "observed_over_expec
 
 
 def card(model: RiskModel) -> str:
-    """The card's text."""
+    """Return the text of the card."""
     about, target, policy = model.about, model.target, model.policy
     dates, judged = about["as_of_dates"], about["evaluation"]
     limit = (
@@ -78,7 +78,7 @@ def card(model: RiskModel) -> str:
 
 
 def _attributes(model: RiskModel) -> list[str]:
-    """Lines on the attributes the model reads, those allowed although they look protected, and those kept out."""
+    """Return lines on attributes the model reads, those allowed although they look protected, and those kept out."""
     use = model.attribute_use
     if use is None:
         return [f"Never entered: {', '.join(model.about['protected'] or PROTECTED)}.", ""]
@@ -97,7 +97,7 @@ def _attributes(model: RiskModel) -> list[str]:
 
 
 def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines on calibration by length of history; none for a model that was not judged by it."""
+    """Return lines on calibration by length of history; empty for a model that was not evaluated by it."""
     if not bands:
         return []
     return [
@@ -115,7 +115,7 @@ def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _by_day(bands: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Lines on calibration by day of the month; none for a book that is scored on one day alone."""
+    """Return lines on calibration by day of the month; empty for a book that is scored on a single day."""
     if len(bands) < 2:
         return []
     return [
@@ -133,12 +133,12 @@ def _by_day(bands: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _figure(judged: Mapping[str, Any], name: str) -> str:
-    """A measure, with its interval where it has one."""
+    """Return a measure, with its interval if it has one."""
     return with_interval(judged, name) if name in WITH_INTERVAL else _shown(judged[name])
 
 
 def _horizons(model: RiskModel, judged: Mapping[str, Any] | None) -> list[str]:
-    """Lines on the windows the model answers for; none where it was not judged by them."""
+    """Return lines on the windows the model predicts; empty if it was not evaluated by them."""
     if not judged:
         return []
     order = judged["order"]
@@ -169,7 +169,7 @@ def _months(band: Mapping[str, Any]) -> str:
 
 
 def _openings(learnt: Mapping[str, int] | None, judged: Mapping[str, Any] | None) -> list[str]:
-    """Lines on loan openings; none for a model that did not learn from them."""
+    """Return lines on loan openings; empty for a model that did not learn from them."""
     if not learnt or not judged:
         return []
     return [

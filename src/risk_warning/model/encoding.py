@@ -1,11 +1,11 @@
 """Ordered target codes: a category becomes its smoothed bad rate.
 
-One kind of split is then enough for traversal, explanation and monotone checks. A value not seen in training takes the
-code of "other", an empty one stays empty (NaN).
+One kind of split is then enough for traversal, explanation and monotone checks. A value not seen in training gets the
+code of "other"; an empty value stays empty (NaN).
 
-What a model learns from is encoded by codes of other borrowers (cross-fitting, as scikit-learn's `TargetEncoder` does,
-here by folds of borrowers): a code that has seen a row's own outcome would give it away, the more so the rarer the
-value. Smoothing counts borrowers, not rows: the same borrower on ten dates says little more than on one.
+Training rows are encoded with codes fitted on other borrowers (cross-fitting, as in scikit-learn's `TargetEncoder`, but
+by folds of borrowers): a code fitted on a row's own outcome would leak it, the more so the rarer the value. Smoothing
+counts borrowers, not rows: ten dates of one borrower add little to one date.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from risk_warning.core.features import Feature
 from risk_warning.core.splits import borrower_fold
 
 SMOOTHING_BORROWERS = 50.0
-"""A value that so few borrowers have counts half as itself and half as the population."""
+"""With this many borrowers, the code of a value is half its own bad rate and half the population's."""
 CROSS_FOLDS = 5
 Categories = Mapping[str, Sequence[str]]
 Floats = NDArray[np.float64]
@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class TargetCodes:
-    """Code of each value of one category."""
+    """The code of each value of one category."""
 
     codes: Mapping[str, float]
     other: float
@@ -43,7 +43,7 @@ class TargetCodes:
         names: Sequence[str],
         weight: Floats | None = None,
     ) -> TargetCodes:
-        """Smoothed bad rates; `values` are positions in `names`, NaN where empty; without weights all rows count 1."""
+        """Fit smoothed bad rates; `values` are positions in `names`, NaN if empty; without weights all rows count 1."""
         nobody = np.zeros(len(bad), np.int64)
         counted = _Counted.of(values, bad, borrower_id, nobody, len(names), weight)
         codes, rate = counted.codes(counted.rows[0], counted.bads[0], counted.borrowers[0])
@@ -51,7 +51,7 @@ class TargetCodes:
         return cls({name: float(codes[i]) for i, name in enumerate(names) if seen[i]}, float(np.float32(rate)))
 
     def apply(self, values: NDArray[np.float32], names: Sequence[str]) -> NDArray[np.float32]:
-        """Codes of `values`, positions in this book's `names`."""
+        """Return the codes of `values`, which are positions in this book's `names`."""
         table = np.array([self.codes.get(name, self.other) for name in names] or [self.other], np.float32)
         empty = np.isnan(values)
         return np.where(empty, np.float32(np.nan), table[np.where(empty, 0, values).astype(np.int64)])
@@ -59,13 +59,13 @@ class TargetCodes:
 
 @dataclass(frozen=True)
 class _Counted:
-    """Rows, bads and borrowers of each value in each fold; shape (folds, values)."""
+    """Counts of rows, bads and borrowers of each value in each fold; shape (folds, values)."""
 
     rows: Floats
     bads: Floats
     borrowers: Floats
     all_rows: Floats
-    """Of each fold, empty values included; shape (folds,)."""
+    """Of each fold, including empty values; shape (folds,)."""
     all_bads: Floats
 
     @classmethod
@@ -86,8 +86,8 @@ class _Counted:
         pairs = np.unique(borrower[seen].astype(np.int64) * size + values[seen].astype(np.int64), return_index=True)[1]
 
         def total(weights: Floats | None, at: NDArray[np.int64]) -> Floats:
-            found = np.bincount(at, weights, minlength=folds * size)[: folds * size]
-            return found.reshape(folds, size).astype(np.float64)
+            sums = np.bincount(at, weights, minlength=folds * size)[: folds * size]
+            return sums.reshape(folds, size).astype(np.float64)
 
         return cls(
             rows=total(own[seen], cell),
@@ -98,7 +98,7 @@ class _Counted:
         )
 
     def codes(self, rows: Floats, bads: Floats, borrowers: Floats, outside: int | None = None) -> tuple[Floats, float]:
-        """(Code of each value, overall bad rate), of all folds or of those but one."""
+        """Return (code of each value, overall bad rate), from all folds or all but the fold `outside`."""
         all_rows, all_bads = float(self.all_rows.sum()), float(self.all_bads.sum())
         if outside is not None:
             all_rows, all_bads = all_rows - float(self.all_rows[outside]), all_bads - float(self.all_bads[outside])
@@ -116,7 +116,7 @@ def fit_codes(
     features: Sequence[Feature],
     categories: Categories,
 ) -> dict[str, TargetCodes]:
-    """Target codes of the category features, of all rows: for rows of other borrowers."""
+    """Fit target codes of the category features on all rows, to encode rows of other borrowers."""
     return {
         feature.name: TargetCodes.fit(x[:, column], bad, borrower_id, categories.get(feature.needs[0], ()), weight)
         for column, feature in enumerate(features)
@@ -127,7 +127,7 @@ def fit_codes(
 def encode(
     x: NDArray[np.float32], features: Sequence[Feature], codes: Mapping[str, TargetCodes], categories: Categories
 ) -> NDArray[np.float32]:
-    """`x` with category features as target codes; `x` itself where there are none."""
+    """Return `x` with category features as target codes; `x` itself if there are none."""
     if not codes:
         return x
     encoded = x.copy()
@@ -145,7 +145,7 @@ def cross_encode(
     features: Sequence[Feature],
     categories: Categories,
 ) -> NDArray[np.float32]:
-    """`x` with category features as target codes that have not seen the row's borrower: to learn from."""
+    """Return `x` for training: category features as target codes fitted without the row's own borrower."""
     if not any(feature.is_category for feature in features):
         return x
     fold = borrower_fold(borrower_id, CROSS_FOLDS, seed=5)

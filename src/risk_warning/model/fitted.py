@@ -1,4 +1,4 @@
-"""A fitted booster, and how its margin becomes calibrated log-odds."""
+"""A fitted booster, and the calibration of its margin to log-odds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Fitted:
-    """A booster with all that turns its margin into log-odds of bad."""
+    """A booster with everything needed to turn its margin into log-odds of bad."""
 
     booster: lightgbm.Booster
     codes: Mapping[str, TargetCodes]
@@ -28,14 +28,14 @@ class Fitted:
     intercept: float
 
     def log_odds(self, x: NDArray[np.float32]) -> Floats:
-        """Calibrated log-odds of bad of encoded rows, clipped to the scale's ends; shape (n, features) → (n,)."""
+        """Return calibrated log-odds of bad of encoded rows, clipped to the scale; shape (n, features) → (n,)."""
         return clipped(self.slope * self.forest.margin(x) + self.intercept)
 
     def log_odds_of(self, x: NDArray[np.float32], features: Sequence[Feature], categories: Categories) -> Floats:
-        """Calibrated log-odds of bad of rows as the book has them, shape (n, features) → (n,)."""
+        """Return calibrated log-odds of bad of rows before encoding, as in the book; shape (n, features) → (n,)."""
         return self.log_odds(encode(x, features, self.codes, categories))
 
     @cached_property
     def forest(self) -> Forest:
-        """The booster's trees."""
+        """The booster as a forest."""
         return Forest(self.booster)

@@ -1,6 +1,6 @@
 """The model folder: `model.txt`, `model.json`, `MODEL_CARD.md`; text and JSON, never pickle.
 
-`model.json` holds the sha256 of the other files, and of itself without that line; loading checks all of it.
+`model.json` holds the sha256 of the other files, and of itself without that line; loading checks all of them.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from risk_warning.model.risk_model import RiskModel, features_named
 
 FORMAT = 3
 TWIN = "judged"
-"""Folder within a model's folder that holds its judged twin."""
+"""Subfolder of a model's folder that holds its judged twin."""
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
 
 
@@ -47,7 +47,7 @@ def assemble(
     trained_on: date,
     twin: RiskModel | None = None,
 ) -> RiskModel:
-    """The model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content."""
+    """Return the model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content's sha256."""
     features = features_named(names, observed)
     assert features is not None
     unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about, twin)
@@ -56,16 +56,27 @@ def assemble(
     return replace(unnamed, version=version)
 
 
-def save(model: RiskModel, folder: Path) -> None:
-    """Write the folder whole or not at all, the judged twin within it.
+def check_new(folder: Path) -> None:
+    """Check before long work that a model can be saved to the folder.
 
     Raises
     ------
     OutputError
-        The folder exists and is not empty, or cannot be written.
+        If the folder exists and is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(f"{folder} exists and is not an empty folder; name another with --model-out.")
+
+
+def save(model: RiskModel, folder: Path) -> None:
+    """Write the folder completely or not at all, with the judged twin in it.
+
+    Raises
+    ------
+    OutputError
+        If the folder exists and is not empty, or cannot be written.
+    """
+    check_new(folder)
     texts = {"model.txt": model.fitted.booster.model_to_string(), "MODEL_CARD.md": card(model)}
     content = _content(model)
     content["files"] = {name: _sha256(text.encode()) for name, text in texts.items()}
@@ -86,7 +97,13 @@ def save(model: RiskModel, folder: Path) -> None:
 
 
 def load(folder: Path) -> RiskModel:
-    """The model in the folder; `ModelError` where a file is missing, altered, or not of this program."""
+    """Load the model in the folder.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, altered, or not from this program.
+    """
     content = _checked(folder)
     observed = Observed(
         {table: frozenset(names) for table, names in content["contract"]["columns"].items()},
@@ -126,7 +143,7 @@ def load(folder: Path) -> RiskModel:
 
 
 def _twin(folder: Path, content: Mapping[str, Any]) -> RiskModel | None:
-    """The judged twin, the very one the model names; None where it has none."""
+    """Load the judged twin that the model names; None if it has none."""
     named = content["about"]["judged_twin"]
     if named is None:
         return None
@@ -140,7 +157,7 @@ def _twin(folder: Path, content: Mapping[str, Any]) -> RiskModel | None:
 
 
 def _checked(folder: Path) -> dict[str, Any]:
-    """`model.json`, its own digest and those of the other files seen to be right."""
+    """Return `model.json` after checking its own digest and those of the other files."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise ModelError(f"{folder} is no model folder: it lacks {', '.join(missing)}; name one made by train.")

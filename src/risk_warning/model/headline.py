@@ -1,4 +1,4 @@
-"""Telling: headline figures with their intervals, in words that say "cannot tell" where the interval does."""
+"""Headline figures with their intervals, in sentences that say "cannot tell" if the interval is inconclusive."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from risk_warning.core.outcomes.labels import ELIGIBLE, ELIGIBLE_BAD, NEVER_TOLD
 from risk_warning.reports.numbers import signed
 
 WITH_INTERVAL = ("auc", "observed_over_expected", "calibration_slope")
-"""The headline figures, which come with an interval."""
+"""The headline figures that have an interval."""
 MAX_UNKNOWN_SHARE = 0.02
-"""Share of unknown outcomes above which it is said, with both bounds."""
+"""Share of unknown outcomes above which it is reported, with both bounds."""
 FAIR_OE = (0.9, 1.1)
-"""Observed over expected within which PDs hold on the whole."""
+"""Range of observed over expected in which the PDs hold on the whole."""
 
 
 def with_interval(judged: Mapping[str, Any], name: str, digits: int = 3) -> str:
-    """A figure with its 95 % interval, such as "0.812 (0.795 to 0.828)"; a dash where it was not measured."""
+    """Return a figure with its 95 % interval, such as "0.812 (0.795 to 0.828)"; a dash if it was not measured."""
     value, intervals = judged.get(name), judged.get("intervals")
     if value is None:
         return "–"
@@ -28,45 +28,45 @@ def with_interval(judged: Mapping[str, Any], name: str, digits: int = 3) -> str:
 
 
 def calibration_in_words(judged: Mapping[str, Any]) -> str:
-    """Whether PDs hold on the whole, by the interval of observed over expected."""
+    """Return a clause on whether the PDs hold on the whole, from the interval of observed over expected."""
     ratio, intervals = judged["observed_over_expected"], judged["intervals"]
     if ratio is None or intervals is None:
         return "one cannot tell whether the PDs hold: all rows are of one class"
     low, high = intervals["observed_over_expected"]
     low, high = (0.0 if low is None else low), (float("inf") if high is None else high)
-    shown = f"{with_interval(judged, 'observed_over_expected', 2)} bads for each one expected"
+    figure = f"{with_interval(judged, 'observed_over_expected', 2)} bads for each one expected"
     if high < FAIR_OE[0]:
-        return f"the PDs are too high: {shown}"
+        return f"the PDs are too high: {figure}"
     if low > FAIR_OE[1]:
-        return f"the PDs are too low: {shown}"
+        return f"the PDs are too low: {figure}"
     if low >= FAIR_OE[0] and high <= FAIR_OE[1]:
-        return f"the PDs hold on the whole: {shown}"
+        return f"the PDs hold on the whole: {figure}"
     if low > 1 or high < 1:
-        return f"the PDs are a little too {'low' if low > 1 else 'high'}: {shown}"
+        return f"the PDs are a little too {'low' if low > 1 else 'high'}: {figure}"
     return (
-        f"one cannot tell from {judged['bad_borrowers']:,} bad borrowers whether the PDs hold within a tenth: {shown}"
+        f"one cannot tell from {judged['bad_borrowers']:,} bad borrowers whether the PDs hold within a tenth: {figure}"
     )
 
 
 def against_scorecard(gain: Mapping[str, Any] | None) -> str:
-    """Whether the trees are worth their trouble beside the plain scorecard; empty where there is none."""
+    """Return a sentence on whether the trees are better than the plain scorecard; empty if there is no scorecard."""
     if gain is None:
         return ""
     low, high = gain["low"], gain["high"]
     ends = " to ".join("?" if end is None else signed(end, 3) for end in (low, high))
-    shown = f"{signed(gain['difference'], 3)} ({ends})"
+    figure = f"{signed(gain['difference'], 3)} ({ends})"
     if low is not None and low > 0:
-        return f"It ranks better than a plain scorecard (AUC {shown})."
+        return f"It ranks better than a plain scorecard (AUC {figure})."
     if high is not None and high < 0:
-        return f"A plain scorecard ranks better (AUC {shown}): train with --scorecard to make it the model."
+        return f"A plain scorecard ranks better (AUC {figure}): train with --scorecard to make it the model."
     return (
-        f"A plain scorecard ranks as well as far as can be told (AUC {shown}) and is simpler: --scorecard makes it the "
-        "model."
+        f"A plain scorecard ranks as well as far as can be told (AUC {figure}) and is simpler: --scorecard makes it "
+        "the model."
     )
 
 
 def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
-    """The share of rows left out because their outcome is unknown, with bounds of the bad rate; empty below 2 %.
+    """Return the share of rows left out for an unknown outcome, with bounds of the bad rate; empty up to 2 %.
 
     `known` rows have an outcome, `bads` of them are bad; `unknown` rows have none.
     """
@@ -81,10 +81,10 @@ def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
 
 
 def cautions(about: Mapping[str, Any]) -> Iterator[str]:
-    """What limits a model's figures, in sentences: unknown outcomes, leaks suspected, undated columns."""
-    told = about["left_out"]
-    yield from unknown_outcomes(*(told.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
-    if never := told.get(NEVER_TOLD, 0):
+    """Yield sentences on the limits of a model's figures: unknown outcomes, suspected leaks, undated columns."""
+    left_out = about["left_out"]
+    yield from unknown_outcomes(*(left_out.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
+    if never := left_out.get(NEVER_TOLD, 0):
         yield (
             f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "
             "seen to be bad, but never good."
@@ -99,7 +99,7 @@ def cautions(about: Mapping[str, Any]) -> Iterator[str]:
 
 
 def who_was_judged(about: Mapping[str, Any]) -> str:
-    """Which model the figures belong to, in a sentence."""
+    """Return a sentence on which model the figures belong to."""
     twin, dates = about["judged_twin"], about["train_dates"]
     if twin is None:
         return "The figures are of models that did not see the borrowers; the model itself has learnt from all rows."

@@ -1,4 +1,4 @@
-"""The risk model: a fitted booster with all that makes its margin a PD, a score and reasons, and what it needs."""
+"""The risk model: a fitted booster, with what turns its margin into a PD, a score and reasons, and what it needs."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ from risk_warning.model.fitted import Fitted
 
 @dataclass(frozen=True)
 class Scored:
-    """Some borrowers' scores on one date; arrays of shape (n,)."""
+    """The scores of some borrowers on one date; arrays of shape (n,)."""
 
     borrower_id: NDArray[Any]
     not_scored: NDArray[np.int8]
-    """Index into `target.REASONS`, -1 where scored."""
+    """Index into `target.REASONS`, -1 if scored."""
     log_odds_bad: NDArray[np.float64]
-    """Calibrated and clipped; NaN where not scored, and so are `pd` and `score`."""
+    """Calibrated and clipped; NaN if not scored, as are `pd` and `score`."""
     pd: NDArray[np.float64]
     score: NDArray[np.float64]
     pd_by_horizon: NDArray[np.float64]
-    """Shape (n, windows of `RiskModel.horizons`), never falling along a row; NaN where not scored."""
+    """Shape (n, windows of `RiskModel.horizons`), never decreasing along a row; NaN if not scored."""
     expected_months_to_overdue: NDArray[np.float64]
-    """As `core.horizons` defines it; NaN where not scored."""
+    """As `core.horizons` defines it; NaN if not scored."""
     days_past_due: NDArray[np.float32]
-    """By the latest known schedule, which operations go by; NaN where unknown."""
+    """By the latest known schedule, which operations use; NaN if unknown."""
     record_periods: NDArray[np.int32]
-    """Months of history with a record, what a score rests on."""
+    """Months of history with a record, the basis of the score."""
     x: NDArray[np.float32]
-    """What the trees read, shape (n, features), category features encoded."""
+    """The input of the trees, shape (n, features), category features encoded."""
     codes: NDArray[np.float32]
-    """Of the category features alone: positions in the rows' categories, shape (n, category features)."""
+    """Only of category features: positions in the rows' categories, shape (n, category features)."""
 
 
 _TYPICAL_PRECISION = 1e-5
@@ -61,7 +61,7 @@ _TYPICAL_PRECISION = 1e-5
 
 @dataclass(frozen=True)
 class RiskModel:
-    """A model ready to score; `observed` says what the book it was trained on could show."""
+    """A model ready to score; `observed` describes what its training book could show."""
 
     version: str
     features: tuple[Feature, ...]
@@ -72,18 +72,24 @@ class RiskModel:
     policy: Policy
     target: TargetSpec
     about: Mapping[str, Any]
-    """Data digest, as-of dates, evaluation and code version, as they stand in `model.json`."""
+    """Data digest, as-of dates, evaluation and code version, as in `model.json`."""
     twin: RiskModel | None = None
-    """The model of the same recipe that was judged, on borrowers and months it did not learn from; None: this one."""
+    """The model of the same recipe that was evaluated, on held-out borrowers and months; None if this model was."""
 
     @property
     def as_judged(self) -> RiskModel:
-        """The model that comparisons, gate and backtests are made with: the twin, where there is one."""
+        """The model that comparisons, gate and backtests use: the twin if there is one."""
         return self.twin or self
 
     def observed_in(self, book: StagedBook) -> Observed:
-        """What the model may read of the book; `ContractError` where the book lacks something a feature is made of."""
-        kept_out = {f"{table}.{name}": why for table, found in book.kept_out.items() for name, why in found.items()}
+        """Return what the model may read of the book.
+
+        Raises
+        ------
+        ContractError
+            If the book lacks something that a feature needs.
+        """
+        kept_out = {f"{table}.{name}": why for table, columns in book.kept_out.items() for name, why in columns.items()}
         if read := sorted(self.attribute_columns & kept_out.keys()):
             raise ContractError(
                 f"Model {self.version} reads {read[0]}, which this book keeps out of models as protected "
@@ -99,7 +105,13 @@ class RiskModel:
         return observed
 
     def observed_among(self, given: Mapping[str, frozenset[str]]) -> Observed:
-        """What the model may read of a book with these columns, by table; `ContractError` where it lacks something."""
+        """Return what the model may read of a book with these columns, by table.
+
+        Raises
+        ------
+        ContractError
+            If the book lacks something that a feature needs.
+        """
         lacks = [
             f"{t}.{c}" for t, names in sorted(self.observed.columns.items()) for c in sorted(names - _of(given, t))
         ]
@@ -118,28 +130,28 @@ class RiskModel:
         return observed
 
     def score(self, rows: Rows, observed: Observed, as_of_date: date, *, waive_open_loan: bool = False) -> Scored:
-        """Every borrower of `rows` on the as-of date; the same function for one borrower and for the whole book.
+        """Score every borrower of `rows` on the as-of date, whether one borrower or the whole book.
 
-        `waive_open_loan` scores those without an open loan too: they have one under review.
+        `waive_open_loan` also scores borrowers without an open loan, because they have one under review.
         """
         panel = panel_of(self.history(rows, observed), as_of_date, needs=self.needs)
         return self.score_panel(rows, panel, waive_open_loan=waive_open_loan)
 
     def history(self, rows: Rows, observed: Observed) -> History:
-        """The rows put in order once, to score them on several dates: `score_history`."""
+        """Sort the rows once, to score them on several dates with `score_history`."""
         return History.of(rows, observed, dpd_tolerance_ratio=self.target.dpd_tolerance_ratio)
 
     def score_history(self, history: History, as_of_date: date) -> Scored:
-        """Every borrower of a history on a date, to the bit as `score` gives them."""
+        """Score every borrower of a history on a date; the result equals that of `score` to the bit."""
         return self.score_panel(history.rows, panel_of(history, as_of_date, needs=self.needs))
 
     @property
     def needs(self) -> frozenset[str]:
-        """The signals of a panel that the model reads."""
+        """The panel signals that the model reads."""
         return self._plan.needs
 
     def score_panel(self, rows: Rows, panel: Panel, *, waive_open_loan: bool = False) -> Scored:
-        """The same for a panel of the rows that holds what the model needs, however many models read it."""
+        """Score the rows from their panel, which holds what the model needs; several models may share the panel."""
         why = not_scored(panel, self.target, rows.set_aside, waive_open_loan=waive_open_loan)
         values = np.ascontiguousarray(self._plan.values(panel).T)
         x = encode(values, self.features, self.fitted.codes, rows.categories)
@@ -164,48 +176,51 @@ class RiskModel:
         )
 
     def points(self, x: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Points each feature adds to the score: exact SHAP, shape (n, features + 1), the last column the base.
+        """Return the points each feature adds to the score: exact SHAP, shape (n, features + 1), the base last.
 
-        A row sums to the borrower's score (before clipping at the ends of the scale).
+        A row sums to the borrower's score, before clipping at the ends of the scale.
         """
         points = -self.scorecard.points_per_log_odds * self.fitted.slope * self._contributions.of(x)
         points[:, -1] += self.scorecard.score(np.array([self.fitted.intercept]))[0]
         return points
 
     def reasons(self, x: NDArray[np.float32]) -> Reasons:
-        """The weightiest reasons of encoded rows, the same for one borrower and for many."""
+        """Return the reasons that cost most, for encoded rows; the same for one borrower and for many."""
         return self.reason_groups.reasons(self.points(x)[:, :-1], np.isnan(x))
 
     def outside_training_range(self, x: NDArray[np.float32]) -> list[str]:
-        """Names of one borrower's features, encoded, shape (features,), whose values no training row reached."""
+        """Return the names of the features whose values lie outside those of all training rows.
+
+        `x` is one borrower's encoded features, shape (features,).
+        """
         low, high = self._training_range
         return [self.features[i].name for i in np.flatnonzero((x < low) | (x > high))]
 
     @cached_property
     def attribute_columns(self) -> frozenset[str]:
-        """The columns `table.column` that become a feature as they stand, such as `borrowers.region`."""
+        """The columns `table.column` that are used as features unchanged, such as `borrowers.region`."""
         return frozenset(c for feature in self.features if (c := features.attribute_of(feature)) is not None)
 
     @cached_property
     def attribute_use(self) -> AttributeUse | None:
-        """What was used and kept out when the model was trained; None for a model that does not say."""
+        """The attributes used and kept out when the model was trained; None for a model without this record."""
         content = self.about.get("attributes")
         return None if content is None else AttributeUse.from_dict(content)
 
     def kept_out_by(self, never_modelled: Container[str]) -> tuple[str, ...]:
-        """The columns `table.column` the model reads although they are never to be modelled, sorted."""
+        """Return the columns `table.column` that the model reads although they must never be modelled, sorted."""
         return tuple(sorted(c for c in self.attribute_columns if c.partition(".")[2] in never_modelled))
 
     @cached_property
     def _training_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lowest and highest value of each feature, ends included; of a category, and where not kept, all there are."""
+        """Lowest and highest value of each feature, inclusive; unbounded for a category or if no range is kept."""
         typical = self.about.get("typical") or {}
         low, high = np.full((2, len(self.features)), np.inf)
         low, high = -low, high
         for i, name in enumerate(self.feature_names):
             levels = typical.get(name, {})
             if "min" in levels:
-                # Where training never saw one, every value lies outside. Typical values have six digits.
+                # If training saw no value, every value lies outside. Typical values have six digits.
                 nothing = levels["min"] is None
                 low[i] = np.inf if nothing else levels["min"] - abs(levels["min"]) * _TYPICAL_PRECISION
                 high[i] = -np.inf if nothing else levels["max"] + abs(levels["max"]) * _TYPICAL_PRECISION
@@ -226,7 +241,7 @@ class RiskModel:
 
     @cached_property
     def reason_groups(self) -> ReasonGroups:
-        """Which reason each feature adds to."""
+        """The reason each feature adds to."""
         return ReasonGroups.of(self.features)
 
     @cached_property
@@ -235,12 +250,12 @@ class RiskModel:
 
     @cached_property
     def feature_names(self) -> tuple[str, ...]:
-        """Names in the order of the columns."""
+        """Feature names in the order of the columns."""
         return tuple(feature.name for feature in self.features)
 
 
 def features_named(names: Sequence[str], observed: Observed) -> tuple[Feature, ...] | None:
-    """The features of these names, None where one is not known."""
+    """Return the features with these names, None if one is not known."""
     known = {feature.name: feature for feature in features.supported(observed, frozenset())}
     return tuple(known[name] for name in names) if set(names) <= set(known) else None
 

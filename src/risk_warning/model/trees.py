@@ -12,53 +12,53 @@ from numpy.typing import NDArray
 
 _ZERO = np.float32(1e-35)
 _INFINITE = 1e300
-"""What a dump shows for a threshold that only tells values from missing ones."""
+"""The dumped threshold of a split that only separates values from missing ones."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows whose value lies above `threshold` go to `above`; so do those without a value where `empty_above`."""
+    """One split: rows whose value lies above `threshold` go to `above`, as do rows without a value if `empty_above`."""
 
     feature: int
     threshold: np.float32
     empty_above: bool
     above: int
     below: int
-    """A split's number, or −1 − a leaf's."""
+    """Number of a split, or −1 − the number of a leaf."""
     rows: int
-    """Training rows that came here."""
+    """Number of training rows that reached the split."""
 
     def goes_above(self, columns: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Which rows go to `above`; `columns` has shape (features, n)."""
+        """Whether each row goes to `above`; `columns` has shape (features, n)."""
         column = columns[self.feature]
         return np.asarray(~(column <= self.threshold) if self.empty_above else column > self.threshold)
 
 
 @dataclass(frozen=True)
 class Tree:
-    """One tree; its root is split 0, or leaf 0 where it has no split."""
+    """One tree; its root is split 0, or leaf 0 if it has no split."""
 
     splits: tuple[Split, ...]
-    """Each after the split it hangs from."""
+    """Each split comes after its parent."""
     leaves: NDArray[np.float64]
     """What each leaf adds to the margin."""
     leaf_rows: NDArray[np.int64]
-    """Training rows in each leaf."""
+    """Number of training rows in each leaf."""
 
     def rows(self, child: int) -> int:
-        """Training rows that came to a split, or to a leaf given as −1 − its number."""
+        """Return the number of training rows that reached a split, or a leaf given as −1 − its number."""
         return self.splits[child].rows if child >= 0 else int(self.leaf_rows[-1 - child])
 
 
 def trees_of(booster: lightgbm.Booster) -> tuple[Tree, ...] | None:
-    """The trees; None where one has what is not known here: category splits, or empty values read as 0."""
-    found = []
+    """Return the trees; None if one has category splits or reads empty values as 0, which is not supported here."""
+    trees = []
     for dumped in booster.dump_model()["tree_info"]:
         tree = _tree(dumped["tree_structure"])
         if tree is None:
             return None
-        found.append(tree)
-    return tuple(found)
+        trees.append(tree)
+    return tuple(trees)
 
 
 def _tree(root: Mapping[str, Any]) -> Tree | None:
@@ -72,7 +72,7 @@ def _tree(root: Mapping[str, Any]) -> Tree | None:
 
     number(root)
     splits: list[Split] = []
-    # The list grows while it is walked.
+    # The list grows during the loop.
     for node in nodes:
         if node["decision_type"] != "<=" or node["missing_type"] != "NaN":
             return None
@@ -87,16 +87,16 @@ def _tree(root: Mapping[str, Any]) -> Tree | None:
             )
         )
     values = np.array([leaf["leaf_value"] for leaf in leaves], np.float64)
-    # A tree without a split says nothing of its rows, and nothing asks.
+    # The dump has no row count for a tree without a split, and none is needed.
     return Tree(tuple(splits), values, np.array([leaf.get("leaf_count", 1) for leaf in leaves], np.int64))
 
 
 def _single(threshold: float) -> np.float32:
-    """The single-precision number that a single-precision `x` lies above just when LightGBM finds it above."""
+    """Return the float32 that a float32 `x` exceeds if and only if LightGBM finds `x` above the threshold."""
     if threshold >= _INFINITE:
         return np.float32(np.inf)
     if abs(threshold) <= _ZERO:
-        # What is as near to 0 as that is read as 0.
+        # LightGBM reads values this close to 0 as 0.
         return _ZERO if threshold >= 0 else np.nextafter(-_ZERO, np.float32(-np.inf))
     with np.errstate(over="ignore"):
         rounded = np.float32(threshold)

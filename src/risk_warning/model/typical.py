@@ -1,4 +1,4 @@
-"""Typical values: what a feature usually is among the rows a model learnt from, to hold a borrower's against."""
+"""Typical values: the usual values of each feature in the training rows, to compare a borrower's values with."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from risk_warning.core.features import Feature
 PERCENTILES = (5, 25, 50, 75, 95)
 MOST_FREQUENT = 10
 _DIGITS = 6
-"""Significant digits kept; more would say nothing and lengthen the model's folder."""
+"""Significant digits kept; more would add no information and enlarge the model's folder."""
 
 
 def typical(
     x: NDArray[np.float32], features: Sequence[Feature], categories: Mapping[str, Sequence[str]]
 ) -> dict[str, dict[str, Any]]:
-    """Feature → its typical values, ready for JSON: no NaN, null where nothing was observed.
+    """Return feature → its typical values, ready for JSON: no NaN, null if nothing was observed.
 
     `x` has shape (n, features); a category feature holds positions in the book's `categories`. A number has
-    percentiles `p5` … `p95`, `min` and `max` of what was observed, in the feature's own unit; a category has `shares`
-    of all rows, of its ten most frequent values. `missing` is the share of rows with no value.
+    percentiles `p5` … `p95`, `min` and `max` of the observed values, in the feature's own unit. A category has
+    `shares`, the shares of all rows that have each of its ten most frequent values. `missing` is the share of rows
+    without a value.
     """
-    found: dict[str, dict[str, Any]] = {}
+    by_feature: dict[str, dict[str, Any]] = {}
     for column, feature in enumerate(features):
         values = x[:, column]
         seen = values[~np.isnan(values)]
         names = categories.get(feature.needs[0], ())
-        found[feature.name] = (_shares(seen, len(values), names) if feature.is_category else _levels(seen)) | {
+        by_feature[feature.name] = (_shares(seen, len(values), names) if feature.is_category else _levels(seen)) | {
             "missing": _rounded((len(values) - len(seen)) / len(values))
         }
-    return found
+    return by_feature
 
 
 def _levels(seen: NDArray[np.float32]) -> dict[str, float | None]:

@@ -1,4 +1,4 @@
-"""The night's report: one page of HTML to look at, self-contained."""
+"""The page of a night: how many stand below the threshold, who needs a call and why, and how far to trust it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,32 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
 
 from risk_warning.core.policy import BANDS, BANDS_ZH, Policy
 from risk_warning.nightly.run import NightReport
+from risk_warning.reports import (
+    Bin,
+    Block,
+    Cards,
+    Chip,
+    Figure,
+    Lines,
+    Listing,
+    Note,
+    Scale,
+    Section,
+    Table,
+    histogram,
+    page,
+)
+from risk_warning.reports.numbers import signed
+from risk_warning.settings import Settings
+from risk_warning.watchlist.watch_list import listed
 
-_SHOWN = 25
-_BARS = 60
-_WIDTH, _HEIGHT = 1000, 200
+_LISTED = 25
+_BINS = 60
+_FILLS = {"red": "#b3261e", "orange": "#c96a00", "yellow": "#8f7600", "green": "#2e7d32"}
 _MEASURES = (
     ("auc", "AUC: chance that a bad scores below a good"),
     ("ks", "KS"),
@@ -25,58 +43,116 @@ _MEASURES = (
 )
 
 
-def write_report(
-    path: Path, night: NightReport, rows: Sequence[Mapping[str, Any]], judged: Mapping[str, Any], policy: Policy
-) -> None:
-    """Nothing comes back; writes the page for a published night, its open warnings and its model's evaluation."""
+def night_page(night: NightReport, settings: Settings) -> str:
+    """Return the page of a published night as HTML; the watch list is the one after the latest night.
+
+    Raises
+    ------
+    DatabaseError
+        The watch list cannot be read.
+    """
     scores = pyarrow.parquet.read_table(Path(night.folder) / "scores", columns=["score"]).column(0)
-    drawn = _drawn(scores.drop_null().to_numpy(), policy)
-    environment = Environment(
-        loader=PackageLoader("risk_warning.nightly", "."), autoescape=True, undefined=StrictUndefined
+    _, warnings = listed(settings.database_url)
+    change, judged = night.warnings, night.judged
+    verdict = (
+        f"{night.below_threshold:,} of {night.scored:,} borrowers are below the safety threshold of "
+        f"{night.policy.threshold:.0f} points."
     )
-    change = night.warnings
-    cards = [
-        ("borrowers scored", f"{night.scored:,}"),
-        ("not scored", f"{night.borrowers - night.scored:,}"),
-        ("warnings new", f"{change['opened']:,}"),
-        ("kept", f"{change['kept']:,}"),
-        ("closed", f"{change['closed']:,}"),
-        ("handed over", f"{change['handed_over']:,}"),
-    ]
-    page = environment.get_template("report.html.j2").render(
-        night=night,
-        threshold=policy.threshold,
-        cards=cards,
-        rows=[row for row in rows if row["score"] is not None][:_SHOWN],
-        judged=judged,
-        measures=_MEASURES,
-        zh=BANDS_ZH,
-        **drawn,
+    cards = Cards(
+        (
+            ("borrowers scored", f"{night.scored:,}"),
+            ("not scored", f"{night.borrowers - night.scored:,}"),
+            ("new warnings", f"{change['opened']:,}"),
+            ("kept", f"{change['kept']:,}"),
+            ("closed", f"{change['closed']:,}"),
+            ("handed over", f"{change['handed_over']:,}"),
+        )
     )
-    path.write_text(page, encoding="utf-8")
-
-
-def _drawn(scores: np.ndarray[Any, Any], policy: Policy) -> dict[str, Any]:
-    """Bars, ticks and the threshold's place in the picture."""
-    low, high = np.floor(scores.min() / 20) * 20, np.ceil(scores.max() / 20) * 20
-    high = max(high, low + 20)
-    count, edges = np.histogram(scores, _BARS, (low, high))
-    wide = _WIDTH / _BARS
-
-    def x(score: float) -> float:
-        return round(float((score - low) / (high - low) * _WIDTH), 1)
-
-    bars = [
-        {
-            "x": round(i * wide, 1),
-            "y": round(_HEIGHT + 12 - _HEIGHT * value / count.max(), 1),
-            "width": round(wide - 1, 1),
-            "height": round(_HEIGHT * value / count.max(), 1),
-            "band": BANDS[policy.bands(np.array([(left + right) / 2]))[0]],
-            "title": f"{left:.0f}–{right:.0f}: {value:,}",
-        }
-        for i, (value, left, right) in enumerate(zip(count, edges[:-1], edges[1:], strict=True))
+    stale = tuple(
+        Note(
+            f"The table {table} stops on {stopped['last_day']}, {stopped['silent_days']} days before; "
+            f"{stopped['stale_features']} features of the model are made of it.",
+            is_warning=True,
+        )
+        for table, stopped in night.stopped_tables.items()
+    )
+    sections = [
+        Section("Scores", _scores(scores.drop_null().to_numpy(), night.policy)),
+        Section(
+            "Who needs a call, and why",
+            _watch_list(warnings),
+            "The lowest scores first. Each reason stands with the points it costs. A low score opens help before the "
+            "due date; it is never a penalty.",
+        ),
+        Section(
+            "Not scored",
+            (Table(("why", "borrowers"), tuple(_not_scored(night.not_scored))),),
+        ),
+        Section(
+            "How far to trust it",
+            (
+                Table(
+                    ("", "all", "not past due"),
+                    tuple((label, f"{judged[name]:.3f}", f"{judged['dpd_0'][name]:.3f}") for name, label in _MEASURES),
+                ),
+            ),
+            f"Measured {judged['scheme'].replace('_', ' ')} on {judged['n']:,} rows that the judged model did not "
+            "learn from.",
+        ),
     ]
-    step = 20 * max(1, round((high - low) / 160))
-    ticks = [{"x": x(tick), "label": f"{tick:.0f}"} for tick in np.arange(low + step, high, step)]
-    return {"bars": bars, "ticks": ticks, "threshold_x": x(policy.threshold)}
+    basis = (
+        f"Model {night.model_version}, policy {night.policy_version}, {night.set_aside:,} rows of the book set aside."
+    )
+    return page(f"Watch list as of {night.as_of_date}", verdict, sections, basis=basis, top=(cards, *stale))
+
+
+def _scores(scores: NDArray[np.floating], policy: Policy) -> tuple[Block, ...]:
+    if not len(scores):
+        return (Note("Nobody was scored."),)
+    low, high = float(np.floor(scores.min() / 20) * 20), float(np.ceil(scores.max() / 20) * 20)
+    counts, edges = np.histogram(scores, _BINS, (low, max(high, low + 20)))
+    bands = policy.bands((edges[:-1] + edges[1:]) / 2)
+    bins = [
+        Bin(float(left), float(right), int(count), BANDS[band])
+        for left, right, count, band in zip(edges[:-1], edges[1:], counts, bands, strict=True)
+    ]
+    drawn = histogram(
+        "Borrowers by score",
+        bins,
+        Scale.of_range("score", low, max(high, low + 20)),
+        Scale.of_numbers("borrowers", float(counts.max())),
+        fills={band: _FILLS[band] for band in BANDS},
+        mark=(policy.threshold, "safety threshold"),
+    )
+    return (Figure(drawn, "A higher score is safer; the fill is the band."),)
+
+
+def _watch_list(warnings: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
+    scored = [warning for warning in warnings if warning["score"] is not None]
+    if not scored:
+        return (Note("No warning is open."),)
+    rows = tuple(
+        (
+            str(warning["borrower_id"]),
+            Chip(f"{warning['band']} {BANDS_ZH[warning['band']]}", _FILLS[warning["band"]]),
+            f"{warning['score']:.0f}",
+            _change(warning),
+            Lines(tuple((signed(r["points"], 0), r["text"]["en"], r["text"]["zh"]) for r in warning["reasons"])),
+        )
+        for warning in scored[:_LISTED]
+    )
+    listing = Listing(("borrower", "band", "score", "change", "why (points)"), rows, frozenset({2, 3}))
+    if len(scored) <= _LISTED:
+        return (listing,)
+    return listing, Note(f"The {_LISTED} lowest of {len(scored):,}; all of them: risk-warning watchlist --json")
+
+
+def _change(warning: Mapping[str, Any]) -> str:
+    if warning["event"] == "opened":
+        return "new"
+    return "–" if warning["change"] is None else signed(warning["change"], 0)
+
+
+def _not_scored(reasons: Mapping[str, int]) -> list[tuple[str, str]]:
+    rows = [(reason.replace("_", " "), f"{count:,}") for reason, count in reasons.items() if count]
+    return rows or [("nobody", "0")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -54,10 +55,14 @@ class NightReport:
     model_version: str
     policy_version: str
     seconds: float
+    policy: Policy
+    judged: Mapping[str, Any]
+    """How the model was judged, as its folder keeps it."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The report for a program."""
-        return asdict(self) | {"as_of_date": self.as_of_date.isoformat()}
+        """Return the report ready for JSON, without policy and judgement: the model's folder has them."""
+        shallow = {name: value for name, value in vars(self).items() if name not in ("policy", "judged")}
+        return shallow | {"as_of_date": self.as_of_date.isoformat()}
 
     def line(self) -> str:
         """The report in a line."""
@@ -144,6 +149,8 @@ def run_night(
             model_version=loaded.version,
             policy_version=policy.version,
             seconds=time.monotonic() - start,
+            policy=policy,
+            judged=loaded.about["evaluation"],
         )
 
 

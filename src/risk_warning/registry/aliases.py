@@ -1,4 +1,4 @@
-"""Aliases: which registered version is the champion and which was before, changed together or not at all."""
+"""Aliases: the registered versions that are champion and previous champion, changed together or not at all."""
 
 from __future__ import annotations
 
@@ -19,34 +19,40 @@ PREVIOUS = "previous"
 
 @dataclass(frozen=True)
 class Named:
-    """The versions the two aliases name, numbers as text; None where there is none."""
+    """The version numbers of the two aliases, as text; None if an alias is not set."""
 
     champion: str | None
     previous: str | None
 
 
 def named(settings: Settings) -> Named:
-    """What the aliases name now; `RegistryError` where the registry cannot be asked."""
+    """Return the current versions of the aliases.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be queried.
+    """
     with registry(settings) as client:
         known = numbers(client, NAME)
     return Named(known.get(CHAMPION), known.get(PREVIOUS))
 
 
 def number_of(name: str, settings: Settings) -> str:
-    """Number of the registered version `name`: a number, an alias, or `models:/NAME@alias`.
+    """Return the number of the registered version `name`: a number, an alias, or `models:/NAME@alias`.
 
     Raises
     ------
     RegistryError
-        It names a folder, another registered model, or nothing the registry knows.
+        The name is a folder, another registered model, or unknown to the registry.
     """
     reference = Reference.of(name)
     if reference is None or reference.registered != NAME:
         raise RegistryError(f"{name} is no version of {NAME} in the registry; give its number, as `train` states it.")
     with registry(settings) as client:
         if reference.alias.isdigit():
-            found = [v for v in client.search_model_versions(f"name = '{NAME}'") if str(v.version) == reference.alias]
-            if not found:
+            matches = [v for v in client.search_model_versions(f"name = '{NAME}'") if str(v.version) == reference.alias]
+            if not matches:
                 raise RegistryError(f"The registry has no version {reference.alias} of {NAME}.")
             return reference.alias
         known = numbers(client, NAME)
@@ -56,12 +62,12 @@ def number_of(name: str, settings: Settings) -> str:
 
 
 def rename(before: Named, after: Named, settings: Settings) -> None:
-    """Nothing comes back; the aliases name `after`; where that fails half way they are put back.
+    """Set the aliases to `after`; if that fails halfway, set them back.
 
     Raises
     ------
     RegistryError
-        The aliases are not as `before` says any more, or the registry cannot be changed.
+        The aliases are no longer those of `before`, or the registry cannot be changed.
     """
     with registry(settings) as client:
         known = numbers(client, NAME)

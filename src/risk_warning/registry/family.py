@@ -1,4 +1,4 @@
-"""Families: several models named together, as all versions of a registered model or all model folders in a folder."""
+"""Families: several models under one name, all versions of a registered model or all model folders in a folder."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from risk_warning.settings import Settings
 
 
 def members(name: str, settings: Settings) -> tuple[str, ...] | None:
-    """Names of the models of a family, versions rising, folders by name; None where `name` means one model.
+    """Return the names of the models of a family, in order of versions or folder names; None if `name` is one model.
 
-    A family is `models:/NAME`, or a folder that holds model folders and is none itself.
+    A family is `models:/NAME`, or a folder that contains model folders and is not one itself.
 
     Raises
     ------
@@ -24,10 +24,10 @@ def members(name: str, settings: Settings) -> tuple[str, ...] | None:
     """
     registered = re.fullmatch(rf"{REGISTERED}([\w.-]+)", name)
     if registered:
-        found = versions(registered[1], settings)
-        if not found:
+        numbers = versions(registered[1], settings)
+        if not numbers:
             raise RegistryError(f"{name} has no version yet; train one, or correct the name.")
-        return tuple(f"{name}/{version}" for version in found)
+        return tuple(f"{name}/{version}" for version in numbers)
     folder = Path(name)
     if not folder.is_dir() or _is_model(folder):
         return None
@@ -35,5 +35,5 @@ def members(name: str, settings: Settings) -> tuple[str, ...] | None:
 
 
 def _is_model(folder: Path) -> bool:
-    """Whether it is, or was before it was damaged, a model folder."""
+    """Whether the folder is a model folder, or was one before it was damaged."""
     return any((folder / file).is_file() for file in FILES)

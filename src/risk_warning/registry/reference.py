@@ -1,6 +1,6 @@
-"""References: what the name of a model means.
+"""References: what the name of a model refers to.
 
-A model is named by folder, `@alias` or version number, or MLflow's way, `models:/NAME@alias`.
+A model is named by its folder, by `@alias` or version number, or as in MLflow by `models:/NAME@alias`.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from risk_warning.errors import RegistryError
 NAME = "risk_warning"
 CHAMPION = "champion"
 REGISTERED = "models:/"
-"""What the name of a model in the registry begins with, in MLflow's way."""
+"""Prefix of MLflow's names of models in the registry."""
 
 
 @dataclass(frozen=True)
 class Reference:
-    """Which entry of the registry is meant."""
+    """An entry of the registry."""
 
     registered: str
     """Name of the registered model."""
@@ -28,14 +28,20 @@ class Reference:
 
     @classmethod
     def of(cls, name: str) -> Reference | None:
-        """What `name` refers to, None where it names a folder; `RegistryError` where `models:/…` cannot be read."""
+        """Return the entry that `name` refers to, None if it is a folder.
+
+        Raises
+        ------
+        RegistryError
+            A name that begins with `models:/` cannot be parsed.
+        """
         if name.startswith(REGISTERED):
-            found = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
-            if found is None:
+            match = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
+            if match is None:
                 raise RegistryError(
                     f"{name} names no model of the registry; give models:/{NAME}@{CHAMPION} or models:/{NAME}/VERSION."
                 )
-            return cls(found[1], found[2] or found[3])
+            return cls(match[1], match[2] or match[3])
         if Path(name).is_dir() or "/" in name:
             return None
         return cls(NAME, name.removeprefix("@"))

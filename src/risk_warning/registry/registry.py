@@ -1,7 +1,7 @@
-"""The model registry: MLflow keeps each training with its figures, pictures and model folder.
+"""The model registry: MLflow stores each training with its figures, pictures and model folder.
 
-What is loaded is always our own folder, checked file by file; MLflow's own loaders, which run code named in the
-artifact, are never used.
+We always load our own folder and check it file by file. We never use MLflow's own loaders, since they run code named
+in the artifact.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ FOLDER = "model_folder"
 
 
 def fetch(name: str, settings: Settings) -> RiskModel:
-    """The model `name`: a folder, `@alias` (or a bare alias), a version number, or `models:/NAME@alias`.
+    """Load the model `name`: a folder, `@alias` (or a bare alias), a version number, or `models:/NAME@alias`.
 
-    A verified copy of the champion stays on disk, so that a night without a registry still has a model.
+    A verified copy of the champion stays on disk, so that a nightly run without a registry still has a model.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def fetch(name: str, settings: Settings) -> RiskModel:
 
 
 def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path:
-    """The verified folder of a model the registry holds, kept under `home/models` from the first call on.
+    """Return the verified folder of a registered model, which stays under `home/models` from the first call on.
 
     Raises
     ------
@@ -76,16 +76,16 @@ def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
-            found = _download(version, Path(scratch))
-            load(found)
-            # Another worker may have been quicker; a folder that is there is whole.
+            downloaded = _download(version, Path(scratch))
+            load(downloaded)
+            # Another worker may have been faster; a folder that exists is complete.
             with suppress(OSError):
-                found.rename(folder)
+                downloaded.rename(folder)
     return folder
 
 
 def keep(folder: Path, model_version: str, settings: Settings) -> None:
-    """Nothing comes back; a copy of the model's folder lies under `home/models`, for replays of what it decided."""
+    """Copy the model's folder to `home/models`, for replays of its decisions."""
     kept_at = settings.home / "models" / model_version
     if not kept_at.is_dir():
         kept_at.parent.mkdir(parents=True, exist_ok=True)
@@ -94,33 +94,51 @@ def keep(folder: Path, model_version: str, settings: Settings) -> None:
 
 
 def versions(registered: str, settings: Settings) -> tuple[int, ...]:
-    """Numbers of the versions of a registered model, rising; `RegistryError` where the registry does not know it."""
+    """Return the version numbers of a registered model, ascending.
+
+    Raises
+    ------
+    RegistryError
+        The registry does not know the model.
+    """
     _must_exist(registered, settings)
     with registry(settings) as client:
         numbers(client, registered)
-        found = client.search_model_versions(f"name = '{registered}'")
-        return tuple(sorted(int(version.version) for version in found))
+        entries = client.search_model_versions(f"name = '{registered}'")
+        return tuple(sorted(int(version.version) for version in entries))
 
 
 def with_version(model_version: str, settings: Settings) -> Path:
-    """The folder of the model that names itself so, kept under `home/models`; `RegistryError` where there is none."""
+    """Return the folder of the model with this version, kept under `home/models`.
+
+    Raises
+    ------
+    RegistryError
+        The registry has no such model.
+    """
     _must_exist(model_version, settings)
     with registry(settings) as client:
-        found = client.search_model_versions(f"tags.model_version = '{model_version}'")
-        if not found:
+        entries = client.search_model_versions(f"tags.model_version = '{model_version}'")
+        if not entries:
             raise RegistryError(f"The registry has no model of version {model_version}; name its folder with --model.")
-        return kept(client, Reference(found[0].name, str(found[0].version)), settings)
+        return kept(client, Reference(entries[0].name, str(entries[0].version)), settings)
 
 
 def must_hold(reference: Reference, settings: Settings) -> None:
-    """Nothing comes back; `RegistryError` where the registry cannot be reached or does not know the name."""
+    """Raise `RegistryError` if the registry cannot be reached or does not know the name."""
     _must_exist(reference.alias, settings)
     with registry(settings) as client:
         _version(client, reference)
 
 
 def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
-    """Alias → version number of a registered model; `RegistryError` where the registry does not know it."""
+    """Return alias → version number of a registered model.
+
+    Raises
+    ------
+    RegistryError
+        The registry does not know the model.
+    """
     from mlflow.exceptions import MlflowException
 
     try:
@@ -132,7 +150,7 @@ def numbers(client: MlflowClient, registered: str) -> dict[str, str]:
 
 
 def run_of(name: str, settings: Settings) -> str | None:
-    """Id of the MLflow run that recorded the model `name`; None where it names a folder.
+    """Return the id of the MLflow run that recorded the model `name`; None if it is a folder.
 
     Raises
     ------
@@ -150,12 +168,12 @@ def run_of(name: str, settings: Settings) -> str | None:
 def log_to_run(
     run_id: str, metrics: Mapping[str, float], texts: Mapping[str, str], tags: Mapping[str, str], settings: Settings
 ) -> None:
-    """Nothing comes back; the run holds the metrics, the texts as artifacts by path, and the tags.
+    """Log the metrics, the texts as artifacts by path, and the tags to the run.
 
     Raises
     ------
     RegistryError
-        The registry cannot be reached or refuses.
+        The registry cannot be reached or refuses the data.
     """
     with registry(settings) as client:
         for path, text in texts.items():
@@ -191,7 +209,7 @@ def _version(client: MlflowClient, reference: Reference) -> ModelVersion:
 
 
 _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
-"""What MLflow calls a model, a version or an alias that is not there."""
+"""MLflow's error codes for a model, a version or an alias that does not exist."""
 
 
 def _download(version: ModelVersion, into: Path) -> Path:
@@ -202,7 +220,7 @@ def _download(version: ModelVersion, into: Path) -> Path:
 
 @contextmanager
 def registry(settings: Settings) -> Iterator[MlflowClient]:
-    """A client of the tracking server; whatever it cannot do becomes a `RegistryError`."""
+    """Provide a client of the tracking server; its failures are raised as `RegistryError`."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -228,7 +246,7 @@ def registry(settings: Settings) -> Iterator[MlflowClient]:
                 f"({type(error).__name__}); check MLFLOW_TRACKING_URI and that the server runs."
             ) from error
         finally:
-            # MLflow writes the variable itself; left there, it would outweigh the next settings' home.
+            # MLflow sets the variable itself; if it stayed, it would override the home of the next settings.
             os.environ.pop("MLFLOW_TRACKING_URI", None)
             if named is not None:
                 os.environ["MLFLOW_TRACKING_URI"] = named

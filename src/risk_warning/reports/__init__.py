@@ -1,17 +1,21 @@
-"""Reports: the one design of every page a risk team shows; a file of HTML that fetches nothing and prints well.
+"""Reports: the shared design of all report pages; each page is one HTML file without external resources, fit to print.
 
-`page` puts blocks (`Cards`, `Table`, `Heat`, `Note`, `Figure`) into sections; the charts are functions that give SVG.
+`page` arranges blocks (`Cards`, `Table`, `Heat`, `Listing`, `Note`, `Figure`) in sections; the chart functions return SVG.
 """
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart
+from risk_warning.reports.histogram import Bin, histogram
 from risk_warning.reports.interval_chart import Interval, IntervalAxis, IntervalRow, interval_chart
 from risk_warning.reports.line_chart import Line, line_chart
 from risk_warning.reports.page import (
     Block,
     Cards,
+    Chip,
     Figure,
     Heat,
     HeatCell,
+    Lines,
+    Listing,
     Note,
     Section,
     Table,
@@ -24,8 +28,10 @@ from risk_warning.reports.scale import Scale
 __all__ = [
     "Bar",
     "BarGroup",
+    "Bin",
     "Block",
     "Cards",
+    "Chip",
     "Figure",
     "Heat",
     "HeatCell",
@@ -33,12 +39,15 @@ __all__ = [
     "IntervalAxis",
     "IntervalRow",
     "Line",
+    "Lines",
+    "Listing",
     "Note",
     "Scale",
     "Section",
     "Table",
     "bar_chart",
     "check_writable",
+    "histogram",
     "interval_chart",
     "line_chart",
     "page",

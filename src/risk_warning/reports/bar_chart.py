@@ -1,4 +1,4 @@
-"""The bar chart, as SVG text: groups of bars side by side, each with its value and, where it has one, its interval."""
+"""Bar chart as SVG text: groups of bars side by side, each bar with its value and, if it has one, its interval."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from risk_warning.reports.frame import PLOT, grid, height, label_across, legend_
 from risk_warning.reports.scale import INK, LEFT, RIGHT, WIDTH, Scale
 
 _FILLS = ("#1f5a99", "#9dbddd", "#e4ebf2", "#5d6b7a")
-"""Dark, middle, light, and dark again: each outlined, so that grey print tells neighbours apart."""
+"""Dark, medium, light, and dark again; all bars are outlined, so that neighbours differ in greyscale print too."""
 _WIDEST = 64.0
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A value in the axis's unit, how it is written above the bar, and its interval."""
+    """A value in the axis's unit, the text written above the bar, and its interval."""
 
     value: float
     text: str
@@ -25,16 +25,19 @@ class Bar:
 
 @dataclass(frozen=True)
 class BarGroup:
-    """Bars that stand side by side over one name, one a series; None where a series has none here."""
+    """Bars drawn side by side above one name, one per series; None if a series has no bar here."""
 
     name: str
     bars: tuple[Bar | None, ...]
 
 
 def bar_chart(title: str, series: Sequence[str], groups: Sequence[BarGroup], label: str, y: Scale) -> str:
-    """An SVG (no script, nothing fetched) of up to four series; `label` says what the groups are, `y` starts at 0."""
-    shown = series if len(series) > 1 else ()
-    top = plot_top(shown)
+    """Return an SVG of up to four series, without scripts or external resources.
+
+    `label` names what the groups are; `y` starts at 0.
+    """
+    legend = series if len(series) > 1 else ()
+    top = plot_top(legend)
     parts = [opening(title, top), *grid(y, top), label_across(label, top)]
     wide = (WIDTH - LEFT - RIGHT) / len(groups)
     thick = min(_WIDEST, wide * 0.8 / len(series))
@@ -45,7 +48,7 @@ def bar_chart(title: str, series: Sequence[str], groups: Sequence[BarGroup], lab
         for position, bar in enumerate(group.bars):
             if bar is not None:
                 parts += _bar(bar, first + thick * position, thick, y, top, position)
-    for position, (left, at) in enumerate(legend_places(shown)):
+    for position, (left, at) in enumerate(legend_places(legend)):
         parts.append(
             f'<rect x="{left:g}" y="{at - 7:g}" width="22" height="14" fill="{_FILLS[position]}" stroke="{INK}"/>'
         )
@@ -62,7 +65,7 @@ def _bar(bar: Bar, left: float, thick: float, y: Scale, top: float, position: in
     above, middle = head, left + thick / 2
     if bar.interval is not None:
         low, above = height(y, bar.interval[0], top), height(y, bar.interval[1], top)
-        # White below the ink, so that the part inside a dark bar is seen.
+        # A white stroke below the ink keeps the interval visible inside a dark bar.
         for stroke, width in (("#ffffff", 4), (INK, 1.5)):
             yield (
                 f'<path d="M{middle - 5:.1f} {above} h10 M{middle - 5:.1f} {low} h10 M{middle:.1f} {above} V{low}"'

@@ -1,4 +1,4 @@
-"""The frame of a chart, as SVG text: its opening with the title, the axis up with its grid, and the legend's places."""
+"""Frame of a chart as SVG text: the opening tag with the title, the y axis with its grid, and the legend's layout."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from html import escape
 from risk_warning.reports.scale import BOTTOM, GRID, INK, LEFT, RIGHT, ROW, WIDTH, Scale
 
 PLOT = 260
-"""Height of the part in which values stand, pixels."""
+"""Height of the plot area, pixels."""
 _LETTER = 7.6
-"""Mean width of a letter of the legend, pixels; a little generous, CJK aside."""
+"""Mean width of a letter in the legend, pixels; slightly generous, except for CJK text."""
 
 
 def opening(title: str, top: float) -> str:
-    """The start of an SVG whose plot begins at `top`; the title is read to those who cannot see it."""
+    """Return the start of an SVG whose plot area begins at `top`; screen readers read out the title."""
     named = escape(title)
     return (
         f'<svg viewBox="0 0 {WIDTH} {top + PLOT + BOTTOM:g}" role="img" aria-label="{named}">\n<title>{named}</title>'
@@ -22,7 +22,7 @@ def opening(title: str, top: float) -> str:
 
 
 def grid(up: Scale, top: float) -> Iterator[str]:
-    """The lines of the axis up, their texts, and its label above them."""
+    """Yield the grid lines of the y axis, the text of each tick, and the axis label above them."""
     yield f'<text x="{LEFT - 58}" y="{top - 14}" fill="{INK}">{escape(up.label)}</text>'
     for tick, text in zip(up.ticks, up.texts, strict=True):
         y = height(up, tick, top)
@@ -32,18 +32,18 @@ def grid(up: Scale, top: float) -> Iterator[str]:
 
 
 def height(up: Scale, value: float, top: float) -> float:
-    """Where a value of the axis up stands, pixels from the top."""
+    """Return the y coordinate of a value on the y axis, pixels from the top."""
     return round(top + PLOT * (1 - up.part(value)), 1)
 
 
 def label_across(label: str, top: float) -> str:
-    """The label below the chart."""
+    """Return the label below the chart."""
     x = (LEFT + WIDTH - RIGHT) / 2
     return f'<text x="{x:g}" y="{top + PLOT + 44:g}" text-anchor="middle" fill="{INK}">{escape(label)}</text>'
 
 
 def legend_places(names: Sequence[str]) -> tuple[tuple[float, float], ...]:
-    """(x, y) of each name's sample, row by row; a row that is full is followed by another."""
+    """Return the (x, y) of each name's sample in the legend; a name that does not fit starts a new row."""
     places: list[tuple[float, float]] = []
     x, y = float(LEFT), 14.0
     for name in names:
@@ -56,5 +56,5 @@ def legend_places(names: Sequence[str]) -> tuple[tuple[float, float], ...]:
 
 
 def plot_top(names: Sequence[str]) -> float:
-    """Where the plot begins below its legend, pixels from the top."""
+    """Return the top of the plot area, below the legend, pixels from the top."""
     return legend_places(names)[-1][1] + 50 if names else 36.0

@@ -1,4 +1,4 @@
-"""The interval chart: values with their intervals, row by row against a mark such as "no difference", as SVG text."""
+"""Interval chart as SVG text: rows of values with their intervals, against a mark such as "no difference"."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """One row of the chart: what it shows, and one interval a series, None where there is none."""
+    """One row of the chart: its label, and one interval per series, None if the series has none."""
 
     label: str
     intervals: tuple[Interval | None, ...]
@@ -33,18 +33,18 @@ class IntervalRow:
 
 @dataclass(frozen=True)
 class IntervalAxis:
-    """The scale below the chart; values outside it are drawn at its end."""
+    """The x axis, below the chart; values outside it are drawn at its end."""
 
     label: str
     ticks: tuple[float, ...]
-    """Rising; the first and last are the axis's ends."""
+    """Ascending; the first and last are the ends of the axis."""
     mark: float
-    """Where "nothing" stands: 0 for a difference, 1 for a ratio."""
+    """The value that means no effect: 0 for a difference, 1 for a ratio."""
     is_log: bool = False
 
     @classmethod
     def around_zero(cls, label: str, values: Sequence[float]) -> IntervalAxis:
-        """An axis of round numbers that holds zero and all the values."""
+        """Return an axis of round numbers that contains zero and all the values."""
         low, high = min(0.0, *values), max(0.0, *values)
         span = (high - low) or 1.0
         step = 10.0 ** math.floor(math.log10(span / 4))
@@ -56,21 +56,21 @@ class IntervalAxis:
 
     @classmethod
     def of_ratios(cls, label: str) -> IntervalAxis:
-        """An axis of ratios from a quarter to four, equal steps for equal factors."""
+        """Return a logarithmic axis of ratios from a quarter to four: equal factors are equally far apart."""
         return cls(label, (0.25, 0.5, 0.8, 1.0, 1.25, 2.0, 4.0), 1.0, is_log=True)
 
     def x(self, value: float) -> float:
-        """Where a value stands, pixels."""
+        """Return the x coordinate of a value, pixels."""
         low, high = self._scaled(self.ticks[0]), self._scaled(self.ticks[-1])
         inside = self._scaled(min(max(value, self.ticks[0]), self.ticks[-1]))
         return round(_LABELS + (inside - low) / (high - low) * (WIDTH - _LABELS - RIGHT), 1)
 
     def holds(self, value: float) -> bool:
-        """Whether the value lies within the axis's ends."""
+        """Whether the value lies within the ends of the axis."""
         return self.ticks[0] <= value <= self.ticks[-1]
 
     def number(self, tick: float) -> str:
-        """A tick as text; those of a difference all have as many decimals as the finest needs."""
+        """Return a tick as text; the ticks of a difference all have as many decimals as the finest needs."""
         if self.is_log:
             return f"{tick:g}"
         decimals = max(len(f"{value:g}".partition(".")[2]) for value in self.ticks)
@@ -81,7 +81,10 @@ class IntervalAxis:
 
 
 def interval_chart(title: str, series: Sequence[str], rows: Sequence[IntervalRow], axis: IntervalAxis) -> str:
-    """An SVG (no script, nothing fetched) of up to two series: dots and squares, so that it reads in grey too."""
+    """Return an SVG of up to two series, without scripts or external resources.
+
+    One series is drawn as dots, the other as squares, so that the chart is readable in greyscale too.
+    """
     bottom = _TOP + _ROW * len(rows)
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {bottom + _FOOT}" role="img" aria-label="{escape(title)}">',
@@ -94,10 +97,10 @@ def interval_chart(title: str, series: Sequence[str], rows: Sequence[IntervalRow
         parts.append(
             f'<text x="{_LABELS - 18}" y="{middle + 4}" text-anchor="end" fill="{INK}">{escape(row.label)}</text>'
         )
-        for index, found in enumerate(row.intervals):
-            if found is not None:
+        for index, interval in enumerate(row.intervals):
+            if interval is not None:
                 offset = 0.0 if len(row.intervals) == 1 else (-8.0, 8.0)[index]
-                parts += _interval(axis, found, middle + offset, index)
+                parts += _interval(axis, interval, middle + offset, index)
     return "\n".join((*parts, "</svg>"))
 
 
@@ -121,17 +124,17 @@ def _legend(series: Sequence[str]) -> Iterator[str]:
         x += 44 + 7.2 * len(name)
 
 
-def _interval(axis: IntervalAxis, found: Interval, y: float, index: int) -> Iterator[str]:
-    low, high, colour = axis.x(found.low), axis.x(found.high), _COLOURS[index]
+def _interval(axis: IntervalAxis, interval: Interval, y: float, index: int) -> Iterator[str]:
+    low, high, colour = axis.x(interval.low), axis.x(interval.high), _COLOURS[index]
     yield f'<line x1="{low}" x2="{high}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
-    for end, x in ((found.low, low), (found.high, high)):
+    for end, x in ((interval.low, low), (interval.high, high)):
         if axis.holds(end):
             yield f'<line x1="{x}" x2="{x}" y1="{y - 5}" y2="{y + 5}" stroke="{colour}" stroke-width="2"/>'
         else:
             step = 8 if end > axis.ticks[-1] else -8
             yield f'<path d="M{x} {y - 5} l{step} 5 l{-step} 5 z" fill="{colour}"/>'
-    if axis.holds(found.value):
-        yield _dot(axis.x(found.value), y, index)
+    if axis.holds(interval.value):
+        yield _dot(axis.x(interval.value), y, index)
 
 
 def _dot(x: float, y: float, index: int) -> str:

@@ -1,4 +1,4 @@
-"""The line chart, as SVG text: one line a series, with a band of its interval where it has one."""
+"""Line chart as SVG text: one line per series, with a band for its interval if it has one."""
 
 from __future__ import annotations
 
@@ -13,21 +13,24 @@ _COLOURS = ("#1c2733", "#1f6fb8", "#c96a00", "#3d7a3d", "#8a4fa3", "#7a5c3a", "#
 _DASHES = ("", "7 4", "2 3", "10 3 2 3")
 _MARKS = ("circle", "square", "triangle", "diamond")
 MOST_LINES = len(_COLOURS)
-"""Lines that can be told apart, in grey too: by mark, filled or hollow, and dash."""
+"""Number of lines that can be distinguished, in greyscale too: by mark, filled or hollow, and by dash."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A named line: (x, y) from left to right, in the units of the axes."""
+    """A named line: (x, y) points from left to right, in the units of the axes."""
 
     name: str
     points: tuple[tuple[float, float], ...]
     band: tuple[tuple[float, float], ...] = ()
-    """(low, high) at each point; empty where no interval is shown."""
+    """(low, high) at each point; empty if no interval is drawn."""
 
 
 def line_chart(title: str, lines: Sequence[Line], x: Scale, y: Scale) -> str:
-    """An SVG (no script, nothing fetched) of up to `MOST_LINES` lines, told apart without colour too."""
+    """Return an SVG of up to `MOST_LINES` lines, without scripts or external resources.
+
+    The lines can be distinguished without colour too.
+    """
     names = [line.name for line in lines]
     top = plot_top(names)
     parts = [opening(title, top), *grid(y, top), *_texts_across(x, top), label_across(x.label, top)]
@@ -57,7 +60,7 @@ def _band(line: Line, x: Scale, y: Scale, top: float, colour: str) -> str:
 
 
 def _drawn(index: int, places: Sequence[tuple[float, float]], marked: Sequence[int] | None = None) -> Iterator[str]:
-    """A line through the places with its marks, on all places or on those chosen."""
+    """Yield a line through the places and its marks, on all places or on those at the positions in `marked`."""
     colour, dash = _COLOURS[index], _DASHES[index % len(_DASHES)]
     points = " ".join(f"{left:g},{middle:g}" for left, middle in places)
     dashed = f' stroke-dasharray="{dash}"' if dash else ""

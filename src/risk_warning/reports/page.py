@@ -1,4 +1,4 @@
-"""The page: a plain verdict on top, sections of blocks below it.
+"""The report page: a plain verdict on top, sections of blocks below it.
 
 >>> table = Table(head=("band", "rows"), rows=(("green", "1,204"), ("red", "38")))
 >>> text = page("Example", "Few are red.", [Section("Bands", (table,))])
@@ -20,7 +20,7 @@ from risk_warning.errors import OutputError
 
 @dataclass(frozen=True)
 class Cards:
-    """Key figures, largest print: (what it is, its value)."""
+    """Key figures in the largest print: (name, value) pairs."""
 
     items: tuple[tuple[str, str], ...]
     kind: ClassVar[str] = "cards"
@@ -28,7 +28,7 @@ class Cards:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of text; the first column names the row, the others are figures, to the right; `head` may be empty."""
+    """Rows of text: the first column names the row, the others are figures, right-aligned; `head` may be empty."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -37,7 +37,7 @@ class Table:
 
 @dataclass(frozen=True)
 class HeatCell:
-    """A cell with its text, a smaller line below, and its share of full shade, 0 to 1."""
+    """A cell of a heat table: its text, a smaller line below it, and its shade, from 0 (none) to 1 (full)."""
 
     text: str
     shade: float = 0.0
@@ -46,18 +46,43 @@ class HeatCell:
 
 @dataclass(frozen=True)
 class Heat:
-    """A table shaded by its figures; `corner` says what stands down and what across."""
+    """A table whose cells are shaded by their figures; `corner` says what the rows and the columns are."""
 
     corner: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, tuple[HeatCell, ...]], ...]
-    """(name of the row, its cells)."""
+    """(row name, cells) pairs."""
     kind: ClassVar[str] = "heat"
 
 
 @dataclass(frozen=True)
+class Chip:
+    """A short text on a coloured ground."""
+
+    text: str
+    fill: str
+
+
+@dataclass(frozen=True)
+class Lines:
+    """A cell of several lines, each a figure, a text, and the same text in a second language (may be empty)."""
+
+    items: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Rows to read one by one; the columns whose indexes are in `figures` are aligned to the right."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str | Chip | Lines, ...], ...]
+    figures: frozenset[int] = frozenset()
+    kind: ClassVar[str] = "listing"
+
+
+@dataclass(frozen=True)
 class Note:
-    """A paragraph; a warning is set off, and stands out in print too."""
+    """A paragraph; a warning is highlighted, in print too."""
 
     text: str
     is_warning: bool = False
@@ -66,19 +91,19 @@ class Note:
 
 @dataclass(frozen=True)
 class Figure:
-    """A chart and what to see in it. `svg` goes into the page as it is: only what the chart functions gave."""
+    """A chart and a caption that explains it. `svg` is not escaped: pass only the output of the chart functions."""
 
     svg: str
     caption: str = ""
     kind: ClassVar[str] = "figure"
 
 
-Block = Cards | Table | Heat | Note | Figure
+Block = Cards | Table | Heat | Listing | Note | Figure
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what the section answers, and its blocks."""
+    """A heading, its blocks, and a lead that says which question the section answers."""
 
     heading: str
     blocks: tuple[Block, ...]
@@ -86,9 +111,10 @@ class Section:
 
 
 def page(title: str, verdict: str, sections: Sequence[Section], *, basis: str = "", top: Sequence[Block] = ()) -> str:
-    """One HTML file as text: title, verdict, `basis` (what the figures rest on), the blocks of `top`, the sections.
+    """Return one HTML file as text: title, verdict, `basis`, the blocks of `top`, the sections.
 
-    No script, nothing fetched; every text is escaped, figures aside.
+    `basis` says what the figures are based on. The file has no script and loads no external resource. All text is
+    escaped, except the SVG of figures.
     """
     environment = Environment(
         loader=PackageLoader("risk_warning.reports", "."),
@@ -102,7 +128,13 @@ def page(title: str, verdict: str, sections: Sequence[Section], *, basis: str = 
 
 
 def check_writable(path: Path) -> None:
-    """Nothing comes back; before long work, `OutputError` where its page could not be written."""
+    """Check, before long work, that its page can be written.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written.
+    """
     is_new = not path.exists()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +147,7 @@ def check_writable(path: Path) -> None:
 
 
 def write_page(path: Path, text: str) -> None:
-    """Nothing comes back; writes the page, its folder too where that is missing.
+    """Write the page; create its folder if it is missing.
 
     Raises
     ------

@@ -1,7 +1,7 @@
-"""Actions: what can be done about a score today, each in steps from hardly anything to all of it.
+"""Actions: what can be done today to change a score, each in steps from a little to all of it.
 
-An action changes the borrower's rows, or the loan under review, never a feature by itself: so all features stay those
-of one and the same borrower.
+An action changes the borrower's rows or the loan under review, never a feature directly. So all features remain
+consistent with one borrower.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from risk_warning.core.wording import MINOR_UNITS, Text, money
 from risk_warning.review.under_review import LoanUnderReview
 
 SMALLEST_SHARE = 0.1
-"""Of the amount or limit asked for: what is smaller is another loan."""
+"""Smallest share of the requested amount or limit; below it, it is a different loan."""
 LONGEST_TERM = 2
-"""Times the term asked for."""
+"""Longest term, as a multiple of the requested term."""
 _STEPS = 100
 
 
@@ -29,14 +29,14 @@ class Step:
     action: str
     """`pay_overdue`, `pay_down_cards`, `borrow_less`, `longer_term`, `lower_limit` or `no_loan`."""
     unit: str
-    """Of the two values: minor units or months."""
+    """Unit of `before` and `after`: minor units or months."""
     before: float
-    """What is overdue, the card balances, or what is asked for."""
+    """The overdue amount, the card balances, or the requested amount, limit or term."""
     after: float
     text: Text
 
     def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """The step ready for JSON, an amount in the currency, as requests state amounts."""
+        """Return the step ready for JSON, with amounts in the currency, as in requests."""
         if self.unit != MINOR_UNITS:
             return asdict(self)
         scale = 10.0**minor_unit_decimals
@@ -45,45 +45,45 @@ class Step:
 
 @dataclass(frozen=True)
 class Action:
-    """Something that can be done, in whole steps 1 … `steps`; it changes either the rows or the loan."""
+    """Something the borrower can do, in whole steps 1 … `steps`; it changes either the rows or the loan."""
 
     code: str
     steps: int
     share: Callable[[int], float]
-    """Step → how much of what is possible it is, in (0, 1]: the cost by which paths are compared."""
+    """Step → its share of what is possible, in (0, 1]: the cost by which paths are compared."""
     told: Callable[[int], tuple[Step, ...]]
     rows: Callable[[Rows, int], Rows] | None = None
     loan: Callable[[LoanUnderReview, int], LoanUnderReview] | None = None
 
 
 def other_terms(loan: LoanUnderReview, decimals: int) -> tuple[Action, ...]:
-    """How the loan could be asked for otherwise: a smaller amount, a longer term, a lower limit."""
-    found = []
+    """Return the other terms the loan could have: a smaller amount, a longer term, a lower limit."""
+    actions = []
     if loan.principal_amount is not None:
-        found.append(_smaller("borrow_less", loan.principal_amount, decimals))
+        actions.append(_smaller("borrow_less", loan.principal_amount, decimals))
     if None not in (loan.term_months, loan.principal_amount, loan.annual_rate):
-        found.append(_longer_term(loan.term_months or 0))
+        actions.append(_longer_term(loan.term_months or 0))
     if loan.credit_limit is not None:
-        found.append(_smaller("lower_limit", loan.credit_limit, decimals))
-    return tuple(action for action in found if action.steps)
+        actions.append(_smaller("lower_limit", loan.credit_limit, decimals))
+    return tuple(action for action in actions if action.steps)
 
 
-def _smaller(code: str, asked: float, decimals: int) -> Action:
-    """A smaller amount or limit, in round ones, so that a path never ends in odd cents."""
-    step = round_step(asked, decimals)
-    below = math.ceil(asked / step) - 1
-    amounts = [step * k for k in range(below, 0, -1) if step * k >= asked * SMALLEST_SHARE]
+def _smaller(code: str, requested: float, decimals: int) -> Action:
+    """Return the action of a smaller amount or limit, in round amounts, so that a path never ends in odd cents."""
+    step = round_step(requested, decimals)
+    below = math.ceil(requested / step) - 1
+    amounts = [step * k for k in range(below, 0, -1) if step * k >= requested * SMALLEST_SHARE]
 
     def changed(loan: LoanUnderReview, step: int) -> LoanUnderReview:
         amount = amounts[step - 1]
         return loan.changed(principal_amount=amount) if code == "borrow_less" else loan.changed(credit_limit=amount)
 
     def told(step: int) -> tuple[Step, ...]:
-        was, now = money(asked, decimals), money(amounts[step - 1], decimals)
+        was, now = money(requested, decimals), money(amounts[step - 1], decimals)
         text = {"en": f"Borrow {now} instead of {was}", "zh": f"借款金额由{was}降至{now}"}
         if code == "lower_limit":
             text = {"en": f"Ask for a limit of {now} instead of {was}", "zh": f"申请额度由{was}降至{now}"}
-        return (Step(code, MINOR_UNITS, asked, amounts[step - 1], text),)
+        return (Step(code, MINOR_UNITS, requested, amounts[step - 1], text),)
 
     return Action(code, len(amounts), lambda step: step / len(amounts), told, loan=changed)
 
@@ -109,7 +109,7 @@ def _longer_term(asked_months: int) -> Action:
 
 
 def round_step(total: float, decimals: int) -> float:
-    """1, 2 or 5 × a power of ten minor units: about a hundredth of the total, no finer than the currency's own unit.
+    """Return 1, 2 or 5 × a power of ten minor units: about a hundredth of the total, at least one currency unit.
 
     >>> round_step(12_345_678, 2)
     100000.0

@@ -1,14 +1,14 @@
-"""Candidates: a borrower as some actions would leave them, scored by the model's own `score`.
+"""Candidates: a borrower after some actions, scored by the model's own `score`.
 
 A candidate is admissible if
 
-- every feature it moves ends within the smallest and largest value of training, or, where the borrower stands outside
-  already, no further out: beyond that the model has seen nobody;
-- no feature with a declared direction ends on its riskier side of where the borrower stands now, with the loan as
-  asked. The model cannot reward such a move by itself, but advice that makes a known sign of risk worse is no advice.
-  Categories have no direction of their own: a code stands for a name.
+- every feature it changes ends between the smallest and the largest training value or, if the borrower is already
+  outside, no further out: the model has seen nobody beyond;
+- no feature with a declared direction ends riskier than the borrower's present value, with the loan as requested. The
+  model cannot reward such a change by itself, but advice must not make a known sign of risk worse. Categories have no
+  direction: a code represents a name.
 
-A feature that ceases to be observed, or begins to be, has neither moved up nor down.
+A feature that stops or starts being observed counts as neither up nor down.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from risk_warning.review.what_if import Terms
 
 @dataclass(frozen=True)
 class Candidate:
-    """Steps of some actions, with the loan or without it."""
+    """Steps of some actions, with or without the loan."""
 
     actions: tuple[Action, ...] = ()
     steps: tuple[int, ...] = ()
@@ -41,14 +41,14 @@ class Candidate:
 
     @property
     def cost(self) -> float:
-        """The sum of the shares, half of two things as much as all of one; doing without the loan counts one more."""
+        """Sum of the shares: half of two actions costs as much as all of one; doing without the loan adds one."""
         shares = [action.share(step) for action, step in zip(self.actions, self.steps, strict=True)]
         return sum(shares) + (0.0 if self.takes_loan else 1.0)
 
 
 @dataclass
 class Search:
-    """One borrower's search, and the best it has come across."""
+    """The search for one borrower, and the best candidate so far."""
 
     model: RiskModel
     policy: Policy
@@ -59,18 +59,18 @@ class Search:
     start: Scored = field(init=False)
     best: tuple[float, Candidate] | None = None
     is_blocked: bool = False
-    """Whether a candidate that is not admissible has reached the threshold."""
+    """Whether an inadmissible candidate has reached the threshold."""
 
     def __post_init__(self) -> None:
         self.start = self.score([Candidate()])
 
     def score(self, candidates: Sequence[Candidate]) -> Scored:
-        """The borrower as each candidate would have them, in one go."""
+        """Score the borrower under each candidate, in one call."""
         rows = stacked([self.changed(candidate) for candidate in candidates])
         return self.model.score(rows, self.observed, self.as_of_date, waive_open_loan=self.loan is not None)
 
     def first(self, candidates: Sequence[Candidate]) -> int | None:
-        """Position of the first candidate that is admissible and reaches the threshold, None where none does."""
+        """Return the position of the first admissible candidate that reaches the threshold, None if none does."""
         if not candidates:
             return None
         scored = self.score(candidates)
@@ -84,7 +84,7 @@ class Search:
         return int(good[0]) if len(good) else None
 
     def changed(self, candidate: Candidate) -> Rows:
-        """The borrower's rows as the candidate would leave them."""
+        """Return the borrower's rows after the candidate's actions."""
         rows, loan = self.rows, self.loan
         for action, step in zip(candidate.actions, candidate.steps, strict=True):
             if action.loan is not None and loan is not None:
@@ -96,7 +96,7 @@ class Search:
         return with_loan(rows, loan, self.as_of_date, self.observed)
 
     def _admissible(self, x: NDArray[np.float32]) -> NDArray[np.bool_]:
-        """Whether each candidate keeps to the rules of the module, from what the trees read; shape (n,)."""
+        """Whether each candidate follows the module's rules, from the trees' input `x`; shape (n,)."""
         features, start = self.model.features, self.start.x[0]
         direction = np.array([0 if feature.is_category else feature.monotone for feature in features])
         low, high = _training_range(self.model)
@@ -107,9 +107,9 @@ class Search:
 
 
 def _training_range(model: RiskModel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(smallest, largest) value of each feature in training, NaN where none was observed or for a category.
+    """Return (smallest, largest) training value of each feature, NaN for a category or if none was observed.
 
-    A hair wider than stated, since typical values are kept to six significant digits.
+    The range is slightly wider than stated, since typical values are kept to six significant digits.
     """
     typical = model.about["typical"]
     low, high = (

@@ -1,4 +1,4 @@
-"""Explanation: what each feature adds to one borrower's score, beside the borrower's value and what is typical."""
+"""Explanation: the points of each feature in one borrower's score, beside the borrower's value and typical values."""
 
 from __future__ import annotations
 
@@ -31,59 +31,59 @@ PLACES = {
     "common": {"en": "common", "zh": "常见"},
     "rare": {"en": "rare: fewer than 5 % have it", "zh": "少见：不足5%"},
 }
-"""Where a value lies among the typical ones, in words."""
+"""Where a value lies among the typical values, in words."""
 _COMMON_SHARE = 0.05
 
 
 @dataclass(frozen=True)
 class Contribution:
-    """One feature: its points, the borrower's value in the feature's own unit, and what is typical."""
+    """One feature: its points, the borrower's value in the feature's own unit, and its typical values."""
 
     feature: str
     points: float
     value: FeatureValue
-    """None where not observed: `null_means` says what that says."""
+    """None if not observed; `null_means` explains what that means."""
     unit: str
     null_means: str
     reason: str
-    """Code of the reason it adds to; the points of all that add to one are the reason's."""
+    """Code of the reason it adds to; a reason's points are the sum over its features."""
     label: Text
-    """What it measures, whatever the value."""
+    """What the feature measures, independent of the value."""
     text: Text
-    """What the value says."""
+    """What the value means, in words."""
     typical: Typical | None
-    """As in the model's `about["typical"]`; None where the model does not carry them."""
+    """As in the model's `about["typical"]`; None if the model has no typical values."""
     place: str | None
-    """Key of `PLACES`; None where nothing typical is known."""
+    """Key of `PLACES`; None if there are no typical values."""
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A borrower's score taken apart: `base_points` + Σ `points` = `sum_of_points`."""
+    """A borrower's score by feature: `base_points` + Σ `points` = `sum_of_points`."""
 
     score: float
-    """As answered: `sum_of_points`, cut off where the PD ends (1e-5 and 1 − 1e-5)."""
+    """The reported score: `sum_of_points`, clipped at the limits of the PD (1e-5 and 1 − 1e-5)."""
     sum_of_points: float
     base_points: float
-    """What everybody has: the expected score of the training rows."""
+    """Points that every borrower has: the expected score of the training rows."""
     contributions: tuple[Contribution, ...]
-    """Every feature of the model, the weightiest first."""
+    """Every feature of the model, largest absolute points first."""
 
     def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """The explanation ready for JSON, value and place in words too."""
-        shown = asdict(self)
-        for contribution in shown["contributions"]:
+        """Return the explanation ready for JSON, with value and place in words too."""
+        fields = asdict(self)
+        for contribution in fields["contributions"]:
             place, value, unit = (contribution[name] for name in ("place", "value", "unit"))
             contribution["value_text"] = _in_words(value, unit, minor_unit_decimals)
             contribution["place_text"] = None if place is None else PLACES[place]
-        shown["contributions"] = list(shown["contributions"])
-        return shown
+        fields["contributions"] = list(fields["contributions"])
+        return fields
 
 
 def explain(model: RiskModel, rows: Rows, scored: Scored, *, minor_unit_decimals: int = 2) -> Explanation:
-    """The first borrower's score, feature by feature; `scored` is what `model.score` gave for these very rows.
+    """Return the first borrower's score by feature; `scored` is the result of `model.score` for the same rows.
 
-    The borrower has to be scored: somebody without a score has nothing to explain.
+    The borrower must have a score, since without one there is nothing to explain.
     """
     assert scored.not_scored[0] < 0
     points = np.round(model.points(scored.x[:1])[0], DIGITS)
@@ -129,7 +129,7 @@ def _contribution(
 
 
 def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
-    """Where a value lies among the typical ones: a key of `PLACES`, None where nothing typical is known.
+    """Return where a value lies among the typical values: a key of `PLACES`, None if there are no typical values.
 
     >>> place_of(3.0, {"p5": 0.0, "p25": 0.0, "p75": 1.0, "p95": 4.0, "min": 0.0, "max": 9.0})
     'above'
@@ -153,5 +153,5 @@ def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
 
 
 def as_typical(value: float) -> float:
-    """The value to six significant digits, as typical ones are kept: else a third would lie above a third."""
+    """Round the value to six significant digits, like typical values; otherwise 1/3 would compare above 1/3."""
     return float(f"{value:.6g}")

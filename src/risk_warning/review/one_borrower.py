@@ -1,4 +1,4 @@
-"""One borrower: a question with their rows, and the answer, the same number the night would give."""
+"""One borrower: a question with the borrower's rows, and the answer, with the same score as the nightly run."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ from risk_warning.review.what_if import outcome_of
 from risk_warning.settings import BookSettings
 
 THIN_MONTHS = 6
-"""A history with a record in fewer months is thin."""
+"""A history with a record in fewer months than this is thin."""
 MOST_UNKNOWN = 20
-"""Unknown values that are listed."""
+"""Maximum number of unknown values in the answer."""
 _NO_TABLE = "is missing: the model reads it; send it, empty where the borrower has no row in it"
 
 
 @dataclass(frozen=True)
 class Question:
-    """A borrower as they are asked about."""
+    """A request to score one borrower, with the borrower's rows."""
 
     borrower_id: str | int
     as_of_date: date
     records: Records
     set_aside: bool = False
-    """A row of theirs could not be read, so that their history is not whole."""
+    """Whether a row of the borrower could not be read, so that the history is incomplete."""
     loan: LoanUnderReview | None = None
     payments_through: date | None = None
-    """Last day of which payments are known, where they stop before the as-of date: what falls due later is not late."""
+    """Last day with known payments, if before the as-of date; instalments due later do not count as late."""
 
     def observed_by(self, model: RiskModel) -> Observed:
-        """What the model may read of the rows."""
+        """Return what the model may read of the rows."""
         if self.payments_through is None:
             return model.observed
         return replace(model.observed, reach=Reach(given={PAYMENTS: to_day(self.payments_through)}))
@@ -53,17 +53,17 @@ class Question:
 
 @dataclass(frozen=True)
 class Examined:
-    """A question brought before a model."""
+    """A question with a model's score."""
 
     question: Question
     model: RiskModel
     policy: Policy
     rows: Rows
-    """The loan under review among them."""
+    """Including the loan under review."""
     scored: Scored
-    """Of one borrower."""
+    """The score of this one borrower."""
     decimals: int
-    """Of the currency's minor unit."""
+    """Decimals of the currency's minor unit."""
 
     @property
     def is_scored(self) -> bool:
@@ -72,12 +72,12 @@ class Examined:
 
 
 def rows_for(question: Question, model: RiskModel, settings: BookSettings) -> Rows:
-    """The borrower's rows as the model reads them, without the loan under review.
+    """Return the borrower's rows as the model reads them, without the loan under review.
 
     Raises
     ------
     RequestError
-        A table the model reads is missing, or a row cannot be used.
+        If a table the model reads is missing, or a row cannot be used.
     """
     for table, field in (("borrowers", "profile"), *((t, t) for t in sorted(model.observed.columns) if t in _ROWS)):
         if table in model.observed.columns and table not in question.records:
@@ -92,20 +92,26 @@ _ROWS = ("loans", "instalments", "statements", "events")
 
 
 def examine(question: Question, model: RiskModel, policy: Policy, settings: BookSettings) -> Examined:
-    """The borrower scored, the loan under review counted as opened; `RequestError` where their rows cannot be used."""
+    """Score the borrower, with the loan under review counted as opened.
+
+    Raises
+    ------
+    RequestError
+        If the borrower's rows cannot be used.
+    """
     rows = rows_for(question, model, settings)
     if question.loan is not None:
         rows = with_loan(rows, question.loan, question.as_of_date, model.observed)
     observed, waive = question.observed_by(model), question.loan is not None
     scored = model.score(rows, observed, question.as_of_date, waive_open_loan=waive)
     if question.set_aside and not question.records["borrowers"]:
-        # Their only row of `borrowers` cannot be read, and with it nothing else of theirs: that is the reason.
+        # Their only row of `borrowers` cannot be read, so none of their other rows can: report that as the reason.
         scored = replace(scored, not_scored=np.array([REASONS.index("rows_set_aside")], np.int8))
     return Examined(question, model, policy, rows, scored, settings.minor_unit_decimals)
 
 
 def answer(examined: Examined) -> dict[str, Any]:
-    """The answer as plain data: PD, score, band, reasons, or why there is no score; and what it rests on."""
+    """Return the answer as plain data: PD, score, band, reasons, or why there is no score; and what it is based on."""
     question, model, policy = examined.question, examined.model, examined.policy
     outcome = outcome_of(examined.scored, 0, policy)
     return {
@@ -134,51 +140,51 @@ def answer(examined: Examined) -> dict[str, Any]:
 
 
 def by_horizon(examined: Examined) -> list[dict[str, float]]:
-    """PD within each window of the model, rising; none where there is no score."""
+    """Return the PD within each window of the model, shortest first; empty if there is no score."""
     pds = examined.scored.pd_by_horizon[0].tolist() if examined.is_scored else ()
     return [{"months": months, "pd": pd} for months, pd in zip(examined.model.horizons.months, pds, strict=False)]
 
 
 def under_review(model: RiskModel) -> dict[str, bool]:
-    """How the loan under review was taken, and whether the model has learnt from such cases."""
+    """Return how the loan under review was treated, and whether the model has learnt from such cases."""
     return {"counted_as_opened": True, "model_has_seen_openings": bool(model.about["openings"])}
 
 
 def empty_columns(records: Records, model: RiskModel) -> list[str]:
-    """`table.column` of what the model reads and no row of a table that has rows holds, sorted."""
-    found = []
+    """Return each `table.column` the model reads that is empty in all rows of a table with rows, sorted."""
+    columns = []
     for table, rows in records.items():
         if rows:
             sent = {name for row in rows for name, value in row.items() if value is not None}
-            found += [f"{table}.{name}" for name in model.observed.columns.get(table, frozenset()) - sent - _IDS]
-    return sorted(found)
+            columns += [f"{table}.{name}" for name in model.observed.columns.get(table, frozenset()) - sent - _IDS]
+    return sorted(columns)
 
 
 _IDS = {"borrower_id", "loan_id"}
 
 
 def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
-    """Kinds of events and values of categories that the model has not learnt from, the first `MOST_UNKNOWN`, sorted.
+    """Return event kinds and category values that the model has not learnt from, the first `MOST_UNKNOWN`, sorted.
 
-    It reads past such an event, and takes such a value as it took the population.
+    The model ignores such an event, and gives such a value the code of the whole population.
     """
     known: dict[str, Collection[str]] = {"events.kind": model.observed.event_kinds}
     for feature in model.category_features:
         known[feature.needs[0]] = model.fitted.codes[feature.name].codes
-    found = [
+    unknown = [
         {"field": place, "value": value}
         for place, values in rows.categories.items()
         if place in known
         for value in values
         if value not in known[place]
     ]
-    return sorted(found, key=lambda one: (one["field"], one["value"]))[:MOST_UNKNOWN]
+    return sorted(unknown, key=lambda one: (one["field"], one["value"]))[:MOST_UNKNOWN]
 
 
 def _reasons(examined: Examined) -> list[dict[str, Any]]:
     model, scored = examined.model, examined.scored
     values = FeatureValues.of(model, examined.rows, scored)
-    return [told.to_dict() for told in told_reasons(model.reasons(scored.x), 0, values, examined.decimals)]
+    return [reason.to_dict() for reason in told_reasons(model.reasons(scored.x), 0, values, examined.decimals)]
 
 
 def _history(periods: int, model: RiskModel) -> dict[str, Any]:

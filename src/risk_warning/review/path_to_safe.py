@@ -1,13 +1,14 @@
 """The path to safe: the smallest changes a borrower can make that bring the score to the safety threshold.
 
-What can be done: pay what is overdue and then the card balances down; ask for less, for longer, for a lower limit; and,
-where nothing else helps, not take the loan. What is admissible, `candidates` says.
+The borrower can pay overdue debts and then pay down card balances; request a smaller amount, a longer term or a lower
+limit; and, if nothing else helps, not take the loan. `candidates` defines which changes are admissible.
 
 The cost of a path is the sum of the shares of what is possible: half of what could be paid costs as much as half of the
 way to the smallest loan. One kind of change is preferred to two, two to three, and all of them to doing without the
 loan. The score is piecewise constant in every amount and need not rise with it, since features without a direction may
-go either way: so all kinds are scanned together on a grid of `GRID` shares, and the cheapest that reaches the threshold
-is then lowered, one kind after the other, by finer grids. It is the smallest on these grids, not a proven minimum.
+go either way. So all kinds are scanned together on a grid of `GRID` shares, and the cheapest candidate that reaches the
+threshold is then reduced, one kind after the other, on finer grids. It is the smallest on these grids, not a proven
+minimum.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from risk_warning.review.under_review import knowing
 from risk_warning.review.what_if import Outcome, Terms, outcome_of
 
 GRID = 16
-"""Shares of an action tried at a time."""
+"""Number of shares of an action tried at a time."""
 WHY: Mapping[str, Text] = {
     "not_scored": {"en": "The borrower is not scored.", "zh": "该借款人未被评分。"},
     "no_typical_values": {
@@ -55,44 +56,44 @@ WHY: Mapping[str, Text] = {
         "zh": "目前可改变的事项都不足以使评分达到安全线。",
     },
 }
-"""Why there is no path."""
+"""Reasons why there is no path."""
 
 
 @dataclass(frozen=True)
 class FeatureChange:
-    """A feature the path moves, in its own unit; None where not observed."""
+    """A feature that the path changes, in its own unit; a value is None if not observed."""
 
     feature: str
     unit: str
     reason: str
     text: Mapping[str, str]
-    """What it measures."""
+    """What the feature measures."""
     before: FeatureValue
     after: FeatureValue
 
 
 @dataclass(frozen=True)
 class PathToSafe:
-    """The path, or the best that can be reached where there is none."""
+    """The path, or the best result that can be reached if there is no path."""
 
     found: bool
-    """True with no steps where the borrower is safe already."""
+    """True, with no steps, if the borrower is already safe."""
     threshold: float
     start: Outcome
     reached: Outcome | None
-    """After the steps; where `found` is False, the best admissible outcome, None where nothing admissible is better."""
+    """After the steps; if `found` is False, the best admissible outcome, None if nothing admissible is better."""
     steps: tuple[Step, ...] = ()
     share: float = 0.0
     """The cost: the sum of the shares of what is possible."""
     changes: tuple[FeatureChange, ...] = ()
     why: str | None = None
-    """Key of `WHY` where `found` is False."""
+    """Key of `WHY` if `found` is False."""
 
     def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """The path ready for JSON, amounts of its steps in the currency, why there is none in words beside the key."""
-        shown = asdict(self)
-        shown.update(steps=[step.to_dict(minor_unit_decimals) for step in self.steps], changes=list(shown["changes"]))
-        return {**shown, "why_text": None if self.why is None else dict(WHY[self.why])}
+        """Return the path ready for JSON: step amounts in the currency, and `why` in words beside its key."""
+        fields = asdict(self)
+        fields.update(steps=[step.to_dict(minor_unit_decimals) for step in self.steps], changes=list(fields["changes"]))
+        return {**fields, "why_text": None if self.why is None else dict(WHY[self.why])}
 
 
 def path_to_safe(
@@ -105,12 +106,12 @@ def path_to_safe(
     *,
     minor_unit_decimals: int = 2,
 ) -> PathToSafe:
-    """The path of the borrower of `rows`, with a loan under review or without one (None).
+    """Return the path of the borrower of `rows`, with a loan under review or without one (None).
 
     Raises
     ------
     RequestError
-        The schedule of the loan cannot be made, or begins before the as-of date.
+        If the schedule of the loan cannot be computed, or begins before the as-of date.
     """
     if loan is not None:
         rows = knowing(rows, [loan])
@@ -124,11 +125,11 @@ def path_to_safe(
         return PathToSafe(False, policy.threshold, start, None, why="no_typical_values")
     pay = payments(rows, as_of_date, model.target.dpd_tolerance_ratio, minor_unit_decimals)
     terms = () if loan is None else other_terms(loan, minor_unit_decimals)
-    found = _cheapest(search, (*(() if pay is None else (pay,)), *terms), takes_loan=True)
-    if found is None and loan is not None:
-        found = _without_loan(search, pay)
-    if found is not None:
-        return _path(search, found, start)
+    candidate = _cheapest(search, (*(() if pay is None else (pay,)), *terms), takes_loan=True)
+    if candidate is None and loan is not None:
+        candidate = _without_loan(search, pay)
+    if candidate is not None:
+        return _path(search, candidate, start)
     why = "nothing_to_change" if pay is None and loan is None else "out_of_reach"
     if search.best is not None:
         return _path(search, search.best[1], start, why="against_rules" if search.is_blocked else why)
@@ -143,7 +144,7 @@ def _without_loan(search: Search, pay: Action | None) -> Candidate | None:
 
 
 def _cheapest(search: Search, actions: tuple[Action, ...], *, takes_loan: bool) -> Candidate | None:
-    """The cheapest of the fewest kinds of actions together, None where even all of them do not reach the threshold."""
+    """Return the cheapest candidate with the fewest kinds of actions, None if even all kinds miss the threshold."""
     for size in range(1, len(actions) + 1):
         reached = []
         for chosen in combinations(actions, size):
@@ -153,9 +154,9 @@ def _cheapest(search: Search, actions: tuple[Action, ...], *, takes_loan: bool) 
                 below = grid[position - 1].steps if position else (0,) * size
                 reached.append((grid[position], below))
         if reached:
-            candidate, below = min(reached, key=lambda found: found[0].cost)
+            candidate, below = min(reached, key=lambda pair: pair[0].cost)
             for which in range(size):
-                # Of several kinds the others stay as they are, so each may be needed less than the common share.
+                # With several kinds the others keep their steps, so each may need less than the common share.
                 candidate = _lowered(search, candidate, which, below[0] if size == 1 else 0)
             return candidate
     return None
@@ -166,7 +167,7 @@ def _at_share(actions: tuple[Action, ...], share: float, takes_loan: bool) -> Ca
 
 
 def _lowered(search: Search, candidate: Candidate, which: int, above: int) -> Candidate:
-    """The candidate with the smallest step of one action found to do, between `above` (excluded) and its own."""
+    """Return the candidate with the smallest sufficient step of one action, between `above` (exclusive) and its own."""
     while (current := candidate.steps[which]) - above > 1:
         between = sorted({round(step) for step in np.linspace(above + 1, current - 1, GRID)})
         tried = list(_with_steps(candidate, which, between))
@@ -188,14 +189,14 @@ def _with_steps(candidate: Candidate, which: int, steps: Sequence[int]) -> Itera
 
 
 def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None = None) -> PathToSafe:
-    """The path of a candidate, whose rows are scored once more, alone."""
+    """Return the path of a candidate, whose rows are scored again on their own."""
     changed = search.changed(candidate)
     scored = search.score([candidate])
-    told = [step for action, k in zip(candidate.actions, candidate.steps, strict=True) for step in action.told(k)]
+    steps = [step for action, k in zip(candidate.actions, candidate.steps, strict=True) for step in action.told(k)]
     if not candidate.takes_loan and search.loan is not None:
-        asked = search.loan.principal_amount or search.loan.credit_limit or 0.0
+        requested = search.loan.principal_amount or search.loan.credit_limit or 0.0
         text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
-        told.insert(0, Step("no_loan", MINOR_UNITS, asked, 0.0, text))
+        steps.insert(0, Step("no_loan", MINOR_UNITS, requested, 0.0, text))
     before = FeatureValues.of(search.model, search.changed(Candidate()), search.start).by_name(0)
     after = FeatureValues.of(search.model, changed, scored).by_name(0)
     changes = tuple(
@@ -208,7 +209,7 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
         threshold=search.policy.threshold,
         start=start,
         reached=outcome_of(scored, 0, search.policy),
-        steps=tuple(told),
+        steps=tuple(steps),
         share=candidate.cost,
         changes=changes,
         why=why,

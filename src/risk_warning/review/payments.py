@@ -1,7 +1,7 @@
 """Payments: what a borrower could pay today, from the oldest overdue debt to the last cent of the card balances.
 
-They form one ladder: nobody is told to pay a card down while something is overdue. A payment is made the day before the
-as-of date, the last day that counts.
+They form one ladder: nobody is advised to pay down a card while a debt is overdue. A payment is dated the day before
+the as-of date, the last day that counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from risk_warning.review.actions import Action, Step, round_step
 
 @dataclass(frozen=True)
 class _Debt:
-    """Something overdue, and what the rows are once it is paid; amounts in minor units."""
+    """An overdue debt, with a function that returns the rows once it is paid; amounts in minor units."""
 
     due_on: int
     amount: float
@@ -33,12 +33,13 @@ class _Debt:
 
 
 def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals: int) -> Action | None:
-    """The ladder of payments as one action; None where nothing is overdue and no card shows a balance.
+    """Return the ladder of payments as one action; None if nothing is overdue and no card has a balance.
 
-    Overdue are instalments, each paid in whole, and what the statements of a card that is past due asked for since and
-    did not get. Card balances are those of the latest statements, the largest paid first; a payment lowers the balance
-    and counts as paid in that statement's month. A card's days past due end with its arrears alone, and a status code
-    of the lender's own is left as it is: what the lender would make of a payment is not known here.
+    Overdue debts are instalments, each paid in full, and the arrears of a card that is past due: the amounts its
+    statements have requested since then and not received. Card balances are those of the latest statements, the largest
+    paid first; a payment lowers the balance and counts as paid in that statement's month. Only paying a card's arrears
+    ends its days past due. The lender's own status codes do not change, since the lender's reaction to a payment is not
+    known here.
     """
     as_of = to_day(as_of_date)
     known = _known(rows, as_of)
@@ -70,15 +71,15 @@ def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals:
 
     def told(step: int) -> tuple[Step, ...]:
         count, down = ladder[step - 1]
-        found = []
+        steps = []
         if count:
             whole, part = float(overdue[-1]), float(overdue[count - 1])
             text = _overdue_in_words(count, len(debts), money(part, decimals))
-            found.append(Step("pay_overdue", MINOR_UNITS, whole, whole - part, text))
+            steps.append(Step("pay_overdue", MINOR_UNITS, whole, whole - part, text))
         if down:
             text = _down_in_words(down, total - down, decimals)
-            found.append(Step("pay_down_cards", MINOR_UNITS, total, total - down, text))
-        return tuple(found)
+            steps.append(Step("pay_down_cards", MINOR_UNITS, total, total - down, text))
+        return tuple(steps)
 
     most = amount_of(len(ladder))
     return Action("pay", len(ladder), lambda step: amount_of(step) / most, told, rows=paid)
@@ -105,7 +106,7 @@ def _instalments(rows: Rows, as_of: int, tolerance_ratio: float) -> Iterator[_De
     owed = Obligations.of(rows)
     settled = owed.settle(as_of, tolerance_ratio, Accounts.of(rows).ends(as_of))
     unpaid = np.where(settled.settled_on == NEVER, settled.unpaid_amount, 0.0)
-    # Obligations stand in order of (loan, number), and so do unique keys: each finds its row.
+    # Obligations and unique keys are both in order of (loan, number), so each obligation gets its row.
     key = table["loan"].astype(np.int64) << 32 | table["instalment_no"].astype(np.int64) & 0xFFFFFFFF
     row = np.unique(key, return_index=True)[1]
     for i in np.flatnonzero((owed.due_on < as_of) & (owed.scheduled_on < as_of) & (unpaid > 0)):
@@ -125,7 +126,10 @@ def _with_payment(payment: dict[str, NDArray[Any]]) -> Callable[[Rows], Rows]:
 
 
 def _known(rows: Rows, as_of: int) -> NDArray[np.int64]:
-    """Rows of the statements known on the day, in order of (account, day); of several versions the last recorded."""
+    """Return the rows of statements known on the day, in order of (account, day).
+
+    Of several versions of a statement it is the last recorded.
+    """
     table = rows.statements
     if table is None or "balance" not in table:
         return np.zeros(0, np.int64)
@@ -135,7 +139,7 @@ def _known(rows: Rows, as_of: int) -> NDArray[np.int64]:
 
 
 def _latest(rows: Rows, known: NDArray[np.int64], as_of: int) -> NDArray[np.int64]:
-    """Of the known statements the latest of each open account with a balance, the largest balance first."""
+    """Return the latest known statement of each open account with a balance, the largest balance first."""
     table = rows.statements
     if table is None or not len(known):
         return known
@@ -148,14 +152,14 @@ def _latest(rows: Rows, known: NDArray[np.int64], as_of: int) -> NDArray[np.int6
 
 
 def _last(*keys: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether each entry is the last of those with equal keys; equal ones stand together."""
+    """Whether each entry is the last of those with equal keys; equal keys are adjacent."""
     last = np.ones(len(keys[0]), np.bool_)
     last[:-1] = np.any([key[1:] != key[:-1] for key in keys], axis=0)
     return last
 
 
 def _arrears(rows: Rows, known: NDArray[np.int64], row: int) -> float:
-    """What an account's statements asked for and did not get since it is past due, at most its balance; 0 if none."""
+    """Return the unpaid amounts of an account's statements since it is past due, at most its balance; 0 if none."""
     table = rows.statements
     assert table is not None
     if not {"days_past_due", "due_amount", "paid_amount"} <= set(table) or not table["days_past_due"][row] > 0:
@@ -186,7 +190,7 @@ def _paid_down(rows: Rows, cards: NDArray[np.int64], payable: NDArray[np.float64
 
 
 def _less(rows: Rows, cards: NDArray[np.int64], amounts: NDArray[np.float64]) -> dict[str, NDArray[Any]]:
-    """The statements with these amounts paid."""
+    """Return the statements with these amounts paid."""
     assert rows.statements is not None
     changed = dict(rows.statements)
     for name, sign in (("balance", -1.0), ("paid_amount", 1.0)):

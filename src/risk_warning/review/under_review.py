@@ -1,7 +1,6 @@
-"""The loan under review: a loan asked for and not yet granted, seen as if it had been opened the day before.
+"""The loan under review: a loan requested and not yet granted, treated as if it had been opened the day before.
 
-So it stood in training: a loan opened on day d is in the picture of d + 1, with its schedule and nothing of what became
-of it.
+Training treats loans the same way: a loan opened on day d is known as of d + 1, with its schedule and no later history.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from risk_warning.core.schedule import due_dates, level_amounts
 from risk_warning.errors import RequestError
 
 Due = tuple[date, float]
-"""A due date and the amount, minor units."""
+"""A due date and the amount in minor units."""
 _FIELD = "loan_under_review"
 _KEYS = {"borrower", "loan", "borrower_id", "loan_id"}
 _INSTALMENT_DAYS = ("due_on", "scheduled_on", "paid_on", "recorded_on")
@@ -29,7 +28,7 @@ _INSTALMENT_DAYS = ("due_on", "scheduled_on", "paid_on", "recorded_on")
 
 @dataclass(frozen=True, kw_only=True)
 class LoanUnderReview:
-    """What is asked for; amounts in whole minor units, None where there is none (a card has a limit and no term)."""
+    """The requested loan; amounts in whole minor units, None if it has none (a card has a limit and no term)."""
 
     product: str | None = None
     principal_amount: float | None = None
@@ -38,19 +37,19 @@ class LoanUnderReview:
     """0.12 = 12 %."""
     term_months: int | None = None
     first_due_on: date | None = None
-    """None: a month after the opening."""
+    """None: one month after the opening."""
     schedule: tuple[Due, ...] | None = None
     """None: level instalments from principal, rate and term."""
     attributes: Mapping[str, float | str] = field(default_factory=dict)
     """The lender's own `x_…` columns of `loans`."""
 
     def instalments(self, opened_on: date) -> tuple[Due, ...]:
-        """What falls due and when; nothing for a loan without a term.
+        """Return the due dates and amounts; empty for a loan without a term.
 
         Raises
         ------
         RequestError
-            There is a term, but neither a schedule nor what one is made of.
+            If there is a term, but neither a schedule nor the figures to compute one.
         """
         if self.schedule is not None:
             return self.schedule
@@ -72,10 +71,10 @@ class LoanUnderReview:
         term_months: int | None = None,
         credit_limit: float | None = None,
     ) -> LoanUnderReview:
-        """The same loan with another amount, term or limit.
+        """Return the same loan with another amount, term or limit.
 
-        With another amount a given schedule changes in proportion, to the minor unit; with another term it gives way
-        to level instalments from the same first due date.
+        With another amount, a given schedule changes in proportion, to the minor unit. With another term, level
+        instalments from the same first due date replace it.
         """
         loan = self
         if principal_amount is not None:
@@ -90,16 +89,17 @@ class LoanUnderReview:
 
 
 def with_loan(rows: Rows, loan: LoanUnderReview, as_of_date: date, observed: Observed) -> Rows:
-    """One borrower's rows with the loan opened the day before the as-of date; `rows` itself is not changed.
+    """Return one borrower's rows with the loan opened the day before the as-of date; `rows` itself is not changed.
 
-    The loan is a row of `loans`, where the model reads that table, and its schedule unpaid rows of `instalments`, where
-    it reads that one. Score them with `waive_open_loan=True`: a model without `loans` would otherwise miss it.
+    The loan becomes a row of `loans` if the model reads that table, and its schedule becomes unpaid rows of
+    `instalments` if the model reads that one. Score them with `waive_open_loan=True`: a model without `loans` would
+    otherwise miss the loan.
 
     Raises
     ------
     RequestError
-        The loan's schedule cannot be made, or begins before the as-of date; or an attribute is text where the model
-        reads a number.
+        If the loan's schedule cannot be computed, or begins before the as-of date; or if an attribute is text and the
+        model reads a number.
     """
     assert rows.n == 1
     rows = knowing(rows, [loan])
@@ -121,7 +121,7 @@ def with_loan(rows: Rows, loan: LoanUnderReview, as_of_date: date, observed: Obs
 
 
 def knowing(rows: Rows, loans: Iterable[LoanUnderReview]) -> Rows:
-    """The same rows, whose categories also hold the products and attributes of these loans, in order of their names."""
+    """Return the same rows with the products and attributes of these loans added to the categories, sorted by name."""
     for loan in loans:
         for column, value in {"product": loan.product, **loan.attributes}.items():
             known = rows.categories.get(f"loans.{column}", ())
@@ -139,7 +139,7 @@ def _with_value(rows: Rows, column: str, known: tuple[str, ...], names: tuple[st
 
 
 def _terms(name: str, loan: LoanUnderReview, opened_on: int, rows: Rows, observed: Observed) -> NDArray[Any]:
-    """The loan's value in one column of `loans`, shape (1,)."""
+    """Return the loan's value in one column of `loans`, shape (1,)."""
     if name in ("opened_on", "valid_from"):
         return np.array([opened_on], np.int32)
     if name in ("closed_on", "written_off_on"):
@@ -179,16 +179,16 @@ def _owner(loan: int, count: int) -> dict[str, NDArray[Any]]:
 
 
 def _joined(table: Table | None, new: Table) -> dict[str, NDArray[Any]]:
-    """The table with the new rows behind its own."""
+    """Return the table with the new rows appended."""
     return {name: values if table is None else np.concatenate((table[name], values)) for name, values in new.items()}
 
 
-def _in_proportion(schedule: tuple[Due, ...], amount: float, asked: float) -> tuple[Due, ...]:
-    """The schedule times amount / asked; rounding never adds up to a whole minor unit."""
-    found, before, total = [], 0, 0
+def _in_proportion(schedule: tuple[Due, ...], amount: float, original: float) -> tuple[Due, ...]:
+    """Scale the schedule by amount / original; rounding errors never add up to a whole minor unit."""
+    dues, before, total = [], 0, 0
     for due_on, due in schedule:
         total += int(due)
-        until = (2 * total * int(amount) + int(asked)) // (2 * int(asked))
-        found.append((due_on, float(until - before)))
+        until = (2 * total * int(amount) + int(original)) // (2 * int(original))
+        dues.append((due_on, float(until - before)))
         before = until
-    return tuple(found)
+    return tuple(dues)

@@ -1,4 +1,4 @@
-"""Variants: several pictures of one borrower, scored in one go as if they were several borrowers."""
+"""Variants: several versions of one borrower, scored in one call as if they were several borrowers."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from risk_warning.core.rows import TABLES, Rows, Table
 
 
 def stacked(variants: Sequence[Rows]) -> Rows:
-    """Variant k as borrower k, each of one borrower; their categories have to be the same.
+    """Return rows with variant k as borrower k; each variant has one borrower, and all have the same categories.
 
-    One score of many borrowers equals many scores of one, to the bit, so a variant scores as it would alone.
+    Scoring many borrowers at once equals scoring them one by one, to the bit, so a variant scores as it would alone.
     """
     first = variants[0]
     loans = np.cumsum([0, *(rows.n_loans for rows in variants)])

@@ -1,4 +1,4 @@
-"""The waterfall: a picture of how one score came about, from the base through the weightiest features, as SVG text."""
+"""The waterfall: an SVG chart of one score, from the base through the largest contributions."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ _FONTS = "'Noto Sans', 'Segoe UI', Helvetica, Arial, 'Noto Sans CJK SC', 'PingFa
 _WIDTH, _LABELS, _TOP, _ROW, _FOOT = 1000, 448, 118, 42, 52
 _LEFT, _RIGHT = _LABELS + 24, _WIDTH - 28
 _LONGEST = 70
-"""Letters of a label that fit."""
+"""Maximum number of characters in a label."""
 
 
 @dataclass(frozen=True)
 class _Bar:
-    """One line: from one running total to the next; a marker where both are equal and `points` is None."""
+    """One line: from one running total to the next; a marker if both are equal and `points` is None."""
 
     label: str
     detail: str
@@ -53,9 +53,10 @@ class _Bar:
 def waterfall(
     explanation: Explanation, policy: Policy, *, language: Language = "en", minor_unit_decimals: int = 2
 ) -> str:
-    """An SVG of its own (no script, nothing fetched): base, the ten weightiest features, all others, and the score.
+    """Return a standalone SVG (no script, nothing fetched) of the base, the features and the score.
 
-    The safety threshold is a line through all of it.
+    It shows the ten features with the largest points, positive or negative, and the sum of all others. A line through
+    the whole chart marks the safety threshold.
     """
     bars = tuple(_bars(explanation, policy, language, minor_unit_decimals))
     axis = _Axis.over([*(b.start for b in bars), *(b.end for b in bars), policy.threshold])
@@ -71,7 +72,7 @@ def waterfall(
         *_legend(language),
         *_grid(axis, bottom, language),
     ]
-    # Behind the numbers, whose white rim then stands out.
+    # Drawn before the numbers, so that their white outline stays visible.
     words = _said("threshold", language, threshold=_whole(policy.threshold))
     parts += _threshold(axis.x(policy.threshold), bottom, words)
     for line, bar in enumerate(bars):
@@ -82,14 +83,14 @@ def waterfall(
 def _bars(explanation: Explanation, policy: Policy, language: Language, decimals: int) -> Iterator[_Bar]:
     total = explanation.base_points
     yield _Bar(_said("base", language), "", total, total, None)
-    shown = [c for c in explanation.contributions if c.points][:TOP]
-    for contribution in shown:
+    top = [c for c in explanation.contributions if c.points][:TOP]
+    for contribution in top:
         label = contribution.label[language]
         detail = _detail(contribution, language, decimals)
         yield _Bar(label, detail, total, total + contribution.points, contribution.points)
         total += contribution.points
-    rest = math.fsum(c.points for c in explanation.contributions) - math.fsum(c.points for c in shown)
-    others = _said("others", language, count=str(len(explanation.contributions) - len(shown)))
+    rest = math.fsum(c.points for c in explanation.contributions) - math.fsum(c.points for c in top)
+    others = _said("others", language, count=str(len(explanation.contributions) - len(top)))
     yield _Bar(others, "", total, explanation.sum_of_points, rest)
     is_cut = abs(explanation.score - explanation.sum_of_points) > 0.005
     band = BANDS[policy.bands(np.array([explanation.score]))[0]]
@@ -98,7 +99,7 @@ def _bars(explanation: Explanation, policy: Policy, language: Language, decimals
 
 
 def _detail(contribution: Contribution, language: Language, decimals: int) -> str:
-    """The borrower's value and where half of the others lie."""
+    """Return the borrower's value and the interquartile range of the others."""
     own = value_in_words(contribution.value, contribution.unit, language, decimals)
     typical = contribution.typical
     if typical is None or typical.get("p25") is None:
@@ -109,14 +110,14 @@ def _detail(contribution: Contribution, language: Language, decimals: int) -> st
 
 @dataclass(frozen=True)
 class _Axis:
-    """Points → pixels."""
+    """A scale from points to pixels."""
 
     low: float
     high: float
 
     @classmethod
     def over(cls, values: Sequence[float]) -> _Axis:
-        """An axis with room for a label at either end."""
+        """Return an axis with room for a label at either end."""
         room = max((max(values) - min(values)) * 0.14, 4.0)
         return cls(min(values) - room, max(values) + room)
 
@@ -124,7 +125,7 @@ class _Axis:
         return _LEFT + (points - self.low) / (self.high - self.low) * (_RIGHT - _LEFT)
 
     def ticks(self) -> list[float]:
-        """Round numbers of points, at most eight."""
+        """Return round numbers of points, at most eight."""
         rough = (self.high - self.low) / 8
         size = 10.0 ** math.floor(math.log10(rough))
         step = next(size * k for k in (1, 2, 5, 10) if size * k >= rough)
@@ -183,7 +184,7 @@ def _threshold(x: float, bottom: float, words: str) -> Iterator[str]:
         f'<line x1="{x:.1f}" x2="{x:.1f}" y1="{_TOP - 8}" y2="{bottom}" stroke="{_LINE}" stroke-width="1.5" '
         'stroke-dasharray="5 4"/>'
     )
-    # Near the right edge the words would leave the picture.
+    # Near the right edge the text would run out of the chart.
     anchor: Literal["end", "start"] = "end" if x > (_LEFT + _RIGHT) / 2 else "start"
     yield _text(x, _TOP - 14, words, colour=_LINE, anchor=anchor, weight=600, size=12.5)
 
@@ -199,7 +200,7 @@ def _text(
     weight: int = 400,
     halo: bool = False,
 ) -> str:
-    # A white rim keeps a number readable where a line runs through it.
+    # A white outline keeps a number readable where a line crosses it.
     rim = ' stroke="#ffffff" stroke-width="3.5" paint-order="stroke" stroke-linejoin="round"' if halo else ""
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" font-weight="{weight}" '

@@ -1,4 +1,4 @@
-"""What if: a loan under review as it was asked for and with other terms, side by side."""
+"""What if: a loan under review as requested and with other terms, side by side."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Terms = LoanUnderReview | None
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one borrower scores; all None but `not_scored` where there is no score."""
+    """One borrower's result; if there is no score, all fields but `not_scored` are None."""
 
     not_scored: str | None
     pd: float | None
@@ -39,13 +39,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class MovedReason:
-    """A reason whose points differ from the loan as asked; `points` below 0 cost."""
+    """A reason whose points differ from those with the loan as requested; negative points lower the score."""
 
     code: str
     points_before: float
     points_after: float
     text: Mapping[str, str]
-    """What the reason's feature measures whose points moved most."""
+    """What the reason's feature with the largest change measures."""
 
 
 @dataclass(frozen=True)
@@ -54,27 +54,27 @@ class Case:
 
     outcome: Outcome
     reasons: tuple[ToldReason, ...]
-    """What costs most."""
+    """The reasons that cost the most points."""
     points_difference: float | None
-    """Score minus that of the loan as asked; None where either has none."""
+    """Score minus the score with the loan as requested; None if either is missing."""
     moved: tuple[MovedReason, ...]
-    """Reasons whose points changed, the largest change first; they sum to the difference (before the scale's ends)."""
+    """Reasons whose points changed, largest change first; they sum to the difference (before clipping to the scale)."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The case ready for JSON, the outcome's fields beside the others."""
-        shown = asdict(self)
-        return {**shown.pop("outcome"), **{k: list(v) if isinstance(v, tuple) else v for k, v in shown.items()}}
+        """Return the case ready for JSON, with the outcome's fields beside the others."""
+        fields = asdict(self)
+        return {**fields.pop("outcome"), **{k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}}
 
 
 @dataclass(frozen=True)
 class WhatIf:
-    """The loan as asked, and each alternative in the order given."""
+    """The loan as requested, and each alternative in the order given."""
 
     base: Case
     alternatives: tuple[Case, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison ready for JSON."""
+        """Return the comparison ready for JSON."""
         return {"base": self.base.to_dict(), "alternatives": [case.to_dict() for case in self.alternatives]}
 
 
@@ -89,18 +89,18 @@ def what_if(
     *,
     minor_unit_decimals: int = 2,
 ) -> WhatIf:
-    """The borrower of `rows` with the loan as asked and with each alternative; None stands for no loan at all.
+    """Compare the borrower of `rows` with the loan as requested and with each alternative; None means no loan.
 
-    The open-loan rule is waived in every case, so that the comparison is about the loan and nothing else.
+    The open-loan rule is waived in every case, so that the cases differ only in the loan.
 
     Raises
     ------
     RequestError
-        The schedule of a loan cannot be made, or begins before the as-of date.
+        If the schedule of a loan cannot be computed, or begins before the as-of date.
     """
-    asked = [loan, *alternatives]
-    known = knowing(rows, [terms for terms in asked if terms is not None])
-    variants = [known if terms is None else with_loan(known, terms, as_of_date, observed) for terms in asked]
+    loans = [loan, *alternatives]
+    known = knowing(rows, [terms for terms in loans if terms is not None])
+    variants = [known if terms is None else with_loan(known, terms, as_of_date, observed) for terms in loans]
     together = stacked(variants)
     scored = model.score(together, observed, as_of_date, waive_open_loan=True)
     points = np.round(model.points(scored.x)[:, :-1], DIGITS)
@@ -110,7 +110,7 @@ def what_if(
     base_score = float(scored.score[0])
 
     cases = []
-    for row in range(len(asked)):
+    for row in range(len(loans)):
         is_scored = scored.not_scored[row] < 0
         both = bool(is_scored and scored.not_scored[0] < 0)
         cases.append(
@@ -125,7 +125,7 @@ def what_if(
 
 
 def outcome_of(scored: Scored, row: int, policy: Policy) -> Outcome:
-    """One borrower's PD, score and band, or why there is none."""
+    """Return one borrower's PD, score and band, or why there is no score."""
     if scored.not_scored[row] >= 0:
         return Outcome(REASONS[scored.not_scored[row]], None, None, None, None)
     score = scored.score[row : row + 1]
@@ -139,15 +139,15 @@ def outcome_of(scored: Scored, row: int, policy: Policy) -> Outcome:
 
 
 def _moved(model: RiskModel, points: NDArray[np.float64], is_missing: NDArray[np.bool_]) -> tuple[MovedReason, ...]:
-    """Reasons whose points differ, from points a feature before and after, shape (2, features).
+    """Return the reasons whose points differ, from points per feature before and after, shape (2, features).
 
-    A feature that ceases to be observed leaves one reason and adds to another.
+    A feature that is no longer observed leaves one reason and adds to another.
     """
     groups = model.reason_groups
     group, (before, after) = groups.group(is_missing), groups.totals(points, is_missing)
-    found = []
+    reasons = []
     for k in np.flatnonzero(before != after):
         own = np.where(group == k, points, 0.0)
         leading = model.features[int(np.abs(own[1] - own[0]).argmax())]
-        found.append(MovedReason(groups.codes[k], float(before[k]), float(after[k]), label_of(leading)))
-    return tuple(sorted(found, key=lambda reason: -abs(reason.points_after - reason.points_before)))
+        reasons.append(MovedReason(groups.codes[k], float(before[k]), float(after[k]), label_of(leading)))
+    return tuple(sorted(reasons, key=lambda reason: -abs(reason.points_after - reason.points_before)))

@@ -1,8 +1,8 @@
-"""Archived features: what a night knew of some borrowers, to be held against what a training set says of that night.
+"""Archived features: a sample of a night's features, to be compared with a training set of the same as-of date.
 
-A row that came later but is dated earlier makes a training set know more than the night did: a leak that no test on the
-book itself can see. The archive lies beside the night's scores, `features.parquet`: a sample of the borrowers, drawn by
-a hash of their ids, with each feature as it was computed, categories as text.
+A row that arrives later but is dated earlier makes the training set contain more than was known on the night. No test
+on the book itself can detect such a leak. The archive is `features.parquet` next to the night's scores: a sample of the
+borrowers, drawn by a hash of their ids, with each feature as it was computed and categories as text.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ from risk_warning.model.risk_model import RiskModel, Scored
 
 FILE = "features.parquet"
 MOST_BORROWERS = 2_000
-"""Borrowers kept of a night, about."""
+"""Approximate number of borrowers archived per night, at most."""
 _PARTS = 30_000
 _SEED = 11
 
 
 def sample(borrower_id: NDArray[Any], n_borrowers: int) -> NDArray[np.bool_]:
-    """Which of some borrowers of a book of `n_borrowers` are archived; shape (n,)."""
+    """Whether each borrower of a book of `n_borrowers` is archived; shape (n,)."""
     share = min(1.0, MOST_BORROWERS / max(n_borrowers, 1))
     return borrower_fold(borrower_id, _PARTS, seed=_SEED) < round(share * _PARTS)
 
 
 def archived(rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int) -> pandas.DataFrame:
-    """Borrower id and features of those of a chunk that were scored and are archived."""
+    """Return the borrower id and features of the borrowers of a chunk that were scored and are archived."""
     chosen = np.flatnonzero((scored.not_scored < 0) & sample(rows.borrower_id, n_borrowers))
     table: dict[str, Any] = {"borrower_id": rows.borrower_id[chosen]}
     codes = iter(range(len(model.category_features)))
@@ -54,33 +54,33 @@ def archived(rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int) -> 
 
 
 def write(parts: Sequence[pandas.DataFrame], folder: Path) -> None:
-    """Nothing comes back; the archive of the night lies in the folder."""
+    """Write the archive of the night to the folder."""
     table = pyarrow.Table.from_pandas(pandas.concat(parts, ignore_index=True), preserve_index=False)
     pyarrow.parquet.write_table(table, folder / FILE)
 
 
 @dataclass(frozen=True)
 class Held:
-    """An archive held against today's book."""
+    """The result of comparing an archive with today's book."""
 
     as_of_date: date
     compared: int
     """Borrowers of the archive."""
     differing: int
-    """Of them those with a feature that is not what it was to the bit, or who are not in the training set any more."""
+    """Of these, borrowers with a feature that differs in any bit, or who are no longer in the training set."""
     features: dict[str, int]
-    """Feature → borrowers for whom it differs, the most first."""
+    """Feature → number of borrowers for whom it differs, largest first."""
     unknown: tuple[str, ...]
-    """Features of the model that the archive does not have."""
+    """Features of the model that are missing from the archive."""
 
 
 def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: date, chunk: int) -> Held:
-    """The archive of the night held against the features a training on this book would learn from.
+    """Compare the archive of the night with the features that a training on this book would learn from.
 
     Raises
     ------
     BookError
-        The night has no archive, or one that cannot be read.
+        The night has no archive, or the archive cannot be read.
     """
     path = nights / f"as_of={as_of_date}" / FILE
     try:
@@ -118,14 +118,14 @@ def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: d
 
 
 def nights_in(folder: Path) -> tuple[date, ...]:
-    """The nights of a folder that have an archive, rising."""
-    found = []
+    """Return the nights of a folder that have an archive, ascending."""
+    nights = []
     for path in folder.glob(f"as_of=*/{FILE}"):
         try:
-            found.append(date.fromisoformat(path.parent.name.removeprefix("as_of=")))
+            nights.append(date.fromisoformat(path.parent.name.removeprefix("as_of=")))
         except ValueError:
             continue
-    return tuple(sorted(found))
+    return tuple(sorted(nights))
 
 
 def _values(rows: TrainingSet, column: int, feature: Feature, book: StagedBook) -> NDArray[Any]:
@@ -139,5 +139,5 @@ def _texts(codes: NDArray[np.float32], names: Sequence[str]) -> NDArray[Any]:
 
 def _differ(was: NDArray[Any], now: NDArray[Any]) -> NDArray[np.bool_]:
     empty = pandas.isna(was), pandas.isna(now)
-    found: NDArray[np.bool_] = np.where(empty[0] | empty[1], empty[0] != empty[1], was != now).astype(np.bool_)
-    return found
+    differs: NDArray[np.bool_] = np.where(empty[0] | empty[1], empty[0] != empty[1], was != now).astype(np.bool_)
+    return differs

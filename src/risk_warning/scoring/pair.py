@@ -1,4 +1,4 @@
-"""A pair: two models that score the same rows night after night, by one panel where they read the same of the book."""
+"""A pair: two models that score the same rows each night, from one panel if they read the same columns of the book."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from risk_warning.model.risk_model import RiskModel, Scored
 
 @dataclass(frozen=True)
 class Pair:
-    """Two models of one target, and what each may read of a book."""
+    """Two models with the same target, and the columns of a book that each may read."""
 
     a: RiskModel
     b: RiskModel
@@ -24,11 +24,17 @@ class Pair:
 
     @classmethod
     def on(cls, book: StagedBook, a: RiskModel, b: RiskModel) -> Pair:
-        """The pair on a book; `ContractError` where it lacks what one of them was trained on."""
+        """Return the pair for a book.
+
+        Raises
+        ------
+        ContractError
+            The book lacks something that one of the models was trained on.
+        """
         return cls(a, b, a.observed_in(book), b.observed_in(book))
 
     def reading(self, rows: Rows) -> Reading:
-        """The pair over some rows, put in order once for all dates."""
+        """Return the pair for some rows, which are put in order once for all dates."""
         history_a = self.a.history(rows, self.observed_a)
         same = self.observed_a == self.observed_b
         return Reading(self.a, self.b, history_a, history_a if same else self.b.history(rows, self.observed_b))
@@ -36,7 +42,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Reading:
-    """The histories by which a pair scores some rows; one and the same where both models read the same columns."""
+    """The histories from which a pair scores some rows; one object if both models read the same columns."""
 
     a: RiskModel
     b: RiskModel
@@ -44,7 +50,7 @@ class Reading:
     history_b: History
 
     def score(self, as_of_date: date) -> tuple[Scored, Scored]:
-        """Both models' scores on the date, to the bit those that each would give alone."""
+        """Return both models' scores on the date, equal to the bit to those of each model alone."""
         a, b, history = self.a, self.b, self.history_a
         if history is not self.history_b:
             return a.score_history(history, as_of_date), b.score_history(self.history_b, as_of_date)

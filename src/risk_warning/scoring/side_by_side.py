@@ -1,4 +1,4 @@
-"""Side by side: two models' scores of the same borrowers on the same dates, with what became of them."""
+"""Side by side: two models' scores of the same borrowers on the same dates, with the outcomes."""
 
 from __future__ import annotations
 
@@ -27,35 +27,38 @@ from risk_warning.scoring.pair import Pair
 Floats = NDArray[np.float64]
 Advance = Callable[[int], None]
 _SAMPLED_ROWS = 50_000
-"""Rows whose features are kept: a PSI of so many is known to 0.001, and memory stays flat."""
+"""Rows whose features are kept: so many give a PSI to within 0.001, and memory use stays constant."""
 
 
 @dataclass(frozen=True)
 class SideBySide:
-    """One row a borrower and date that both models score; arrays of shape (n,), in order of borrowers and dates."""
+    """The borrowers and dates that both models score, one row each.
+
+    Arrays have shape (n,) and are in order of borrowers and dates.
+    """
 
     dates: tuple[date, ...]
     only_a: int
     """Rows that A scores and B does not."""
     only_b: int
     outcome_unknown: int
-    """Rows that both score and whose outcome nobody knows; they are not among the n."""
+    """Rows that both score and whose outcome is not known; they are not among the n."""
     features: tuple[Feature, ...]
-    """What both models read."""
+    """Features that both models read."""
     values: NDArray[np.float32]
-    """Their values on a sample of the rows, shape (rows, features); of a category its position in the book's."""
+    """Values of `features` on a sample of the rows, shape (rows, features); a category is its position in the book's."""
     read_by_b: NDArray[np.float32]
-    """What B's trees read of the same sample, shape (rows, B's features), category features encoded."""
+    """Values that B's trees read on the same sample, shape (rows, B's features), category features encoded."""
     sampled: NDArray[np.int64]
-    """Where each row of the sample stands in the arrays of shape (n,)."""
+    """Position of each row of the sample in the arrays of shape (n,)."""
     attributes: dict[str, Floats]
-    """As `core.attributes` tells them, of every row."""
+    """Attributes of every row, from `core.economics.attributes`."""
     date_index: NDArray[np.int64]
     borrower: NDArray[np.int64]
     """Number of the borrower in the book, in order of ids."""
     bad: NDArray[np.bool_]
     event_on: NDArray[np.int32]
-    """First day of the bad event the row precedes, as `core.bad_events` tells it; `NEVER` where good."""
+    """First day of the bad event that the row precedes, from `core.outcomes.bad_events`; `NEVER` if good."""
     pd_a: Floats
     pd_b: Floats
     score_a: Floats
@@ -66,7 +69,7 @@ class SideBySide:
 
 
 def check_targets(a: RiskModel, b: RiskModel) -> None:
-    """Nothing comes back; `SettingsError` where the two do not predict the same thing."""
+    """Raise `SettingsError` if the two models do not predict the same thing."""
     for name, meaning in (
         ("horizon_months", "months of the outcome window"),
         ("bad_dpd", "days past due that are bad"),
@@ -81,28 +84,28 @@ def check_targets(a: RiskModel, b: RiskModel) -> None:
 
 
 def untrained_from(model: RiskModel) -> date:
-    """First day on which nothing the model learnt from was still to come: its first test date, where it has some."""
+    """Return the first day by which all that the model learnt from had happened: its first test date, if it has any."""
     tested: list[str] = model.about["test_dates"]
     if tested:
         return date.fromisoformat(tested[0])
     return add_months(date.fromisoformat(model.about["train_dates"][-1]), model.target.horizon_months)
 
 
-def unlearnt_dates(book: StagedBook, models: Sequence[RiskModel], asked: Sequence[date]) -> tuple[date, ...]:
-    """The dates asked for, checked, rising; with none asked for, the last mature month no model learnt from.
+def unlearnt_dates(book: StagedBook, models: Sequence[RiskModel], requested: Sequence[date]) -> tuple[date, ...]:
+    """Return the requested dates, checked and ascending.
 
-    The models have one target.
+    Without a request, return the last mature month from which no model learnt. The models have the same target.
 
     Raises
     ------
     AsOfDateError
-        A date asked for lies outside the data.
+        A requested date is outside the data.
     LabelError
-        What followed a date asked for is not known yet, or no mature month is left.
+        The outcome of a requested date is not known yet, or no mature month is left.
     """
     target = models[0].target
-    if asked:
-        return tuple(as_of_dates(book, Request(target=target, as_of_date=day))[0] for day in sorted(set(asked)))
+    if requested:
+        return tuple(as_of_dates(book, Request(target=target, as_of_date=day))[0] for day in sorted(set(requested)))
     last, start = as_of_dates(book, Request(target=target))[-1], max(untrained_from(model) for model in models)
     if last < start:
         nobody = {1: "the model did not learn", 2: "neither model learnt"}.get(len(models), "none of the models learnt")
@@ -122,21 +125,22 @@ def score_both(
     borrowers_per_chunk: int,
     advance: Advance,
 ) -> SideBySide:
-    """Every borrower both models score, on every date, with the outcome; neither chunks nor threads change a bit.
+    """Return every borrower that both models score, on every date, with the outcome.
 
-    `dates` rise; `credit_conversion_ratio` is the share of an undrawn limit that counts as exposed.
+    The result is equal to the bit whatever the chunks and threads. `dates` ascend; `credit_conversion_ratio` is the
+    share of an undrawn limit that counts as exposed.
 
     Raises
     ------
     ContractError
-        The book lacks what one of the models was trained on.
+        The book lacks something that one of the models was trained on.
     """
     pair = Pair.on(book, a, b)
     outcome_dates = set(book.outcome_dates)
     shared = tuple(feature for feature in a.features if feature.name in set(b.feature_names))
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
     parts: list[tuple[NDArray[Any], ...]] = []
-    told: list[dict[str, Floats]] = []
+    attribute_parts: list[dict[str, Floats]] = []
     samples: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
     only_a = only_b = outcome_unknown = low = 0
     for rows in book.chunks(borrowers_per_chunk):
@@ -149,16 +153,16 @@ def score_both(
             scored_a, scored_b = by_a.not_scored < 0, by_b.not_scored < 0
             in_a, in_b = known & scored_a, known & scored_b
             only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
-            found = np.flatnonzero(in_a & in_b)
+            in_both = np.flatnonzero(in_a & in_b)
             outcome_unknown += int((~known & scored_a & scored_b).sum())
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
             known_then = attributes(panel_of(history, day, needs=()), credit_conversion_ratio, told_twice)
-            told.append({name: values[found] for name, values in known_then.items()})
-            drawn = (found + low) % stride == 0
-            event_on = np.where(bad, begun[index], NEVER)[found]
-            whose = np.full(len(found), index), found + low, bad[found], event_on
-            parts.append((*whose, *(figure[found] for figure in figures), drawn))
-            samples.append((_values(by_a, a, shared)[found[drawn]], by_b.x[found[drawn]]))
+            attribute_parts.append({name: values[in_both] for name, values in known_then.items()})
+            drawn = (in_both + low) % stride == 0
+            event_on = np.where(bad, begun[index], NEVER)[in_both]
+            whose = np.full(len(in_both), index), in_both + low, bad[in_both], event_on
+            parts.append((*whose, *(figure[in_both] for figure in figures), drawn))
+            samples.append((_values(by_a, a, shared)[in_both[drawn]], by_b.x[in_both[drawn]]))
         low += rows.n
         advance(rows.n)
     columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*parts, strict=True)]
@@ -166,14 +170,16 @@ def score_both(
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
     sampled = place[np.flatnonzero(columns.pop())]
-    # In the order of the rows, whatever the chunks they came in.
+    # Sort by row, so that the order does not depend on the chunks.
     in_order = np.argsort(sampled)
     sampled = sampled[in_order]
     values, read_by_b = (np.concatenate(part)[in_order] for part in zip(*samples, strict=True))
-    told_of = {name: np.concatenate([part[name] for part in told])[order] for name in told[0]}
+    attribute_values = {
+        name: np.concatenate([part[name] for part in attribute_parts])[order] for name in attribute_parts[0]
+    }
     figures_of = (column[order] for column in columns)
     left_out = only_a, only_b, outcome_unknown
-    return SideBySide(tuple(dates), *left_out, shared, values, read_by_b, sampled, told_of, *figures_of)
+    return SideBySide(tuple(dates), *left_out, shared, values, read_by_b, sampled, attribute_values, *figures_of)
 
 
 def points_of(
@@ -185,9 +191,10 @@ def points_of(
     borrowers_per_chunk: int,
     advance: Advance,
 ) -> tuple[Floats, NDArray[np.bool_]]:
-    """Points each feature adds to the scores of some rows: who, and which of the dates; and where its value is missing.
+    """Return (points that each feature adds to the scores of some rows, whether its value is missing).
 
-    Both are of shape (rows, features).
+    `borrower` and `day` are the borrower and the index of the date of each row. Both results have shape (rows,
+    features).
     """
     observed = model.observed_in(book)
     points = np.empty((len(borrower), len(model.features)))
@@ -209,7 +216,7 @@ def points_of(
 
 
 def _values(scored: Scored, model: RiskModel, shared: Sequence[Feature]) -> NDArray[np.float32]:
-    """Values of the shared features as the book has them, shape (borrowers, features)."""
+    """Return the values of the shared features as in the book, shape (borrowers, features)."""
     categories = [feature.name for feature in model.category_features]
     columns = [
         scored.codes[:, categories.index(feature.name)]

@@ -1,1 +1,1 @@
-"""Statistics that know nothing of lending: pure, arrays in, arrays out."""
+"""Statistics without lending concepts: pure functions from arrays to arrays."""

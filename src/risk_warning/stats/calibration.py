@@ -1,4 +1,4 @@
-"""Calibration by group: bads observed over bads expected."""
+"""Calibration by group: observed bads divided by expected bads."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Calibration:
-    """Bads observed over bads expected in one group of rows; the interval is Wilson's, over the mean PD."""
+    """Observed over expected bads in one group of rows.
+
+    The interval is the Wilson interval of the bad rate, divided by the mean PD.
+    """
 
     group: str
     n: int
@@ -28,12 +31,15 @@ class Calibration:
 
 
 def calibration(bad: Flags, pd: Floats, group: NDArray[np.integer], names: Sequence[str]) -> tuple[Calibration, ...]:
-    """Calibration of each named group, `group` being each row's index into `names`; None in an empty group."""
-    found = []
+    """Return the calibration of each named group; the ratios of an empty group are None.
+
+    `group` holds each row's index into `names`.
+    """
+    groups = []
     for index, name in enumerate(names):
         inside = group == index
         n, bads, expected = int(inside.sum()), int(bad[inside].sum()), float(pd[inside].sum())
         low, high = wilson(bads, n) if n else (0.0, 0.0)
         ratios = (bads / expected, low * n / expected, high * n / expected) if n else (None, None, None)
-        found.append(Calibration(name, n, bads, expected, *ratios))
-    return tuple(found)
+        groups.append(Calibration(name, n, bads, expected, *ratios))
+    return tuple(groups)

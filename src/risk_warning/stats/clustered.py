@@ -1,15 +1,15 @@
-"""Clustered intervals: how far a measure depends on which borrowers, and which months, came along.
+"""Clustered intervals: intervals of a measure whose rows are correlated within a borrower and within a month.
 
-Rows of one borrower say much the same, and so do rows of one month: a shock hits everybody. Each measure is written as
-a sum of what every row contributes (its influence); the variance is that of sums over borrowers, plus that of sums over
-months, less that of the rows they share (Cameron, Gelbach & Miller 2011, JBES 29, 238–249). Months enter where there
-are at least six: fewer say nothing of how months differ.
+Rows of one borrower are correlated, and so are rows of one month, since a shock hits everybody. Each measure is written
+as a sum of one contribution per row (its influence). The variance is that of the sums by borrower, plus that of the
+sums by month, minus that of the rows they share (Cameron, Gelbach & Miller 2011, JBES 29, 238–249). Months are used if
+there are at least six: fewer do not show how much months differ.
 
 Intervals are symmetric on the scale on which the measure is closest to normal (log-odds of an AUC, log of observed over
-expected, the slope itself), and use Student's t with as many degrees of freedom as there are bad borrowers less one:
-the scarcer kind decides how much is known.
+expected, the slope itself). They use Student's t; its degrees of freedom are the number of bad borrowers minus one,
+since the scarcer class limits the information.
 
-The influence of a row on an AUC is its placement, as in DeLong et al. (1988) and, for clusters, Obuchowski (1997,
+The influence of a row on an AUC is its placement value, as in DeLong et al. (1988) and, for clusters, Obuchowski (1997,
 Biometrics 53, 567–578).
 """
 
@@ -32,67 +32,67 @@ MIN_MONTHS = 6
 
 @dataclass(frozen=True)
 class Interval:
-    """A measure with its 95 % interval; the ends are infinite where too little is known to give any."""
+    """A measure with its 95 % interval; the bounds are infinite if the data are too few to give any."""
 
     value: float
     low: float
     high: float
 
     def holds(self, value: float) -> bool:
-        """Whether the value lies within the interval, ends included."""
+        """Whether the value lies within the interval, bounds included."""
         return self.low <= value <= self.high
 
 
 @dataclass(frozen=True)
 class Sample:
-    """The rows a model is judged by; arrays of shape (n,), with bads and goods among them."""
+    """The rows a model is evaluated on; arrays of shape (n,) that hold both bads and goods."""
 
     bad: Flags
     borrower: NDArray[np.int64]
-    """Number of the borrower, from 0."""
+    """Index of the borrower, from 0."""
     month: NDArray[np.int64]
-    """Number of the as-of date, from 0."""
+    """Index of the as-of date, from 0."""
     weight: Floats | None = None
-    """How many each row stands for; None where each stands for itself."""
+    """Number of rows that each row represents; None if each represents only itself."""
 
     @classmethod
     def of(
         cls, bad: Flags, borrower_id: NDArray[np.generic], date_index: NDArray[np.integer], weight: Floats | None = None
     ) -> Sample:
-        """The sample of rows of borrowers with any ids."""
+        """Return the sample of these rows; borrower ids may be of any type."""
         _, borrower = np.unique(borrower_id, return_inverse=True)
         _, month = np.unique(date_index, return_inverse=True)
         return cls(bad, borrower, month, weight)
 
     @property
     def weights(self) -> Floats:
-        """The weights, 1 where there are none."""
+        """The weights, all 1 if `weight` is None."""
         return np.ones(len(self.bad)) if self.weight is None else self.weight
 
     @property
     def bad_borrowers(self) -> int:
-        """How many borrowers are bad on some date."""
+        """Number of borrowers who are bad on at least one date."""
         return len(np.unique(self.borrower[self.bad]))
 
     @property
     def has_both(self) -> bool:
-        """Whether there are bads and goods."""
+        """Whether there are both bads and goods."""
         return 0 < int(self.bad.sum()) < len(self.bad)
 
     def error(self, influence: Floats) -> float:
-        """Standard error of the sum of the rows' influences."""
+        """Return the standard error of the sum of the rows' influences."""
         variance = _squares(influence, self.borrower)
         months = int(self.month.max(initial=-1)) + 1
         if months >= MIN_MONTHS:
             by_month = _squares(influence, self.month) * months / (months - 1)
-            # Every row stands for one borrower in one month.
+            # Each row is one borrower in one month.
             together = variance + by_month - float(influence @ influence)
             variance = max(together, variance, by_month)
         return math.sqrt(variance)
 
     @property
     def reach(self) -> float:
-        """How many standard errors an interval reaches to either side."""
+        """Half-width of an interval, in standard errors."""
         freedom = self.bad_borrowers - 1
         months = int(self.month.max(initial=-1)) + 1
         if months >= MIN_MONTHS:
@@ -101,7 +101,7 @@ class Sample:
 
 
 def auc(sample: Sample, pd: Floats) -> Interval:
-    """Chance that a bad row has a higher PD than a good one, ties counting a half."""
+    """Return the probability that a bad row has a higher PD than a good one; ties count one half."""
     value, influence = _auc(sample, pd)
     error = sample.error(influence)
     inside = min(max(value, 1e-6), 1 - 1e-6)
@@ -113,7 +113,7 @@ def auc(sample: Sample, pd: Floats) -> Interval:
 
 
 def auc_difference(sample: Sample, pd_a: Floats, pd_b: Floats) -> Difference:
-    """AUC of B less that of A on the same rows; a model against itself gives exactly zero."""
+    """Return the AUC of B minus that of A on the same rows; exactly zero for a model compared with itself."""
     (value_a, of_a), (value_b, of_b) = _auc(sample, pd_a), _auc(sample, pd_b)
     difference, error = value_b - value_a, sample.error(of_b - of_a)
     reach = sample.reach * error if error else 0.0
@@ -121,12 +121,12 @@ def auc_difference(sample: Sample, pd_a: Floats, pd_b: Floats) -> Difference:
 
 
 def observed_over_expected(sample: Sample, pd: Floats) -> Interval:
-    """Bads over the sum of the PDs: above 1 the PDs are too low."""
+    """Return bads divided by the sum of the PDs; above 1 the PDs are too low."""
     weight = sample.weights
     expected, observed = float(weight @ pd), float(weight @ sample.bad)
     value = observed / expected
     if not observed:
-        # Nothing was seen: below three expected it is no news (the rule of three).
+        # Rule of three: with no bads observed, fewer than three expected are no surprise.
         return Interval(0.0, 0.0, 3.0 / expected)
     error = sample.error(weight * (sample.bad - value * pd) / expected) / value
     reach = sample.reach * error
@@ -134,7 +134,10 @@ def observed_over_expected(sample: Sample, pd: Floats) -> Interval:
 
 
 def calibration_slope(sample: Sample, pd: Floats) -> Interval:
-    """Slope of a logistic regression of `bad` on the log-odds of `pd` (Cox 1958): below 1 the PDs are too extreme."""
+    """Return the slope of a logistic regression of `bad` on the log-odds of `pd` (Cox 1958).
+
+    Below 1 the PDs are too extreme.
+    """
     weight, log_odds = sample.weights, np.log(pd / (1 - pd))
     x = np.stack((np.ones(len(log_odds)), log_odds), axis=1)
     beta = np.array([0.0, 1.0])
@@ -155,7 +158,7 @@ def calibration_slope(sample: Sample, pd: Floats) -> Interval:
 
 
 def _auc(sample: Sample, pd: Floats) -> tuple[float, Floats]:
-    """(AUC, what each row contributes to it, less its mean)."""
+    """Return (AUC, each row's contribution to it minus the mean)."""
     weight = sample.weights
     order = np.argsort(pd, kind="stable")
     bads, goods = np.where(sample.bad, weight, 0.0)[order], np.where(sample.bad, 0.0, weight)[order]

@@ -1,7 +1,7 @@
-"""DeLong's test: two AUCs measured on the same rows, their difference, its interval and p-value.
+"""DeLong's test: two AUCs on the same rows, their difference, its interval and p-value.
 
-DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837–845; computed from midranks, in the time of a sort, after
-Sun & Xu (2014), IEEE Signal Processing Letters 21, 1389–1393. It takes rows to be independent: one row a borrower.
+DeLong, DeLong & Clarke-Pearson (1988), Biometrics 44, 837–845. It is computed from midranks, in the time a sort takes,
+as in Sun & Xu (2014), IEEE Signal Processing Letters 21, 1389–1393. It assumes independent rows: one row per borrower.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Difference:
-    """A measure of two models, A and B, on the same rows, and B's less A's with its 95 % interval."""
+    """A measure of two models, A and B, on the same rows, and B minus A with its 95 % interval."""
 
     a: float
     b: float
@@ -27,23 +27,23 @@ class Difference:
     low: float
     high: float
     p: float | None = None
-    """Chance of a difference as large where there is none; None where the method gives none."""
+    """Probability of a difference as large if the true one is zero; None if the method gives no p-value."""
 
     @property
     def is_shown(self) -> bool:
-        """Whether the interval leaves out zero."""
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
 def delong(bad: NDArray[np.bool_], pd_a: Floats, pd_b: Floats) -> Difference:
-    """Difference in AUC of two PDs of the same rows, one row a borrower; all of shape (n,), with bads and goods in it.
+    """Return the difference in AUC of two models' PDs on the same rows, one row per borrower.
 
-    A model against itself gives exactly zero, and p = 1.
+    All arrays have shape (n,) and hold both bads and goods. A model compared with itself gives exactly zero and p = 1.
     """
     from_bads_a, from_goods_a = _components(bad, pd_a)
     from_bads_b, from_goods_b = _components(bad, pd_b)
     auc_a, auc_b = float(from_bads_a.mean()), float(from_bads_b.mean())
-    # The variance of a difference is that of the rows' own differences: exactly zero for a model against itself.
+    # The variance is that of the differences per row, so it is exactly zero for a model compared with itself.
     variance = _mean_variance(from_bads_b - from_bads_a) + _mean_variance(from_goods_b - from_goods_a)
     difference, error = auc_b - auc_a, math.sqrt(variance)
     reach = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2) * error
@@ -52,7 +52,7 @@ def delong(bad: NDArray[np.bool_], pd_a: Floats, pd_b: Floats) -> Difference:
 
 
 def midranks(values: Floats) -> Floats:
-    """Rank of each value from 1 on, equal values sharing the mean of theirs.
+    """Return the rank of each value, from 1; equal values share the mean of their ranks.
 
     >>> midranks(np.array([0.3, 0.1, 0.3])).tolist()
     [2.5, 1.0, 2.5]
@@ -64,7 +64,7 @@ def midranks(values: Floats) -> Floats:
 
 
 def _components(bad: NDArray[np.bool_], pd: Floats) -> tuple[Floats, Floats]:
-    """(share of goods each bad ranks above, share of bads that rank above each good); ties count a half."""
+    """Return (share of goods each bad ranks above, share of bads that rank above each good); ties count one half."""
     bads, goods = pd[bad], pd[~bad]
     together = midranks(np.concatenate((bads, goods)))
     above = (together[: len(bads)] - midranks(bads)) / len(goods)

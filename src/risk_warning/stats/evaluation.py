@@ -1,4 +1,4 @@
-"""Evaluation: discrimination, calibration, and how many bads a limited number of calls would reach."""
+"""Evaluation: discrimination, calibration, and the share of bads that a limited number of calls would reach."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ Floats = NDArray[np.float64]
 
 
 def evaluate(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> dict[str, float | int | None]:
-    """Measures by name; with a single class, those that need two are None.
+    """Return measures by name; with a single class, those that need two are None.
 
-    `bad`, `pd` and `weight` (how many each row stands for; None: itself) have shape (n,). `ece`: mean distance of
-    observed and predicted rate over ten equally filled bins. `calibration_slope`: of a logistic regression of `bad` on
-    the log-odds of `pd` (Cox 1958), 1 is ideal. `capture_top_5pct`: share of all bads among the 5 % with the highest
-    `pd`.
+    `bad`, `pd` and `weight` have shape (n,); `weight` is the number of rows that each row represents, None if each
+    represents only itself.
+
+    - `ece`: mean absolute difference of observed and predicted rate over ten bins of equal count
+    - `calibration_slope`: slope of a logistic regression of `bad` on the log-odds of `pd` (Cox 1958); 1 is ideal
+    - `capture_top_5pct`: share of all bads among the 5 % with the highest `pd`
     """
     n, bads = len(bad), int(bad.sum())
     own = np.ones(n) if weight is None else weight
@@ -38,10 +40,11 @@ def evaluate(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -
 def by_history(
     bad: NDArray[np.bool_], pd: Floats, record_periods: NDArray[np.int32], min_history: int
 ) -> list[dict[str, float | int | None]]:
-    """Calibration by length of history, the shortest band first: how far a PD of a thin file can be trusted.
+    """Return calibration by length of history, the shortest band first.
 
-    All arrays have shape (n,). A band holds the rows with `from_months` … `to_months` months with a record, both
-    included (`to_months` None: no end). `predicted` is the mean PD, `observed` the bad rate; None in an empty band.
+    It shows how far the PD of a thin file can be trusted. All arrays have shape (n,). A band holds the rows with
+    `from_months` … `to_months` months with a record, both inclusive; `to_months` is None if the band has no upper end.
+    `predicted` is the mean PD, `observed` the bad rate; None in an empty band.
     """
     bands = []
     for start, end in HISTORY_BANDS_MONTHS:
@@ -77,7 +80,7 @@ MEASURES = (
 
 
 def calibration_bins(bad: NDArray[np.bool_], pd: Floats, bins: int = 10) -> tuple[Floats, Floats, NDArray[np.int64]]:
-    """(mean predicted, observed rate, borrowers) of equally filled bins in order of `pd`."""
+    """Return (mean predicted, observed rate, borrowers) of bins of equal count, in order of `pd`."""
     parts = np.array_split(np.argsort(pd, kind="stable"), min(bins, len(pd)))
     predicted = np.array([pd[part].mean() for part in parts])
     observed = np.array([bad[part].mean() for part in parts])
@@ -85,7 +88,7 @@ def calibration_bins(bad: NDArray[np.bool_], pd: Floats, bins: int = 10) -> tupl
 
 
 def expected_calibration_error(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> float:
-    """Mean |observed − predicted| over ten equally filled bins (Naeini et al. 2015, with equal counts)."""
+    """Return the mean |observed − predicted| over ten bins, as in Naeini et al. (2015) but with equal counts."""
     own = np.ones(len(bad)) if weight is None else weight
     total = 0.0
     for part in np.array_split(np.argsort(pd, kind="stable"), min(10, len(pd))):
@@ -94,15 +97,15 @@ def expected_calibration_error(bad: NDArray[np.bool_], pd: Floats, weight: Float
 
 
 def calibration_slope(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> float:
-    """Slope of a logistic regression of `bad` on the log-odds of `pd`."""
+    """Return the slope of a logistic regression of `bad` on the log-odds of `pd`."""
     log_odds = np.log(pd / (1 - pd)).reshape(-1, 1)
     return float(LogisticRegression(C=np.inf).fit(log_odds, bad, sample_weight=weight).coef_[0, 0])
 
 
 def capture(bad: NDArray[np.bool_], pd: Floats, share: float, weight: Floats | None = None) -> float:
-    """Share of all bads among the `share` of borrowers with the highest `pd`."""
+    """Return the share of all bads among the `share` of borrowers with the highest `pd`."""
     own = np.ones(len(bad)) if weight is None else weight
     order = np.argsort(-pd, kind="stable")
-    # The first always counts: a capacity of a part of a person calls one.
+    # A capacity of less than one borrower still calls the first one.
     called = order[np.cumsum(own[order]) - own[order] < share * own.sum()]
     return float((own[called] @ bad[called]) / (own @ bad))

@@ -1,6 +1,6 @@
-"""Grouped: the sum, the largest and the least of each group's values, whatever the order of the rows.
+"""Group aggregates: sum, maximum and minimum of each group's values, independent of the order of the rows.
 
-`group` has shape (rows,) and numbers the groups from 0; sums are of whole numbers, so that no order changes a bit.
+`group` has shape (rows,) and numbers the groups from 0. Sums are of whole numbers, so the order changes no bit.
 """
 
 from __future__ import annotations
@@ -12,24 +12,24 @@ from numpy.typing import NDArray
 
 
 def total(values: NDArray[np.float64], group: NDArray[Any], groups: int) -> NDArray[np.float32]:
-    """Sum of each group's observed values, shape (groups,); NaN where none was observed."""
+    """Return the sum of each group's observed values, shape (groups,); NaN if none was observed."""
     values, group = _observed(values, group)
-    found = np.bincount(group, weights=values, minlength=groups).astype(np.float32)
-    np.putmask(found, np.bincount(group, minlength=groups) == 0, np.nan)
-    return found
+    sums = np.bincount(group, weights=values, minlength=groups).astype(np.float32)
+    np.putmask(sums, np.bincount(group, minlength=groups) == 0, np.nan)
+    return sums
 
 
 def largest(values: NDArray[Any], group: NDArray[Any], groups: int) -> NDArray[np.float32]:
-    """Largest of each group's observed values, shape (groups,); NaN where none was observed."""
+    """Return the largest of each group's observed values, shape (groups,); NaN if none was observed."""
     values, group = _observed(values, group)
-    found = np.full(groups, -np.inf, np.float32)
-    np.maximum.at(found, group, values.astype(np.float32))
-    np.putmask(found, np.isneginf(found), np.nan)
-    return found
+    maxima = np.full(groups, -np.inf, np.float32)
+    np.maximum.at(maxima, group, values.astype(np.float32))
+    np.putmask(maxima, np.isneginf(maxima), np.nan)
+    return maxima
 
 
 def lower(found: NDArray[np.int64], values: NDArray[np.int32], group: NDArray[np.int32]) -> None:
-    """Nothing comes back; lowers `found[g]` to the least value of group g. Quick where groups are contiguous."""
+    """Lower `found[g]`, in place, to the least value of group g. Fast if groups are contiguous."""
     if len(group):
         starts = np.append(True, group[1:] != group[:-1]).nonzero()[0]
         np.minimum.at(found, group[starts], np.minimum.reduceat(values, starts))

@@ -1,4 +1,4 @@
-"""Rank correlation: whether what was expected first came first, with an interval for rows that depend on each other."""
+"""Rank correlation of the expected and the observed order, with an interval for dependent rows."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ MIN_ROWS = 30
 def rank_correlation(
     expected: Floats, observed: Floats, borrower: NDArray[np.integer], *, draws: int = 2_000, seed: int = 0
 ) -> dict[str, Any] | None:
-    """Spearman's rank correlation with its 95 % interval: `n`, `correlation`, `low`, `high`; None below `MIN_ROWS`.
+    """Return Spearman's rank correlation with its 95 % interval: `n`, `correlation`, `low`, `high`.
 
-    All arrays have shape (n,), ties share their mean rank. The interval is the percentile bootstrap over borrowers,
-    all rows of one together (Field & Welsh 2007, JRSS B 69, 369–390), of the ranks in the whole sample.
+    The result is None below `MIN_ROWS`. All arrays have shape (n,); ties share their mean rank. The interval is a
+    percentile bootstrap over borrowers, all rows of one together (Field & Welsh 2007, JRSS B 69, 369–390); ranks are
+    those in the whole sample.
     """
     if len(expected) < MIN_ROWS or expected.min() == expected.max() or observed.min() == observed.max():
         return None
@@ -28,7 +29,7 @@ def rank_correlation(
     x, y = (ranks - ranks.mean(axis=0)).T
     _, cluster = np.unique(borrower, return_inverse=True)
     n = int(cluster.max()) + 1
-    # Sums of a borrower's rows: a draw weighs borrowers.
+    # Sums are kept per borrower, since a draw weighs borrowers.
     parts = (np.ones(len(x)), x, y, x * x, y * y, x * y)
     sums = np.stack([np.bincount(cluster, part, minlength=n) for part in parts])
     random = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Rates of bad among rows, with their intervals."""
+"""Bad rates with their intervals."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Flags = NDArray[np.bool_]
 
 
 def wilson(bads: float, n: float) -> tuple[float, float]:
-    """(low, high): 95 % interval of a rate of `bads` among `n` > 0 (Wilson 1927, JASA 22, 209–212).
+    """Return (low, high), the 95 % interval of a rate of `bads` among `n` > 0 (Wilson 1927, JASA 22, 209–212).
 
-    Effective numbers, of rows that are not independent, need not be whole.
+    Effective counts of dependent rows need not be whole numbers.
 
     >>> [round(end, 4) for end in wilson(10, 100)]
     [0.0552, 0.1744]
@@ -26,13 +26,13 @@ def wilson(bads: float, n: float) -> tuple[float, float]:
     share, weight = bads / n, 1 + z * z / n
     centre = (share + z * z / (2 * n)) / weight
     reach = z * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n)) / weight
-    # Rounding must not push an end past the rate itself where all are of one kind.
+    # Rounding must not push a bound past the rate itself if all rows are of one class.
     return max(0.0, centre - reach) if bads else 0.0, min(1.0, centre + reach) if bads < n else 1.0
 
 
 @dataclass(frozen=True)
 class BadRate:
-    """How many rows, how many of them bad, and the rate with its Wilson interval; None where there is no row."""
+    """The number of rows and of bads, and the bad rate with its Wilson interval; None if there are no rows."""
 
     n: int
     bads: int
@@ -42,6 +42,6 @@ class BadRate:
 
     @classmethod
     def of(cls, bad: Flags) -> BadRate:
-        """The rate among these rows."""
+        """Return the bad rate of these rows."""
         n, bads = len(bad), int(bad.sum())
         return cls(n, bads, bads / n, *wilson(bads, n)) if n else cls(0, 0, None, None, None)

@@ -1,9 +1,9 @@
 """Stability: the population stability index (PSI) of one sample against another.
 
-PSI = Σ (actual − expected) · ln(actual / expected) over bins, shares of all rows each (Siddiqi 2006, "Credit Risk
-Scorecards", ch. 9). Below 0.1 little moved, 0.1 to 0.25 something did, above 0.25 much did.
+PSI = Σ (actual − expected) · ln(actual / expected) over bins, both as shares of all rows (Siddiqi 2006, "Credit Risk
+Scorecards", ch. 9). Below 0.1 the shift is small, from 0.1 to 0.25 moderate, above 0.25 large.
 
-Bins are fixed by the reference: ten of as nearly equal count as its values allow (fewer where many are alike), the
+The reference defines the bins: ten, with counts as equal as its values allow (fewer if many values are equal), the
 outer ones open-ended, and one more for "not observed".
 """
 
@@ -16,11 +16,11 @@ Floats = NDArray[np.float64]
 BINS = 10
 SOME_MOVED, MUCH_MOVED = 0.1, 0.25
 _EMPTY = 0.5
-"""Rows an empty bin counts as: a logarithm needs some, and half a row is less than can be seen."""
+"""Count used for an empty bin: the logarithm needs one above 0, and half a row is less than can be observed."""
 
 
 def bin_edges(reference: NDArray[np.floating]) -> Floats:
-    """Inner borders of the reference's bins, rising, at most `BINS` − 1; a bin holds its lower border.
+    """Return the inner edges of the reference's bins, ascending, at most `BINS` − 1; a bin includes its lower edge.
 
     >>> bin_edges(np.arange(100.0)).tolist()
     [10.0, 20.0, 30.0, 40.0, 50.0, 60.0, 70.0, 80.0, 90.0]
@@ -30,23 +30,23 @@ def bin_edges(reference: NDArray[np.floating]) -> Floats:
     seen = np.sort(reference[~np.isnan(reference)]).astype(np.float64)
     if not len(seen):
         return np.zeros(0)
-    # Borders are values that occur, so that no arithmetic between two of them moves a row to another bin.
+    # Edges are values that occur, so arithmetic between two of them cannot move a row to another bin.
     edges = seen[np.arange(1, BINS) * len(seen) // BINS]
     if edges[-1] == seen[0] < seen[-1]:
-        # More than nine in ten are alike; the others are told apart all the same.
+        # More than nine in ten values are equal; still separate the others.
         edges = seen[seen > seen[0]][:1]
     return np.unique(edges[edges > seen[0]])
 
 
 def bin_counts(values: NDArray[np.floating], edges: Floats) -> NDArray[np.int64]:
-    """Rows in each bin, shape (edges + 2,), the last for NaN."""
+    """Return the number of rows in each bin, shape (edges + 2,); the last is for NaN."""
     empty = np.isnan(values)
     inside = np.searchsorted(edges, values[~empty].astype(np.float64), side="right")
     return np.append(np.bincount(inside, minlength=len(edges) + 1), int(empty.sum()))
 
 
 def psi_of_counts(expected: NDArray[np.int64], actual: NDArray[np.int64]) -> float:
-    """PSI of rows counted in the same bins; bins empty on both sides add nothing."""
+    """Return the PSI of two sets of counts in the same bins; bins empty on both sides add nothing."""
     some = (expected > 0) | (actual > 0)
     expected_share = np.maximum(expected[some], _EMPTY) / expected.sum()
     actual_share = np.maximum(actual[some], _EMPTY) / actual.sum()
@@ -54,12 +54,12 @@ def psi_of_counts(expected: NDArray[np.int64], actual: NDArray[np.int64]) -> flo
 
 
 def psi(reference: NDArray[np.floating], values: NDArray[np.floating]) -> float:
-    """PSI of `values` against the bins of `reference`; of any lengths, NaN meaning "not observed".
+    """Return the PSI of `values` against the bins of `reference`; any lengths, NaN means "not observed".
 
     Raises
     ------
     ValueError
-        One of them has no row.
+        If either has no rows.
     """
     if not len(reference) or not len(values):
         raise ValueError("a PSI needs rows on both sides")

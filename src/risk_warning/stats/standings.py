@@ -1,6 +1,6 @@
-"""Standings: several models on the same rows, each held against the first.
+"""Standings: several models on the same rows, each compared with the first.
 
-Whoever takes the best of many models takes luck along: intervals of the gains hold for all of them at once, by the
+The best of many models is partly the luckiest, so the intervals of the gains hold jointly for all models, by the
 largest studentised deviation among them in each draw (Romano & Wolf 2005, Econometrica 73, 1237–1282).
 """
 
@@ -17,19 +17,19 @@ from risk_warning.stats.paired_bootstrap import DRAWS, PAIRED, measured_again
 
 Floats = NDArray[np.float64]
 STILL_POSSIBLE = 0.05
-"""Share of the draws of borrowers in which one comes out first, above which it might be the best."""
+"""A model that comes first in more than this share of the draws of borrowers might be the best."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """One model among the others."""
+    """One model's measures, and its comparison with the others."""
 
     measures: dict[str, float]
-    """Of `PAIRED`."""
+    """By the names in `PAIRED`."""
     gain: Difference
-    """Its AUC less the first model's; the intervals of all models hold together."""
+    """Its AUC minus the first model's; the intervals hold jointly for all models."""
     first_share: float
-    """Share of the draws of borrowers in which its AUC is the largest; models that tie share it."""
+    """Share of the draws of borrowers in which its AUC is the largest; tied models share a draw."""
 
 
 def standings(
@@ -41,7 +41,10 @@ def standings(
     seed: int = 0,
     advance: Callable[[int], None] | None = None,
 ) -> tuple[Standing, ...]:
-    """Each model of `pds` as it stands; rows as for `paired_bootstrap`. The first gains exactly nothing on itself."""
+    """Return the standing of each model in `pds`; rows as for `paired_bootstrap`.
+
+    The gain of the first model on itself is exactly zero.
+    """
     here, drawn = measured_again(bad, pds, borrower, draws=draws, seed=seed, advance=advance)
     auc, of_draws = here[:, PAIRED.index("auc")], drawn[:, :, PAIRED.index("auc")]
     gain, deviation = auc - auc[0], (of_draws - of_draws[:, :1]) - (auc - auc[0])

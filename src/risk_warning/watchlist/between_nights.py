@@ -1,4 +1,4 @@
-"""Warnings opened between nights, when a borrower below the threshold is looked at before the next run."""
+"""Warnings that the service opens between nights, when it scores a borrower below the threshold before the next run."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from risk_warning.database.connection import lock
 from risk_warning.database.tables import runs, warnings
 
 Outcome = Literal["opened", "already_open", "as_of_date_too_old"]
-"""What became of a warning the service wanted to open."""
+"""The outcome of the service's attempt to open a warning."""
 
 
 @dataclass(frozen=True)
 class WarningToOpen:
-    """A warning for a borrower below the threshold, and how the answer reads for each outcome.
+    """A warning for a borrower below the threshold, with the answer to store for each outcome.
 
     Whether the warning is new is known only in the transaction that also stores the answer.
     """
@@ -29,20 +29,20 @@ class WarningToOpen:
     score: float
     band: str
     days_past_due: float | None
-    """None where unknown."""
+    """None if unknown."""
     reasons: Sequence[Mapping[str, Any]]
     answers: Mapping[Outcome, str]
 
     def settle(self, connection: Connection, request_id: str) -> Written:
-        """Open the warning where it is new, and choose the answer."""
+        """Open the warning if it is new, and return the answer for the outcome."""
         outcome = self._open(connection, request_id)
         return Written(self.answers[outcome], outcome)
 
     def _open(self, connection: Connection, request_id: str) -> Outcome:
-        """What became of it: opened, as part of the transaction; or there is one open; or the last run knows better.
+        """Open the warning as part of the transaction, unless one is open already or the last run is as of a later day.
 
-        A score as of a day before the last run's is older than what that run decided on, so it opens nothing. The next
-        run takes the warning over as its own. A night that is being taken in is waited for.
+        A score as of a day before the last run's is older than what that run decided on, so it opens no warning. The
+        next run takes an opened warning over as its own. If a night is being stored, this call waits for it.
         """
         lock(connection, warnings)
         latest = connection.execute(select(func.max(runs.c.as_of_date))).scalar()
@@ -51,7 +51,7 @@ class WarningToOpen:
         is_open = (warnings.c.borrower_id == self.borrower_id) & warnings.c.ended_run_id.is_(None)
         if connection.execute(select(warnings.c.id).where(is_open).limit(1)).scalar() is not None:
             return "already_open"
-        # The night numbers its warnings on from the highest id, not by the database's own counter: so does this.
+        # As in the nightly run, the next id is the highest id plus one, not a value of the database's own counter.
         newest = connection.execute(select(func.max(warnings.c.id))).scalar() or 0
         connection.execute(
             insert(warnings).values(

@@ -1,4 +1,4 @@
-"""The watch list: each night's run, taken in whole or not at all."""
+"""The watch list: stores each night's run as a whole or not at all, and lists the open warnings."""
 
 from __future__ import annotations
 
@@ -9,18 +9,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
-from risk_warning.core.lifecycle import Seen, step
+from risk_warning.core.lifecycle import EVENTS, Seen, step
 from risk_warning.core.policy import Policy
 from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
 
-EVENTS = ("opened", "kept", "closed", "handed_over")
-
 
 @dataclass(frozen=True)
 class Run:
-    """What makes a run the same run."""
+    """A night's run, identified by its as-of date and its inputs."""
 
     as_of_date: date
     book_digest: str
@@ -30,14 +28,14 @@ class Run:
     scored: int = 0
 
     def differs_from(self, other: Any) -> list[str]:
-        """Names of the inputs that are not those of the stored run."""
+        """Return the names of the inputs that differ from those of the stored run."""
         named = {"book_digest": "book", "model_version": "model", "policy_version": "policy"}
         return [name for column, name in named.items() if getattr(self, column) != getattr(other, column)]
 
 
 @dataclass(frozen=True)
 class Sighting:
-    """What a run saw of a borrower who is flagged or has a warning open."""
+    """The data a run has on a borrower who is flagged or has an open warning."""
 
     seen: Seen
     band: str | None
@@ -45,7 +43,7 @@ class Sighting:
 
 
 def check_rerun(url: str, run: Run, *, force: bool) -> None:
-    """Nothing comes back; `RerunError` for an older date, or the same date with other inputs, unless forced."""
+    """Raise `RerunError` for an older date, or for the same date with other inputs, unless `force` is set."""
     with snapshot(url) as connection:
         if not force:
             _refuse(connection, run)
@@ -67,7 +65,7 @@ def _refuse(connection: Connection, run: Run) -> None:
 
 
 def open_borrowers(url: str, as_of_date: date) -> frozenset[str]:
-    """Ids of the borrowers whose warning was open before the date, also where this or a later run ended it."""
+    """Return the ids of borrowers whose warning was open before the date, even if this or a later run ended it."""
     with snapshot(url) as connection:
         from_here = select(runs.c.id).where(runs.c.as_of_date >= as_of_date).scalar_subquery()
         still = warnings.c.ended_run_id.is_(None) | warnings.c.ended_run_id.in_(from_here)
@@ -77,12 +75,14 @@ def open_borrowers(url: str, as_of_date: date) -> frozenset[str]:
 def take_in(
     url: str, run: Run, sightings: Iterable[Sighting], policy: Policy, bad_dpd: int, *, force: bool
 ) -> dict[str, int]:
-    """Number of warnings opened, kept, closed and handed over; running the same date again changes nothing.
+    """Store the run, and return the number of warnings opened, kept, closed and handed over.
+
+    Running the same date again changes nothing.
 
     Raises
     ------
     RerunError
-        As `check_rerun`.
+        As in `check_rerun`.
     """
     with transaction(url) as connection:
         lock(connection, warnings)  # the service may be opening warnings at this moment
@@ -97,11 +97,15 @@ def take_in(
 
 
 def _take_back(connection: Connection, first: date) -> None:
-    """Undo the runs from `first` on; warnings the service opened stay, those such a run ended are open again."""
+    """Undo the runs from `first` on.
+
+    Warnings that the service opened stay; warnings that such a run ended are open again.
+    """
     gone = select(runs.c.id).where(runs.c.as_of_date >= first).scalar_subquery()
     connection.execute(delete(observations).where(observations.c.run_id.in_(gone)))
     connection.execute(delete(warnings).where(warnings.c.opened_run_id.in_(gone)))
-    # The service may have opened another one since; had the run not ended the first, there would have been no second.
+    # After such a run ended a warning, the service may have opened a second one for the borrower. The first is
+    # reopened below, so the second is deleted.
     first_one = warnings.alias()
     reopened = exists().where(
         first_one.c.borrower_id == warnings.c.borrower_id,
@@ -127,7 +131,7 @@ def _write(
     for sighting in sorted(sightings, key=lambda s: s.seen.borrower_id):
         seen = sighting.seen
         past = last.pop(seen.borrower_id, None)
-        found = step(
+        next_step = step(
             seen,
             is_open=past is not None,
             safe_since=past.safe_since if past is not None else None,
@@ -135,32 +139,32 @@ def _write(
             policy=policy,
             bad_dpd=bad_dpd,
         )
-        if found is None:
+        if next_step is None:
             continue
         if past is None:
             warning_id, next_id = next_id, next_id + 1
             opened.append({"id": warning_id, "borrower_id": seen.borrower_id, "opened_run_id": run_id})
         else:
             warning_id = past.warning_id
-        if found.event in ("closed", "handed_over"):
-            ended.append((warning_id, found.event))
+        if next_step.event in ("closed", "handed_over"):
+            ended.append((warning_id, next_step.event))
         comparable_scores = comparable and past is not None and past.score is not None and seen.score is not None
         rows.append(
             {
                 "run_id": run_id,
                 "warning_id": warning_id,
-                "event": found.event,
+                "event": next_step.event,
                 "score": seen.score,
                 "band": sighting.band,
                 "not_scored": seen.not_scored,
                 "days_past_due": seen.days_past_due,
                 "change": seen.score - past.score if comparable_scores else None,
-                "safe_since": found.safe_since,
+                "safe_since": next_step.safe_since,
                 "reasons": list(sighting.reasons),
             }
         )
-    # Not in tonight's book at all: the warning stays open until somebody says otherwise. One that no run has seen may
-    # have been opened while this night was being scored: it waits for the next.
+    # These borrowers are not in tonight's book, so their warnings stay open until a later run decides otherwise. A
+    # warning that no run has seen may have been opened while this night was being scored: it waits for the next night.
     rows += [_unseen(run_id, past.warning_id) for past in last.values() if past.run_id is not None]
     if opened:
         connection.execute(insert(warnings), opened)
@@ -174,8 +178,8 @@ def _write(
 
 
 def _last_seen(connection: Connection, run_id: int | None) -> dict[str, Any]:
-    """Borrower → open warning with the run's observation of it, all null where the service opened it since."""
-    found = connection.execute(
+    """Return borrower → open warning with the run's observation of it, all null if the service opened it later."""
+    rows = connection.execute(
         select(
             warnings.c.id.label("warning_id"),
             warnings.c.borrower_id,
@@ -186,7 +190,7 @@ def _last_seen(connection: Connection, run_id: int | None) -> dict[str, Any]:
         .outerjoin(observations, _observed_by(run_id))
         .where(warnings.c.ended_run_id.is_(None))
     )
-    return {row.borrower_id: row for row in found}
+    return {row.borrower_id: row for row in rows}
 
 
 def _observed_by(run_id: int | None) -> ColumnElement[bool]:
@@ -205,28 +209,29 @@ def _unseen(run_id: int, warning_id: int) -> dict[str, Any]:
 
 
 def _counts(connection: Connection, run_id: int) -> dict[str, int]:
-    found = connection.execute(
+    rows = connection.execute(
         select(observations.c.event, func.count()).where(observations.c.run_id == run_id).group_by(observations.c.event)
     )
-    return dict.fromkeys(EVENTS, 0) | {event: int(count) for event, count in found}
+    return dict.fromkeys(EVENTS, 0) | {event: int(count) for event, count in rows}
 
 
 def listed(url: str, band: str | None = None) -> tuple[date | None, list[dict[str, Any]]]:
-    """(as-of date of the last run, the open warnings, the lowest score first).
+    """Return the as-of date of the last run and the open warnings, the lowest score first.
 
-    A warning opened since that run shows what was seen of it then, as "opened". Before any run the date is None.
+    A warning opened since that run has the event "opened" and the values it was opened with. Before the first run the
+    date is None.
     """
     with snapshot(url) as connection:
         run = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
-        found = connection.execute(
+        selected = connection.execute(
             select(warnings.c.borrower_id, warnings.c.first_seen, observations)
             .outerjoin(observations, _observed_by(run.id if run is not None else None))
             .where(warnings.c.ended_run_id.is_(None))
         )
-        rows = [_shown(row, id_is_integer=run is not None and run.id_type == "integer") for row in found]
+        rows = [_shown(row, id_is_integer=run is not None and run.id_type == "integer") for row in selected]
     rows.sort(key=lambda row: (row["score"] is None, row["score"], str(row["borrower_id"])))
-    shown = [row for row in rows if band is None or row["band"] == band]
-    return (run.as_of_date if run is not None else None), shown
+    chosen = [row for row in rows if band is None or row["band"] == band]
+    return (run.as_of_date if run is not None else None), chosen
 
 
 def _shown(row: Any, *, id_is_integer: bool) -> dict[str, Any]:

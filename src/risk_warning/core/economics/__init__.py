@@ -1,1 +1,1 @@
-"""Economics: exposures, losses, calls and what they are worth."""
+"""Economics: exposures, losses, and the cost and value of calls."""

@@ -1,4 +1,4 @@
-"""Attributes: what tells borrowers apart in a comparison, as it was known on the as-of date."""
+"""Attributes: what distinguishes borrowers in a comparison, as known on the as-of date."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ Floats = NDArray[np.float64]
 EXPOSURE, INCOME = "exposure_amount", "monthly_income"
 """Minor units, NaN where not known."""
 PRODUCT = "loans.product"
-"""Of the loan opened last."""
+"""The product of the loan opened last."""
 
 
 def attributes(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[np.bool_]) -> dict[str, Floats]:
-    """Name → value of each borrower, shape (n,), NaN where not known: amounts, and categories `table.column` as codes.
+    """Return name → value of each borrower, shape (n,), NaN where not known.
 
-    The exposure is that of `core.exposure`.
+    The values are amounts, and categories `table.column` as codes. The exposure is that of `core.economics.exposure`.
     """
-    found = {name: code.astype(np.float64) for name, code in panel.codes.items()}
+    values = {name: code.astype(np.float64) for name, code in panel.codes.items()}
     if INCOME in panel.signals:
-        found[INCOME] = panel[INCOME].astype(np.float64)
+        values[INCOME] = panel[INCOME].astype(np.float64)
     if not {"outstanding_amount", "balance"}.isdisjoint(panel.signals):
-        found[EXPOSURE] = exposure(panel, credit_conversion_ratio, told_twice)
-    return found
+        values[EXPOSURE] = exposure(panel, credit_conversion_ratio, told_twice)
+    return values

@@ -1,13 +1,13 @@
-"""Economics: what a call costs, what a bad borrower loses, and how much of it a call prevents.
+"""Economics: the cost of a call, the loss on a bad borrower, and the part of it that a call prevents.
 
-A call to somebody before they turn bad keeps a share of such people from it (the treatment effect). What it saves of
-one bad event is, in the words of the field's expected loss (PD × LGD × EAD, Basel III, CRE35), with what happened in
-place of the PD:
+A call before a borrower turns bad prevents it for a share of such borrowers (the treatment effect). The saving on one
+bad event follows the formula of expected loss (PD × LGD × EAD, Basel III, CRE35), with the actual outcome in place of
+the PD:
 
     exposure × loss given default × P(90+ days past due or written off | bad) × treatment effect
 
-and every call costs the same. Worked example: 1,000 exposed, 45 % of it lost in default, half of the bads get that far,
-a call prevents a tenth: 1,000 × 0.45 × 0.5 × 0.1 = 22.50 saved, less 10 for the call.
+Every call costs the same. Worked example: the exposure is 1,000, of which 45 % is lost in default; half of the bads
+default, and a call prevents a tenth. The call saves 1,000 × 0.45 × 0.5 × 0.1 = 22.50, less 10 for the call itself.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from risk_warning.stats.delong import CONFIDENCE
 
 Floats = NDArray[np.float64]
 REACH = NormalDist().inv_cdf(0.5 + CONFIDENCE / 2)
-"""Standard errors from the middle of a normal distribution to the ends of its 95 % interval."""
+"""Number of standard errors from the mean of a normal distribution to the ends of its 95 % interval."""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A share and its 95 % interval; all three are equal where nothing is known of its error."""
+    """A share and its 95 % interval; all three are equal if its error is unknown."""
 
     low: float
     mid: float
     high: float
 
     def at(self, z: float) -> float:
-        """The share `z` standard errors above the middle, cut to 0 … 1.
+        """Return the share `z` standard errors above the middle, clipped to 0 … 1.
 
-        Above and below the middle the error is its own (a split normal distribution), so the interval keeps its ends
-        where they are not alike.
+        The standard errors above and below the middle may differ (a split normal distribution), so an asymmetric
+        interval keeps its ends.
 
         >>> Estimate(0.05, 0.1, 0.2).at(REACH)
         0.2
@@ -50,30 +50,30 @@ class Estimate:
 
 @dataclass(frozen=True, kw_only=True)
 class Economics:
-    """What calls cost and bring; amounts in the book's currency, ratios from 0 to 1.
+    """Costs and benefits of calls; amounts in the book's currency, ratios from 0 to 1.
 
     Raises
     ------
     ValueError
-        A figure outside its range, or a treatment effect outside its interval.
+        If a figure is outside its range, or the treatment effect outside its interval.
     """
 
     contact_cost_amount: float
-    """Of one call."""
+    """Cost of one call."""
     loss_given_default_ratio: float
-    """Share of the exposure lost where a loan defaults (90+ days past due, or written off), after recoveries."""
+    """Share of the exposure lost if a loan defaults (90+ days past due, or written off), after recoveries."""
     loss_given_default_by_product: Mapping[str, float] = field(default_factory=dict)
-    """The same of single products; a borrower's product is that of the loan opened last."""
+    """The same ratio for single products; a borrower's product is that of the loan opened last."""
     credit_conversion_ratio: float
-    """Share of an undrawn limit still drawn before default."""
+    """Share of an undrawn limit that is drawn before default."""
     treatment_effects: tuple[float, float, float]
-    """(low, mid, high): share of those who would turn bad whom a call keeps from it, and its 95 % interval."""
+    """(low, mid, high): of those who would turn bad, the share for whom a call prevents it, and its 95 % interval."""
     call_again_days: int = 14
-    """A person whose warning is still open is called again after so many days."""
+    """A borrower whose warning is still open is called again after this many days."""
     roll_to_loss_ratio: float | None = None
-    """P(90+ days past due or written off | bad) where the book has too few bads to measure it; None: taken as 1."""
+    """P(90+ days past due or written off | bad) if the book has too few bads to measure it; None means 1."""
     loss_window_months: int = 12
-    """Months after turning bad within which that is looked for."""
+    """Months after turning bad in which such a default counts."""
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.contact_cost_amount) and self.contact_cost_amount >= 0):
@@ -97,10 +97,13 @@ class Economics:
         return Estimate(*self.treatment_effects)
 
     def loss_given_default(self, product: NDArray[np.floating] | None, names: Sequence[str], n: int) -> Floats:
-        """The loss given default of n rows; `product` holds positions in `names`, NaN where not known, shape (n,)."""
-        found = np.full(n, self.loss_given_default_ratio)
+        """Return the loss given default of n rows.
+
+        `product` has shape (n,) and holds positions in `names`, NaN where not known.
+        """
+        ratios = np.full(n, self.loss_given_default_ratio)
         if product is not None:
             for position, name in enumerate(names):
                 if name in self.loss_given_default_by_product:
-                    found[product == position] = self.loss_given_default_by_product[name]
-        return found
+                    ratios[product == position] = self.loss_given_default_by_product[name]
+        return ratios

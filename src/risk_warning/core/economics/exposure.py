@@ -1,4 +1,4 @@
-"""Exposure: what a lender stands to lose on a borrower, as it was known on the as-of date."""
+"""Exposure: the amount a lender can lose on a borrower, as known on the as-of date."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from risk_warning.core.panel.panel import Panel, Signal
 from risk_warning.core.rows import Rows
 
 EXPOSURE_PERIODS = 3
-"""Months in which the latest balance and limit are looked for; an older picture says nothing of now."""
+"""Months searched for the latest balance and limit; older ones say nothing about the present."""
 
 
 def loans_told_twice(rows: Rows) -> NDArray[np.bool_]:
-    """Whether a borrower has a loan with both instalments and statements, which tell the same debt; shape (n,)."""
-    found = np.zeros(rows.n, np.bool_)
+    """Whether a borrower has a loan with both instalments and statements, which report the same debt; shape (n,)."""
+    is_duplicated = np.zeros(rows.n, np.bool_)
     if rows.instalments is not None and rows.statements is not None:
         both = np.isin(rows.statements["loan"], rows.instalments["loan"])
-        found[rows.statements["borrower"][both]] = True
-    return found
+        is_duplicated[rows.statements["borrower"][both]] = True
+    return is_duplicated
 
 
 def exposure(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Unpaid instalments + balance + `credit_conversion_ratio` × undrawn limit; shape (n,), minor units.
+    """Return unpaid instalments + balance + `credit_conversion_ratio` × undrawn limit; shape (n,), minor units.
 
-    Where a debt is `told_twice`, the larger of unpaid instalments and balance stands for both. NaN where none of the
-    three is known. Unpaid instalments are those scheduled by the as-of date, future ones and their interest included.
-    The conversion of the undrawn limit is Basel III's credit conversion factor (CRE20): what is still drawn before
-    default.
+    If a debt is reported twice (`told_twice`), the larger of unpaid instalments and balance replaces their sum. NaN
+    where none of the three is known. Unpaid instalments are those scheduled by the as-of date, including future ones
+    and their interest. The conversion ratio is Basel III's credit conversion factor (CRE20): the share of the undrawn
+    limit that is drawn before default.
     """
     nothing = np.full(panel.n, np.nan)
     owed = panel.signals.get("outstanding_amount", nothing).astype(np.float64)
@@ -42,8 +42,8 @@ def exposure(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[n
 
 
 def _latest(monthly: Signal | None, n: int) -> NDArray[np.float64]:
-    found = np.full(n, np.nan)
+    latest = np.full(n, np.nan)
     if monthly is not None:
         for row in monthly[:EXPOSURE_PERIODS][::-1]:
-            found = np.where(np.isnan(row), found, row.astype(np.float64))
-    return found
+            latest = np.where(np.isnan(row), latest, row.astype(np.float64))
+    return latest

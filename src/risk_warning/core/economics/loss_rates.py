@@ -1,8 +1,9 @@
-"""Loss rates: how many of those who turn bad default in the end; most who reach 30 days past due pay and are back at 0.
+"""Loss rates: the share of bad events that end in default.
 
-Worked example: 40 borrowers turn bad, one of them twice; 12 months later 10 of the 41 events have reached 90 days past
-due or a write-off: 10 / 41 = 24 %. Its interval is that of a share among 41² / 43 = 39.1 independent events, 43 being
-39 × 1² + 2²: a borrower's events are taken to tell the same twice.
+Most borrowers who reach 30 days past due pay and return to 0. Worked example: 40 borrowers turn bad, one of them twice.
+12 months later 10 of the 41 events have reached 90 days past due or a write-off: 10 / 41 = 24 %. Its interval is that
+of a share among 41² / 43 = 39.1 independent events, where 43 = 39 × 1² + 2²: the events of one borrower are treated as
+identical.
 """
 
 from __future__ import annotations
@@ -19,24 +20,24 @@ from risk_warning.core.outcomes.bad_events import BadEvents
 from risk_warning.stats.rates import wilson
 
 MIN_BORROWERS = 30
-"""Borrowers with a bad event old enough to be judged, below which the rate is not measured."""
+"""The rate is measured only with at least this many borrowers with a bad event old enough to be judged."""
 Source = Literal["measured", "setting", "too few"]
 
 
 @dataclass(frozen=True)
 class LossCounts:
-    """Bad events old enough to be judged, and what became of them."""
+    """Counts of bad events old enough to be judged, and of those lost."""
 
     events: int = 0
     lost: int = 0
-    """Of them those that reached 90 days past due or a write-off within the months."""
+    """Number of these events that reached 90 days past due or a write-off within the months."""
     borrowers: int = 0
-    """Borrowers with such an event."""
+    """Number of borrowers with such an event."""
     squares: int = 0
-    """Sum over borrowers of their number of events, squared."""
+    """Sum over borrowers of the square of their number of events."""
 
     def __add__(self, other: LossCounts) -> LossCounts:
-        """The counts of two groups without a borrower in common."""
+        """Add the counts of two groups without a borrower in common."""
         return LossCounts(
             self.events + other.events,
             self.lost + other.lost,
@@ -46,8 +47,11 @@ class LossCounts:
 
     @classmethod
     def of(cls, events: BadEvents, complete: date, window_months: int) -> LossCounts:
-        """The counts; an event is judged once all its months lie before `complete`, the first day not in the data."""
-        # As in `roll_rates.cures`: the day on which the months are over still belongs to them.
+        """Count the events and losses.
+
+        An event is judged once all its months lie before `complete`, the first day not in the data.
+        """
+        # As in `roll_rates.cures`: the day on which the months end still counts.
         known = months_until(events.bad_on, np.full(len(events.bad_on), to_day(complete) + 1, np.int32)) - 1
         judged = known >= window_months
         lost = months_until(events.bad_on[judged], events.lost_on[judged]) <= window_months
@@ -57,19 +61,19 @@ class LossCounts:
 
 @dataclass(frozen=True)
 class LossRate:
-    """P(90+ days past due or written off | bad), with its 95 % interval and where it comes from."""
+    """P(90+ days past due or written off | bad), with its 95 % interval and its source."""
 
     ratio: Estimate
     source: Source
-    """`too few`: taken as 1, since the book has too few bads and no setting says otherwise."""
+    """`too few`: the rate is 1, because the book has too few bads and there is no setting."""
     counts: LossCounts
 
     @classmethod
     def of(cls, counts: LossCounts, economics: Economics) -> LossRate:
-        """The rate: measured where the book has bads enough, else that of the economics, else 1.
+        """Return the measured rate if the book has enough bads, else the setting in `economics`, else 1.
 
         The interval is Wilson's with Kish's effective number of events, (Σ k)² / Σ k² for borrowers with k events each
-        (Kish 1965, Survey Sampling, 8.2, with the events of a borrower taken to be alike): never too narrow.
+        (Kish 1965, Survey Sampling, 8.2). It treats the events of a borrower as identical, so it is never too narrow.
         """
         if counts.borrowers >= MIN_BORROWERS:
             share, independent = counts.lost / counts.events, counts.events**2 / counts.squares

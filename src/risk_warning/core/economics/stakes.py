@@ -1,12 +1,12 @@
-"""Stakes: what is at stake on rows of borrowers and as-of dates, each bad event and each call counted once.
+"""Stakes: losses and calls on rows of borrowers and as-of dates, with each bad event and each call counted once.
 
-A row stands for one borrower on one night, that of its as-of date. A bad event that several rows precede is saved once,
-by whichever of them is flagged, and loses what its borrower owed on the latest of them, the nearest to the default. A
-call is made as `core.calls` says, the dates taken as the nights: a warning stays open from one date to the next where
-both are flagged. Calls that fall due between two dates and are overtaken by the next are not seen.
+A row is one borrower on one night, that of its as-of date. A bad event that several rows precede is saved once, if any
+of them is flagged. Its loss is what the borrower owed on the latest of these rows, the nearest to the default. Calls
+follow `core.economics.calls`, with the dates as the nights: a warning stays open from one date to the next if both are
+flagged. Calls that fall due between two dates and are superseded by the next one are not counted.
 
-Worked example: dates 1 March, 1 April and 1 May precede one bad event, with 1,000, 900 and 800 to lose. Flagged on all
-three: 800 within reach and three calls. Flagged on 1 May alone: 800 and one call.
+Worked example: dates 1 March, 1 April and 1 May precede one bad event, with 1,000, 900 and 800 to lose. If all three
+are flagged, 800 is within reach with three calls. If only 1 May is flagged, 800 is within reach with one call.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ Positions = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Events:
-    """The bad events that rows precede, in order of (borrower, day)."""
+    """The bad events that rows precede, sorted by (borrower, day)."""
 
     owner: Positions
     """Position of the borrower, shape (events,)."""
     loss_amount: Floats
-    """Lost where the event leads to default, shape (events,)."""
+    """Amount lost if the event leads to default, shape (events,)."""
     rows: Positions
     """The bad rows, in order of events."""
     first: Positions
-    """Where in `rows` each event begins, shape (events,)."""
+    """Position in `rows` of each event's first row, shape (events,)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stakes:
-    """The rows, none of a borrower and date twice; arrays of shape (n,) unless said otherwise."""
+    """The rows, one at most per borrower and date; arrays have shape (n,) unless stated otherwise."""
 
     borrower: Positions
     """Number of the borrower."""
@@ -54,7 +54,7 @@ class Stakes:
     window_ends: NDArray[np.int32]
     """First day after each date's outcome window, shape (dates,)."""
     event_on: NDArray[np.int32]
-    """First day of the bad event the row precedes, as `core.bad_events` tells it; `NEVER` where the row is good."""
+    """First day of the bad event the row precedes, from `core.outcomes.bad_events`; `NEVER` if the row is good."""
     loss_amount: Floats
     """Exposure × loss given default, in the book's currency; 0 where not known."""
 
@@ -66,7 +66,7 @@ class Stakes:
 
     @cached_property
     def owner(self) -> Positions:
-        """Position of each row's borrower among all of them, in order of their numbers."""
+        """Position of each row's borrower among all borrowers, sorted by number."""
         return np.unique(self.borrower, return_inverse=True)[1].astype(np.int64)
 
     @cached_property
@@ -87,7 +87,7 @@ class Stakes:
         return Events(owner[first], self.loss_amount[latest], bad, first)
 
     def reached(self, flagged: Flags) -> Flags:
-        """Whether each bad event has a row that is flagged, shape (events,)."""
+        """Whether each bad event has a flagged row, shape (events,)."""
         events = self.events
         return np.logical_or.reduceat(flagged[events.rows], events.first) if len(events.first) else events.first > 0
 
@@ -98,42 +98,43 @@ class Stakes:
         return calls(active, self.days, call_again_days)[self.date_index, self.owner]
 
     def by_owner(self, flagged: Flags, call_again_days: int) -> tuple[Floats, Floats]:
-        """(loss within reach, calls) of each borrower where these rows are flagged, each of shape (borrowers,)."""
-        events, made = self.events, self.called(flagged, call_again_days)
+        """Return (loss within reach, calls) of each borrower if these rows are flagged, each of shape (borrowers,)."""
+        events, called = self.events, self.called(flagged, call_again_days)
         within = np.where(self.reached(flagged), events.loss_amount, 0.0)
-        return self._sum(events.owner, within), self._sum(self.owner, made.astype(np.float64))
+        return self._sum(events.owner, within), self._sum(self.owner, called.astype(np.float64))
 
     def _sum(self, owner: Positions, values: Floats) -> Floats:
-        found: Floats = np.bincount(owner, weights=values, minlength=self.owners).astype(np.float64)
-        return found
+        sums: Floats = np.bincount(owner, weights=values, minlength=self.owners).astype(np.float64)
+        return sums
 
     def windows(self) -> Positions:
-        """Number of the outcome window each row is counted in: the fewest of a borrower's that cover all their rows.
+        """Return the number of the outcome window in which each row is counted.
 
-        A row that falls into a window already counted does not begin another.
+        The windows are the fewest of a borrower's that cover all their rows: a row inside a window already counted does
+        not begin another.
         """
         first, window_end = (np.full(self.owners, ALWAYS, np.int64) for _ in range(2))
-        found = np.empty(len(self.owner), np.int64)
+        numbers = np.empty(len(self.owner), np.int64)
         for index, (day, end) in enumerate(zip(self.days.tolist(), self.window_ends.tolist(), strict=True)):
             here = np.flatnonzero(self.date_index == index)
             owner = self.owner[here]
             new = owner[window_end[owner] <= day]
             first[new], window_end[new] = index, end
-            found[here] = owner * len(self.days) + first[owner]
-        return found
+            numbers[here] = owner * len(self.days) + first[owner]
+        return numbers
 
 
 @dataclass(frozen=True)
 class Draws:
-    """Samples of borrowers, each with an effect and a roll to loss; arrays of shape (draws,) or (draws, ways)."""
+    """Samples of borrowers, each with an effect and a roll to loss; arrays have shape (draws,) or (draws, ways)."""
 
     rows: Floats
     saved_amount: Floats
-    """Loss prevented by each way to flag."""
+    """Loss prevented by each way of flagging."""
     calls: Floats
 
     def net(self, economics: Economics) -> Floats:
-        """Loss prevented less the cost of the calls, shape (draws, ways)."""
+        """Return the loss prevented minus the cost of the calls, shape (draws, ways)."""
         return self.saved_amount - economics.contact_cost_amount * self.calls
 
 
@@ -147,7 +148,10 @@ def draw(
     seed: int,
     advance: Callable[[int], None] | None = None,
 ) -> Draws:
-    """Draw borrowers with all their rows, an effect and a roll to loss; who is flagged stays. The seed fixes it all."""
+    """Draw borrowers with all their rows, an effect and a roll to loss.
+
+    The flags are the same in every draw. The seed determines the whole result.
+    """
     sums = np.stack([part for flagged in ways for part in stakes.by_owner(flagged, economics.call_again_days)])
     rows = np.bincount(stakes.owner, minlength=stakes.owners).astype(np.float64)
     random = np.random.default_rng(seed)
@@ -162,7 +166,7 @@ def draw(
 
 
 def sample(random: np.random.Generator, owners: int, economics: Economics, loss_rate: LossRate) -> tuple[Floats, float]:
-    """(how often each borrower is drawn, effect × roll to loss) of one draw."""
+    """Return (how often each borrower is drawn, effect × roll to loss) of one draw."""
     weight = np.bincount(random.integers(0, owners, owners), minlength=owners).astype(np.float64)
     effect, roll = economics.treatment_effect.at(random.normal()), loss_rate.ratio.at(random.normal())
     return weight, effect * roll

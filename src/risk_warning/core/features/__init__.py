@@ -1,6 +1,6 @@
-"""Features: panel → (features, n) float32, each declared once.
+"""Features: panel → (features, n) float32, with each feature declared once.
 
-`registry()` lists the declared ones; a book supports those whose signals it has, plus its own `x_…` columns.
+`registry()` lists the declared features. A book supports those whose signals it has, plus its own `x_…` columns.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _FAMILIES: tuple[Family, ...] = (
 
 
 def registry() -> tuple[Feature, ...]:
-    """Every declared feature, family by family."""
+    """Return every declared feature, family by family."""
     declared = [feature for family in _FAMILIES for feature in family.features]
     return (*declared, *(tenure.category(source) for source in tenure.CATEGORY_SOURCES))
 
 
 def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, ...]:
-    """The features a book can give, in a fixed order; none is made of a protected column.
+    """Return the features a book supports, in a fixed order; none uses a protected column.
 
-    What a panel would hold is asked of the panel itself, built for no borrower.
+    The available signals are read from an empty panel, built for no borrower.
     """
     empty = _empty_panel(observed)
     fixed = [f for f in registry() if not f.is_category and all(need in empty.signals for need in f.needs)]
@@ -69,31 +69,31 @@ def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, .
 
 
 _PREFIXES = {"borrower": "borrowers", "loan": "loans", "statement": "statements"}
-"""What a signal of a lender's own number begins with → its table."""
+"""Prefix of the signal of a lender's own numeric column → its table."""
 
 
 def attribute_of(feature: Feature) -> str | None:
-    """The column `table.column` a feature states as it stands: a category, the income, or a lender's own `x_…`.
+    """Return the column `table.column` that a feature copies: a category, the income, or a lender's own `x_…`.
 
-    None for what is worked out of the history of payments, statements and events.
+    None for a feature computed from the history of payments, statements and events.
     """
     need = feature.needs[0]
     if feature.is_category:
         return need
     prefix, _, column = need.partition("_")
     if column.startswith("x_"):
-        # The months in a text code name the code after the column.
+        # A signal of the months in a text code appends the code to the column.
         return f"{_PREFIXES[prefix]}.{column.split('=')[0]}"
     return "borrowers.monthly_income" if feature.name == "monthly_income" else None
 
 
 def signals_of(features: Sequence[Feature]) -> frozenset[str]:
-    """Names of the signals the features are made of."""
+    """Return the names of the signals the features use."""
     return frozenset(need for feature in features for need in feature.needs)
 
 
 def matrix(panel: Panel, features: Sequence[Feature]) -> NDArray[np.float32]:
-    """Values of the features, shape (len(features), n); a category feature holds its code."""
+    """Return the values of the features, shape (len(features), n); a category feature holds its code."""
     return Plan.of(features).values(panel)
 
 

@@ -1,4 +1,4 @@
-"""Payment amount: how much of what was owed is paid."""
+"""Payment amount: how much of the amount owed is paid."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _add = FAMILY.add
 _DUE = "no instalment fell due then"
 _BALANCE = "no statement with a balance to pay then"
 _MOST_OF_BALANCE = 2.0
-"""The panel counts what was paid of a balance as at most so many times the balance."""
+"""The panel caps the amount paid of a balance at this many times the balance."""
 
 
 def _paid_to_due(kind: str, months: int, start: int = 0) -> Ratio:

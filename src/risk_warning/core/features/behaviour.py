@@ -1,4 +1,4 @@
-"""Behaviour events: what the borrower does between payments, against their own past."""
+"""Behaviour events: what the borrower does between payments, compared with their own past."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NULL = "the lender does not send such events, or the history begins later"
 
 @dataclass(frozen=True)
 class _Kind:
-    """A kind of event, and what it is called."""
+    """A kind of event and its names."""
 
     name: str
     direction: Direction

@@ -1,4 +1,4 @@
-"""What a feature is: declared once, with unit, meaning of null, direction, reason and words."""
+"""The declaration of a feature: unit, meaning of null, direction, reason and words, each stated once."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ FAMILIES = (
 
 
 def span(months: int) -> str:
-    """A window in words, as in "over the last 3 months"."""
+    """Return a window in words, as in "over the last 3 months"."""
     return "the last month" if months == 1 else f"the last {months} months"
 
 
 @dataclass(frozen=True)
 class Feature:
-    """One number a borrower on one date."""
+    """One number per borrower and as-of date."""
 
     name: str
     family: str
@@ -37,32 +37,32 @@ class Feature:
     monotone: Direction
     """+1: a higher value is never safer; -1: never riskier; 0: free."""
     reason: str
-    """Code of the reason whose points it adds to where its value is known: a subject, which claims nothing of it."""
+    """Code of the reason to which a known value adds its points: a subject that claims nothing about the value."""
     text_en: str
-    """What it measures: words that claim nothing of its value."""
+    """Words for what it measures, which claim nothing about its value."""
     text_zh: str
     value: Value
-    """What it is made of."""
+    """What it is computed from."""
     is_category: bool = False
     phrases: Phrases = (VALUE,)
-    """What a value says: of those that hold, the first one; some hold for every value there can be."""
+    """Phrases for its values: the first one that holds is used; every possible value has one."""
     missing: Missing = NOT_KNOWN
-    """What a missing value says."""
+    """Words for a missing value."""
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Signals of the panel it is made of."""
+        """Signals of the panel it uses."""
         return self.value.needs
 
     @property
     def missing_reason(self) -> str:
-        """Code of the reason whose points it adds to where its value is missing."""
+        """Code of the reason to which a missing value adds its points."""
         return self.missing.code or f"{self.reason}_unknown"
 
 
 @dataclass(frozen=True)
 class Family:
-    """Declares the features of one family."""
+    """The features of one family, declared one by one."""
 
     name: str
     features: list[Feature]
@@ -81,7 +81,7 @@ class Family:
         phrases: Phrases = (VALUE,),
         missing: Missing = NOT_KNOWN,
     ) -> None:
-        """Declare one feature; `en` and `zh` say what it measures and claim nothing of its value."""
+        """Declare one feature; `en` and `zh` describe what it measures and claim nothing about its value."""
         self.features.append(
             Feature(
                 name,

@@ -1,4 +1,4 @@
-"""Delinquency: how far behind, how often, how long ago."""
+"""Delinquency: how far behind a borrower is, how often and how long ago they were."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FAMILY = Family("delinquency", [])
 RISES_WITH_STATUS = frozenset(
     {"status_now", *(f"status_{what}_{m}m" for what in ("max", "mean", "min") for m in (3, 6)), "status_late_months_6m"}
 )
-"""Features that are never safer for a higher status, where the lender says that its codes rise with risk."""
+"""Features whose higher values are never safer, if the lender states that its status codes rise with risk."""
 _add = FAMILY.add
 _DPD = "no instalment or days_past_due was observed then"
 _UNKNOWN = Missing(code="arrears_unknown")
@@ -31,7 +31,7 @@ _WINDOW = 24
 
 
 def _none_past_due(months: int) -> tuple[str, str]:
-    """Words for no day past due: month ends that nobody could tell of say nothing, so "seen"."""
+    """Return words for zero days past due; "seen", because some month ends may not be observed."""
     return (
         f"Nothing past due seen at the last {months} month ends, today included",
         f"近{months}个月末（含今日）未见逾期",

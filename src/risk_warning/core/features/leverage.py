@@ -1,4 +1,4 @@
-"""Leverage and new borrowing: how much is owed, how much is coming, how recently it was taken."""
+"""Leverage and new borrowing: how much is owed, how much falls due soon, how recent the loans are."""
 
 from __future__ import annotations
 

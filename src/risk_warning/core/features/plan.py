@@ -1,7 +1,7 @@
-"""The plan: all values that some features are made of, each computed once, and many in one step.
+"""The plan: computes the values that features are made of, each value once and many values per step.
 
-A call of numpy costs about the same for one borrower as for a thousand. So the steps are few, and each takes all
-values of a kind; borrowers go through them in blocks that stay in the processor's cache.
+A numpy call costs about the same for one borrower as for a thousand. So there are few steps, and each computes all
+values of a kind. Borrowers are processed in blocks that stay in the processor's cache.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from risk_warning.core.features.declare import Feature
 from risk_warning.core.panel.panel import Panel, ratio
 
 _BLOCK = 1_000
-"""Borrowers computed together."""
+"""Number of borrowers computed together."""
 _OPERATORS: Mapping[type[v.Value], Callable[[Any, w.Place], w.Operator]] = {
     v.Total: w.sums,
     v.Mean: w.sums,
@@ -40,7 +40,7 @@ _PAIRS: Mapping[type[v.Value], Callable[[Any, Any], NDArray[np.float32]]] = {
 
 @dataclass(frozen=True)
 class _Pairs:
-    """Values made of two others, by their rows."""
+    """Values computed from two others, which are given by their rows."""
 
     combine: Callable[[Any, Any], NDArray[np.float32]]
     left: NDArray[np.intp]
@@ -49,7 +49,7 @@ class _Pairs:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the values of some features are computed, in rows of one array: levels, then windows, then pairs."""
+    """The steps that compute the values of some features as rows of one array: levels, then windows, then pairs."""
 
     levels: tuple[v.Value, ...]
     months: tuple[str, ...]
@@ -58,13 +58,13 @@ class Plan:
     pairs: tuple[tuple[slice, _Pairs], ...]
     size: int
     needs: frozenset[str]
-    """Signals of the panel they are made of."""
+    """Signals of the panel that the features use."""
     chosen: NDArray[np.intp]
     """Row of each feature's value."""
 
     @classmethod
     def of(cls, features: Sequence[Feature]) -> Plan:
-        """The plan of some features."""
+        """Return the plan of some features."""
         values = tuple(dict.fromkeys(part for feature in features for part in _with_parts(feature.value)))
         levels = tuple(value for value in values if isinstance(value, v.Now | v.Code))
         monthly = [value for value in values if isinstance(value, v.Window | v.Counted)]
@@ -90,16 +90,16 @@ class Plan:
         return cls(levels, months, tuple(windows), tuple(pairs), len(row), needs, chosen)
 
     def values(self, panel: Panel) -> NDArray[np.float32]:
-        """Values of the features, shape (features, n)."""
-        found = np.empty((len(self.chosen), panel.n), np.float32)
+        """Return the values of the features, shape (features, n)."""
+        chosen = np.empty((len(self.chosen), panel.n), np.float32)
         with np.errstate(divide="ignore", invalid="ignore"):
             levels = [_level(panel, level) for level in self.levels]
             months = [panel[name] for name in self.months]
             for low in range(0, panel.n, _BLOCK):
                 block = slice(low, min(low + _BLOCK, panel.n))
                 stacked = _stacked(months, block, panel.periods + 1)
-                found[:, block] = self._block([level[block] for level in levels], stacked)
-        return found
+                chosen[:, block] = self._block([level[block] for level in levels], stacked)
+        return chosen
 
     def _block(self, levels: Sequence[NDArray[np.float32]], months: w.Months) -> NDArray[np.float32]:
         values = np.empty((self.size, months.shape[-1]), np.float32)
@@ -109,16 +109,16 @@ class Plan:
             values[rows] = operator(months)
         for rows, pairs in self.pairs:
             values[rows] = pairs.combine(values.take(pairs.left, axis=0), values.take(pairs.right, axis=0))
-        found = values.take(self.chosen, axis=0)
-        # An infinite ratio would be read as a number; there is none by construction. -0 must not differ from 0, nor one
-        # NaN from another: processors give it either sign.
-        found += np.float32(0)
-        np.putmask(found, np.isnan(found), np.nan)
-        return found
+        chosen = values.take(self.chosen, axis=0)
+        # An infinite ratio would be read as a number, but no ratio is infinite by construction. -0 must equal 0 bit by
+        # bit, and so must all NaN: processors give NaN either sign.
+        chosen += np.float32(0)
+        np.putmask(chosen, np.isnan(chosen), np.nan)
+        return chosen
 
 
 def _stacked(signals: Sequence[NDArray[np.float32]], block: slice, rows: int) -> w.Months:
-    """The signals of some borrowers side by side, shape (rows, signals, n): NaN where one has fewer rows."""
+    """Stack the signals of some borrowers, shape (rows, signals, n); NaN where a signal has fewer rows."""
     stacked = np.empty((rows, len(signals), block.stop - block.start), np.float32)
     stacked[min((len(signal) for signal in signals), default=rows) :] = np.nan
     for k, signal in enumerate(signals):
@@ -137,13 +137,13 @@ def _depth(value: v.Value) -> int:
 
 
 def _operator(value: v.Value) -> Any:
-    """Values of which this is the same are computed in one step."""
+    """Return the key of a value; values with equal keys are computed in one step."""
     length = value.months if isinstance(value, v.Spread | v.Slope) else 0
     return _OPERATORS[type(value)], length
 
 
 def _alike(values: Sequence[Any], key: Callable[[Any], Any]) -> list[list[Any]]:
-    """The values in groups of the same key, in the order in which each key first comes."""
+    """Group the values by key, in the order in which each key first occurs."""
     groups: dict[Any, list[Any]] = {}
     for value in values:
         groups.setdefault(key(value), []).append(value)

@@ -1,4 +1,4 @@
-"""Tenure and profile: how long the borrower is known, and what they told the lender."""
+"""Tenure and profile: how long the borrower has been known, and the details they gave the lender."""
 
 from __future__ import annotations
 
@@ -77,7 +77,10 @@ _ZH = {
 
 
 def category(source: str) -> Feature:
-    """The feature of a category attribute `table.column`: its code, which the model makes an ordered target code."""
+    """Return the feature of a category attribute `table.column`: its code.
+
+    The model turns the code into an ordered target code.
+    """
     table, name = source.split(".", 1)
     words = name.removeprefix("x_").replace("_", " ")
     words_zh = _ZH.get(name, name)
@@ -98,7 +101,7 @@ def category(source: str) -> Feature:
 
 
 def numeric(signal: str) -> Feature:
-    """The feature of a lender's own numeric `x_…` signal: its level, or its latest value where it is monthly."""
+    """Return the feature of a lender's own numeric `x_…` signal: its level, or its latest value if it is monthly."""
     return Feature(
         name=signal,
         family=FAMILY.name,
@@ -115,11 +118,11 @@ def numeric(signal: str) -> Feature:
 
 CODE_MONTHS = (3, 6, 12)
 _UNFIT = str.maketrans(dict.fromkeys('",:[]{} \t\n', "_"))
-"""Characters that LightGBM does not take in a feature's name."""
+"""Characters that LightGBM does not accept in a feature's name."""
 
 
 def months_in_code(column: str, code: str) -> tuple[Feature, ...]:
-    """The features of a text code of statements: in how many of the last months a loan of the borrower had it."""
+    """Return the features of a statement text code: in how many recent months a loan of the borrower had it."""
     return tuple(
         Feature(
             name=f"{column}={code}_months_{months}m".translate(_UNFIT),

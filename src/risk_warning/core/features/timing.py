@@ -1,6 +1,6 @@
-"""Payment timing: days early or late, and the drift against the borrower's own past.
+"""Payment timing: days early or late, and the drift compared with the borrower's own past.
 
-An instalment that is not settled counts as late as it is by now, so no words say that a late one was paid.
+An unsettled instalment counts with the days it is late so far, so no wording claims that a late instalment was paid.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Utilisation and balance: how much of the limit is drawn, and where it is going."""
+"""Utilisation and balance: how much of the limit is drawn, and its trend."""
 
 from __future__ import annotations
 

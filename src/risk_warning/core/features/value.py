@@ -1,9 +1,9 @@
-"""Values: what a feature is made of, in the words of its declaration.
+"""Values: the expressions that a feature's declaration is made of.
 
     ratio(total("late_count", 3), total("due_count", 3)) - ratio(total("late_count", 9, 3), total("due_count", 9, 3))
 
-A value is plain data, equal to another of the same words. It computes nothing itself: a plan computes all values of
-all features together, each once, for one borrower or many.
+A value is plain data; two values with the same declaration are equal. It computes nothing itself: a plan computes all
+values of all features together, each once, for one borrower or many.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ Relation = Literal[">", ">=", "==", "<="]
 
 @dataclass(frozen=True)
 class Value:
-    """One number a borrower, NaN where not observed."""
+    """One number per borrower, NaN where not observed."""
 
     @property
     def parts(self) -> tuple[Value, ...]:
-        """The values it is made of."""
+        """The values it is computed from."""
         return ()
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The panel's signals it is made of, each once, in the order in which they are named."""
+        """The panel's signals it uses, each once, in order of first use."""
         return tuple(dict.fromkeys(need for part in self.parts for need in part.needs))
 
     def __sub__(self, other: Value) -> Difference:
@@ -36,7 +36,7 @@ class Value:
 
 @dataclass(frozen=True)
 class Now(Value):
-    """A level on the as-of date; of a monthly signal its most recent period."""
+    """A level on the as-of date; for a monthly signal, its most recent period."""
 
     signal: str
 
@@ -67,43 +67,43 @@ class _OfMonths(Value):
 
 @dataclass(frozen=True)
 class Window(_OfMonths):
-    """A monthly signal over its observed periods of [start, start + months)."""
+    """A statistic of a monthly signal over its observed periods in [start, start + months)."""
 
     months: int
     start: int = 0
 
 
 class Total(Window):
-    """Their sum."""
+    """Sum of the observed values."""
 
 
 class Mean(Window):
-    """Their mean."""
+    """Mean of the observed values."""
 
 
 class Largest(Window):
-    """The largest of them."""
+    """Largest of the observed values."""
 
 
 class Smallest(Window):
-    """The smallest of them."""
+    """Smallest of the observed values."""
 
 
 class Latest(Window):
-    """The most recent of them."""
+    """Most recent of the observed values."""
 
 
 class Spread(Window):
-    """Their standard deviation (population); NaN with fewer than two."""
+    """Standard deviation (population) of the observed values; NaN with fewer than two."""
 
 
 class Slope(Window):
-    """Their least-squares change a month; NaN with fewer than three."""
+    """Least-squares change per month of the observed values; NaN with fewer than three."""
 
 
 @dataclass(frozen=True)
 class Counted(_OfMonths):
-    """Number of periods in which a monthly signal stands in a relation to a bound."""
+    """Number of periods in which a monthly signal satisfies a relation to a bound."""
 
     relation: Relation
     bound: float
@@ -111,13 +111,13 @@ class Counted(_OfMonths):
 
 @dataclass(frozen=True)
 class CountOf(Counted):
-    """Of the last `months` periods; NaN where the signal is never observed in them."""
+    """Number of such periods among the last `months`; NaN where the signal is never observed in them."""
 
     months: int
 
 
 class Streak(Counted):
-    """In a row, up to now; NaN where the signal is never observed."""
+    """Number of such periods in a row, up to now; NaN where the signal is never observed."""
 
 
 class MonthsSince(Counted):
@@ -149,10 +149,10 @@ class Difference(Value):
 
 
 def change(signal: str, recent: int, past: int) -> Difference:
-    """Mean of the last `recent` periods minus the mean of the `past` periods before them."""
+    """Return the mean of the last `recent` periods minus the mean of the `past` periods before them."""
     return Mean(signal, recent) - Mean(signal, past, start=recent)
 
 
 def growth(signal: str, recent: int, past: int) -> Ratio:
-    """Mean of the last `recent` periods over the mean of the `past` periods before them."""
+    """Return the mean of the last `recent` periods divided by the mean of the `past` periods before them."""
     return Ratio(Mean(signal, recent), Mean(signal, past, start=recent))

@@ -1,10 +1,10 @@
-"""Window operators: monthly signals of some borrowers → one value a borrower, many windows of many signals at once.
+"""Window operators: reduce monthly signals to one value per borrower, for many windows of many signals at once.
 
-An operator is made for some values of one kind, and takes the stacked signals, shape (periods + 1, signals, n), to
-these values, shape (values, n). It reduces over periods row by row, and sums in float64, because numpy's own
-reductions add in an order that depends on the array's shape: one borrower and a million would differ in the last bit.
-Sums over 1, 3 and 12 periods are stages of one running sum. Values that are not observed (NaN) are skipped; where
-none is observed the result is NaN.
+An operator is built for some values of one kind. It maps the stacked signals, shape (periods + 1, signals, n), to
+these values, shape (values, n). It reduces over periods row by row and sums in float64, because numpy's own reductions
+add in an order that depends on the array's shape: results for one borrower and for a million would differ in the last
+bit. Sums over 1, 3 and 12 periods are stages of one running sum. Values that are not observed (NaN) are skipped; if
+none is observed, the result is NaN.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from risk_warning.core.features.value import Counted, CountOf, Mean, MonthsSince
 
 Months = NDArray[np.float32]
 Place = Mapping[str, int]
-"""Signal → its place among those stacked."""
+"""Signal → its position among the stacked signals."""
 Operator = Callable[[Months], NDArray[Any]]
 _RELATIONS: Mapping[Relation, np.ufunc] = {
     ">": np.greater,
@@ -32,21 +32,21 @@ _RELATIONS: Mapping[Relation, np.ufunc] = {
 
 
 def _or_zero(values: NDArray[np.floating], empty: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """The values in double precision, 0 where empty; `putmask` is quicker than `where`, `fmax` and `copyto`."""
+    """Return the values in double precision, 0 where empty; `putmask` is faster than `where`, `fmax` and `copyto`."""
     filled = values.astype(np.float64)
     np.putmask(filled, empty, 0.0)
     return filled
 
 
 def _empty_unless(condition: NDArray[np.bool_] | np.bool_) -> NDArray[np.float32]:
-    """What to add to a value so that it is NaN unless the condition holds: 0 / True is 0, 0 / False is NaN."""
+    """Return what makes a value NaN if added, unless the condition holds: 0 / True is 0, 0 / False is NaN."""
     return np.asarray(np.divide(0, condition, dtype=np.float32))
 
 
 def _running(step: Callable[..., Any], rows: NDArray[Any]) -> NDArray[Any]:
-    """`rows` itself, each row now the result of `step` over it and all before.
+    """Replace each row by the result of `step` over it and all rows before; return `rows` itself.
 
-    Of many borrowers twenty times as fast as the `accumulate` of numpy, which goes down one column after the other.
+    For many borrowers this is twenty times as fast as numpy's `accumulate`, which processes one column after the other.
     """
     for before, row in pairwise(rows):
         step(before, row, out=row)
@@ -54,18 +54,18 @@ def _running(step: Callable[..., Any], rows: NDArray[Any]) -> NDArray[Any]:
 
 
 def _number(conditions: NDArray[np.bool_]) -> NDArray[np.int8]:
-    """Number of periods in which the condition holds: whole, so any order of adding gives the same."""
+    """Return the number of periods in which the condition holds: integers, so summation order does not matter."""
     return np.asarray(conditions.view(np.int8).sum(axis=0, dtype=np.int8))
 
 
 @dataclass(frozen=True)
 class _Stretches:
-    """The stretches of periods that windows read; windows that begin together share one."""
+    """The stretches of periods that windows read; windows of a signal with the same start share one."""
 
     cells: NDArray[np.intp]
     """Shape (periods, stretches): rows of the stacked signals."""
     last: NDArray[np.intp]
-    """Shape (windows,): where each window ends, in `cells` read row by row."""
+    """Shape (windows,): position of the end of each window in `cells`, flattened row by row."""
 
     @classmethod
     def of(cls, windows: Sequence[Window], place: Place) -> _Stretches:
@@ -76,18 +76,18 @@ class _Stretches:
         return cls(period * len(place) + signal, np.array(last))
 
     def of_months(self, months: Months) -> Months:
-        """Shape (periods, stretches, n)."""
+        """Return the values of the stretches, shape (periods, stretches, n)."""
         return months.reshape(-1, months.shape[-1]).take(self.cells, axis=0)
 
     def at_end(self, rows: NDArray[Any]) -> NDArray[Any]:
-        """The rows, of the shape of `of_months`, with which the windows end; shape (windows, n)."""
+        """Return the rows at which the windows end, shape (windows, n); `rows` has the shape of `of_months`."""
         return rows.reshape(-1, rows.shape[-1]).take(self.last, axis=0)
 
 
 def sums(windows: Sequence[Window], place: Place) -> Operator:
-    """Totals and means."""
+    """Return the operator for totals and means."""
     stretches = _Stretches.of(windows, place)
-    # A total is a mean over one.
+    # A total is a mean with a divisor of at most 1.
     most = np.array([[window.months if isinstance(window, Mean) else 1] for window in windows], np.int8)
 
     def values(months: Months) -> NDArray[np.float64]:
@@ -101,17 +101,17 @@ def sums(windows: Sequence[Window], place: Place) -> Operator:
 
 
 def largest(windows: Sequence[Window], place: Place) -> Operator:
-    """Largest values."""
+    """Return the operator for largest values."""
     return _chosen(np.fmax, windows, place)
 
 
 def smallest(windows: Sequence[Window], place: Place) -> Operator:
-    """Smallest values."""
+    """Return the operator for smallest values."""
     return _chosen(np.fmin, windows, place)
 
 
 def latest(windows: Sequence[Window], place: Place) -> Operator:
-    """Most recent observed values."""
+    """Return the operator for the most recent observed values."""
 
     def keep_seen(before: Months, row: Months, out: Months) -> None:
         np.copyto(out, before, where=~np.isnan(before))
@@ -125,7 +125,10 @@ def _chosen(step: Callable[..., Any], windows: Sequence[Window], place: Place) -
 
 
 def spreads(windows: Sequence[Window], place: Place) -> Operator:
-    """Standard deviations (population); NaN with fewer than two periods observed. The windows are of one length."""
+    """Return the operator for standard deviations (population); NaN with fewer than two periods observed.
+
+    All windows have the same length.
+    """
     stretches = _Stretches.of(windows, place)
 
     def values(months: Months) -> NDArray[np.float64]:
@@ -141,8 +144,9 @@ def spreads(windows: Sequence[Window], place: Place) -> Operator:
 
 
 def slopes(windows: Sequence[Window], place: Place) -> Operator:
-    """Least-squares changes a month; NaN with fewer than three periods observed. The windows are of one length.
+    """Return the operator for least-squares changes per month; NaN with fewer than three periods observed.
 
+    All windows have the same length.
     Source: the usual formula, Σ(t − t̄)(y − ȳ) / Σ(t − t̄)², with t = −k for period k.
     """
     stretches = _Stretches.of(windows, place)
@@ -153,7 +157,7 @@ def slopes(windows: Sequence[Window], place: Place) -> Operator:
         empty = np.isnan(part)
         seen = ~empty
         y = _or_zero(part, empty)
-        # Whole numbers: any order of adding gives the same.
+        # Whole numbers: any order of summation gives the same.
         n, st, stt = _number(seen), (t * seen).sum(axis=0), (t * t * seen).sum(axis=0)
         sty, sy = _running(np.add, t * y)[-1], _running(np.add, y)[-1]
         spread_of_time = n * stt - st * st
@@ -164,7 +168,10 @@ def slopes(windows: Sequence[Window], place: Place) -> Operator:
 
 
 def counts(counted: Sequence[CountOf], place: Place) -> Operator:
-    """Numbers of periods in which something holds; NaN where the signal is never observed in them."""
+    """Return the operator for numbers of periods in which a relation holds.
+
+    NaN where the signal is never observed in them.
+    """
     longest = max(one.months for one in counted)
     signals = np.array([place[one.signal] for one in counted])
     inside = np.arange(longest)[:, None, None] < np.array([[one.months] for one in counted])
@@ -178,7 +185,10 @@ def counts(counted: Sequence[CountOf], place: Place) -> Operator:
 
 
 def leads(counted: Sequence[Counted], place: Place) -> Operator:
-    """Periods in a row, up to now: of a streak those in which something holds, of `MonthsSince` those in which not."""
+    """Return the operator for numbers of periods in a row, up to now.
+
+    For a streak, these are the periods in which the relation holds; for `MonthsSince`, those in which it does not.
+    """
     signals = np.array([place[one.signal] for one in counted])
     is_since = np.array([[isinstance(one, MonthsSince)] for one in counted])
 
@@ -193,7 +203,7 @@ def leads(counted: Sequence[Counted], place: Place) -> Operator:
 
 def _holds(counted: Sequence[Counted], part: Months) -> NDArray[np.bool_]:
     """Whether each relation holds, shape (periods, relations, n)."""
-    held = np.empty(part.shape, np.bool_)
+    holds = np.empty(part.shape, np.bool_)
     for k, one in enumerate(counted):
-        _RELATIONS[one.relation](part[:, k], np.float32(one.bound), out=held[:, k])
-    return held
+        _RELATIONS[one.relation](part[:, k], np.float32(one.bound), out=holds[:, k])
+    return holds

@@ -1,4 +1,4 @@
-"""What a borrower's value says: the one place that decides a reason's code and words."""
+"""The words for a borrower's value: the only place that decides a reason's code and words."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from risk_warning.core.wording import FeatureValue, Text, number_in_words, span_
 
 
 def label_of(feature: Feature) -> Text:
-    """What a feature measures, whatever the value."""
+    """Return what a feature measures, whatever the value."""
     return {"en": feature.text_en, "zh": feature.text_zh}
 
 
 def reason_of(feature: Feature, value: FeatureValue) -> str:
-    """Code of the reason to which a feature of this value adds its points."""
+    """Return the code of the reason to which a feature with this value adds its points."""
     return feature.missing_reason if value is None else feature.reason
 
 
 def phrase_of(feature: Feature, value: float | str) -> Phrase:
-    """The phrase that speaks for a value: the first one that holds.
+    """Return the phrase for a value: the first one that holds.
 
     Raises
     ------
     ValueError
-        No phrase holds: the feature's declaration has a gap.
+        If no phrase holds: the feature's declaration has a gap.
     """
     for phrase in feature.phrases:
         if phrase.holds(value):
@@ -32,7 +32,7 @@ def phrase_of(feature: Feature, value: float | str) -> Phrase:
 
 
 def words_of(feature: Feature, value: FeatureValue, minor_unit_decimals: int) -> Text:
-    """What a value says, in both languages; amounts of `minor_unit_decimals` decimals.
+    """Return the words for a value, in both languages.
 
     Parameters
     ----------
@@ -41,12 +41,12 @@ def words_of(feature: Feature, value: FeatureValue, minor_unit_decimals: int) ->
     value : float, str or None
         In the feature's own unit, a category as its text; None where not observed.
     minor_unit_decimals : int
-        Decimals of the book's currency.
+        Decimals of amounts in the book's currency.
 
     Raises
     ------
     ValueError
-        The feature declares no words for the value.
+        If the feature declares no words for the value.
     """
     blanks: tuple[Text, Text] = ({"what": feature.text_en}, {"what": feature.text_zh})
     if value is None:
@@ -60,7 +60,7 @@ def words_of(feature: Feature, value: FeatureValue, minor_unit_decimals: int) ->
 
 
 def _filled(blank: str, unit: str, value: float | str, decimals: int) -> tuple[str, str]:
-    """What a blank stands for, in English and Chinese."""
+    """Return the text for a blank, in English and Chinese."""
     if isinstance(value, str):
         return value, value
     match blank:

@@ -1,1 +1,1 @@
-"""History: what is recorded of borrowers and their loans, and what was known of it on any day."""
+"""History: the records of borrowers and their loans, and what was known of them on any day."""

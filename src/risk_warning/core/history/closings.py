@@ -1,8 +1,8 @@
-"""Closings: which loans were closed in a way that leaves open what became of them.
+"""Closings: loans whose closing does not show how they ended.
 
-A loan closed while past due, with no payment near the closing, may have been paid, sold or charged off; one closed as
-another of the same borrower opens may have been refinanced. Where the lender does not say (`closed_as`) and such
-closings are more than a few, nobody can tell whether they ended well.
+A loan closed while past due, with no payment near the closing, may have been paid, sold or charged off. A loan closed
+as another loan of the same borrower opens may have been refinanced. If the lender does not report how loans were closed
+(`closed_as`) and there are more than a few such closings, nobody knows whether these loans ended well.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
     from risk_warning.core.history.history import History
 
 MAX_DOUBTFUL_SHARE = 0.01
-"""Share of the closings above which it is a question."""
+"""Share of doubtful closings above which the outcome of these loans counts as unknown."""
 NEAR_DAYS = 7
-"""A payment so many days from the closing may have paid the loan off."""
+"""A payment at most this many days from the closing may have paid the loan off."""
 REFINANCED_DAYS = 1
-"""A loan opened so many days from the closing of another may have replaced it."""
+"""A loan opened at most this many days from the closing of another may have replaced it."""
 
 
 def doubtful_closings(history: History, settled: Settled | None, ends: Ends) -> NDArray[np.bool_]:
-    """Whether each loan was closed in a way that leaves open what became of it, shape (loans,).
+    """Return whether each loan's closing does not show how the loan ended, shape (loans,).
 
-    Sold loans are doubtful whenever the lender says so; those it says were paid or refinanced are not.
+    A loan that the lender reports as sold is doubtful. A loan that it reports as paid or refinanced is not.
     """
     accounts, n = history.accounts, history.rows.n_loans
     closed = (ends.ended_on != NEVER) & (ends.written_off_on == NEVER)
@@ -47,22 +47,22 @@ def doubtful_closings(history: History, settled: Settled | None, ends: Ends) -> 
         )
         late[loan_of_row[near & (owed.paid_on != NEVER)]] = False
     doubtful = late | _replaced(accounts, ends, closed)
-    found: NDArray[np.bool_] = closed & np.where(answer >= 0, answer == CLOSED_AS.index(SOLD), doubtful)
-    return found
+    is_doubtful: NDArray[np.bool_] = closed & np.where(answer >= 0, answer == CLOSED_AS.index(SOLD), doubtful)
+    return is_doubtful
 
 
 def _closed_as(accounts: Accounts, names: tuple[str, ...], n: int) -> NDArray[np.int64]:
-    """Position in `CLOSED_AS` of what the lender says of each loan, -1 where it says nothing known; shape (n,)."""
-    found = np.full(n, -1, np.int64)
+    """Position in `CLOSED_AS` of how each loan was closed, -1 if missing or not in `CLOSED_AS`; shape (n,)."""
+    position = np.full(n, -1, np.int64)
     if "closed_as" in accounts.table:
         meaning = np.array([CLOSED_AS.index(name) if name in CLOSED_AS else -1 for name in names] + [-1], np.int64)
         latest = accounts.current(NEVER)
-        found[accounts.loan[latest]] = meaning[accounts.table["closed_as"][latest]]
-    return found
+        position[accounts.loan[latest]] = meaning[accounts.table["closed_as"][latest]]
+    return position
 
 
 def _replaced(accounts: Accounts, ends: Ends, closed: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether another loan of the borrower opened near the closing of each, shape (loans,)."""
+    """Whether another loan of the same borrower opened near the closing of each loan, shape (loans,)."""
     latest = accounts.current(NEVER)
     owner, opened = np.zeros(len(closed), np.int64), np.full(len(closed), -1, np.int64)
     owner[accounts.loan[latest]], opened[accounts.loan[latest]] = accounts.borrower[latest], accounts.opened_on[latest]
@@ -72,8 +72,8 @@ def _replaced(accounts: Accounts, ends: Ends, closed: NDArray[np.bool_]) -> NDAr
     at = owner[loan] * span + ends.ended_on[loan]
     low = np.searchsorted(openings, at - REFINANCED_DAYS, side="left")
     high = np.searchsorted(openings, at + REFINANCED_DAYS, side="right")
-    # A loan closed within days of its own opening finds itself.
+    # A loan closed within REFINANCED_DAYS of its own opening is itself among the counted openings.
     itself = np.abs(opened[loan] - ends.ended_on[loan]) <= REFINANCED_DAYS
-    found = np.zeros(len(closed), np.bool_)
-    found[loan[high - low - itself > 0]] = True
-    return found
+    is_replaced = np.zeros(len(closed), np.bool_)
+    is_replaced[loan[high - low - itself > 0]] = True
+    return is_replaced

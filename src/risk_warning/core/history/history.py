@@ -1,4 +1,4 @@
-"""The history of some borrowers: their rows in order, from which a panel and the truth are made for any day."""
+"""The history of a group of borrowers: their sorted rows, from which the panel and the truth of any day are built."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk_warning.core.rows import Rows
 
 @dataclass(frozen=True)
 class History:
-    """Some borrowers' rows, put in order once, for any number of as-of dates."""
+    """The rows of a group of borrowers, sorted once and used for any number of as-of dates."""
 
     rows: Rows
     observed: Observed
@@ -29,7 +29,7 @@ class History:
 
     @classmethod
     def of(cls, rows: Rows, observed: Observed, *, dpd_tolerance_ratio: float = 0.01) -> History:
-        """Order the rows; nothing in `rows` is changed."""
+        """Sort the rows and build the history. `rows` itself is not changed."""
         obligations = Obligations.of(rows) if rows.instalments is not None else None
         statements = Statements.of(rows) if rows.statements is not None else None
         return cls(
@@ -43,7 +43,7 @@ class History:
         )
 
     def truth(self, known_before: int = NEVER) -> Truth:
-        """What became of the loans, by all that was recorded before the day."""
+        """Return what happened to the loans, from everything recorded before the day `known_before`."""
         return self._whole_truth if known_before == NEVER else Truth.of(self, known_before)
 
     @cached_property

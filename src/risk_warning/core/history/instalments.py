@@ -1,18 +1,18 @@
 """Instalments: what was owed and when it was settled, as known on any day.
 
-An instalment is two facts. The obligation is known from `scheduled_on`; a payment once `paid_on` and
-`recorded_on` both lie before the as-of date. Nothing outside this module reads `paid_on`.
+An instalment consists of an obligation and its payments. The obligation is known from `scheduled_on`. A payment is
+known once `paid_on` and `recorded_on` are both before the as-of date. No other module reads `paid_on`.
 
-Worked example: due 1 June, paid 20 June. As of 10 June it is unpaid, 9 days past due. As of 21 June it is
-settled on 20 June, 19 days late.
+Worked example: an instalment is due on 1 June and paid on 20 June. As of 10 June it is unpaid and 9 days past due. As
+of 21 June it was settled on 20 June, 19 days late.
 
-A re-dated instalment has further rows with the same number and a later `scheduled_on`: versions of its schedule. The
-first version is the contract; the latest known one is what is asked for now. A payment counts for the instalment on
-whichever of its rows it stands. Worked example: due 1 June, re-dated on 28 May to 1 September. As of 10 June it is
-9 days past due by the contract, and not due yet by the current schedule.
+A re-dated instalment has more rows with the same number and a later `scheduled_on`. They are versions of its schedule:
+the first version is the contract, the latest known version is the current schedule. A payment on any of these rows
+counts for the instalment. Worked example: an instalment is due on 1 June and is re-dated on 28 May to 1 September. As
+of 10 June it is 9 days past due by the contract, and not yet due by the current schedule.
 
-When a loan has ended, nothing of it that would fall due on that day or later is owed. What fell due before and stood
-unpaid counts as settled on that day: it no longer ages.
+Once a loan has ended, its instalments that would fall due on that day or later are not owed. Unpaid instalments that
+fell due earlier count as settled on that day: their days past due no longer grow.
 """
 
 from __future__ import annotations
@@ -34,11 +34,10 @@ Days = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Spells:
-    """Stretches in which an obligation stood unpaid after its due date.
+    """Stretches of days in which an obligation is unpaid after its due date.
 
-    An obligation counts as past due at the start of day t iff `start < t <= end`; it is then `t - due_on`
-    days past due. `end` is the day it was settled (`NEVER` if it was not); `start` is its due date, or the
-    day a reversal reopened it.
+    An obligation is past due at the start of day t iff `start < t <= end`; it is then `t - due_on` days past due.
+    `end` is the day it was settled (`NEVER` if it was not). `start` is its due date, or the day a reversal reopened it.
     """
 
     borrower: NDArray[np.int32]
@@ -50,22 +49,22 @@ class Spells:
 
 @dataclass(frozen=True)
 class Settled:
-    """Obligations with their payments known before a day; all arrays of shape (obligations,)."""
+    """Obligations with the payments known before a day; all arrays have shape (obligations,)."""
 
     settled_on: Days
-    """The day the unpaid part last fell within the tolerance, or the loan's end; `NEVER` while it stands unpaid."""
+    """Day the unpaid part last came within the tolerance, or the day the loan ended; `NEVER` while unpaid."""
     unpaid_amount: NDArray[np.float64]
-    """Minor units; 0 once paid, and where the loan was paid off. What was written off stays unpaid."""
+    """In minor units; 0 if it is paid or the loan was paid off. A written-off amount stays unpaid."""
     payments: NDArray[np.int32]
-    """Number of payments known."""
+    """Number of known payments."""
     falls_due: NDArray[np.bool_]
-    """False where the loan ended on or before the due date: nothing of it is owed, and it counts nowhere."""
+    """False if the loan ended on or before the due date: the instalment is not owed and is ignored everywhere."""
     spells: Spells
 
 
 @dataclass(frozen=True)
 class Versions:
-    """The later versions of re-dated instalments, in order of (obligation, scheduled_on); shape (versions,)."""
+    """The later versions of re-dated instalments, sorted by (obligation, scheduled_on); shape (versions,)."""
 
     obligation: NDArray[np.int64]
     scheduled_on: Days
@@ -75,9 +74,9 @@ class Versions:
 
 @dataclass(frozen=True)
 class Obligations:
-    """One entry an instalment, its payment rows behind it, in order of (loan, number, day paid).
+    """One entry per instalment with its payment rows, sorted by (loan, number, day paid).
 
-    `due_on`, `due_amount` and `scheduled_on` are those of the first version: the contract.
+    `due_on`, `due_amount` and `scheduled_on` are those of the first version, the contract.
     """
 
     borrower: NDArray[np.int32]
@@ -94,7 +93,7 @@ class Obligations:
 
     @classmethod
     def of(cls, rows: Rows) -> Obligations:
-        """Group the rows of `rows.instalments` by (loan, instalment_no); the rows may stand in any order."""
+        """Group the rows of `rows.instalments`, in any order, by (loan, instalment_no)."""
         table = rows.instalments
         assert table is not None
         key = table["loan"].astype(np.int64) << 32 | table["instalment_no"].astype(np.int64) & 0xFFFFFFFF
@@ -116,7 +115,7 @@ class Obligations:
         )
 
     def current(self, before: int) -> Obligations:
-        """The same instalments by the latest version known before the day `before`; itself where none is re-dated."""
+        """Return the instalments by the latest version known before the day `before`; `self` if none is re-dated."""
         known = (self.versions.scheduled_on < before).nonzero()[0]
         if not len(known):
             return self
@@ -127,15 +126,15 @@ class Obligations:
         return replace(self, due_on=due_on, due_amount=due_amount)
 
     def forborne_on(self, n_loans: int) -> Days:
-        """First day on which a number of each loan had a version due later or of a smaller amount; shape (n_loans,)."""
-        found = np.full(n_loans, NEVER, np.int32)
+        """Return the first day each loan had an instalment deferred or reduced by a later version; shape (n_loans,)."""
+        first_day = np.full(n_loans, NEVER, np.int32)
         of = self.versions.obligation
         eased = (self.versions.due_on > self.due_on[of]) | (self.versions.due_amount < self.due_amount[of])
-        np.minimum.at(found, self.loan[of[eased]], self.versions.scheduled_on[eased])
-        return found
+        np.minimum.at(first_day, self.loan[of[eased]], self.versions.scheduled_on[eased])
+        return first_day
 
     def settle(self, before: int, tolerance_ratio: float, ends: Ends) -> Settled:
-        """What was settled, by the payments paid and recorded before the day `before`; `ends` as known on that day."""
+        """Settle with the payments paid and recorded before the day `before`; `ends` is as known on that day."""
         known = (self.paid_on < before) & (self.recorded_on < before)
         amount = np.where(known, self.paid_amount, 0.0)
         allowed = self.due_amount * tolerance_ratio
@@ -172,7 +171,7 @@ class Obligations:
         amount: NDArray[np.float64],
         allowed: NDArray[np.float64],
     ) -> tuple[Days, Spells]:
-        """Obligations with several rows: walk their payments day by day; a reversal opens a new spell."""
+        """Settle the obligations with several rows, payment by payment and day by day; a reversal opens a new spell."""
         count = self.rows[several]
         owner = np.repeat(np.arange(len(several)), count)
         offset = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
@@ -183,7 +182,7 @@ class Obligations:
         base = np.where(begins, running - amount[row], -np.inf)
         running = running - _carry(base, begins)
         day = self.paid_on[row]
-        # Payments of one day count together: only the day's last row decides.
+        # Payments of one day count together, so only the running total of the day's last row counts.
         closes = np.ones(len(owner), np.bool_)
         closes[:-1] = (owner[1:] != owner[:-1]) | (day[1:] != day[:-1])
         owner, day, running = owner[closes], day[closes], running[closes]
@@ -191,7 +190,7 @@ class Obligations:
         paid = self.due_amount[obligation] - running <= allowed[obligation]
         begins = np.concatenate(([True], owner[1:] != owner[:-1])) if len(owner) else np.zeros(0, np.bool_)
         was_paid = np.concatenate(([False], paid[:-1])) & ~begins if len(owner) else paid
-        # Unpaid from the due date until the first settling, and again from each reversal.
+        # An obligation is unpaid from its due date until it is first settled, and again from each reversal.
         opens_at: Days = np.concatenate((self.due_on[several], day[~paid & was_paid])).astype(np.int32)
         opens_of = np.concatenate((np.arange(len(several)), owner[~paid & was_paid]))
         settles_at, settles_of = day[paid & ~was_paid], owner[paid & ~was_paid]
@@ -220,7 +219,7 @@ class Obligations:
 def _versions(
     table: Mapping[str, NDArray[Any]], head: dict[str, NDArray[Any]], first: NDArray[np.int64], size: int
 ) -> Versions:
-    """The later versions; puts the first version of each re-dated instalment into `head`."""
+    """Return the later versions, and write the first version of each re-dated instalment into `head`."""
     if size == len(first) or bool(
         np.all(head["scheduled_on"].repeat(np.diff(np.append(first, size))) == table["scheduled_on"])
     ):
@@ -241,7 +240,7 @@ def _versions(
 
 
 def _ended(settled: Settled, owed: Obligations, ends: Ends) -> Settled:
-    """The same where some loans have ended: nothing of them is owed or ages from that day."""
+    """Apply the ends of loans: from that day nothing of them is owed and their days past due no longer grow."""
     ended_on = ends.ended_on[owed.loan]
     paid_off = (settled.settled_on > ended_on) & (ends.written_off_on[owed.loan] == NEVER)
     spells = settled.spells
@@ -269,7 +268,7 @@ def _count(known: NDArray[np.bool_], first: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _carry(base: NDArray[np.float64], begins: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Each group's first value of `base`, carried through the group."""
+    """Repeat each group's first value of `base` over the whole group."""
     starts = begins.nonzero()[0]
     return np.repeat(base[starts], np.diff(np.append(starts, len(base))))
 
@@ -281,7 +280,7 @@ def _nth(group: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _spells(owed: Obligations, late: NDArray[np.bool_], settled_on: Days) -> Spells:
-    """Spells of obligations with at most one payment: from the due date to the settling."""
+    """Spells of obligations with at most one payment: from the due date to the day they were settled."""
     row = late.nonzero()[0]
     due_on = owed.due_on[row]
     return Spells(owed.borrower[row], owed.loan[row], due_on, due_on, settled_on[row])

@@ -1,11 +1,12 @@
-"""Lateness: the stretches of days on which each loan was late, by payments as they truly happened.
+"""Lateness: the stretches of days on which each loan was late, from the payments as they actually happened.
 
-Instalments (their contract, the first version) and statements are read together. Of the statements of one day the one
-recorded last counts; a late one stands until the loan's next says otherwise, but tells only of the days until that was
-due. A loan that has ended is late no longer.
+Instalments (by the contract, which is their first version) and statements are combined. Of several statements of one
+day, the one recorded last counts. A loan that a statement shows as late stays late until its next statement, but it is
+known to be late only until the day on which that next statement was due. A loan that has ended is no longer late.
 
-Worked example: due 1 June, paid 20 June. The loan is 1 day past due at the start of 2 June, 15 at that of 16 June, and
-back at 0 at that of 21 June. A statement of 31 May with 12 days past due says so of the days until that of 30 June.
+Worked example: an instalment is due on 1 June and paid on 20 June. The loan is 1 day past due at the start of 2 June,
+15 days at the start of 16 June, and back at 0 at the start of 21 June. A statement of 31 May with 12 days past due
+holds for the days until the statement of 30 June.
 """
 
 from __future__ import annotations
@@ -26,21 +27,22 @@ Days = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Told:
-    """Days past due by statements: of each (loan, day) the one recorded last, in that order, none of them unknown."""
+    """Known days past due from statements, sorted by (loan, day); of each (loan, day) the one recorded last."""
 
     loan: NDArray[np.int32]
     day: Days
     until: Days
-    """First day of which it no longer tells: the next statement's, or when that was due."""
+    """First day for which the statement no longer holds: the day of the next one, or the day that one was due."""
     replaced_on: Days
-    """Day of the loan's next statement, `NEVER` where there is none."""
+    """Day of the loan's next statement, `NEVER` if there is none."""
     dpd: NDArray[np.float64]
 
     @classmethod
     def of(cls, statements: Statements, ends: Ends, known_before: int, gap_days: int) -> Told:
-        """What the statements recorded before a day tell; `gap_days` lie between two of a loan, where none is missing.
+        """Read the days past due from the statements recorded before the day `known_before`.
 
-        Nothing is taken from statements of the day on which the loan ended, or later.
+        `gap_days` is the number of days between two statements of a loan if none is missing. A statement dated on or
+        after the day its loan ended is ignored.
         """
         table = statements.columns
         row = np.flatnonzero(
@@ -61,21 +63,24 @@ class Told:
 
 @dataclass(frozen=True)
 class Lateness:
-    """Stretches: a loan is late at the start of each day t with `start` < t <= `end`; arrays of shape (stretches,)."""
+    """Stretches of days on which a loan is late: the starts of all days t with `start` < t <= `end`.
+
+    All arrays have shape (stretches,).
+    """
 
     loan: NDArray[np.int32]
     start: Days
     end: Days
     told_through: Days
-    """Last day on which it is known to be: the end, or before it, where statements stop."""
+    """Last day on which the loan is known to be late: `end`, or an earlier day if statements stop."""
     due_on: Days
-    """Of an instalment: at the start of day t the loan is t − due_on days past due. `NEVER` for a statement's."""
+    """For an instalment: at the start of day t the loan is t − due_on days past due. `NEVER` for a statement."""
     dpd: NDArray[np.float64]
-    """Of a statement: days past due. NaN for an instalment's."""
+    """For a statement: days past due. NaN for an instalment."""
 
     @classmethod
     def of(cls, spells: Spells | None, told: Told | None, ends: Ends) -> Lateness:
-        """The stretches of instalments and of late statements."""
+        """Build the stretches of instalments and of late statements."""
         none = np.zeros(0, np.int32)
         parts = [cls(none, none, none, none, none, np.zeros(0))]
         if spells is not None:
@@ -98,25 +103,28 @@ class Lateness:
         )
 
     def reached_on(self, level_days: int, since: int | None = None) -> Days:
-        """First day, from the day `since` on, at whose start each stretch is so late, `NEVER` where there is none."""
+        """Return the first day at whose start each stretch is at least `level_days` past due, `NEVER` if none is.
+
+        Days before `since` do not count.
+        """
         first = self.start.astype(np.int64) + 1
         by_instalment = np.where(self.due_on == NEVER, first, self.due_on.astype(np.int64) + level_days)
         first = np.maximum(first, by_instalment)
         if since is not None:
             first = np.maximum(first, since)
-        # A stretch of an instalment has no days past due of its own (NaN): the comparison is False.
+        # The `dpd` of an instalment's stretch is NaN, so the comparison is False.
         within = (first <= self.told_through) & ~(self.dpd < level_days)
         return np.where(within, first, NEVER).astype(np.int32)
 
     def levels_reached_on(self, levels_days: Sequence[int]) -> Days:
-        """First day at each level within each stretch; shape (levels, stretches)."""
-        found = [self.reached_on(level) for level in levels_days]
-        return np.stack(found) if found else np.zeros((0, len(self.loan)), np.int32)
+        """Return the first day at each level within each stretch; shape (levels, stretches)."""
+        first_days = [self.reached_on(level) for level in levels_days]
+        return np.stack(first_days) if first_days else np.zeros((0, len(self.loan)), np.int32)
 
 
 @dataclass(frozen=True)
 class Known:
-    """Runs of days on which a loan's days past due are known: `start` <= t < `end`, in order of (loan, start)."""
+    """Runs of days on which a loan's days past due are known: `start` <= t < `end`, sorted by (loan, start)."""
 
     loan: NDArray[np.int32]
     start: Days
@@ -133,10 +141,10 @@ class Known:
         payments_until: int,
         gap_days: int,
     ) -> Known:
-        """The runs of loans opened on these days (`NEVER` where not known), shape (loans,).
+        """Build the runs of loans opened on the days `opened_on` (`NEVER` if unknown), shape (loans,).
 
-        Instalments tell from the loan's opening to the day `payments_until`, where payments stop. A loan without them
-        has its first statement due `gap_days` after its opening.
+        With instalments, days past due are known from the loan's opening to the day `payments_until`, where payments
+        stop. Without instalments, the loan's first statement is due `gap_days` after its opening.
         """
         n = len(opened_on)
         since = np.full(n, NEVER, np.int64)
@@ -158,20 +166,20 @@ class Known:
         return cls(*joined(np.concatenate(loans), np.concatenate(starts), np.minimum(np.concatenate(ends), NEVER)))
 
     def until(self, day: int, n_loans: int) -> Days:
-        """First day from `day` on of which each loan's days past due are not known, shape (n_loans,)."""
-        found = np.full(n_loans, day, np.int32)
+        """Return the first day, `day` or later, on which each loan's days past due are unknown, shape (n_loans,)."""
+        unknown_from = np.full(n_loans, day, np.int32)
         holds = (self.start <= day) & (self.end > day)
-        found[self.loan[holds]] = self.end[holds]
-        return found
+        unknown_from[self.loan[holds]] = self.end[holds]
+        return unknown_from
 
 
 def joined(
     loan: NDArray[np.int32], start: NDArray[np.int64], end: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], Days, Days]:
-    """Half-open spans [start, end) of the same loan that overlap or touch, as one; in order of (loan, start)."""
+    """Merge half-open spans [start, end) of the same loan that overlap or touch; sort them by (loan, start)."""
     order = np.lexsort((start, loan))
     loan, start, end = loan[order], start[order], end[order]
-    # Loans ascend, so the largest (loan, end) so far is the furthest end of the same loan.
+    # Rows are sorted by loan, so the largest (loan, end) so far holds the latest end of the same loan.
     furthest = np.maximum.accumulate(loan.astype(np.int64) << 32 | (end & 0xFFFFFFFF)) & 0xFFFFFFFF
     begins = np.ones(len(loan), np.bool_)
     begins[1:] = (loan[1:] != loan[:-1]) | (start[1:] > furthest[:-1])

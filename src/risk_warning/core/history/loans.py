@@ -1,7 +1,7 @@
-"""Accounts: which loans were open, on which terms, on any day, and when they ended.
+"""Accounts: which loans were open on any day, on which terms, and when they ended.
 
-A `closed_on` or `written_off_on` on or after the day reads as empty: it was not yet known. A loan is still open at the
-start of the day on which it ends. Where both are given, the write-off counts.
+A `closed_on` or `written_off_on` on or after the day counts as empty, because it was not yet known. A loan is still
+open at the start of the day on which it ends. If both dates are given, the write-off counts.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from risk_warning.stats import grouped
 Days = NDArray[np.int32]
 CHARGED_OFF, SOLD = "charged_off", "sold"
 CLOSED_AS = ("paid", SOLD, CHARGED_OFF, "refinanced")
-"""How a loan may have been closed, where the lender says so. Charged off is a write-off by another name."""
+"""The ways of closing a loan that a lender can report. A charged-off loan counts as written off."""
 
 
 @dataclass(frozen=True)
 class Ends:
-    """When each loan ended, as known on a day; arrays of shape (loans,)."""
+    """The days on which loans ended, as known on a day; arrays of shape (loans,)."""
 
     ended_on: Days
-    """`NEVER` while it is open."""
+    """`NEVER` while the loan is open."""
     written_off_on: Days
-    """`NEVER` unless it ended by a write-off."""
+    """`NEVER` unless the loan ended by a write-off."""
 
     @property
     def nothing_ended(self) -> bool:
@@ -41,7 +41,7 @@ class Ends:
 
 @dataclass(frozen=True)
 class Accounts:
-    """The rows of `loans`, in order of (loan, valid_from); without `loans`, `dated` is False and all is empty."""
+    """The rows of `loans`, sorted by (loan, valid_from); without `loans`, `dated` is False and all arrays are empty."""
 
     dated: bool
     n_loans: int
@@ -55,7 +55,7 @@ class Accounts:
 
     @classmethod
     def of(cls, rows: Rows) -> Accounts:
-        """Put the rows in order; they may stand in any."""
+        """Sort the rows, which may come in any order."""
         table = rows.loans
         none = np.zeros(0, np.int32)
         if table is None:
@@ -83,7 +83,7 @@ class Accounts:
         )
 
     def current(self, day: int) -> NDArray[np.int64]:
-        """Row of each loan's latest terms with `valid_from` before `day`."""
+        """Return the row of each loan's latest terms with `valid_from` before `day`."""
         known = (self.valid_from < day).nonzero()[0]
         loan = self.loan[known]
         last = np.ones(len(known), np.bool_)
@@ -91,22 +91,22 @@ class Accounts:
         return known[last]
 
     def open_rows(self, day: int) -> NDArray[np.int64]:
-        """Rows of `current(day)` whose loan was opened before `day` and neither closed nor written off before it."""
+        """Return the rows of `current(day)` whose loan was opened, but not closed or written off, before `day`."""
         row = self.current(day)
         return row[(self.opened_on[row] < day) & (self.closed_on[row] >= day) & (self.written_off_on[row] >= day)]
 
     def ends(self, day: int) -> Ends:
-        """When each loan ended, by what was known on the day; without `loans` none has."""
+        """Return when each loan ended, as known on the day; without the table `loans`, no loan has ended."""
         ended, gone = (np.full(self.n_loans, NEVER, np.int32) for _ in range(2))
         row = self.current(day)
         closed, lost = row[self.closed_on[row] < day], row[self.written_off_on[row] < day]
         ended[self.loan[closed]] = self.closed_on[closed]
-        # A write-off wins over a closing.
+        # A write-off overrides a closing.
         ended[self.loan[lost]] = gone[self.loan[lost]] = self.written_off_on[lost]
         return Ends(ended, gone)
 
     def known(self, day: int, n: int) -> Known:
-        """The loans of n borrowers as known on a day."""
+        """Return the loans of n borrowers as known on a day."""
         row = self.current(day)
         return Known(self, day, n, row[self.opened_on[row] < day], self.open_rows(day))
 
@@ -119,18 +119,18 @@ class Known:
     day: int
     n: int
     opened: NDArray[np.int64]
-    """Rows of the loans opened before."""
+    """Rows of the loans opened before the day."""
     live: NDArray[np.int64]
-    """Of these the open ones."""
+    """The rows of `opened` whose loan is still open."""
 
     def any_open(self) -> NDArray[np.bool_]:
         """Whether each borrower has an open loan, shape (n,)."""
-        found = np.zeros(self.n, np.bool_)
-        found[self.accounts.borrower[self.live]] = True
-        return found
+        has_open = np.zeros(self.n, np.bool_)
+        has_open[self.accounts.borrower[self.live]] = True
+        return has_open
 
     def signals(self, ends: NDArray[np.int32], observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Exposure and borrowing: openings by period, and levels."""
+        """Return the exposure and borrowing signals: loans opened per period, and levels."""
         if not self.accounts.dated:
             return {}
         n, table = self.n, self.accounts.table
@@ -158,13 +158,13 @@ class Known:
         return signals
 
     def codes(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Categories of the loan opened last (the highest code where several were opened that day)."""
+        """Return the category codes of the loan opened last, or the highest code if several were opened that day."""
         names = [c for c in observed.extra("loans") if f"loans.{c}" not in observed.numeric]
         if observed.has("loans", "product"):
             names.insert(0, "product")
         if not names or not self.accounts.dated:
             return {}
-        accounts, found = self.accounts, {}
+        accounts, codes = self.accounts, {}
         owner, opened = accounts.borrower[self.live], accounts.opened_on[self.live]
         for name in names:
             code = accounts.table[name][self.live]
@@ -172,12 +172,12 @@ class Known:
             values = np.full(self.n, np.nan, np.float32)
             # The last assignment wins, so the loan opened last decides.
             values[owner[order]] = np.where(code[order] < 0, np.nan, code[order])
-            found[f"loans.{name}"] = values
-        return found
+            codes[f"loans.{name}"] = values
+        return codes
 
 
 def _is(value: str, codes: NDArray[Any], rows: Rows) -> NDArray[np.bool_]:
-    """Whether each code of `loans.closed_as` stands for the value."""
+    """Whether each code of `loans.closed_as` means the value."""
     names = rows.categories.get("loans.closed_as", ())
-    found: NDArray[np.bool_] = codes == (names.index(value) if value in names else -2)
-    return found
+    matches: NDArray[np.bool_] = codes == (names.index(value) if value in names else -2)
+    return matches

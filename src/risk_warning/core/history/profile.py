@@ -1,4 +1,4 @@
-"""Profile: the borrower's own attributes, the latest row with `valid_from` before the as-of date."""
+"""Profile: a borrower's own attributes, from the latest row with `valid_from` before the as-of date."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CATEGORIES = ("employment_status", "occupation", "education", "region", "housing
 
 @dataclass(frozen=True)
 class Profile:
-    """The rows of `borrowers`, in order of (borrower, valid_from)."""
+    """The rows of `borrowers`, sorted by (borrower, valid_from)."""
 
     n: int
     valid_from: NDArray[np.int32]
@@ -26,7 +26,7 @@ class Profile:
 
     @classmethod
     def of(cls, rows: Rows) -> Profile:
-        """Put the rows in order; they may stand in any."""
+        """Sort the rows, which may come in any order."""
         table = rows.borrowers
         size = len(table["borrower"])
         valid_from = table.get("valid_from", np.full(size, ALWAYS, np.int32))
@@ -36,7 +36,7 @@ class Profile:
         return cls(rows.n, table["valid_from"], table)
 
     def known(self, as_of: int) -> Known:
-        """What is known on the as-of date."""
+        """Return what is known on the as-of date."""
         row = (self.valid_from < as_of).nonzero()[0]
         borrower = self.table["borrower"][row]
         last = np.ones(len(row), np.bool_)
@@ -56,14 +56,14 @@ class Known:
 
     @cached_property
     def onboarded_on(self) -> NDArray[np.int64]:
-        """Day each borrower came, `NEVER` where unknown or not before the as-of date; shape (n,)."""
+        """Day each borrower was onboarded, `NEVER` if unknown or not before the as-of date; shape (n,)."""
         if "onboarded_on" not in self.table:
             return np.full(self.n, NEVER, np.int64)
         day = self._value("onboarded_on")
         return np.where(np.isnan(day) | (day >= self.as_of), NEVER, day).astype(np.int64)
 
     def levels(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Numeric attributes, shape (n,)."""
+        """Return the numeric attributes, shape (n,)."""
         signals = {}
         if observed.has("borrowers", "monthly_income"):
             signals["monthly_income"] = self._value("monthly_income").astype(np.float32)
@@ -76,14 +76,14 @@ class Known:
         return signals
 
     def codes(self, observed: Observed) -> dict[str, NDArray[np.float32]]:
-        """Category attributes as codes, NaN where empty; shape (n,)."""
+        """Return the category attributes as codes, NaN where empty; shape (n,)."""
         names = [c for c in CATEGORIES if observed.has("borrowers", c)]
         names += [c for c in observed.extra("borrowers") if f"borrowers.{c}" not in observed.numeric]
-        found = {}
+        codes = {}
         for name in names:
             code = self._value(name)
-            found[f"borrowers.{name}"] = np.where(code < 0, np.nan, code).astype(np.float32)
-        return found
+            codes[f"borrowers.{name}"] = np.where(code < 0, np.nan, code).astype(np.float32)
+        return codes
 
     def _value(self, column: str) -> NDArray[np.float64]:
         values = np.full(self.n, np.nan)

@@ -1,6 +1,6 @@
-"""The truth: what became of each loan, by all that was recorded before a day, whenever it happened.
+"""The truth: what happened to each loan at any time, from everything recorded before a day.
 
-It is what outcomes, roll rates and vintages are read from, so that they cannot disagree. Features never see it.
+Outcomes, roll rates and vintages are all computed from it, so they cannot disagree. Features never use it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ Days = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Lives:
-    """When each loan was open; arrays of shape (loans,). A loan without a day it was opened is never open."""
+    """The opening and end of each loan; arrays of shape (loans,). A loan without an opening day is never open."""
 
     borrower: NDArray[np.int32]
     opened_on: Days
-    """Without `loans`: the day its first obligation was known, or of its first statement."""
+    """Without the table `loans`: the day its first obligation became known, or the day of its first statement."""
     ended_on: Days
-    """Without `loans`: the day its last obligation was settled, or a month after its last statement."""
+    """Without the table `loans`: the day its last obligation was settled, or a month after its last statement."""
     written_off_on: Days
     vanished: NDArray[np.bool_]
-    """Whether it ended only in that its statements stopped, with something owed: what became of it is not known."""
+    """Whether its only sign of an end is that statements stop with something still owed: how it ended is unknown."""
 
     def open_at(self, day: int) -> NDArray[np.bool_]:
         """Whether each loan was open at the start of a day."""
@@ -45,7 +45,7 @@ class Lives:
 
 @dataclass(frozen=True)
 class Truth:
-    """What became of some borrowers' loans."""
+    """The known course of the loans of a group of borrowers."""
 
     lives: Lives
     lateness: Lateness
@@ -53,36 +53,36 @@ class Truth:
     told: Told | None
     settled: Settled | None
     ever_told: NDArray[np.bool_]
-    """Whether any row of each loan could tell its days past due, shape (loans,)."""
+    """Whether each loan has a row that can show its days past due, shape (loans,)."""
     doubtful: NDArray[np.bool_]
-    """Whether each loan was closed in a way that leaves open what became of it, shape (loans,)."""
+    """Whether each loan's closing does not show how the loan ended, shape (loans,)."""
 
     @classmethod
     def of(cls, history: History, known_before: int = NEVER) -> Truth:
-        """The truth by what was recorded before the day."""
+        """Compute the truth from what was recorded before the day `known_before`."""
         observed, owed = history.observed, history.obligations
         gap = observed.reach.statement_gap_days
         ends = history.accounts.ends(known_before)
         settled = None if owed is None else owed.settle(known_before, history.dpd_tolerance_ratio, ends)
-        told = None
+        statement_dpd = None
         if history.statements is not None and observed.has("statements", "days_past_due"):
-            told = Told.of(history.statements, ends, known_before, gap)
+            statement_dpd = Told.of(history.statements, ends, known_before, gap)
         lives = _lives(history, settled, ends)
         flow = observed.reach.flows.get(PAYMENTS)
         through = observed.reach.given.get(PAYMENTS, None if flow is None else flow.tells_through)
         payments_until = min(known_before, NEVER if through is None else through + 1)
-        known = Known.of(owed, settled, told, lives.opened_on, payments_until=payments_until, gap_days=gap)
+        known = Known.of(owed, settled, statement_dpd, lives.opened_on, payments_until=payments_until, gap_days=gap)
         ever_told = np.zeros(history.rows.n_loans, np.bool_)
-        for part in (owed, told):
+        for part in (owed, statement_dpd):
             if part is not None:
                 ever_told[part.loan] = True
         nothing = np.zeros(history.rows.n_loans, np.bool_)
         doubtful = doubtful_closings(history, settled, ends) if observed.closings_are_doubtful else nothing
         return cls(
             lives,
-            Lateness.of(None if settled is None else settled.spells, told, ends),
+            Lateness.of(None if settled is None else settled.spells, statement_dpd, ends),
             known,
-            told,
+            statement_dpd,
             settled,
             ever_told,
             doubtful,
@@ -114,7 +114,7 @@ def _lives(history: History, settled: Settled | None, ends: Ends) -> Lives:
 def _seen(
     history: History, settled: Settled | None
 ) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32], Days, Days]]:
-    """(loan, borrower, first day, last day) of what says that a loan is open where the table `loans` is missing."""
+    """Yield (loan, borrower, first day, last day) from the rows that show a loan as open, without the table `loans`."""
     if history.obligations is not None and settled is not None:
         owed = history.obligations
         yield owed.loan, owed.borrower, owed.scheduled_on, settled.settled_on
@@ -126,17 +126,17 @@ def _seen(
 
 
 def _vanished(history: History) -> NDArray[np.bool_]:
-    """Loans without instalments whose last statement does not say that nothing is owed, shape (loans,)."""
-    found = np.zeros(history.rows.n_loans, np.bool_)
+    """Whether a loan has no instalments and its last statement does not show that nothing is owed, shape (loans,)."""
+    vanished = np.zeros(history.rows.n_loans, np.bool_)
     if history.statements is None:
-        return found
+        return vanished
     table = history.statements.columns
     loan = table["loan"]
-    # Rows stand in order of (loan, statement_on, recorded_on).
+    # Rows are sorted by (loan, statement_on, recorded_on).
     last = np.append(loan[1:] != loan[:-1], True).nonzero()[0] if len(loan) else np.zeros(0, np.int64)
     balance = table["balance"][last] if "balance" in table else np.full(len(last), np.nan)
     dpd = table["days_past_due"][last] if "days_past_due" in table else np.full(len(last), np.nan)
-    found[loan[last]] = ~((balance <= 0) & ~(dpd > 0))
+    vanished[loan[last]] = ~((balance <= 0) & ~(dpd > 0))
     if history.obligations is not None:
-        found[history.obligations.loan] = False
-    return found
+        vanished[history.obligations.loan] = False
+    return vanished

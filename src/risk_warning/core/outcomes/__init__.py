@@ -1,1 +1,1 @@
-"""Outcomes: the target, and which borrowers turned bad when."""
+"""Outcomes: the prediction target, and which borrowers turned bad and when."""

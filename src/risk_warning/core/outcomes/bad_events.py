@@ -1,8 +1,9 @@
-"""Bad events: each time a borrower turns bad, counted once however many as-of dates came before it.
+"""Bad events: each time a borrower turns bad, counted once, however many as-of dates precede it.
 
-Worked example: a borrower reaches 30 days past due on 10 May, is back at 0 in July, and reaches it again a year later:
-two events. As-of dates 1 March, 1 April and 1 May all precede the first, within three months: one event, seen from
-three dates. A second loan that gets as late on 20 May adds none: its borrower was bad already.
+Worked example: a borrower reaches 30 days past due on 10 May, is back at 0 in July, and reaches 30 again a year later.
+These are two events. The as-of dates 1 March, 1 April and 1 May all precede the first event within three months, so it
+is one event seen from three dates. A second loan that gets as late on 20 May adds no event, because its borrower is
+already bad.
 """
 
 from __future__ import annotations
@@ -27,30 +28,30 @@ LOSS_DPD = 90
 
 @dataclass(frozen=True)
 class BadEvents:
-    """Some borrowers' bad events in order of (borrower, bad_on), by payments as they truly happened.
+    """The bad events of a group of borrowers, sorted by (borrower, bad_on), from payments as they actually happened.
 
     All arrays have shape (events,).
     """
 
     borrower: NDArray[np.int64]
     bad_on: Days
-    """First day at the target's days past due, or of the write-off where that came first."""
+    """First day at the target's days past due, or the day of the write-off if that came first."""
     lost_on: Days
-    """First day 90+ days past due or written off in the same event, `NEVER` where it was cured before."""
+    """First day 90+ days past due or written off in the same event, `NEVER` if the event was cured before."""
 
     @classmethod
     def of(cls, history: History, bad_dpd: int) -> BadEvents:
-        """The events behind a history.
+        """Find the events in a history.
 
-        One lasts until each of the borrower's loans that got as late is back at 0, closed or written off; a loan that
-        gets as late from that day on begins another.
+        An event lasts until each of the borrower's loans that became so late is back at 0, closed or written off. A
+        loan that becomes so late from that day on begins another event.
         """
         arrears = Arrears.of(history, (), (bad_dpd, max(bad_dpd, LOSS_DPD)))
         runs, lives = arrears.runs, arrears.lives
         gone, last = lives.written_off_on[runs.loan], lives.ended_on[runs.loan]
         late = np.flatnonzero((runs.reached_on[0] != NEVER) & (runs.reached_on[0] <= last))
         in_default = np.where(runs.reached_on[1] <= last, runs.reached_on[1], NEVER)
-        # A write-off of a loan that was back at 0 before is an event of its own, not the end of this one.
+        # If a loan was back at 0 before its write-off, the write-off is a separate event, not the end of this one.
         lost = np.minimum(in_default, np.where(gone <= runs.cured_on, gone, NEVER))
         until = np.minimum(runs.cured_on.astype(np.int64), last.astype(np.int64) + 1)
         written_off = np.flatnonzero((lives.written_off_on != NEVER) & (lives.opened_on != NEVER))
@@ -64,10 +65,10 @@ class BadEvents:
 
     @classmethod
     def _joined(cls, borrower: NDArray[np.int64], start: Days, until: NDArray[np.int64], lost: Days) -> BadEvents:
-        """Stretches [start, until) of one borrower that overlap are one event."""
+        """Merge stretches [start, until) of one borrower that overlap into one event."""
         order = np.lexsort((start, borrower))
         borrower, start, until, lost = borrower[order], start[order], until[order], lost[order]
-        # Borrowers ascend, so the largest (borrower, until) so far is the furthest end of the same borrower.
+        # Rows are sorted by borrower, so the largest (borrower, until) so far holds that borrower's latest end.
         furthest = np.maximum.accumulate(borrower << 32 | until) & 0xFFFFFFFF if len(order) else until
         begins = np.ones(len(order), np.bool_)
         begins[1:] = (borrower[1:] != borrower[:-1]) | (start[1:] >= furthest[:-1])
@@ -76,7 +77,7 @@ class BadEvents:
         return cls(borrower[first], start[first].astype(np.int32), lost)
 
     def begun(self, borrower: NDArray[np.int64], day: Days) -> Days:
-        """First day of the event in which each borrower is bad on that day; the day itself where none began before."""
+        """Return the first day of the event in which each borrower is bad on `day`; `day` if none began before."""
         key = self.borrower << 32 | self.bad_on
         at = np.searchsorted(key, borrower << 32 | day, side="right") - 1
         begun = day.copy()
@@ -89,13 +90,13 @@ class BadEvents:
 def event_days(
     history: History, events: BadEvents, dates: Sequence[date], target: TargetSpec, given_on: Collection[date]
 ) -> Days:
-    """First day of the bad event that each borrower meets in each date's outcome window; shape (dates, borrowers).
+    """Return the first day of each borrower's bad event in each date's outcome window; shape (dates, borrowers).
 
-    `NEVER` where they stay good. `dates` rise. Rows with the same borrower and day precede the same event. Outcomes
-    from outside (on the dates `given_on`) have no day: the fewest events that explain them are taken, each beginning
-    on the first of the dates whose windows hold it.
+    `NEVER` if the borrower stays good. `dates` are ascending. Rows with the same borrower and day precede the same
+    event. Outcomes given from outside (on the dates `given_on`) have no day. The smallest number of events that
+    explains them is assumed, and each event begins on the first of the dates whose windows contain it.
     """
-    found = np.full((len(dates), history.rows.n), NEVER, np.int32)
+    bad_days = np.full((len(dates), history.rows.n), NEVER, np.int32)
     first, window_end = (np.full(history.rows.n, ALWAYS, np.int32) for _ in range(2))
     for row, day in enumerate(dates):
         end = to_day(target.window_end(day))
@@ -103,9 +104,9 @@ def event_days(
             _, bad = given_outcomes(history, day)
             is_new = bad & (window_end <= to_day(day))
             first[is_new], window_end[is_new] = to_day(day), end
-            found[row, bad] = first[bad]
+            bad_days[row, bad] = first[bad]
         else:
             on = outcomes(history, day, target).bad_on
             bads = np.flatnonzero(on < end)
-            found[row, bads] = events.begun(bads.astype(np.int64), on[bads])
-    return found
+            bad_days[row, bads] = events.begun(bads.astype(np.int64), on[bads])
+    return bad_days

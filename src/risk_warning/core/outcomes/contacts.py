@@ -1,7 +1,8 @@
-"""Contacts: who was helped in an outcome window, so that what became of them is not what would have become of them.
+"""Contacts: the borrowers helped in an outcome window, whose outcome may differ from the one without help.
 
-Whoever a lender calls turns bad less often for it; a model that learns from them as from others learns that those
-worth a call are safe. Whom the lot withheld a call from show what would have happened.
+Borrowers whom a lender calls turn bad less often because of the call. A model that learns from them as from others
+learns that borrowers worth a call are safe. Borrowers from whom a call was withheld at random show what would have
+happened without it.
 """
 
 from __future__ import annotations
@@ -15,29 +16,29 @@ from risk_warning.core.calendar import NEVER
 from risk_warning.core.rows import Rows
 
 WITHHELD = "withheld"
-"""Kind of a contact that was due and, by lot, not made."""
+"""Kind of a contact that was due but was withheld at random."""
 Days = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class Contacts:
-    """The first of each kind from an as-of date on, `NEVER` where there is none; all of shape (n,)."""
+    """The day of the first contact of each kind from an as-of date on, `NEVER` if there is none; all of shape (n,)."""
 
     made_on: Days
-    """A contact, for whatever reason."""
+    """A contact made for any reason."""
     made_by_lot_on: Days
-    """One that might as well have been withheld."""
+    """A contact that random assignment could have withheld, but did not."""
     withheld_on: Days
 
     @classmethod
     def none(cls, n: int) -> Contacts:
-        """Of n borrowers whom nobody contacted."""
+        """Return the contacts of n borrowers whom nobody contacted."""
         return cls(*(np.full(n, NEVER, np.int32) for _ in range(3)))
 
     @classmethod
     def of(cls, rows: Rows, as_of: int) -> Contacts:
-        """Of each borrower from the day `as_of` on; none where the book has no contacts."""
-        found = cls.none(rows.n)
+        """Return each borrower's contacts from the day `as_of` on; none if the book has no contacts."""
+        contacts = cls.none(rows.n)
         table = rows.contacts
         if table is not None:
             kinds = rows.categories["contacts.kind"]
@@ -45,26 +46,28 @@ class Contacts:
             by_lot = table["randomised"] == 1 if "randomised" in table else np.zeros(len(is_withheld), np.bool_)
             later = table["occurred_on"] >= as_of
             chosen = (~is_withheld, ~is_withheld & by_lot, is_withheld & by_lot)
-            for days, which in zip((found.made_on, found.made_by_lot_on, found.withheld_on), chosen, strict=True):
+            for days, which in zip(
+                (contacts.made_on, contacts.made_by_lot_on, contacts.withheld_on), chosen, strict=True
+            ):
                 at = np.flatnonzero(which & later)
                 np.minimum.at(days, table["borrower"][at], table["occurred_on"][at])
-        return found
+        return contacts
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Contacts:
-        """Those chosen."""
+        """Return the contacts of the chosen borrowers."""
         return Contacts(self.made_on[which], self.made_by_lot_on[which], self.withheld_on[which])
 
     def arms(self, until: NDArray[np.integer]) -> Arms:
-        """Who was helped before the day `until`, shape (n,): what comes later no longer changes the outcome."""
+        """Return who was helped before the day `until`, shape (n,). Later contacts no longer change the outcome."""
         helped = self.made_on < until
         return Arms(helped, self.made_by_lot_on < until, ~helped & (self.withheld_on < until))
 
 
 @dataclass(frozen=True)
 class Arms:
-    """Who was helped and who stands for them; all of shape (n,)."""
+    """The borrowers who were helped, and the hold-out that represents them; all of shape (n,)."""
 
     helped: NDArray[np.bool_]
     helped_by_lot: NDArray[np.bool_]
     withheld: NDArray[np.bool_]
-    """The hold-out: not helped, by lot."""
+    """The hold-out: borrowers not helped, chosen at random."""

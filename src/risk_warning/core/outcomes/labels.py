@@ -1,12 +1,12 @@
-"""Outcomes: who turned bad, since when, and of whom that cannot be told.
+"""Outcomes: which borrowers turned bad, when, and for whom this is unknown.
 
 Bad: a loan open at the as-of date reaches `bad_dpd` days past due, or is written off, in
-`[as_of, as_of + horizon_months)`, by payments as they truly happened: the latest version of every row counts, whenever
-it was recorded. Good: each of these loans is known until the window's end, or until it ended itself. Otherwise the
-outcome is unknown, and the borrower is neither.
+`[as_of, as_of + horizon_months)`. Payments count as they actually happened: the latest version of every row is used,
+whenever it was recorded. Good: the lateness of each of these loans is known until the window's end, or until the loan
+itself ended. Otherwise the outcome is unknown, and the borrower is neither good nor bad.
 
-Worked example: statements say 20 days past due on 31 May and stop. As of 1 June nothing shows that the loan reached 30
-days, and nothing that it did not: unknown from 1 July on, when the next statement was due.
+Worked example: statements show 20 days past due on 31 May and then stop. As of 1 June nothing shows whether the loan
+reached 30 days past due. The outcome is unknown from 1 July on, when the next statement was due.
 """
 
 from __future__ import annotations
@@ -25,57 +25,57 @@ from risk_warning.core.outcomes.target import TargetSpec
 
 Days = NDArray[np.int32]
 ELIGIBLE, ELIGIBLE_BAD = ("eligible", "eligible_bad")
-"""Eligible borrowers on a date asked for whose outcome is known, and of them the bad ones: before any are thinned."""
+"""Eligible borrowers with a known outcome on a requested date, and the bad ones among them, before any subsampling."""
 NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_TOLD = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
-"""Why an eligible borrower is not learnt from: no row in `outcomes`; what became of them is not known to the window's
-end; or they have a loan that never tells its days past due, so that they could be seen to be bad, but never good."""
+"""Why an eligible borrower is left out of training: there is no row in `outcomes`; the outcome is not known up to the
+window's end; or a loan never shows its days past due, so the borrower could be seen to be bad, but never good."""
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What became of n borrowers from an as-of date on; arrays of shape (n,)."""
+    """The outcomes of n borrowers from an as-of date on; arrays of shape (n,)."""
 
     bad_on: Days
-    """First day, from the as-of date on, on which each was bad; `NEVER` where there is none."""
+    """First day, from the as-of date on, on which each borrower was bad; `NEVER` if there is none."""
     unknown_from: Days
-    """First day of which it is not known whether each turned bad; `NEVER` where all is known."""
+    """First day on which it is unknown whether each borrower turned bad; `NEVER` if every day is known."""
     could_be_good: NDArray[np.bool_]
-    """False where a loan never tells its days past due: such a borrower can be seen to be bad, but never good.
+    """False if a loan never shows its days past due: such a borrower can be seen to be bad, but never good.
 
-    Learning from those seen to be bad alone would teach that such a loan is a sign.
+    If only those seen to be bad were used for training, the model would learn that such a loan is a sign of risk.
     """
 
     @classmethod
     def given(cls, known: NDArray[np.bool_]) -> Outcomes:
-        """Of borrowers whose outcome, where it is known, came from outside, without a day."""
+        """Return the outcomes of borrowers whose outcome, if known, was given from outside, without a day."""
         never = np.full(len(known), NEVER, np.int32)
         return cls(never, never, known)
 
     @property
     def learnable_until(self) -> Days:
-        """`unknown_from`, and `ALWAYS` where a loan never tells: such a borrower is not learnt from, bad or not."""
+        """`unknown_from`, or `ALWAYS` if not `could_be_good`: such a borrower is left out of training, bad or not."""
         return np.where(self.could_be_good, self.unknown_from, ALWAYS).astype(np.int32)
 
     def bad(self, end: int) -> NDArray[np.bool_]:
-        """Whether each turned bad before the day `end`."""
+        """Whether each borrower turned bad before the day `end`."""
         return self.bad_on < end
 
     def known(self, end: int) -> NDArray[np.bool_]:
-        """Whether it is known of each before the day `end`."""
+        """Whether it is known if each borrower turned bad before the day `end`."""
         return self.bad(end) | (self.unknown_from >= end)
 
 
 def outcomes(history: History, as_of_date: date, spec: TargetSpec, *, known_before: int = NEVER) -> Outcomes:
-    """What became of each borrower, by what was recorded before the day `known_before`: all of the book by default.
+    """Return each borrower's outcome from what was recorded before the day `known_before`; by default the whole book.
 
-    Days after the data's end are what would have been had nobody paid any more: they tell nothing, and nothing is said
-    here about which windows lie in the data.
+    Days after the data's end are computed as if nobody paid any more, so they mean nothing. This function does not
+    check which windows lie in the data.
     """
     as_of, n, rows = to_day(as_of_date), history.rows.n, history.rows
     truth = history.truth(known_before)
     is_open, lives = _open_at(history, as_of), truth.lives
     bad_on = np.full(n, NEVER, np.int32)
-    # A loan known as open that was written off already is bad at once.
+    # A loan that is known as open but was already written off is bad on the as-of date.
     lost = np.flatnonzero(is_open & (lives.written_off_on != NEVER))
     np.minimum.at(bad_on, lives.borrower[lost], np.maximum(lives.written_off_on[lost], as_of))
     first = _first_late(truth.lateness, as_of, spec.bad_dpd, is_open)
@@ -83,7 +83,7 @@ def outcomes(history: History, as_of_date: date, spec: TargetSpec, *, known_befo
     np.minimum.at(bad_on, owner, first)
     until = truth.known.until(as_of, rows.n_loans)
     ended = (lives.ended_on != NEVER) & ~lives.vanished
-    # Known through its own end; a loan that had ended before the as-of date can turn bad no more.
+    # A loan known through its own end is fully known. A loan that ended before the as-of date can no longer turn bad.
     until[ended & ((until >= lives.ended_on) | (lives.ended_on <= as_of))] = NEVER
     doubtful = truth.doubtful & ended & (lives.ended_on >= as_of)
     until[doubtful] = lives.ended_on[doubtful]
@@ -97,7 +97,7 @@ def outcomes(history: History, as_of_date: date, spec: TargetSpec, *, known_befo
 
 
 def given_outcomes(history: History, as_of_date: date) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(has a row, bad) of the table `outcomes` on this date; each of shape (n,)."""
+    """Return (has a row, bad) from the table `outcomes` on this date; each of shape (n,)."""
     has_row, bad = np.zeros(history.rows.n, np.bool_), np.zeros(history.rows.n, np.bool_)
     table = history.rows.outcomes
     if table is not None:
@@ -110,24 +110,24 @@ def given_outcomes(history: History, as_of_date: date) -> tuple[NDArray[np.bool_
 def known_and_bad(
     history: History, as_of_date: date, spec: TargetSpec, given_on: Collection[date]
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """(known, bad) of each borrower, from outside on the dates they are given on, else from payments; shape (n,).
+    """Return (known, bad) of each borrower: given from outside on the dates `given_on`, else from payments; shape (n,).
 
-    Whoever could only have been seen to be bad is not known.
+    A borrower who could only have been seen to be bad is not known.
     """
     if as_of_date in given_on:
         return given_outcomes(history, as_of_date)
-    found, end = outcomes(history, as_of_date, spec), to_day(spec.window_end(as_of_date))
-    return found.known(end) & found.could_be_good, found.bad(end)
+    from_payments, end = outcomes(history, as_of_date, spec), to_day(spec.window_end(as_of_date))
+    return from_payments.known(end) & from_payments.could_be_good, from_payments.bad(end)
 
 
 def _open_at(history: History, as_of: int) -> NDArray[np.bool_]:
-    """Whether each loan was open on the day as it was known then, shape (loans,)."""
-    found = np.zeros(history.rows.n_loans, np.bool_)
+    """Whether each loan was open on the day, as known on that day, shape (loans,)."""
+    is_open = np.zeros(history.rows.n_loans, np.bool_)
     if history.accounts.dated:
-        found[history.accounts.loan[history.accounts.open_rows(as_of)]] = True
+        is_open[history.accounts.loan[history.accounts.open_rows(as_of)]] = True
     else:
-        found = history.truth().lives.open_at(as_of)
-    return found
+        is_open = history.truth().lives.open_at(as_of)
+    return is_open
 
 
 def _first_late(lateness: Lateness, as_of: int, bad_dpd: int, is_open: NDArray[np.bool_]) -> Days:
@@ -138,6 +138,6 @@ def _first_late(lateness: Lateness, as_of: int, bad_dpd: int, is_open: NDArray[n
 def learnable(
     bad_on: NDArray[np.integer], learnable_until: NDArray[np.integer], end: NDArray[np.integer]
 ) -> NDArray[np.bool_]:
-    """Whether what became of each row before its day `end` is known, and can be learnt from; all of one shape."""
-    found: NDArray[np.bool_] = ((bad_on < end) & (learnable_until != ALWAYS)) | (learnable_until >= end)
-    return found
+    """Whether each row's outcome before its day `end` is known and usable for training; all of one shape."""
+    is_learnable: NDArray[np.bool_] = ((bad_on < end) & (learnable_until != ALWAYS)) | (learnable_until >= end)
+    return is_learnable

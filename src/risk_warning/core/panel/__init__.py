@@ -1,1 +1,1 @@
-"""The panel: what was known of each borrower, month by month."""
+"""The panel: monthly signals of borrowers as known on an as-of date."""

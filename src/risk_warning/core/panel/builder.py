@@ -1,4 +1,4 @@
-"""The panel builder: one panel in the making, table by table."""
+"""The panel builder: builds one panel, table by table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from risk_warning.stats import grouped
 
 @dataclass(frozen=True)
 class _Instalments:
-    """Instalments settled by their contract, and by the schedules known now; the same where none was re-dated."""
+    """Instalments settled by the contract and by the currently known schedules; both are equal if none was re-dated."""
 
     owed: Obligations
     settled: Settled
@@ -35,15 +35,15 @@ class _Instalments:
 
 
 def panel_of(history: History, as_of_date: date, periods: int = PERIODS, needs: Collection[str] | None = None) -> Panel:
-    """What was known at the start of `as_of_date`.
+    """Build the panel of what was known at the start of `as_of_date`.
 
-    Of the signals made of events, the many, those not among `needs` are left out; None wants them all.
+    There are many event signals, and those not in `needs` are left out. None keeps them all.
     """
     return _PanelBuilder(history, as_of_date, periods, needs).build()
 
 
 class _PanelBuilder:
-    """Builds what was known of some borrowers at the start of one day."""
+    """Builder of the panel of a group of borrowers at the start of one day."""
 
     def __init__(self, history: History, as_of_date: date, periods: int, needs: Collection[str] | None) -> None:
         self.history = history
@@ -59,10 +59,10 @@ class _PanelBuilder:
         self.signals: dict[str, Signal] = {}
         self.record = np.zeros((periods, self.n), np.bool_)
         self.begins = np.full(self.n, NEVER, np.int64)
-        """First day of each borrower's history, by what is known."""
+        """First day of each borrower's history, as known on the as-of date."""
 
     def build(self) -> Panel:
-        """The panel."""
+        """Return the panel."""
         observed = self.history.observed
         instalments = self._instalments() if self.history.obligations is not None else None
         known = self._statements() if self.history.statements is not None else None
@@ -105,7 +105,7 @@ class _PanelBuilder:
         due = (is_known & (period >= 0) & (period < self.periods)).nonzero()[0]
         cell = period[due].astype(np.int64) * self.n + owed.borrower[due]
         count = self._monthly(cell)
-        # Unsettled: as late as it is by now, and no later than is known.
+        # An unsettled instalment is as late as on the as-of date, but not late if it fell due after payments stopped.
         late_days = np.minimum(settled.settled_on[due], self.as_of) - owed.due_on[due]
         late_days = np.minimum(np.maximum(late_days, -31), 120)
         if self.payments_through != NEVER:
@@ -125,7 +125,7 @@ class _PanelBuilder:
 
         row_known = (owed.paid_on < self.as_of) & (owed.recorded_on < self.as_of)
         if not settled.falls_due.all():
-            # What was paid on instalments that no longer fall due is the payoff.
+            # Payments on instalments that no longer fall due are the payoff of the loan.
             row_known &= np.repeat(settled.falls_due, owed.rows)
         row_period = period_of(owed.paid_on, self.ends)
         paid = (row_known & (row_period >= 0) & (row_period < self.periods)).nonzero()[0]
@@ -144,7 +144,7 @@ class _PanelBuilder:
         return instalments
 
     def _still_to_pay(self, instalments: _Instalments) -> None:
-        """What is still to pay, by the latest known version of each instalment."""
+        """Put the signals of what is still to pay, by the latest known version of each instalment."""
         owed, now, by_now = instalments.owed, instalments.now, instalments.by_now
         is_known = now.scheduled_on < self.as_of
         still = is_known & by_now.falls_due & (by_now.settled_on == NEVER)
@@ -165,9 +165,9 @@ class _PanelBuilder:
         self._put("forborne_loan_count", self._level(owner[forborne]))
 
     def _outstanding_periods(self, owed: Obligations, settled: Settled, is_known: NDArray[np.bool_]) -> None:
-        """Mark each period in which a borrower had an obligation scheduled and not settled."""
+        """Mark each period in which a borrower had a scheduled obligation that was not settled."""
         first = np.minimum(np.maximum(period_of(owed.scheduled_on, self.ends), 0), self.periods - 1)
-        # No day before the as-of date lies in a period below 0.
+        # Days before the as-of date are never in a period below 0.
         last = period_of(np.minimum(settled.settled_on, self.as_of - 1), self.ends)
         chosen = is_known & (last < self.periods) & (first >= last)
         change = np.bincount(last[chosen].astype(np.int64) * self.n + owed.borrower[chosen], minlength=0)
@@ -211,23 +211,25 @@ class _PanelBuilder:
         return known
 
     def _statement_codes(self, known: Known) -> dict[str, Signal]:
-        """The code of each borrower's latest statement, by `statements.column`."""
+        """Return the code of each borrower's latest statement, keyed by `statements.column`."""
         return {
             source: known.latest_code(source.removeprefix("statements."), LATEST_PERIODS)
             for source in self.history.observed.codes
         }
 
     def _days_past_due(self, instalments: _Instalments | None, known: Known | None) -> Signal:
-        """Put `dpd` at the ends: the worst of the borrower's open loans, from instalments and from statements.
+        """Put the signal `dpd` at the ends: the worst of a borrower's open loans, from instalments and statements.
 
-        Returns days past due on the as-of date by the current schedules.
+        Return the days past due on the as-of date by the current schedules.
         """
         parts, now = [], []
         if instalments is not None:
             settled, by_now = instalments.settled, instalments.by_now
-            told = self._told_by_instalments(instalments.owed, settled)
-            parts.append(np.where(told, self._dpd_of_spells(settled.spells), np.float32(np.nan)))
-            now.append(parts[0] if by_now is settled else np.where(told, self._dpd_of_spells(by_now.spells), np.nan))
+            is_known = self._told_by_instalments(instalments.owed, settled)
+            parts.append(np.where(is_known, self._dpd_of_spells(settled.spells), np.float32(np.nan)))
+            now.append(
+                parts[0] if by_now is settled else np.where(is_known, self._dpd_of_spells(by_now.spells), np.nan)
+            )
         if known is not None and self.history.observed.has("statements", "days_past_due"):
             parts.append(known.days_past_due())
             now.append(parts[-1])
@@ -238,7 +240,7 @@ class _PanelBuilder:
         return current.astype(np.float32)
 
     def _told_by_instalments(self, owed: Obligations, settled: Settled) -> NDArray[np.bool_]:
-        """Whether an open loan with instalments tells days past due at each end, shape (periods + 1, n)."""
+        """Whether an open loan with instalments shows days past due at each end, shape (periods + 1, n)."""
         known = ((owed.scheduled_on < self.as_of) & settled.falls_due).nonzero()[0]
         since = np.full(self.history.rows.n_loans, NEVER, np.int64)
         grouped.lower(since, owed.scheduled_on[known], owed.loan[known])
@@ -253,8 +255,8 @@ class _PanelBuilder:
         size = self.periods + 2
         change = np.bincount(first * self.n + owner[loan], minlength=size * self.n)
         change -= np.bincount(stop * self.n + owner[loan], minlength=size * self.n)
-        told = np.cumsum(change.reshape(size, self.n), axis=0)[:-1] > 0
-        return np.asarray(told[::-1])
+        is_known = np.cumsum(change.reshape(size, self.n), axis=0)[:-1] > 0
+        return np.asarray(is_known[::-1])
 
     def _dpd_of_spells(self, spells: Spells) -> Signal:
         dpd = np.zeros((self.periods + 1) * self.n, np.float32)
@@ -293,8 +295,8 @@ class _PanelBuilder:
             keep = (known & (period >= 0) & (period < self.periods)).nonzero()[0]
             kind, cell = table["kind"][keep], period[keep].astype(np.int64) * self.n + table["borrower"][keep]
             size = self.periods * self.n
-            found = np.bincount(kind.astype(np.int64) * size + cell, minlength=len(names) * size)
-            counts = dict(zip(names, found.reshape(len(names), self.periods, self.n), strict=True))
+            event_counts = np.bincount(kind.astype(np.int64) * size + cell, minlength=len(names) * size)
+            counts = dict(zip(names, event_counts.reshape(len(names), self.periods, self.n), strict=True))
             if "amount" in table:
                 for name in set(paid) & set(names):
                     chosen = (kind == names.index(name)).nonzero()[0]
@@ -317,7 +319,7 @@ class _PanelBuilder:
         return self.needs is None or signal in self.needs
 
     def _blank_before_history(self, onboarded_on: NDArray[np.int64]) -> None:
-        """Monthly counts and sums are not observed before a borrower's history begins."""
+        """Set monthly counts and sums to NaN, not observed, before a borrower's history begins."""
         begins = np.minimum(self.begins, onboarded_on)
         before = self.ends[:-1, None] <= begins[None, :]
         blank = np.where(before, np.float32(np.nan), np.float32(0))
@@ -325,7 +327,7 @@ class _PanelBuilder:
             if signal.shape == before.shape:
                 signal += blank
             elif signal.shape == (self.periods + 1, self.n):
-                # An end is before the history where the period that starts there still is.
+                # An end is before the history if the period that starts at it is.
                 signal[1:] += blank
         self.signals["history_months"] = np.where(before, 0, 1).sum(axis=0, dtype=np.int32).astype(np.float32)
         self.signals["record_months"] = self.record.sum(axis=0, dtype=np.int32).astype(np.float32)
@@ -333,7 +335,7 @@ class _PanelBuilder:
     def _has_open_loan(self, instalments: _Instalments | None) -> NDArray[np.bool_]:
         if self.history.accounts.dated:
             return self.accounts.any_open()
-        # Without `loans`: a statement in period 0 or an unpaid obligation.
+        # Without `loans`, a statement in period 0 or an unpaid obligation shows an open loan.
         is_open = np.zeros(self.n, np.bool_)
         if self.history.statements is not None:
             table = self.history.statements.columns
@@ -348,16 +350,16 @@ class _PanelBuilder:
 
     def _written_off_on(self) -> NDArray[np.int32]:
         accounts = self.history.accounts
-        found = np.full(self.n, -1, np.int32)
+        latest = np.full(self.n, -1, np.int32)
         gone = (self.ended.written_off_on != NEVER).nonzero()[0]
         if len(gone):
             owner = np.zeros(self.history.rows.n_loans, np.int32)
             owner[accounts.loan] = accounts.borrower
-            np.maximum.at(found, owner[gone], self.ended.written_off_on[gone])
+            np.maximum.at(latest, owner[gone], self.ended.written_off_on[gone])
         if accounts.dated and self.history.observed.has("loans", "written_off_on"):
-            days = np.where(found < 0, np.nan, self.as_of - found)
+            days = np.where(latest < 0, np.nan, self.as_of - latest)
             self._put("written_off_days", days)
-        return np.where(found < 0, NEVER, found).astype(np.int32)
+        return np.where(latest < 0, NEVER, latest).astype(np.int32)
 
     def _put(self, name: str, values: NDArray[np.floating]) -> None:
         self.signals[name] = values.astype(np.float32)

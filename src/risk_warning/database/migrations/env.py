@@ -1,4 +1,4 @@
-"""Runs the migrations on the connection the watch list hands over."""
+"""The Alembic environment: it runs the migrations on the connection that the watch list passes in."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""A lender that never was, whose truth is known.
+"""A simulated lender whose truth is known.
 
-The reference of its figures. "Chosen" means that no source stands behind a figure but the result it is set for; the
-results are those of 50,000 borrowers × 36 months (seed 1), on loans and borrowers at month starts.
+The table is the reference for its figures. "Chosen" means that a figure has no source and is set only for its result.
+The results are measured on 50,000 borrowers × 36 months (seed 1), on loans and borrowers at month starts.
 
 ========================================  ==========================================  ================================
 what                                      figure                                      where it comes from
@@ -38,7 +38,7 @@ events                                    ratio strained to calm about 1–2    
 
 Yeh & Lien (2009): default of credit card clients, Taiwan 2005, doi 10.24432/C55S3H.
 
-`traits` and `accounts` are who borrows what; `stress` is the hidden state and its hazards; `ledger` lets accounts pass
-a month; `course` runs the months; `truth` is the exact PD; `instalments`, `statements`, `behaviour` and `tables` make
-the rows; `lender` writes them.
+`traits` and `accounts` draw the borrowers and their accounts. `stress` has the hidden state and its hazards. `ledger`
+advances accounts by a month, and `course` runs all months. `truth` computes the exact PD. `instalments`, `statements`,
+`behaviour` and `tables` create the rows, and `lender` writes them.
 """

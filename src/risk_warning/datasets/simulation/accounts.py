@@ -1,4 +1,4 @@
-"""Accounts of the simulated lender: instalment loans and cards, several a borrower, each with a risk of its own."""
+"""Accounts of the simulated lender: instalment loans and cards, several per borrower, each with its own risk."""
 
 from __future__ import annotations
 
@@ -11,46 +11,47 @@ from risk_warning.datasets.simulation.traits import Traits
 
 PRODUCTS = ("personal", "auto", "card", "store_card")
 _SHARES = (0.420, 0.130, 0.438, 0.012)
-"""Shares of new accounts; chosen. Who runs the store cards (2.7 % of all cards) never reports days past due."""
+"""Shares of new accounts; chosen. The issuer of store cards (2.7 % of all cards) never reports days past due."""
 CARD, STORE_CARD = 2, 3
 _TERMS_MONTHS = np.array([6, 12, 24, 36])
 _TERM_SHARES = (0.1, 0.3, 0.35, 0.25)
 _OLDEST_MONTHS = 30
 _FURTHER_ACCOUNTS, _MOST_ACCOUNTS = 1.8, 6
 FIRST_DUE_DAY, LAST_DUE_DAY = 4, 18
-"""Due days of the month. From the 4th on, two months late is never 60 days at a month's start; up to the 18th, what
-falls due in a month reaches 30 days past due in the next one, February included."""
+"""First and last due day of the month. With due days from the 4th on, an account two months late is never 60 days past
+due at a month's start. With due days up to the 18th, a payment due in a month reaches 30 days past due in the next
+month, February included."""
 
 _PRODUCT_LOG_ODDS = np.array([0.0, -0.6, 0.15, 0.35])
-"""Log odds of a missed payment by product: what one drives to work in is paid first, the store card last."""
+"""Log odds of a missed payment by product: borrowers pay the loan for their car first, and the store card last."""
 PRIORITY_SD = 0.60
-"""Spread of an account's own log odds: which account a borrower lets slip. Chosen; hidden from the book."""
+"""Spread of an account's own log odds, which decide which account a borrower neglects. Chosen; hidden from the book."""
 _MOST_BURDEN = 0.45
-"""Largest instalment over monthly income at which a loan is granted."""
+"""Largest ratio of instalment to monthly income at which a loan is granted."""
 _BURDEN_LOG_ODDS, _USUAL_BURDEN = 3.5, 0.15
-"""Log odds for each unit of instalment over monthly income (5 % of the limit on a card) above the usual."""
+"""Log odds per unit of instalment ÷ monthly income (for a card, 5 % of the limit) above the usual ratio."""
 _MISSES_FORGETFUL = 1.3
-"""Log odds of a missed payment who is forgetful adds; see `REACHES` in `stress` for why it rarely gets worse."""
+"""Log odds of a missed payment added for forgetful borrowers. It rarely gets worse; see `REACHES` in `stress`."""
 
 
 @dataclass(frozen=True)
 class Accounts:
-    """One entry an account, in order of borrowers; months count from the book's first and may be negative."""
+    """Accounts, one entry each, in order of borrowers; months count from the book's first and may be negative."""
 
     borrower: NDArray[np.int64]
     product: NDArray[np.int64]
     opened_month: NDArray[np.int64]
     opened_day: NDArray[np.int64]
-    """Day of the month, 0 the first."""
+    """Day of the month; 0 is the first."""
     term_months: NDArray[np.int64]
-    """Monthly payments of a loan; more than any book has for a card."""
+    """Number of monthly payments of a loan; for a card, more than any book has months."""
     due_day: NDArray[np.int64]
-    """Day of the month, 0 the first."""
+    """Day of the month; 0 is the first."""
     amount: NDArray[np.float64]
     """Principal of a loan, limit of a card."""
     annual_rate: NDArray[np.float64]
     due_amount: NDArray[np.float64]
-    """Monthly instalment of a loan; of a card, what would fall due on its full limit."""
+    """Monthly instalment of a loan; for a card, the payment due if its full limit is used."""
     log_odds: NDArray[np.float64]
     """The account's own part of the log odds of a missed payment."""
 
@@ -69,7 +70,7 @@ class Accounts:
 
     @classmethod
     def draw(cls, traits: Traits, months: int, random: np.random.Generator) -> Accounts:
-        """Draw one account or more a borrower, the first opened before the book's last third."""
+        """Draw one or more accounts per borrower; the first opens before the book's last third."""
         n = len(traits.monthly_income)
         count = 1 + np.minimum(random.poisson(_FURTHER_ACCOUNTS, n), _MOST_ACCOUNTS - 1)
         borrower = np.repeat(np.arange(n), count)

@@ -1,4 +1,4 @@
-"""Rows of `events`: salary, failed debits, enquiries, logins, calls and more: weak and noisy signs of strain."""
+"""Rows of `events`: salaries, failed debits, enquiries, logins, calls and more, as weak, noisy signs of strain."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ RATES: dict[str, tuple[float, float, float]] = {
     "contact_change": (0.012, 0.016, 0.024),
     "support_call": (0.06, 0.09, 0.12),
 }
-"""Events a month: calm, strained, distressed. Chosen so that no kind of event tells strained from calm by more than
-about a factor of two, less than borrowers differ among themselves."""
+"""Events per month: calm, strained, distressed. Chosen so that no kind of event differs between strained and calm by
+more than about a factor of two, less than borrowers differ among themselves."""
 LEVEL_SHAPE = 1.5
 """Shape of the gamma distribution (mean 1) of a borrower's own level of each kind of event: its standard deviation is
 0.8."""
@@ -35,9 +35,9 @@ _BY_CAUSE = {
 KINDS = ("salary_in", *RATES)
 SALARY_COMES = 0.97
 SALARY_COMES_SHOCKED = np.array([0.97, 0.90, 0.75])
-"""Probability that a salary arrives in a month; the second by state where strain came of an income shock."""
+"""Probability that a salary arrives in a month; the second by state, if an income shock caused the strain."""
 SALARY_LEFT_SHOCKED, SALARY_LEFT_ILL, SALARY_NOISE = 0.88, 0.94, 0.08
-"""Share of the salary that is left in strain of that cause, and the spread of every month's salary."""
+"""Share of the salary that remains in strain of that cause, and the relative spread of every month's salary."""
 RECORDED_LATE = 0.02
 _INCOME_SHOCK, _ILLNESS = 1, 2
 _SECONDS_A_DAY = 86_400

@@ -1,4 +1,4 @@
-"""Columns of a table in the making: days and numbers by name, and how they become Arrow columns."""
+"""Columns of a simulated table: arrays of days and numbers by name, and their conversion to Arrow columns."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 Columns = dict[str, NDArray[Any]]
 EMPTY_DAY = np.iinfo(np.int32).min
-"""An empty date: earlier than any day, so that the latest of several is the latest there is."""
+"""An empty date. It is earlier than any day, so the maximum of several dates ignores it."""
 
 
 def joined(parts: list[Columns]) -> Columns:
-    """Return the rows of all parts, which have the same columns, one after the other."""
+    """Concatenate the rows of all parts, which have the same columns."""
     return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 

@@ -15,17 +15,17 @@ from risk_warning.datasets.simulation.traits import Traits
 from risk_warning.datasets.simulation.truth import Standing, true_pd
 
 BURN_IN_MONTHS = 24
-"""Months the hidden states run before the book begins. Arrears begin with the book."""
+"""Months for which the hidden states run before the book begins. Arrears start with the book."""
 WRITE_OFF_MEMORY_MONTHS = 12
-"""Months after a write-off in which the product scores nobody, and the truth says nothing."""
+"""Months after a write-off in which the product does not score the borrower and the truth has no row."""
 REFUSED_AFTER_WRITE_OFF_MONTHS = 24
-"""Months after a write-off in which the lender opens no account; nor does it for who is 30 days past due."""
+"""Months after a write-off in which the lender opens no account; it also opens none for borrowers 30 days past due."""
 _FORGETFULNESS = 4
 
 
 @dataclass(frozen=True)
 class TruthRows:
-    """One entry a borrower and month at whose start they could be scored."""
+    """The truth, one entry per borrower and month at whose start the borrower could be scored."""
 
     borrower: NDArray[np.int64]
     month: NDArray[np.int64]
@@ -33,32 +33,32 @@ class TruthRows:
     cause: NDArray[np.int8]
     contact_effect: Floats
     bad: NDArray[np.int8]
-    """1 bad, 0 good, -1 where the window leaves the book."""
+    """1 bad, 0 good, -1 if the outcome window extends beyond the book."""
 
 
 @dataclass(frozen=True)
 class Course:
-    """What happened to n borrowers and their accounts; months counted from the book's first."""
+    """The history of n borrowers and their accounts; months count from the book's first."""
 
     accounts: Accounts
-    """As opened: those refused open in a month after the book's last."""
+    """The accounts as opened; refused accounts open in a month after the book's last."""
     state: NDArray[np.int8]
     """Shape (months, n)."""
     cause: NDArray[np.int8]
     """Shape (months, n)."""
     is_customer: NDArray[np.bool_]
-    """Shape (months, n): an account is open in the month."""
+    """Shape (months, n): whether an account is open in the month."""
     paid_month: NDArray[np.int16]
-    """Shape (months, accounts): month in which what fell due in the month was paid; -1: not within the book."""
+    """Shape (months, accounts): month in which the payment due in the month was made; -1 if not within the book."""
     oldest_unpaid: NDArray[np.int16]
-    """Shape (months, accounts): month of the oldest missed payment at the month's end, -1 where there is none."""
+    """Shape (months, accounts): month of the oldest missed payment at the month's end, -1 if there is none."""
     ended_month: NDArray[np.int64]
-    """Shape (accounts,): month of the closing or write-off, -1 where there is none within the book."""
+    """Shape (accounts,): month of the closing or write-off, -1 if there is none within the book."""
     is_written_off: NDArray[np.bool_]
     is_paid_off: NDArray[np.bool_]
-    """A loan paid off early, or a card closed."""
+    """Whether a loan is paid off early, or a card is closed."""
     leave_day: NDArray[np.int64]
-    """Day of the month (0 the first) on which it was."""
+    """Day of the month (0 is the first) on which it is paid off or closed."""
     deferrals: Deferrals
     truth: TruthRows
 
@@ -128,7 +128,7 @@ def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, r
 def _standing(
     ledger: Ledger, is_open: NDArray[np.bool_], is_left_out: NDArray[np.bool_], month: int
 ) -> tuple[Standing, NDArray[np.int64]]:
-    """The open accounts of all borrowers but those left out, and whose they are."""
+    """Return the open accounts of all borrowers except those left out, and the borrowers who have them."""
     account = np.flatnonzero(is_open & ~is_left_out[ledger.borrower])
     who, first = np.unique(ledger.borrower[account], return_index=True)
     left = np.maximum(ledger.last[account] - month + 1, 0)

@@ -1,7 +1,8 @@
-"""Rows of `instalments`: the whole schedule of every loan, and how it was paid, late, in parts, twice or not at all.
+"""Rows of `instalments`: the whole schedule of every loan, with payments on time, late, in parts, twice or missing.
 
-The schedule of a loan that was paid off or written off stays, unpaid. A deferred instalment has two rows: the first
-schedule, and the new one with a later `scheduled_on`. A failed direct debit is a payment and its reversal.
+After a payoff or write-off, the rest of a loan's schedule stays in the table, unpaid. A deferred instalment has two
+rows: the first schedule, and the new one with a later `scheduled_on`. A failed direct debit is a payment and its
+reversal.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from risk_warning.datasets.simulation.stress import Floats
 from risk_warning.datasets.simulation.traits import Traits
 
 LATER_DAYS = np.array([0.0, 2.0, 4.0])
-"""Payments creep later before they are missed, by state: less than the spread of a borrower's own payment days."""
+"""Days by which payments are later, by state, before they are missed: less than a borrower's own spread of days."""
 SPREAD_DAYS = 3.0
 EARLIEST_DAYS = -12
 IN_TWO_PARTS = np.array([0.010, 0.030, 0.060])
@@ -26,11 +27,11 @@ IN_TWO_PARTS = np.array([0.010, 0.030, 0.060])
 PART_OF_MISSED = 0.12
 """Share of missed instalments of which a part is paid on time."""
 REVERSED, REVERSED_MISSED = 0.008, 0.20
-"""Share of instalments paid in the month, and of missed ones, with a failed direct debit first."""
+"""Share of instalments paid in the month, and of missed ones, that first have a failed direct debit."""
 RECORDED_LATE, MOST_DAYS_LATE = 0.03, 5
 """Share of payments recorded one to five days after they were made."""
 _MONTHS_AFTER = 40
-"""Months after the book's end that a schedule may reach: the longest term after an opening in its last month."""
+"""Months that a schedule may extend beyond the book: the longest term of a loan opened in the last month."""
 
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -38,7 +39,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class _Schedule:
-    """One entry an instalment that falls due from the book's first month on."""
+    """Instalments due from the book's first month on, one entry each."""
 
     account: Days
     number: Days
@@ -50,21 +51,21 @@ class _Schedule:
     """Last day of the month."""
     state: NDArray[np.int8]
     paid_month: Days
-    """-1: not within the book."""
+    """-1 if not paid within the book."""
 
     def take(self, which: NDArray[np.int64]) -> _Schedule:
-        """The entries at these positions."""
+        """Return the entries at these positions."""
         return _Schedule(*(values[which] for values in vars(self).values()))
 
 
 @dataclass(frozen=True)
 class Instalments:
-    """The table, and when each account's last payment was made."""
+    """The table `instalments`, and the day of each account's last payment."""
 
     columns: Columns
-    """`account` instead of the loan's id."""
+    """The table's columns, with `account` instead of the loan's id."""
     settled_on: Days
-    """Shape (accounts,): day of the last payment, `EMPTY_DAY` where it is not in the book."""
+    """Shape (accounts,): day of the last payment, `EMPTY_DAY` if it is not in the book."""
 
 
 def instalments(
@@ -115,7 +116,7 @@ def instalments(
 
 
 def opening_days(course: Course, months: Months) -> Days:
-    """Day on which each account was opened; shape (accounts,)."""
+    """Return the day on which each account was opened; shape (accounts,)."""
     starts = months.starts(before=40, after=1)
     return starts[40 + course.accounts.opened_month] + course.accounts.opened_day
 
@@ -145,17 +146,17 @@ def _schedule(course: Course, months: Months) -> _Schedule:
 
 
 def _paid_on(schedule: _Schedule, course: Course, traits: Traits, starts: Days, random: np.random.Generator) -> Days:
-    """Day of the payment, `EMPTY_DAY` where there is none within the book."""
+    """Return the day of each payment, `EMPTY_DAY` if it is not within the book."""
     n = len(schedule.account)
     borrower = course.accounts.borrower[schedule.account]
     shift = traits.punctuality_days[borrower] + LATER_DAYS[schedule.state] + random.normal(0, SPREAD_DAYS, n)
     usual = schedule.due_on + np.rint(np.maximum(shift, EARLIEST_DAYS)).astype(np.int64)
-    # Within the month: a payment before it would tell of the month what the hidden state at its start does not.
+    # Stay within the month: an earlier payment would reveal what the hidden state at the month's start does not.
     usual = np.clip(usual, schedule.month_start, schedule.month_end)
     leaves_on = schedule.month_start + course.leave_day[schedule.account]
     leaves = course.is_paid_off[schedule.account] & (course.ended_month[schedule.account] == schedule.month)
     usual = np.where(leaves, np.minimum(usual, leaves_on), usual)
-    # What is paid in the month after is paid before it is 30 days late, if nothing older is open.
+    # A payment made in the next month is made before it is 30 days late, if no older one is open.
     following = starts[np.maximum(schedule.paid_month, 0)]
     is_next = schedule.paid_month == schedule.month + 1
     latest = np.where(is_next, schedule.due_on + 29, following + 26)
@@ -165,7 +166,7 @@ def _paid_on(schedule: _Schedule, course: Course, traits: Traits, starts: Days, 
 
 
 def _places(schedule: _Schedule, course: Course) -> NDArray[np.int64]:
-    """Position in the schedule of each deferral's instalment."""
+    """Return the position in the schedule of each deferral's instalment."""
     width = int(schedule.month.max(initial=0)) + 1
     key = schedule.account * width + schedule.month
     return np.searchsorted(key, course.deferrals.account * width + course.deferrals.month)
@@ -174,15 +175,15 @@ def _places(schedule: _Schedule, course: Course) -> NDArray[np.int64]:
 def _deferred_rows(
     course: Course, due_on: Days, starts: Days, random: np.random.Generator
 ) -> tuple[Days, Days, Days, Days]:
-    """(account, agreed on, new due day, paid on) of each deferral; `due_on` are the first due days."""
+    """Return (account, day agreed, new due day, day paid) of each deferral; `due_on` holds the first due days."""
     deferrals = course.deferrals
     n = len(due_on)
-    # Agreed in the month of the first due day, so that its start knows nothing of it.
+    # A deferral is agreed in the month of the first due day, so that it is unknown at the month's start.
     agreed = np.maximum(due_on + random.integers(-10, 9, n), starts[deferrals.month])
     new_due_on = starts[deferrals.until] + course.accounts.due_day[deferrals.account]
     paid_start = starts[np.maximum(deferrals.paid_month, 0)]
     soon = paid_start + np.floor(random.random(n) * (due_on + 30 - paid_start)).astype(np.int64)
-    # A day past the 30th: a loan closed by this payment is then still 30 days past due before.
+    # One day after the 30th day, so that a loan closed by this payment is still 30 days past due before it.
     on_time = np.maximum(new_due_on + random.integers(-3, 4, n), due_on + 31)
     late = paid_start + random.integers(0, 27, n)
     paid_on = np.where(deferrals.paid_month == deferrals.until, on_time, late)
@@ -193,7 +194,7 @@ def _deferred_rows(
 def _piece(
     schedule: _Schedule, which: NDArray[np.int64], scheduled_on: Days, paid_on: Days, amount: Floats, extra: int
 ) -> Columns:
-    """Rows of a payment of the entries `which`; `extra` is 1 for those an instalment has besides its last one."""
+    """Return payment rows of the entries `which`; `extra` is 1 for payments besides an instalment's last one."""
     return {
         "entry": which,
         "extra": np.full(len(which), extra),
@@ -215,7 +216,7 @@ def _settled_on(rows: Columns, size: int, end: int) -> Days:
 
 
 def _known(rows: Columns, end: int) -> Columns:
-    """The rows as recorded before the day `end`; an instalment of which no payment is known keeps an empty one."""
+    """Return the rows known before day `end`; an instalment with no known payment keeps one row without payment."""
     is_known = (rows["paid_on"] != EMPTY_DAY) & (rows["recorded_on"] < end)
     has_other = np.zeros(int(rows["entry"].max(initial=-1)) + 1, np.bool_)
     has_other[rows["entry"][is_known]] = True

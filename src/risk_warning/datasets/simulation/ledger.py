@@ -1,10 +1,10 @@
-"""What becomes of the simulated accounts in a month: missed payments, deferrals, cures, payoffs and write-offs.
+"""The ledger of simulated accounts: missed payments, deferrals, cures, payoffs and write-offs, month by month.
 
-Up to 30 days past due everything follows the hazards of `stress`, so that the true PD is exact. From there on:
+Up to 30 days past due, everything follows the hazards of `stress`, so the true PD is exact. After that:
 
-* an account two, three or more payments behind is cleared, brought back to the current month's payment, held where it
-  is by one payment, or rolls, with the probabilities below;
-* what was deferred is paid when it newly falls due, or later, or never;
+* an account two, three or more payments behind is cleared, is brought back to the current month's payment, stays at its
+  level through one payment, or rolls, with the probabilities below;
+* a deferred instalment is paid in the month of its new due date, or later, or never;
 * an account is written off when its oldest unpaid payment is six months old.
 """
 
@@ -22,10 +22,10 @@ from risk_warning.datasets.simulation.truth import DEFERRED, IN_ORDER, MISSED, P
 WRITE_OFF_MONTHS = 6
 """Age of the oldest unpaid payment at the write-off: about 180 days."""
 CLEARED = np.array([[0.30, 0.19, 0.08], [0.24, 0.14, 0.05], [0.06, 0.03, 0.01]])
-"""Probability that all arrears are paid in a month: two payments behind (30–59 days at the month's start), three
-(60–89), more; by state. These three tables are set for monthly roll rates of 50–60 % from 30–59 to 60–89 days and of
-60–75 % from 60–89 to 90 and more. Of the cards of Yeh & Lien two months late, 25 % are up to date a month later; here a
-fifth is."""
+"""Probability that all arrears are paid in a month. Rows: two payments behind (30–59 days at the month's start), three
+(60–89), more; columns: state. These three tables are set for monthly roll rates of 50–60 % from 30–59 to 60–89 days and
+of 60–75 % from 60–89 to 90 and more. Of the cards of Yeh & Lien that are two months late, 25 % are up to date a month
+later; here it is a fifth."""
 BROUGHT_BACK = np.array([[0.08, 0.06, 0.03], [0.04, 0.03, 0.02], [0.01, 0.01, 0.00]])
 """Probability that all but the current month's payment is paid."""
 HELD = np.array([[0.19, 0.17, 0.13], [0.17, 0.14, 0.11], [0.06, 0.04, 0.03]])
@@ -33,12 +33,12 @@ HELD = np.array([[0.19, 0.17, 0.13], [0.17, 0.14, 0.11], [0.06, 0.04, 0.03]])
 DEFERRAL_MONTHS = 3
 """Longest deferral; one, two and three months are equally likely."""
 DEFERRED_PAID_AT_ONCE, DEFERRED_PAID_LATER = 0.70, 0.15
-"""Probability that a deferred instalment is paid in the month it newly falls due, and in each month after that."""
+"""Probability that a deferred instalment is paid in the month of its new due date, and in each later month."""
 REFINANCED_SHARE = 0.03
-"""Share of early payoffs done with the borrower's next loan, where there is one: about 0.5 % of all closings, below the
-1 % above which the product asks what closings mean."""
+"""Share of early payoffs that are financed by the borrower's next loan, if there is one. This is about 0.5 % of all
+closings; above 1 %, the product questions what closings mean."""
 _LEAVE_DAYS = (19, 28)
-"""Days of the month (0 the first) of an early payoff: after the month's own payment."""
+"""Days of the month (0 is the first) of an early payoff, after the month's own payment."""
 
 Days = NDArray[np.int64]
 Flags = NDArray[np.bool_]
@@ -46,30 +46,30 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Deferrals:
-    """One entry a deferral."""
+    """Deferrals, one entry each."""
 
     account: Days
     month: Days
     """Month in which the instalment first fell due."""
     until: Days
-    """Month in which it newly falls due."""
+    """Month of its new due date."""
     paid_month: Days
-    """-1: not within the book."""
+    """-1 if not paid within the book."""
     is_late: Flags
-    """It was 30 days past its first due date before it was paid."""
+    """Whether it was 30 days past its first due date before it was paid."""
 
 
 class Ledger:
-    """The accounts of a block of borrowers while the months pass.
+    """The accounts of a block of borrowers, advanced month by month.
 
     Parameters
     ----------
     accounts : Accounts
         Accounts of the block.
     hazards : Hazards
-        Of these accounts.
+        Hazards of these accounts.
     months : int
-        Months of the book.
+        Number of months of the book.
     """
 
     def __init__(self, accounts: Accounts, hazards: Hazards, months: int) -> None:
@@ -84,16 +84,16 @@ class Ledger:
         """Month of the oldest missed payment; stale where the status is `IN_ORDER`."""
         self._deferred, self._until = np.full(size, -1, np.int64), np.full(size, -1, np.int64)
         self._is_late = np.zeros(size, np.bool_)
-        """A deferred instalment is 30 days past its first due date and unpaid."""
+        """Whether a deferred instalment is 30 days past its first due date and unpaid."""
         self.ended = np.full(size, -1, np.int64)
-        """Month of the end, -1 where there is none within the book."""
+        """Month in which the account ends, -1 if it does not end within the book."""
         self._lives = self.last >= 0
         self.is_written_off, self.is_paid_off = np.zeros(size, np.bool_), np.zeros(size, np.bool_)
         self.leave_day = np.zeros(size, np.int64)
         self.paid_month = np.full((months, size), -1, np.int16)
         self.oldest_unpaid = np.full((months, size), -1, np.int16)
         self.reached = np.zeros((months, size), np.bool_)
-        """30 days past due are reached in the month."""
+        """Whether the account reaches 30 days past due in the month."""
         self._settled: list[tuple[Days, Days, Days, Days, Flags]] = []
 
     @property
@@ -114,11 +114,11 @@ class Ledger:
         return is_open
 
     def refuse(self, month: int, is_refused: Flags, never: int) -> None:
-        """Move the openings of the month for these borrowers to the month `never`; `is_refused` has shape (n,)."""
+        """Move these borrowers' openings in the month to the month `never`; `is_refused` has shape (n,)."""
         self.opened[(self.opened == month) & is_refused[self.borrower]] = never
 
     def advance(self, month: int, state: NDArray[np.int8], season: float, random: np.random.Generator) -> None:
-        """Let the month pass; `state` is that of each borrower in it, `season` its factor on the odds of a miss."""
+        """Advance one month; `state` is each borrower's state in it, `season` its factor on the odds of a miss."""
         is_open, of_account = self.is_open(month), state[self.borrower]
         due = is_open & (month <= self.last)
         draw = random.random((5, len(of_account)))
@@ -136,12 +136,12 @@ class Ledger:
         is_done = is_open & (month >= self.last) & (self.status == IN_ORDER) & (self._deferred < 0)
         self.is_written_off[is_lost] = True
         self.ended[is_lost | (is_done & (self.ended < 0))] = month
-        # What is written off is past due no more.
+        # An account that is written off is no longer past due.
         self.status[is_lost], self._is_late[is_lost] = IN_ORDER, False
         self.oldest_unpaid[month] = np.where(unpaid & is_open, self.oldest, -1)
 
     def deferrals(self) -> Deferrals:
-        """Return all deferrals, those unpaid at the book's end included."""
+        """Return all deferrals, including those unpaid at the book's end."""
         pending = np.flatnonzero(self._deferred >= 0)
         self._close_deferrals(pending, -1)
         account, month, until, paid_month, is_late = (np.concatenate(c) for c in zip(*self._settled, strict=True))
@@ -152,7 +152,7 @@ class Ledger:
         self.leave_day[who] = random.integers(*_LEAVE_DAYS, len(who))
         payers = who[~self.is_card[who] & (random.random(len(who)) < REFINANCED_SHARE)]
         payers = payers[np.unique(self.borrower[payers], return_index=True)[1]]
-        # Accounts stand in order of borrowers, so a search finds each payer's first loan that is still to come.
+        # Accounts are in order of borrowers, so a search finds each payer's first loan that opens later.
         coming = np.flatnonzero((self.opened > month) & (self.opened < len(self.reached)) & ~self.is_card)
         place = np.searchsorted(self.borrower[coming], self.borrower[payers])
         exists = place < len(coming)
@@ -165,7 +165,7 @@ class Ledger:
     def _settle_arrears(
         self, month: int, is_open: Flags, before: NDArray[np.int8], state: NDArray[np.int8], draw: Floats
     ) -> Flags:
-        """Let what was open at the month's start be paid or grow older; return who has paid the month's payment too."""
+        """Pay or age the arrears open at the month's start; return which accounts also made the month's payment."""
         missed, deferred = is_open & (before == MISSED), is_open & (before == DEFERRED)
         reaches = missed & (draw < self._hazards.reaches[state, self._everyone])
         waits = deferred & (draw < DEFERRED_REACHES)
@@ -223,7 +223,7 @@ class Ledger:
         self._close_deferrals(pays, month)
 
     def _close_deferrals(self, who: Days, paid_month: int) -> None:
-        """Record these deferrals with the month they were paid in, -1 where they never were."""
+        """Record these deferrals with the month in which they were paid, -1 if never."""
         paid = np.full(len(who), paid_month, np.int64)
         self._settled.append((who, self._deferred[who], self._until[who], paid, self._is_late[who]))
         self._deferred[who], self._is_late[who] = -1, False

@@ -1,6 +1,7 @@
-"""The simulated lender: a book of any size from a seed, and the truth behind it.
+"""The simulated lender: a book of any size generated from a seed, with its truth.
 
-Borrowers are made in blocks, each from its own stream of the seed, and written as they are made; so memory is flat.
+Borrowers are drawn in blocks, each from its own stream of the seed. Each block is written as soon as it is drawn, so
+memory use does not grow with the number of borrowers.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ from risk_warning.errors import OutputError
 BORROWERS_PER_BLOCK = 10_000
 FIRST_MONTH = date(2022, 1, 1)
 CUT_TABLES = ("instalments", "statements", "events")
-"""Tables whose recorded rows can be made to stop before the book's end."""
+"""Tables whose records can stop before the book's end."""
 
 
 @dataclass(frozen=True)
 class _Setting:
-    """What is the same for all blocks."""
+    """The settings that all blocks share."""
 
     months: Months
     climate: Climate
@@ -57,27 +58,27 @@ def simulate(
 ) -> None:
     """Write `borrowers`, `loans`, `instalments`, `statements`, `events` and `truth` to the folder `out`.
 
-    `truth.parquet` is no table of a book and no model reads it: at each month's start, for each borrower less than 30
-    days past due, the true PD, the cause of stress, the share of the PD a contact takes away, and whether they turned
-    bad (null where the window leaves the book).
+    `truth.parquet` is not a table of a book, and no model reads it. For each month's start and each borrower less than
+    30 days past due, it holds the true PD, the cause of stress, the share of the PD that a contact removes, and whether
+    the borrower turned bad (null if the outcome window extends beyond the book).
 
     Parameters
     ----------
     borrowers, months, seed : int
-        Size of the book, months of it from 2022-01 on (at most 120), and the seed. The same arguments write the same
-        bytes.
+        Number of borrowers, number of months from 2022-01 on (at most 120), and the seed. The same arguments write the
+        same bytes.
     out : Path
-        Folder to write; must not exist, or be empty.
+        Folder to write; it must not exist or must be empty.
     downturn_month : int, optional
-        Month from which the rate into strain is that of a downturn (0 the first).
+        Month from which the rate into strain is that of a downturn; 0 is the first month.
     drift : float, default 0
         Yearly relative change of the rate into strain and of the number of events, above -1: 0.2 is a fifth more each
         year.
     cut_days : mapping of table to days, optional
-        Days before the book's end from which on nothing is recorded in `instalments` (payments), `statements`,
+        Number of days at the book's end in which nothing is recorded in `instalments` (payments), `statements`,
         `events`.
     advance : callable, optional
-        Called with the number of borrowers written.
+        Called after each block with the number of borrowers written.
 
     Raises
     ------
@@ -105,9 +106,9 @@ def simulate(
                 loans = 0
                 for block, low in enumerate(range(0, borrowers, BORROWERS_PER_BLOCK)):
                     n = min(BORROWERS_PER_BLOCK, borrowers - low)
-                    made = _block(n, setting, low, loans, np.random.default_rng([seed, block]))
-                    loans += len(made["loans"])
-                    for name, table in made.items():
+                    block_tables = _block(n, setting, low, loans, np.random.default_rng([seed, block]))
+                    loans += len(block_tables["loans"])
+                    for name, table in block_tables.items():
                         if name not in writers:
                             file = pyarrow.parquet.ParquetWriter(book / f"{name}.parquet", table.schema)
                             writers[name] = stack.enter_context(file)
@@ -128,14 +129,14 @@ def _block(
     traits = Traits.draw(n, random)
     course = live(traits, Accounts.draw(traits, months.count, random), months, setting.climate, random)
     paid = instalments(course, traits, months, cut_days.get("instalments", 0), random)
-    shown = statements(course, months, cut_days.get("statements", 0), random)
+    card_statements = statements(course, months, cut_days.get("statements", 0), random)
     done = events(course, traits, months, setting.drift, cut_days.get("events", 0), random)
     ids = tables.loan_ids(course, months, first_loan)
     return {
         "borrowers": tables.borrowers(course, traits, months, first_borrower, random),
         "loans": tables.loans(course, ids, paid.settled_on, months, first_borrower, random),
         "instalments": tables.of_loans(paid.columns, ids),
-        "statements": tables.of_loans(shown, ids),
+        "statements": tables.of_loans(card_statements, ids),
         "events": tables.events(done, first_borrower),
         "truth": tables.truth(course, months, first_borrower),
     }

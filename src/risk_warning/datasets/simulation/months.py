@@ -1,7 +1,7 @@
-"""The simulated book's months, and the seasons that move missed payments.
+"""The months of the simulated book, and the seasonal factors on missed payments.
 
 The lunar new year falls between 21 January and 20 February. Year-end bonuses are paid before it, travel and gifts
-empty the accounts in its month, and the month after still shows it. A smaller bonus comes in July.
+empty the accounts in its month, and the month after is still affected. A smaller bonus is paid in July.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ _NEW_YEAR = {
     2031: (1, 23),
     2032: (2, 11),
 }
-"""Month and day of the lunar new year from 2022 to the year after the longest book's last, as the almanacs give it."""
+"""Month and day of the lunar new year, from almanacs, for 2022 to the year after the last year of the longest book."""
 
 BEFORE_NEW_YEAR, NEW_YEAR, AFTER_NEW_YEAR, BONUS = 0.72, 1.45, 1.15, 0.85
-"""Factors on the odds of a missed payment. Chosen so that the season is visible in the share bad within three months (a
-factor of about 1.3 between best and worst start) without hiding a downturn."""
+"""Factors on the odds of a missed payment. Chosen so that the season is visible in the share of borrowers bad within
+three months (a factor of about 1.3 between the best and the worst start) without hiding a downturn."""
 _BONUS_MONTH = 7
 
 
 def lunar_new_year(year: int) -> date:
-    """First day of the lunar year that starts in `year`, 2022 to 2032.
+    """Return the first day of the lunar year that starts in `year` (2022 to 2032).
 
     >>> lunar_new_year(2023)
     datetime.date(2023, 1, 22)
@@ -49,24 +49,24 @@ def lunar_new_year(year: int) -> date:
 
 @dataclass(frozen=True)
 class Months:
-    """The book's months, counted from 0; negative ones lie before it."""
+    """The book's months, counted from 0; negative months are before the book."""
 
     first: date
     count: int
 
     def starts(self, before: int = 0, after: int = 0) -> NDArray[np.int64]:
-        """First day of each month from `-before` to `count + after`, the first month after the book included."""
+        """Return the first days of months `-before` to `count + after`; `count` is the first month after the book."""
         span = range(-before, self.count + after + 1)
         return np.array([to_day(add_months(self.first, k)) for k in span], np.int64)
 
     def seasons(self) -> NDArray[np.float64]:
-        """Factor on the odds of a missed payment, each month; shape (count + HORIZON_MONTHS,)."""
+        """Return the factor on the odds of a missed payment in each month; shape (count + HORIZON_MONTHS,)."""
         return np.array([_season(add_months(self.first, k)) for k in range(self.count + HORIZON_MONTHS)])
 
 
 def _season(month: date) -> float:
     new_year = lunar_new_year(month.year).month
-    # December and January lie before the new year of January and of February.
+    # December is before a new year in January, and January is before a new year in February.
     following = lunar_new_year(month.year + 1).month if month.month == 12 else new_year
     if month.month == new_year:
         return NEW_YEAR

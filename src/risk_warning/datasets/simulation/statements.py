@@ -1,4 +1,4 @@
-"""Rows of `statements`: each open card's month-end picture, some corrected later, some missing, some without a DPD."""
+"""Rows of `statements`: each open card at month-end; some are corrected later, missing, or without days past due."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ USUAL_UTILISATION = (1.4, 2.3)
 """Beta parameters of a card's usual utilisation: mean 0.38, median 0.36. The cards of Yeh & Lien (2009, Taiwan 2005,
 UCI 10.24432/C55S3H) have mean 0.42 and median 0.31."""
 DRAWS = np.array([-0.040, 0.040, 0.070])
-"""Monthly change of the drawn share of what is left of the limit, by state: weak against the noise below."""
+"""Monthly change of the drawn share of the remaining limit, by state: small relative to the noise below."""
 DRAWS_NOISE, UTILISATION_NOISE = 0.06, 0.05
 REPAYS = np.array([1.0, 0.75, 0.50])
-"""Repaid share against the borrower's habit, by state."""
+"""Repaid share relative to the borrower's habit, by state."""
 PART_OF_MISSED = 0.15
 """Share of missed minimum payments of which a part is paid."""
 CORRECTED, CORRECTED_AFTER_DAYS = 0.01, (5, 21)
 """Share of statements that were first issued with wrong figures, and days until the right ones (half-open)."""
 SKIPPING_CARDS, SKIPS = 0.02, 0.08
-"""Share of cards that lack statements, and of their months that do."""
+"""Share of cards with missing statements, and share of these cards' months without one."""
 RECORDED_LATE, MOST_DAYS_LATE = 0.03, 4
 """Share of statements recorded one to four days after the month's end."""
 
@@ -31,8 +31,8 @@ RECORDED_LATE, MOST_DAYS_LATE = 0.03, 4
 def statements(course: Course, months: Months, cut_days: int, random: np.random.Generator) -> Columns:
     """Draw the statements of all cards; those recorded in the last `cut_days` days are left out.
 
-    `account` stands for the loan's id. A store card's `days_past_due` is always NaN. A wrong first version exists only
-    where its correction is known too."""
+    `account` takes the place of the loan's id. A store card's `days_past_due` is always NaN. A wrong first version
+    exists only if its correction is known too."""
     accounts = course.accounts
     chosen = np.flatnonzero(accounts.is_card & (accounts.opened_month < months.count))
     n = len(chosen)
@@ -82,11 +82,14 @@ def statements(course: Course, months: Months, cut_days: int, random: np.random.
 
 
 def _first_version(right: Columns, wrong: NDArray[np.int64], random: np.random.Generator) -> Columns:
-    """The first version of the statements at `wrong`: a payment missed or booked twice, and days past due to match."""
+    """Return the wrong first version of the statements at `wrong`.
+
+    A payment is missing or booked twice, and the days past due match it.
+    """
     first = {name: values[wrong] for name, values in right.items()}
     late_days = first["days_past_due"]
     first["paid_amount"] = np.where(late_days > 0, first["due_amount"], 0.0)
-    # Drawn for all cards: what is cut off the end then changes nothing else in the book.
+    # Draw for all cards, so that cutting rows off the end changes nothing else in the book.
     n = len(right["account"])
     first["balance"] = np.round(first["balance"] * random.uniform(0.9, 1.1, n)[wrong], 2)
     invented = np.where(late_days > 0, 0, random.integers(5, 26, n)[wrong])

@@ -1,11 +1,12 @@
-"""The hidden state of the borrowers: calm, strained or distressed, month by month, and what it means for a payment.
+"""The hidden monthly state of the borrowers (calm, strained or distressed) and its effect on payments.
 
-The state is a Markov chain with a month's step. A borrower's rate into strain is a base rate times their frailty, times
-the downturn where there is one, times the drift. Strain has a cause; the cause decides what a contact could do.
+The state is a Markov chain with a step of one month. A borrower's rate into strain is a base rate times their frailty,
+times the downturn factor in a downturn, times the drift. Strain has a cause, and the cause determines the effect of a
+contact.
 
 A payment that falls due in a month is missed (unpaid at the month's end) with odds
-`MISSES[state] · exp(account's log odds) · season`. What was missed last month reaches 30 days past due this month
-with odds `REACHES[state] · exp(REACHES_SHARE · account's log odds)`, and is paid before that otherwise.
+`MISSES[state] · exp(account's log odds) · season`. A payment missed last month reaches 30 days past due this month
+with odds `REACHES[state] · exp(REACHES_SHARE · account's log odds)`; otherwise it is paid before that.
 """
 
 from __future__ import annotations
@@ -23,50 +24,51 @@ CALM, STRAINED, DISTRESSED = 0, 1, 2
 STATES = (CALM, STRAINED, DISTRESSED)
 CAUSES = ("none", "income_shock", "illness", "over_borrowing", "forgetfulness")
 CONTACT_EFFECT = np.array([0.30, 0.35, 0.20, 0.05, 0.70])
-"""Share of the PD a contact takes away, by cause: a reminder helps who forgets, hardly who borrows to repay. Chosen."""
+"""Share of the PD that a contact removes, by cause: a reminder helps borrowers who forget, but hardly those who borrow
+to repay. Chosen."""
 
 INTO_STRAIN = 0.016
-"""Monthly rate from calm to strained of a borrower of middling frailty: set so that about 4 % turn bad within three
+"""Monthly rate from calm to strained of a borrower of medium frailty: set so that about 4 % turn bad within three
 months."""
 AT_ONCE_SHARE = 0.12
-"""Share of those who leave calm that go straight to distressed (a lost job, an accident); chosen."""
+"""Share of borrowers leaving calm who go straight to distressed (a lost job, an accident); chosen."""
 MOST_INTO_STRAIN = 0.40
-"""Upper bound of that rate."""
+"""Upper bound of the rate into strain."""
 RECOVERS, WORSENS = 0.20, 0.12
-"""Monthly, from strained to calm and to distressed: strain lasts about three months; chosen."""
+"""Monthly probabilities from strained to calm and to distressed: strain lasts about three months; chosen."""
 RELEASED, EASES = 0.05, 0.10
-"""Monthly, from distressed to calm and to strained: distress lasts about seven months; chosen."""
+"""Monthly probabilities from distressed to calm and to strained: distress lasts about seven months; chosen."""
 DOWNTURN = 3.0
-"""Factor on the rate into strain in a downturn. Chosen: the bad rate is half as high again after a year."""
+"""Factor on the rate into strain in a downturn. Chosen: after a year, the bad rate is 1.5 times as high."""
 
 MISSES = np.array([0.022, 0.070, 0.170])
-"""Odds of missing a payment by state, before the account's own part and the season. With `REACHES` set for an AUC of
-the true PD of 0.85, and about 0.80 among those not past due; calm borrowers miss payments too, and cause many of the
-bad cases."""
+"""Odds of missing a payment by state, before the account's own part and the season. Set together with `REACHES` for an
+AUC of the true PD of 0.85, and about 0.80 among borrowers not past due. Calm borrowers miss payments too, and cause
+many of the bad cases."""
 MISSES_AGAIN = 1.6
-"""Factor on these odds where last month's payment was missed too: who pays late once tends to do it again."""
+"""Factor on these odds if last month's payment was missed too: borrowers who pay late tend to do it again."""
 REACHES = np.array([0.135, 0.300, 0.660])
-"""Odds that a missed payment reaches 30 days past due, by state of the month in which it would. Set so that about a
+"""Odds that a missed payment reaches 30 days past due, by state in the month in which it would. Set so that about a
 fifth of the accounts 1–29 days past due roll to 30–59."""
 REACHES_SHARE = 0.35
-"""Weight of the account's own log odds in these; chosen."""
+"""Weight of the account's own log odds in these odds; chosen."""
 REACHES_FORGETFUL = 0.30
-"""Factor for the forgetful: a reminder is enough for most."""
+"""Factor on these odds for forgetful borrowers: a reminder is enough for most."""
 DEFERS = np.array([0.0, 0.006, 0.012])
-"""Monthly probability that the instalment of a loan in order is deferred, by state: a few strained borrowers ask."""
+"""Monthly probability that an instalment of a loan in order is deferred, by state: a few strained borrowers ask."""
 DEFERRED_REACHES = 0.85
-"""Probability that a deferred instalment reaches 30 days past its first due date: most wait for the new one."""
+"""Probability that a deferred instalment reaches 30 days past its first due date: most wait for the new date."""
 PAYS_OFF = np.array([0.013, 0.006, 0.002])
 """Monthly probability that a loan in order is paid off early, by state; chosen: 0.013 a month is about 15 % a year."""
 CARD_CLOSES = np.array([0.008, 0.006, 0.004])
-"""The same for closing a card."""
+"""Monthly probability that a card in order is closed, by state; chosen."""
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Climate:
-    """What is the same for everybody in a month; shape (months + HORIZON_MONTHS,)."""
+    """The monthly factors that are the same for all borrowers; shape (months + HORIZON_MONTHS,)."""
 
     season: Floats
     """Factor on the odds of missing a payment."""
@@ -75,7 +77,7 @@ class Climate:
 
     @classmethod
     def of(cls, months: Months, downturn_month: int | None, drift: float) -> Climate:
-        """Return the climate of the book's months and of those an outcome window reaches beyond them.
+        """Return the climate of the book's months and of the months by which an outcome window extends beyond them.
 
         `drift` is the yearly relative change of the rate into strain: 0.2 makes it 44 % higher after two years.
         """
@@ -88,13 +90,13 @@ class Climate:
 
 @dataclass(frozen=True)
 class Hazards:
-    """Monthly odds and probabilities of the accounts, without the season; each of shape (states, accounts)."""
+    """Monthly odds and probabilities of the accounts, without the season; each has shape (states, accounts)."""
 
     misses_odds: Floats
     reaches: Floats
     defers: Floats
     leaves: Floats
-    """Paid off early, or the card closed."""
+    """Probability that the loan is paid off early or the card is closed."""
 
     @classmethod
     def of(cls, accounts: Accounts, traits: Traits) -> Hazards:
@@ -112,7 +114,7 @@ class Hazards:
 
 
 def transition(traits: Traits, pressure: float) -> Floats:
-    """Return the probability from each state to each, of each borrower; shape (states, states, n)."""
+    """Return each borrower's probabilities from each state to each state; shape (states, states, n)."""
     leaves = np.minimum(INTO_STRAIN * pressure * np.exp(traits.log_frailty), MOST_INTO_STRAIN)
     table = np.empty((len(STATES), len(STATES), len(leaves)))
     table[CALM] = [1 - leaves, (1 - AT_ONCE_SHARE) * leaves, AT_ONCE_SHARE * leaves]

@@ -30,7 +30,7 @@ WRITTEN_OFF_AT_DAYS = (184, 191)
 def borrowers(
     course: Course, traits: Traits, months: Months, first_id: int, random: np.random.Generator
 ) -> pyarrow.Table:
-    """Draw `borrowers`; ids count from `first_id`. Employment and housing know a little of the frailty."""
+    """Draw `borrowers`; ids count from `first_id`. Employment and housing depend weakly on the frailty."""
     n = len(traits.log_frailty)
     lean = np.clip(0.5 + 0.25 * traits.log_frailty, 0, 1)
     employment = np.where(random.random(n) < 0.35 + 0.3 * lean, random.integers(1, len(_EMPLOYMENT), n), 0)
@@ -60,7 +60,7 @@ def borrowers(
 
 
 def loan_ids(course: Course, months: Months, first_id: int) -> NDArray[np.int64]:
-    """Return the id of each account, -1 where it was never opened; ids count from `first_id`. Shape (accounts,)."""
+    """Return the id of each account, -1 if it was never opened; ids count from `first_id`. Shape (accounts,)."""
     exists = course.accounts.opened_month < months.count
     return np.where(exists, first_id + np.cumsum(exists) - 1, -1)
 
@@ -81,7 +81,7 @@ def loans(
     is_over = (ended >= 0) & ~course.is_written_off
     left_on = starts[place] + course.leave_day
     closed_on = np.where(is_over, np.where(course.is_paid_off, left_on, settled_on), EMPTY_DAY)
-    # Paid up before the book begins.
+    # These accounts are paid up before the book begins.
     last_due_on = starts[80 + np.minimum(accounts.last_month, months.count)] + accounts.due_day
     closed_on = np.where(accounts.last_month < 0, last_due_on, closed_on)
     lost_on = _oldest_due_on(course, months) + random.integers(*WRITTEN_OFF_AT_DAYS, len(accounts))
@@ -104,15 +104,15 @@ def loans(
 
 
 def _oldest_due_on(course: Course, months: Months) -> NDArray[np.int64]:
-    """Due day of what was written off, as of the month six before the end; shape (accounts,)."""
+    """Return the due day of the oldest written-off payment, six months before the end; shape (accounts,)."""
     starts = months.starts(before=WRITE_OFF_MONTHS)
-    # The list begins that many months before the book.
+    # `starts` begins `WRITE_OFF_MONTHS` months before the book.
     due_on: NDArray[np.int64] = starts[np.maximum(course.ended_month, 0)] + course.accounts.due_day
     return due_on
 
 
 def of_loans(rows: Columns, ids: NDArray[np.int64]) -> pyarrow.Table:
-    """Return rows of `instalments` or `statements` with the loan's id in the place of `account`."""
+    """Return rows of `instalments` or `statements` with the loan's id in place of `account`."""
     return table({"loan_id": ids[rows["account"]], **{k: v for k, v in rows.items() if k != "account"}})
 
 

@@ -1,4 +1,4 @@
-"""What is fixed about the borrowers of the simulated lender: some of it in the book, most of it not."""
+"""Fixed traits of the simulated lender's borrowers: some are in the book, most are not."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ _CHANNEL_FRAILTY = np.array([-0.15, 0.0, 0.30, 0.10])
 """Shift of the log frailty by acquiring channel: intermediaries bring somewhat weaker borrowers; sizes chosen."""
 
 FRAILTY_SD = 0.80
-"""Spread of the log frailty, the factor on the rate at which a borrower becomes strained. Chosen: 0.80 puts about half
-of all strain on a fifth of the borrowers, and no column of the book holds it."""
+"""Spread of the log frailty. Frailty is the factor on the rate at which a borrower becomes strained. Chosen: 0.80 puts
+about half of all strain on a fifth of the borrowers. No column of the book holds the frailty."""
 _FORGETFUL_SHARE = 0.12
 _PERSUADABLE_SHARE = 0.6
-"""Of those whom a contact could help."""
+"""Share of persuadable borrowers among those whom a contact could help."""
 _BUREAU_MEAN, _BUREAU_SLOPE, _BUREAU_NOISE = 650.0, -22.0, 55.0
-"""`x_bureau_score` at onboarding: points, points a unit of log frailty, noise. The correlation is about -0.31: an
-external score that knows something."""
+"""`x_bureau_score` at onboarding: points, points per unit of log frailty, noise. The correlation is about -0.31: the
+external score carries some information."""
 _LOG_INCOME, _LOG_INCOME_SLOPE, _LOG_INCOME_SD = 9.0, -0.12, 0.45
-"""Log monthly income: about 8,100 in the middle, somewhat less for the frail."""
+"""Log monthly income: the median income is about 8,100, and somewhat less for frail borrowers."""
 _PUNCTUALITY_MEAN_DAYS, _PUNCTUALITY_SD_DAYS, _FORGETFUL_DAYS = -2.0, 2.5, 1.5
-"""A borrower's usual payment day against the due day."""
+"""A borrower's usual payment day relative to the due day; the last figure is added for forgetful borrowers."""
 
 
 @dataclass(frozen=True)
 class Traits:
-    """What is fixed about n borrowers; every array has shape (n,)."""
+    """The fixed traits of n borrowers; every array has shape (n,)."""
 
     log_frailty: NDArray[np.float64]
     is_forgetful: NDArray[np.bool_]

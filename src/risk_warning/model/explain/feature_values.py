@@ -1,4 +1,4 @@
-"""Feature values: what a model read of some borrowers, in the features' own units, categories as text."""
+"""Feature values: what a model read about some borrowers, in the features' own units, categories as text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk_warning.model.risk_model import RiskModel, Scored
 
 @dataclass(frozen=True)
 class FeatureValues:
-    """The values of n borrowers."""
+    """The feature values of n borrowers."""
 
     model: RiskModel
     x: NDArray[np.float32]
@@ -25,15 +25,15 @@ class FeatureValues:
     codes: NDArray[np.float32]
     """As `Scored.codes`, shape (n, category features)."""
     categories: Mapping[str, tuple[str, ...]]
-    """`table.column` → the names that codes stand for."""
+    """`table.column` → the names that the codes represent."""
 
     @classmethod
     def of(cls, model: RiskModel, rows: Rows, scored: Scored) -> FeatureValues:
-        """The values of the borrowers of `rows`; `scored` is what `model.score` gave for these very rows."""
+        """Return the values of the borrowers of `rows`; `scored` is the result of `model.score` for the same rows."""
         return cls(model, scored.x, scored.codes, rows.categories)
 
     def at(self, row: int, column: int) -> FeatureValue:
-        """One borrower's value of one feature, None where not observed."""
+        """Return one borrower's value of one feature, None if not observed."""
         place = self._place.get(column)
         value = float(self.x[row, column] if place is None else self.codes[row, place])
         if math.isnan(value):
@@ -41,11 +41,11 @@ class FeatureValues:
         return value if place is None else self.categories[self.model.features[column].needs[0]][int(value)]
 
     def by_name(self, row: int) -> dict[str, FeatureValue]:
-        """Feature → one borrower's value."""
+        """Return feature → value for one borrower."""
         return {name: self.at(row, column) for column, name in enumerate(self.model.feature_names)}
 
     @cached_property
     def _place(self) -> Mapping[int, int]:
-        """Column of `x` → column of `codes`, of the category features."""
+        """Column of `x` → column of `codes`, for category features."""
         columns = (column for column, feature in enumerate(self.model.features) if feature.is_category)
         return {column: place for place, column in enumerate(columns)}

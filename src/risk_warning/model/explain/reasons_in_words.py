@@ -1,4 +1,4 @@
-"""Told reasons: what costs a borrower most points, in words."""
+"""Reasons in words: what costs a borrower the most points."""
 
 from __future__ import annotations
 
@@ -12,39 +12,39 @@ from risk_warning.core.wording import FeatureValue, Text
 from risk_warning.model.explain.feature_values import FeatureValues
 
 _DECIMALS = 6
-"""Of points that are told."""
+"""Decimals of the points in a reason."""
 
 
 @dataclass(frozen=True)
 class ToldReason:
-    """One reason."""
+    """One reason, with its points and its text."""
 
     code: str
     feature: str
-    """The leading one: of those that add to the reason, the one that costs most."""
+    """The leading feature: of those that add to the reason, the one that costs the most points."""
     points: float
-    """Of the score, negative: the sum over the features that add to the reason."""
+    """Points of the score, negative: the sum over the features that add to the reason."""
     feature_points: float
-    """Of them the leading feature's own."""
+    """The leading feature's own part of `points`."""
     text: Text
-    """What the leading feature's value says."""
+    """What the leading feature's value means, in words."""
     value: FeatureValue
-    """Of the leading feature, in its own unit; None where not observed."""
+    """The leading feature's value in its own unit; None if not observed."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The reason ready for JSON."""
+        """Return the reason ready for JSON."""
         return dict(vars(self))
 
 
 def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_decimals: int) -> tuple[ToldReason, ...]:
-    """One borrower's reasons, the weightiest first; `row` counts those of `reasons`, and of `values` alike."""
-    told = []
+    """Return one borrower's reasons, the one that costs most first; `row` is the row of both `reasons` and `values`."""
+    in_words = []
     for k, group in enumerate(reasons.group[row].tolist()):
         if group < 0:
             continue
         column = int(reasons.feature[row, k])
         feature, value = values.model.features[column], values.at(row, column)
-        told.append(
+        in_words.append(
             ToldReason(
                 code=reasons.codes[group],
                 feature=feature.name,
@@ -54,9 +54,9 @@ def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_d
                 value=value,
             )
         )
-    return tuple(told)
+    return tuple(in_words)
 
 
 def for_watch_list(reason: Mapping[str, Any]) -> dict[str, Any]:
-    """A reason as a warning keeps it: its words say the value already."""
+    """Return a reason as stored in a warning, without its value, which the text already contains."""
     return {name: content for name, content in reason.items() if name != "value"}

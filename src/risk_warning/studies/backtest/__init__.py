@@ -1,1 +1,1 @@
-"""Which recipe would have kept winning."""
+"""The backtest study: which recipe would have done best at each of several past dates."""

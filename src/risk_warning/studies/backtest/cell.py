@@ -1,7 +1,8 @@
-"""The backtest: recipes trained again at successive dates as it would have been done then, judged by what followed.
+"""Cells of the backtest: a recipe is trained as it would have been at a past date, then tested on what followed.
 
-At a date D a recipe learns from the as-of dates whose outcomes had ended by D, by what had been recorded before D, and
-is tested on the borrowers as of D, by what happened to them afterwards. Features are of before each as-of date anyway.
+At a date D a recipe learns from the as-of dates whose outcome windows had ended by D. Labels use only what had been
+recorded before D. The model is tested on the borrowers as of D, by what happened to them afterwards. Features always
+use only data from before their as-of date.
 """
 
 from __future__ import annotations
@@ -32,44 +33,44 @@ from risk_warning.settings import Settings
 from risk_warning.stats.evaluation import evaluate
 
 MAX_ROWS = 600_000
-"""Larger books are thinned by a hash of borrower and date."""
+"""If there would be more rows, a hash of borrower and date selects about this many."""
 _PARTS = 10_000
 SHOWN = ("n", "bad_rate", "auc", "ks", "brier", "observed_over_expected", "capture_top_5pct")
 
 
 @dataclass(frozen=True)
 class BacktestRows:
-    """One row a borrower and as-of date, with what was known of its outcome at each date of the backtest."""
+    """One row per borrower and as-of date, with what was known of its outcome at each date of the backtest."""
 
     rows: TrainingSet
     dates: tuple[date, ...]
-    """Dates of the backtest, rising."""
+    """Dates of the backtest, ascending."""
     known_bad_on: NDArray[np.int32]
-    """First bad day by what was recorded before each of the dates, `NEVER` where none; shape (rows, dates)."""
+    """First bad day by what was recorded before each of the dates, `NEVER` if there is none; shape (rows, dates)."""
     known_unknown_from: NDArray[np.int32]
-    """`TrainingSet.unknown_from`, likewise."""
+    """`TrainingSet.unknown_from` by what was recorded before each of the dates; shape (rows, dates)."""
     spec: TargetSpec
 
     def followed(self, at: date) -> NDArray[np.bool_]:
-        """The rows as of the date whose outcome is known by the end of the data, shape (rows,)."""
+        """Whether each row is as of the date and its outcome is known by the end of the data, shape (rows,)."""
         rows, end = self.rows, to_day(self.spec.window_end(at))
         return rows.on([at]) & learnable(rows.bad_on, rows.unknown_from, np.full(len(rows.bad), end))
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One recipe at one date: what it learnt from, and how it did on what followed."""
+    """One recipe at one date: the data it learnt from, and its measures on what followed."""
 
     rows: int
     bads: int
     train_dates: tuple[date, ...]
     outcomes_end: date
-    """First day after the last outcome window learnt from: at most the date itself."""
+    """First day after the last outcome window learnt from; not later than the date itself."""
     learnt_sha256: str
-    """Of ids, dates, labels and features that are numbers, as they were learnt from."""
+    """Digest of the dates, labels and numeric features learnt from, in order of id and date."""
     measures: dict[str, float | int | None]
     pd: NDArray[np.float64]
-    """Of the rows of the date whose outcome is known, in their order, contacted or not."""
+    """PDs of the date's rows with a known outcome, in the order of the rows, contacted or not."""
 
 
 def backtest_rows(
@@ -80,12 +81,12 @@ def backtest_rows(
     dates: Sequence[date],
     advance: Callable[[int], None],
 ) -> BacktestRows:
-    """The rows of every as-of date, built once for all recipes and dates.
+    """Build the rows of every as-of date, once for all recipes and dates.
 
     Raises
     ------
     LabelError
-        Nobody is eligible.
+        No borrower is eligible.
     """
     chosen = features.supported(book.observed, settings.book.never_modelled)
     share = min(1.0, MAX_ROWS / max(1, book.n_borrowers * len(as_of)))
@@ -108,24 +109,24 @@ def backtest_rows(
             mine = np.flatnonzero((rows.date_index == index) & (here >= 0))
             for k, at in enumerate(dates):
                 if len(mine) and day < at:
-                    found = outcomes(history, day, spec, known_before=to_day(at))
-                    known[mine, k] = found.bad_on[here[mine]]
-                    unknown[mine, k] = found.learnable_until[here[mine]]
+                    known_then = outcomes(history, day, spec, known_before=to_day(at))
+                    known[mine, k] = known_then.bad_on[here[mine]]
+                    unknown[mine, k] = known_then.learnable_until[here[mine]]
         advance(part.n)
     return BacktestRows(rows, tuple(dates), known, unknown, spec)
 
 
-def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> Cell:
-    """The recipe trained as of the date and tested on what followed.
+def run_cell(all_rows: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> Cell:
+    """Train the recipe as of the date and test it on what followed.
 
     Raises
     ------
     LabelError
-        There is too little to learn from, or to judge by.
+        There is too little data to learn from, or to test on.
     SettingsError
-        The recipe leaves out what the book does not give.
+        The recipe leaves out a feature that the book does not give.
     """
-    rows, spec = made.rows, made.spec
+    rows, spec = all_rows.rows, all_rows.spec
     horizon = recipe.horizon_months or spec.horizon_months
     ended = [day for day in rows.dates if add_months(day, horizon) <= at]
     if recipe.history_months is not None and ended:
@@ -136,7 +137,9 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     names = {feature.name for feature in recipe.choose(rows.features)}
     inside = rows.on(ended)
     ends = np.array([to_day(add_months(day, horizon)) for day in rows.dates], np.int64)
-    known, unknown = (part[:, made.dates.index(at)] for part in (made.known_bad_on, made.known_unknown_from))
+    known, unknown = (
+        part[:, all_rows.dates.index(at)] for part in (all_rows.known_bad_on, all_rows.known_unknown_from)
+    )
     labelled = replace(rows, bad=known < ends[rows.date_index], bad_on=known, unknown_from=unknown)
     inside &= learnable(known, unknown, ends[rows.date_index])
     dropped = [feature.name for feature in rows.features if feature.name not in names]
@@ -147,7 +150,7 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
     learnt = taught.rows
     fitted = fit(learnt, taught.weight, categories, recipe).fitted
     left_out = [feature.name for feature in rows.features if feature not in learnt.features]
-    followed = without(rows.take(made.followed(at)), left_out)
+    followed = without(rows.take(all_rows.followed(at)), left_out)
     judging = untouched(followed, recipe.contacted, spec.horizon_months)
     tested = judging.rows
     if not 0 < tested.bad.sum() < len(tested.bad):
@@ -167,10 +170,10 @@ def run_cell(made: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> 
 
 
 def _digest(rows: TrainingSet) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     days = np.array([day.toordinal() for day in rows.dates])[rows.date_index]
     order = np.lexsort((days, np.array([str(one) for one in rows.borrower_id.tolist()])))
     numbers = [i for i, feature in enumerate(rows.features) if not feature.is_category]
     for part in (days[order], rows.bad[order], rows.x[order][:, numbers]):
-        found.update(np.ascontiguousarray(part).tobytes())
-    return found.hexdigest()
+        digest.update(np.ascontiguousarray(part).tobytes())
+    return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""The page and the table of a backtest: which recipe lasts."""
+"""The HTML page and the terminal table of a backtest: which recipe does best over time."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from risk_warning.reports import Cards, Figure, Heat, HeatCell, Line, Scale, Sec
 from risk_warning.studies.backtest.run import Backtest
 
 
-def backtest_page(found: Backtest) -> str:
-    """The page as HTML."""
-    lost = found.regret
-    names = [one.name for one in found.recipes]
-    days = [day.isoformat() for day in found.dates]
+def backtest_page(result: Backtest) -> str:
+    """Return the page as HTML."""
+    lost = result.regret
+    names = [one.name for one in result.recipes]
+    days = [day.isoformat() for day in result.dates]
     most = max(float(lost.regret.max()), 1e-9)
     heat = tuple(
         (
@@ -47,7 +47,7 @@ def backtest_page(found: Backtest) -> str:
     learnt = tuple(
         (
             day,
-            *(_learnt(cells[k]) for cells in found.cells),
+            *(_learnt(cells[k]) for cells in result.cells),
         )
         for k, day in enumerate(days)
     )
@@ -65,24 +65,26 @@ def backtest_page(found: Backtest) -> str:
             "The last outcome learnt from had ended by the date, and only what was recorded before it counted.",
         ),
     ]
-    spec = found.spec
+    spec = result.spec
     top = Cards((("advised", names[lost.advised]), ("recipes", str(len(names))), ("dates", str(len(days)))))
     basis = f"{spec.bad_dpd} days past due within {spec.horizon_months} months; {days[0]} to {days[-1]}."
-    return page("Backtest: which recipe lasts", found.verdict, sections, basis=basis, top=[top])
+    return page("Backtest: which recipe lasts", result.verdict, sections, basis=basis, top=[top])
 
 
 def _learnt(cell: dict[str, Any]) -> str:
     return f"{cell['rows']:,} rows, {cell['bads']:,} bad, to {cell['outcomes_end']}"
 
 
-def table(found: Backtest) -> TerminalTable:
-    """The regret table for a terminal."""
-    lost = found.regret
-    shown = TerminalTable("date", *(one.name for one in found.recipes), title=found.verdict)
-    for k, day in enumerate(found.dates):
-        shown.add_row(str(day), *(f"{lost.regret[i, k]:.4f} ({lost.auc[i, k]:.4f})" for i in range(len(found.recipes))))
-    shown.add_section()
-    shown.add_row("mean", *(f"{value:.4f}" for value in lost.mean))
-    shown.add_row("largest", *(f"{value:.4f}" for value in lost.largest))
-    shown.caption = "regret (AUC); regret is what was lost against the best recipe of the date"
-    return shown
+def table(result: Backtest) -> TerminalTable:
+    """Return the regrets as a table for a terminal."""
+    lost = result.regret
+    terminal_table = TerminalTable("date", *(one.name for one in result.recipes), title=result.verdict)
+    for k, day in enumerate(result.dates):
+        terminal_table.add_row(
+            str(day), *(f"{lost.regret[i, k]:.4f} ({lost.auc[i, k]:.4f})" for i in range(len(result.recipes)))
+        )
+    terminal_table.add_section()
+    terminal_table.add_row("mean", *(f"{value:.4f}" for value in lost.mean))
+    terminal_table.add_row("largest", *(f"{value:.4f}" for value in lost.largest))
+    terminal_table.caption = "regret (AUC); regret is what was lost against the best recipe of the date"
+    return terminal_table

@@ -1,8 +1,8 @@
-"""Regret: how much each recipe lost against the best one of each date, and which would have served best throughout.
+"""Regret: how much AUC each recipe lost against the best recipe of each date, and which recipe lost least overall.
 
-The regret of a recipe at a date is the best AUC of any recipe there less its own (Savage 1951, JASA 46, 55–67, on the
-loss against the best act in hindsight). Intervals are percentiles of a bootstrap over borrowers: a draw weighs a
-borrower alike on all dates and under all recipes.
+The regret of a recipe at a date is the best AUC of any recipe at that date minus its own (Savage 1951, JASA 46, 55–67,
+on the loss against the best act in hindsight). Intervals are percentiles of a bootstrap over borrowers: within a draw a
+borrower has the same weight on all dates and for all recipes.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ DRAWS = 500
 
 @dataclass(frozen=True)
 class Outcome:
-    """One date: who turned bad, whose rows they are, and what each recipe said."""
+    """One date: which rows turned bad, whose rows they are, and what each recipe predicted."""
 
     bad: NDArray[np.bool_]
     borrower: NDArray[np.int64]
     """Number of each row's borrower, the same on all dates."""
     pd: tuple[Floats, ...]
-    """One a recipe."""
+    """One array per recipe."""
 
 
 @dataclass(frozen=True)
 class Regret:
-    """The recipes over all dates; arrays of shape (recipes, dates) or (recipes,)."""
+    """The regret of the recipes over all dates; arrays have shape (recipes, dates) or (recipes,)."""
 
     auc: Floats
     regret: Floats
@@ -46,14 +46,14 @@ class Regret:
 
     @property
     def advised(self) -> int:
-        """The recipe with the smallest mean regret."""
+        """Index of the recipe with the smallest mean regret."""
         return int(np.argmin(self.mean))
 
 
 def regret(
     outcomes: Sequence[Outcome], *, draws: int = DRAWS, seed: int = 0, advance: Callable[[int], None] | None = None
 ) -> Regret:
-    """The regret of every recipe at every date, with intervals of its mean."""
+    """Return the regret of every recipe at every date, with intervals of each recipe's mean."""
     n = 1 + max(int(one.borrower.max()) for one in outcomes)
     ranked = [[Ranked.of(one.bad, pd, one.borrower) for pd in one.pd] for one in outcomes]
 

@@ -1,4 +1,4 @@
-"""The backtest job: every recipe at every date, several at a time, resumed where it was interrupted."""
+"""The backtest job: runs every recipe at every date, several in parallel, and resumes after an interruption."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ from risk_warning.studies.backtest.regret import DRAWS, Outcome, Regret, regret
 
 @dataclass(frozen=True)
 class Backtest:
-    """What a backtest came to."""
+    """The result of a backtest."""
 
     recipes: tuple[NamedRecipe, ...]
     dates: tuple[date, ...]
     cells: tuple[tuple[dict[str, Any], ...], ...]
-    """By recipe and date, as they were stored."""
+    """The cells by recipe and date, as they were stored."""
     regret: Regret
     spec: TargetSpec
     resumed: int
-    """Cells that were there from an earlier run."""
+    """Number of cells that an earlier run had stored."""
 
     @property
     def verdict(self) -> str:
-        """Which recipe is advised, in a sentence."""
-        found, best = self.regret, self.regret.advised
+        """The advised recipe and its regret, in two sentences."""
+        regrets, best = self.regret, self.regret.advised
         name = self.recipes[best].name
-        told = (
-            f"Over {len(self.dates)} dates {name} lost least against the best of each date: {found.mean[best]:.4f} of "
-            f"AUC on average, {found.largest[best]:.4f} at most; it came out first in {found.best_share[best]:.0%} of "
-            f"{DRAWS} draws of borrowers"
+        summary = (
+            f"Over {len(self.dates)} dates {name} lost least against the best of each date: {regrets.mean[best]:.4f} "
+            f"of AUC on average, {regrets.largest[best]:.4f} at most; it came out first in "
+            f"{regrets.best_share[best]:.0%} of {DRAWS} draws of borrowers"
         )
-        others = [i for i in range(len(self.recipes)) if i != best and found.best_share[i] > STILL_POSSIBLE]
+        others = [i for i in range(len(self.recipes)) if i != best and regrets.best_share[i] > STILL_POSSIBLE]
         if not others:
-            return f"{told}. Use it."
+            return f"{summary}. Use it."
         names = " and ".join(self.recipes[i].name for i in others)
-        return f"{told}, and {names} might as well. Use {name}, or the simpler of them."
+        return f"{summary}, and {names} might as well. Use {name}, or the simpler of them."
 
     def to_dict(self) -> dict[str, Any]:
-        """The backtest for a program."""
-        found = self.regret
+        """Return the backtest ready for JSON."""
+        regrets = self.regret
         return {
             "verdict": self.verdict,
-            "advised": self.recipes[found.advised].name,
+            "advised": self.recipes[regrets.advised].name,
             "dates": [day.isoformat() for day in self.dates],
             "target": asdict(self.spec),
             "resumed_cells": self.resumed,
@@ -73,11 +73,11 @@ class Backtest:
                 {
                     "name": one.name,
                     "recipe": one.recipe.to_dict(),
-                    "mean_regret": float(found.mean[i]),
-                    "mean_regret_interval": [float(found.mean_low[i]), float(found.mean_high[i])],
-                    "largest_regret": float(found.largest[i]),
-                    "best_share": float(found.best_share[i]),
-                    "cells": [cell | {"regret": float(found.regret[i, k])} for k, cell in enumerate(self.cells[i])],
+                    "mean_regret": float(regrets.mean[i]),
+                    "mean_regret_interval": [float(regrets.mean_low[i]), float(regrets.mean_high[i])],
+                    "largest_regret": float(regrets.largest[i]),
+                    "best_share": float(regrets.best_share[i]),
+                    "cells": [cell | {"regret": float(regrets.regret[i, k])} for k, cell in enumerate(self.cells[i])],
                 }
                 for i, one in enumerate(self.recipes)
             ],
@@ -94,14 +94,14 @@ def backtest(
     every_months: int,
     progress: Progress,
 ) -> Backtest:
-    """Each recipe trained at each date from `first` to `last` and tested on what followed.
+    """Train each recipe at each date from `first` to `last` and test it on what followed.
 
     Raises
     ------
     SettingsError
-        No recipe, or no date; or a recipe deals with contacts and the book has none.
+        There is no recipe or no date, or a recipe deals with contacts and the book has none.
     AsOfDateError, LabelError
-        A date lies outside the data, what followed is not known yet, or there is too little to learn from.
+        A date lies outside the data, what followed it is not known yet, or there is too little to learn from.
     BookError
         The book cannot be read.
     """
@@ -119,52 +119,52 @@ def backtest(
         folder = settings.home / "backtests" / _identity(book, spec, as_of, dates)
         folder.mkdir(parents=True, exist_ok=True)
         progress.update(task, description="building the rows", total=2 * book.n_borrowers)
-        made = backtest_rows(book, settings, spec, as_of, dates, lambda done: progress.advance(task, done))
+        all_rows = backtest_rows(book, settings, spec, as_of, dates, lambda done: progress.advance(task, done))
         progress.update(task, description="training and testing", total=len(recipes) * len(dates), completed=0)
-        cells, resumed = _cells(made, recipes, book, folder, progress, task)
-    number = pandas.factorize(made.rows.borrower_id)[0]
+        cells, resumed = _cells(all_rows, recipes, book, folder, progress, task)
+    number = pandas.factorize(all_rows.rows.borrower_id)[0]
     outcomes = []
     for at in dates:
-        here = made.followed(at)
+        here = all_rows.followed(at)
         pds = tuple(np.load(_pd_file(folder, one, at)) for one in recipes)
-        outcomes.append(Outcome(made.rows.bad[here], number[here].astype(np.int64), pds))
+        outcomes.append(Outcome(all_rows.rows.bad[here], number[here].astype(np.int64), pds))
     progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)
-    found = regret(outcomes, seed=SEED, advance=lambda done: progress.advance(task, done))
-    return Backtest(tuple(recipes), dates, cells, found, spec, resumed)
+    regrets = regret(outcomes, seed=SEED, advance=lambda done: progress.advance(task, done))
+    return Backtest(tuple(recipes), dates, cells, regrets, spec, resumed)
 
 
 def _dates(first: date, last: date, every_months: int) -> list[date]:
     if last < first:
         raise SettingsError(f"--from {first} is later than --to {last}; exchange them.")
-    found, k = [], 0
+    dates, k = [], 0
     while (day := add_months(first, k * every_months)) <= last:
-        found.append(day)
+        dates.append(day)
         k += 1
-    return found
+    return dates
 
 
 def _identity(book: StagedBook, spec: TargetSpec, as_of: Sequence[date], dates: Sequence[date]) -> str:
-    told = [book.digest, asdict(spec), [str(day) for day in as_of], [str(day) for day in dates], code_version()]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    inputs = [book.digest, asdict(spec), [str(day) for day in as_of], [str(day) for day in dates], code_version()]
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _cells(
-    made: BacktestRows,
+    all_rows: BacktestRows,
     recipes: Sequence[NamedRecipe],
     book: StagedBook,
     folder: Path,
     progress: Progress,
     task: Any,
 ) -> tuple[tuple[tuple[dict[str, Any], ...], ...], int]:
-    """(The cells by recipe and date, how many of them were there already)."""
-    wanted = [(one, at) for one in recipes for at in made.dates]
+    """Run the missing cells; return all cells by recipe and date, and the number that were stored already."""
+    wanted = [(one, at) for one in recipes for at in all_rows.dates]
     missing = [(one, at) for one, at in wanted if not _cell_file(folder, one, at).is_file()]
     progress.advance(task, len(wanted) - len(missing))
 
     def work(one: NamedRecipe, at: date) -> None:
-        # LightGBM lets other threads run: one cell a core, each with one thread.
+        # LightGBM releases the GIL, so one cell runs per core, each with one thread.
         try:
-            cell = run_cell(made, replace(one.recipe, threads=1), at, book)
+            cell = run_cell(all_rows, replace(one.recipe, threads=1), at, book)
         except LabelError as error:
             raise LabelError(f"Recipe {one.name} as of {at}: {error}") from None
         _store(folder, one, at, cell)
@@ -180,7 +180,7 @@ def _cells(
             raise
     return (
         tuple(
-            tuple(json.loads(_cell_file(folder, one, at).read_text(encoding="utf-8")) for at in made.dates)
+            tuple(json.loads(_cell_file(folder, one, at).read_text(encoding="utf-8")) for at in all_rows.dates)
             for one in recipes
         ),
         len(wanted) - len(missing),
@@ -188,12 +188,12 @@ def _cells(
 
 
 def _store(folder: Path, one: NamedRecipe, at: date, cell: Cell) -> None:
-    """Nothing comes back; the cell lies in the folder whole: its PDs first, then what says that it is there."""
+    """Write the cell's files, each of them whole: first its PDs, then the JSON file that marks the cell as stored."""
     waiting = _pd_file(folder, one, at).with_suffix(".unfinished")
     with waiting.open("wb") as file:
         np.save(file, cell.pd, allow_pickle=False)
     waiting.replace(_pd_file(folder, one, at))
-    told = {
+    content = {
         "date": at.isoformat(),
         "rows": cell.rows,
         "bads": cell.bads,
@@ -203,7 +203,7 @@ def _store(folder: Path, one: NamedRecipe, at: date, cell: Cell) -> None:
         **cell.measures,
     }
     waiting = _cell_file(folder, one, at).with_suffix(".unfinished-json")
-    waiting.write_text(json.dumps(told, indent=1), encoding="utf-8")
+    waiting.write_text(json.dumps(content, indent=1), encoding="utf-8")
     waiting.replace(_cell_file(folder, one, at))
 
 

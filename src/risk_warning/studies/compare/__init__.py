@@ -1,1 +1,1 @@
-"""Two models, or many, on the same borrowers and dates."""
+"""Comparisons of two or more models on the same borrowers and dates."""

@@ -1,7 +1,8 @@
-"""Alert burden: what a model's warnings ask of the people who call.
+"""Alert burden: the work that a model's warnings make for the people who call.
 
-A warning is opened on the first night it is active and on each night it is active again after a pause; each asks for a
-call. Worked example: active on nights 1, 2 and 4 of four: two warnings, so this person is warned about again.
+A warning opens on the first night it is active, and again on each night it becomes active after a pause. Each opened
+warning needs a call. Worked example: a borrower's warning is active on nights 1, 2 and 4 of four. That is two warnings,
+so this borrower is warned about again.
 """
 
 from __future__ import annotations
@@ -17,43 +18,43 @@ DAYS_A_WEEK = 7
 
 @dataclass(frozen=True)
 class AlertBurden:
-    """The warnings of a row of nights."""
+    """The burden of one model's warnings over a series of nights."""
 
     nights: int
     active_per_1000: float
     """Active warnings per 1,000 borrowers scored, mean over the nights."""
     most_active_per_1000: float
-    """On the night with the most."""
+    """Active warnings per 1,000 borrowers scored, on the night with the most."""
     opened_per_1000_a_week: float | None
-    """New warnings per 1,000 borrowers scored a night and week, without the first night's; None for a single night."""
+    """New warnings per week and 1,000 borrowers scored on a night, without the first night's; None for one night."""
     calls: int
-    """Warnings opened on nights whose outcome is known whole."""
+    """Warnings opened on nights whose outcome is known in full."""
     bads_called: int
-    """Of them those about somebody who went bad within the horizon of that night."""
+    """Calls about somebody who went bad within the horizon of that night."""
     warned: int
-    """Borrowers with a warning on some night."""
+    """Borrowers with a warning on at least one night."""
     warned_again: int
-    """Of them those with a second one after a pause."""
+    """Warned borrowers who had a second warning after a pause."""
     openings: int
-    """Warnings, of all nights."""
+    """Warnings opened on all nights."""
 
     @property
     def calls_per_bad(self) -> float | None:
-        """How many must be called to reach one who goes bad; None where none was reached."""
+        """Number of calls per bad reached; None if none was reached."""
         return self.calls / self.bads_called if self.bads_called else None
 
     @property
     def warned_again_share(self) -> float | None:
-        """Share of those warned about who are warned about again."""
+        """Share of the warned borrowers who are warned about again."""
         return self.warned_again / self.warned if self.warned else None
 
     @classmethod
     def of(
         cls, active: Flags, is_scored: Flags, bad: Flags, is_mature: Flags, nights: NDArray[np.int32]
     ) -> AlertBurden:
-        """The burden; all of shape (nights, borrowers), `is_mature` and `nights` of shape (nights,).
+        """Return the burden; arrays of shape (nights, borrowers), but `is_mature` and `nights` of shape (nights,).
 
-        `bad` says who goes bad within the horizon of a night, where that night is mature.
+        `bad` marks who goes bad within the horizon of a night, if that night is mature.
         """
         opened = active.copy()
         opened[1:] &= ~active[:-1]

@@ -1,8 +1,8 @@
-"""Balance: the loss that two models' calls prevent less what they cost, and the cost of each model's errors.
+"""Balance: the loss that two models' calls prevent minus their cost, and the cost of each model's errors.
 
-Whom nobody calls loses as before. Outcomes are those that were observed, so that no model is judged by its own PDs.
-Worked example: ten called, two of them before a bad event with 1,000 exposed each, effect 10 %, loss given default
-45 %, every bad event a default, 5 a call: 0.1 × 0.45 × 2,000 − 50 = 40.
+The loss on a borrower whom nobody calls stays as it is. Outcomes are the observed ones, so no model is judged by its
+own PDs. Worked example: there are ten calls, two of them before a bad event with 1,000 exposed each. The effect is
+10 %, the loss given default 45 %, every bad event is a default, and a call costs 5: 0.1 × 0.45 × 2,000 − 50 = 40.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Balance:
-    """What one model's calls come to, amounts in the book's currency."""
+    """The value and cost of one model's calls; amounts in the book's currency."""
 
     calls: int
-    """New warnings, and open ones called again."""
+    """Calls about new warnings, and repeated calls about open ones."""
     bad_events_reached: int
-    """Bad events with a warning on some date before them."""
+    """Bad events with a warning on at least one date before them."""
     avoided_amount: float
     """Loss prevented in the bad events reached."""
     contact_amount: float
     missed_amount: float
-    """Error: loss that calls before the other bad events would have prevented."""
+    """Error: the loss that calls before the other bad events would have prevented."""
     needless_amount: float
-    """Error: cost of calls to those who stayed good."""
+    """Error: the cost of calls to those who stayed good."""
     break_even_effect: float | None
-    """Effect at which the calls pay for themselves; None where no bad event reached had anything to lose."""
+    """Effect at which the calls pay for themselves; None if nothing was at stake in the bad events reached."""
 
     @property
     def errors_amount(self) -> float:
@@ -48,14 +48,14 @@ class Balance:
 
 @dataclass(frozen=True)
 class Balances:
-    """The balance of both models on the same rows."""
+    """The balances of both models on the same rows."""
 
     a: Balance
     b: Balance
     bad_events: int
-    """Of all rows."""
+    """Among all rows."""
     net_per_1000: Difference
-    """Loss prevented less cost of calls, per 1,000 rows."""
+    """Loss prevented minus the cost of the calls, per 1,000 rows."""
     net_interval_a: tuple[float, float]
     net_interval_b: tuple[float, float]
 
@@ -71,10 +71,10 @@ def balances(
     seed: int = 0,
     advance: Callable[[int], None] | None = None,
 ) -> Balances:
-    """The balances of two ways to flag the same rows, each of shape (n,).
+    """Return the balances of two ways to flag the same rows, each of shape (n,).
 
-    Intervals hold who came along, the treatment effect's and the roll to loss's (`core.stakes.draw`). The same `seed`
-    gives the same figures.
+    Intervals cover the sampling of borrowers and the uncertainty of the treatment effect and the roll to loss
+    (`core.economics.stakes.draw`). The same `seed` gives the same figures.
     """
     drawn = draw(stakes, (flagged_a, flagged_b), economics, loss_rate, draws=draws, seed=seed, advance=advance)
     nets = 1000 * drawn.net(economics) / drawn.rows[:, None]

@@ -1,4 +1,4 @@
-"""By group: whether a difference between two models, and their calibration, hold in every month and segment."""
+"""By group: whether the difference between two models and their calibration hold in every month and segment."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from risk_warning.stats.evaluation import HISTORY_BANDS_MONTHS
 Floats = NDArray[np.float64]
 Codes = NDArray[np.integer]
 MIN_EACH = 30
-"""Bads, and goods, that a difference needs."""
+"""Bads, and as many goods, that a group needs for a difference."""
 _INCOME_BANDS = ("lowest quarter", "second quarter", "third quarter", "highest quarter")
 
 
 @dataclass(frozen=True)
 class Group:
-    """One group of rows, under both models."""
+    """One group of rows, with the figures of both models."""
 
     name: str
     n: int
     bads: int
     auc: Difference | None
-    """DeLong's; None where there are fewer than `MIN_EACH` bads or goods."""
+    """By DeLong's test; None if there are fewer than `MIN_EACH` bads or goods."""
     a: Calibration
     b: Calibration
 
 
 @dataclass(frozen=True)
 class Split:
-    """The rows split by one attribute, into groups of which each has at least one row."""
+    """The rows split by one attribute into groups, each with at least one row."""
 
     attribute: str
     groups: tuple[Group, ...]
     unknown: int
-    """Rows that are in none."""
+    """Rows that are in no group."""
 
     @property
     def contradicting(self) -> tuple[Group, ...]:
-        """Groups that show a difference against the sign of another's that is shown too."""
-        shown = [group for group in self.groups if group.auc is not None and group.auc.is_shown]
-        signs = {group.auc.difference > 0 for group in shown if group.auc is not None}
-        return tuple(shown) if len(signs) > 1 else ()
+        """Groups whose interval excludes zero, if some favour A and others B; empty otherwise."""
+        significant = [group for group in self.groups if group.auc is not None and group.auc.is_shown]
+        signs = {group.auc.difference > 0 for group in significant if group.auc is not None}
+        return tuple(significant) if len(signs) > 1 else ()
 
 
 def split(
@@ -58,10 +58,11 @@ def split(
     names: Sequence[str],
     one: NDArray[np.int64],
 ) -> Split:
-    """The rows by `code`, each row's position in `names` (-1: unknown); all of shape (n,), any rows a borrower.
+    """Return the rows split by `code`, each row's position in `names` (-1: unknown).
 
-    Calibration is that of all rows, its interval taking them as independent; AUCs are compared on the positions `one`,
-    one row a borrower and group, as DeLong's test wants it.
+    All arrays have shape (n,), with any number of rows per borrower. Calibration uses all rows, and its interval takes
+    them as independent. AUCs are compared on the positions `one`, one row per borrower and group, as DeLong's test
+    requires.
     """
     groups = []
     parts = zip(calibration(bad, pd_a, code, names), calibration(bad, pd_b, code, names), strict=True)
@@ -76,14 +77,14 @@ def split(
 
 
 def history_bands(months: NDArray[np.integer]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """(band of each row, names): length of history in months with a record."""
+    """Return (band of each row, names) by length of history, in months with a record."""
     starts = [start for start, _ in HISTORY_BANDS_MONTHS]
     names = tuple(f"{start} or more" if end is None else f"{start} to {end}" for start, end in HISTORY_BANDS_MONTHS)
     return np.searchsorted(starts, months, side="right").astype(np.int64) - 1, names
 
 
 def income_bands(income: Floats) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    """(quarter of each row by its own income, names); -1 where the income is not known (NaN)."""
+    """Return (quarter of each row by its own income, names); -1 if the income is not known (NaN)."""
     known = ~np.isnan(income)
     if not known.any():
         return np.full(len(income), -1), _INCOME_BANDS

@@ -1,4 +1,4 @@
-"""Fairness: whether a model's warnings and PDs treat groups of protected attributes alike, by `fairlearn`."""
+"""Fairness: whether a model's warnings and PDs treat groups of protected attributes alike, using `fairlearn`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from risk_warning.stats.rates import wilson
 
 Floats = NDArray[np.float64]
 MIN_BORROWERS, MIN_BADS = 100, 30
-"""Borrowers, and such who go bad, that a group needs to count in a gap: a share of fewer says nothing."""
+"""Borrowers, and bad borrowers, that a group needs to count in a gap: a share of fewer says nothing."""
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class FairnessGroup:
     bads: int
     borrowers: int
     bad_borrowers: int
-    """Borrowers with a row that goes bad."""
+    """Borrowers with at least one row that goes bad."""
     selection_rate: float
     """Share warned about."""
     selection_interval: tuple[float, float]
-    """95 % (Wilson), as is the other: of as many as there are borrowers, whose rows say much the same twice."""
+    """95 % (Wilson), like the other interval; it counts borrowers, because a borrower's rows are much alike."""
     true_positive_rate: float | None
-    """Share of those who go bad that are warned about; None where there are none."""
+    """Share of those who go bad that are warned about; None if there are none."""
     true_positive_interval: tuple[float, float] | None
     observed_over_expected: float
 
@@ -55,19 +55,19 @@ class Fairness:
 
     @property
     def selection_ratio(self) -> float | None:
-        """Smallest selection rate over the largest, of the groups judged; None where fewer than two are."""
+        """Smallest selection rate over the largest, among the judged groups; None for fewer than two."""
         rates = [group.selection_rate for group in self.groups if group.is_judged]
         return min(rates) / max(rates) if len(rates) > 1 and max(rates) else None
 
     @property
     def true_positive_gap(self) -> float | None:
-        """Largest difference in true positive rate, of the groups judged; None where fewer than two are."""
+        """Largest difference in true positive rate among the judged groups; None for fewer than two."""
         rates = [g.true_positive_rate for g in self.groups if g.is_judged and g.true_positive_rate is not None]
         return max(rates) - min(rates) if len(rates) > 1 else None
 
     @property
     def calibration_gap(self) -> float | None:
-        """Largest difference in bads observed over expected, of the groups judged; None where fewer than two are."""
+        """Largest difference in bads observed over expected among the judged groups; None for fewer than two."""
         ratios = [group.observed_over_expected for group in self.groups if group.is_judged]
         return max(ratios) - min(ratios) if len(ratios) > 1 else None
 
@@ -79,14 +79,14 @@ def fairness(
     borrower: NDArray[np.integer],
     labels: Mapping[str, NDArray[Any]],
 ) -> tuple[Fairness, ...]:
-    """One entry an attribute of `labels` (each row's group, None where not known); all of shape (n,)."""
-    found = []
+    """Return one entry per attribute of `labels` (each row's group, None if not known); all arrays of shape (n,)."""
+    results = []
     for attribute, label in labels.items():
         known = ~pandas.isna(label)
         if known.any():
             groups = _groups(bad[known], warned[known], pd[known], borrower[known], label[known].astype(str))
-            found.append(Fairness(attribute, groups, int((~known).sum())))
-    return tuple(found)
+            results.append(Fairness(attribute, groups, int((~known).sum())))
+    return tuple(results)
 
 
 def _groups(
@@ -107,11 +107,11 @@ def _groups(
         n=("bad", "size"), bads=("bad", "sum"), borrowers=("borrower", "nunique"), expected=("pd", "sum")
     )
     counts["bad_borrowers"] = rows[rows["bad"]].groupby("group")["borrower"].nunique().reindex(counts.index).fillna(0)
-    found = []
+    groups = []
     for name, row in counts.join(rates.by_group).iterrows():
         n, bads, borrowers, bad_borrowers = (int(row[key]) for key in ("n", "bads", "borrowers", "bad_borrowers"))
         selected, hit = float(row["selection"]), float(row["true_positive"])
-        found.append(
+        groups.append(
             FairnessGroup(
                 name=str(name),
                 n=n,
@@ -125,4 +125,4 @@ def _groups(
                 observed_over_expected=bads / float(row["expected"]),
             )
         )
-    return tuple(found)
+    return tuple(groups)

@@ -1,4 +1,4 @@
-"""The comparison of a family: many models held against one, on the same borrowers and the same mature dates."""
+"""The comparison of a family: many models compared with one, on the same borrowers and the same mature dates."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from risk_warning.studies.compare.run import SEED, check_bads
 
 @dataclass(frozen=True)
 class Member:
-    """One model of the family: what it was named by, and how it stands."""
+    """One model of the family: the name given for it, and its results."""
 
     name: str
     model: RiskModel
@@ -38,10 +38,10 @@ class Member:
     ece: float
     """Expected calibration error."""
     learnt_from: tuple[date, ...]
-    """Dates compared on that it may have learnt from, which flatters it."""
+    """Compared dates that it may have learnt from, which flatters its figures."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The model for a program."""
+        """Return the model ready for JSON."""
         return {
             "name": self.name,
             "model_version": self.model.version,
@@ -56,46 +56,46 @@ class Member:
 
 @dataclass(frozen=True)
 class FamilyComparison:
-    """What it came to."""
+    """The result of comparing a family with one model."""
 
     held_against: Member
     members: tuple[Member, ...]
-    """The others, the largest AUC first."""
+    """The other models, the largest AUC first."""
     left_out: dict[str, str]
-    """Name of a model that could not be compared → why."""
+    """Name of a model that could not be compared → the reason."""
     dates: tuple[date, ...]
     rows: int
     borrowers: int
     bads: int
     not_by_all: int
-    """Rows with an outcome that some of the models score and others do not; they enter no figure."""
+    """Rows with an outcome that some of the models score and others do not; no figure includes them."""
     outcome_unknown: int
-    """Rows that all score and whose outcome nobody knows; they enter no figure."""
+    """Rows that all models score but whose outcome is unknown; no figure includes them."""
 
     @property
     def target(self) -> TargetSpec:
-        """What all of them predict."""
+        """The target that all models predict."""
         return self.held_against.model.target
 
     @property
     def verdict(self) -> str:
-        """Whether one of them finds more of those who go bad, in a plain sentence."""
+        """One plain sentence: whether a member finds more of those who go bad than `held_against`."""
         best, a = self.members[0], self.held_against.name
         gain = best.standing.gain
-        told = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
+        gain_text = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
         if not (gain.is_shown and gain.difference > 0):
             if len(self.members) == 1:
-                return f"{best.name} is not shown to find more of those who go bad than {a}: {told}."
+                return f"{best.name} is not shown to find more of those who go bad than {a}: {gain_text}."
             return (
                 f"None of {len(self.members)} is shown to find more of those who go bad than {a}; the first among them "
-                f"is {best.name}: {told}."
+                f"is {best.name}: {gain_text}."
             )
         others = [one.name for one in self.members[1:] if one.standing.first_share > STILL_POSSIBLE]
         as_well = f", and {' and '.join(others)} might be as good" if others else ""
-        return f"{best.name} finds more of those who go bad than {a}: {told}{as_well}."
+        return f"{best.name} finds more of those who go bad than {a}: {gain_text}{as_well}."
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison for a program; the same models, book and dates give the same."""
+        """Return the comparison ready for JSON; the same models, book and dates give the same result."""
         return {
             "verdict": self.verdict,
             "as_of_dates": [day.isoformat() for day in self.dates],
@@ -115,40 +115,40 @@ def compare_family(
     names: Sequence[str],
     location: str | Path,
     settings: Settings,
-    asked: Sequence[date],
+    requested: Sequence[date],
     progress: Progress,
 ) -> FamilyComparison:
-    """The comparison, on the dates asked for or the last month from which none of the models learnt.
+    """Return the comparison on the requested dates, by default on the last month from which no model learnt.
 
-    A model of another target, that reads what the book lacks, or that is damaged, is left out and named.
+    A model is left out, and named in the result, if it has another target, reads what the book lacks, or is damaged.
 
     Raises
     ------
     SettingsError
-        No model is left to hold against the first.
+        If no model is left to compare with the first.
     AsOfDateError, LabelError
-        A date outside the data; no mature month, or too few bads for an interval.
+        If a date is outside the data, no month is mature, or there are too few bads for an interval.
     ContractError, RegistryError, ModelError
-        The model held against cannot be had, or the book lacks what it was trained on.
+        If the first model cannot be loaded, or the book lacks something that it was trained on.
     """
     others = [name for name in names if name != name_a]
     task = progress.add_task("fetching the models", total=len(others))
     a = fetch(name_a, settings).as_judged
-    found: dict[str, RiskModel] = {name_a: a}
+    by_name: dict[str, RiskModel] = {name_a: a}
     left_out: dict[str, str] = {}
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         a.observed_in(book)
         for name in others:
             try:
-                found[name] = _comparable(name, found, book, settings)
+                by_name[name] = _comparable(name, by_name, book, settings)
             except (ContractError, ModelError, RegistryError, SettingsError) as error:
                 left_out[name] = str(error)
             progress.advance(task)
-        if len(found) == 1:
+        if len(by_name) == 1:
             first = next(iter(left_out.values()), "")
             raise SettingsError(f"No other model is left to hold against {name_a}. {first}".strip())
-        models = tuple(found.values())
-        dates = unlearnt_dates(book, models, asked)
+        models = tuple(by_name.values())
+        dates = unlearnt_dates(book, models, requested)
         progress.update(task, description="scoring with all models", total=book.n_borrowers, completed=0)
         chunk = settings.score.borrowers_per_chunk
         rows = score_family(book, models, dates, chunk, lambda done: progress.advance(task, done))
@@ -168,7 +168,7 @@ def compare_family(
             expected_calibration_error(rows.bad, pd),
             tuple(day for day in dates if day < untrained_from(model)),
         )
-        for (name, model), standing, pd in zip(found.items(), found_standings, rows.pd, strict=True)
+        for (name, model), standing, pd in zip(by_name.items(), found_standings, rows.pd, strict=True)
     ]
     ranked = sorted(members[1:], key=lambda member: -member.standing.measures["auc"])
     return FamilyComparison(
@@ -185,7 +185,7 @@ def compare_family(
 
 
 def _comparable(name: str, others: dict[str, RiskModel], book: StagedBook, settings: Settings) -> RiskModel:
-    """The model, if it can be held against the first of the others and is none of them."""
+    """Return the model, if it can be compared with the first of the others and is none of them."""
     model = fetch(name, settings).as_judged
     for other, known in others.items():
         if known.version == model.version:

@@ -1,4 +1,4 @@
-"""The page and the table of a family of models."""
+"""The page and the terminal table of a family comparison."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ _HEAD = ("model", "AUC", "more than the first", "95 % interval", "KS", "Brier sc
 _HELD = ("model", "rows", "bads", "expected", "observed over expected", "calibration error")
 
 
-def family_page(found: FamilyComparison) -> str:
-    """The page as HTML."""
-    ranked = (found.held_against, *found.members)
-    gains = [member.standing.gain for member in found.members]
+def family_page(comparison: FamilyComparison) -> str:
+    """Return the page as HTML."""
+    ranked = (comparison.held_against, *comparison.members)
+    gains = [member.standing.gain for member in comparison.members]
     ends = [end for gain in gains for end in (gain.low, gain.high)]
     chart = interval_chart(
-        f"How much better than {found.held_against.name}",
+        f"How much better than {comparison.held_against.name}",
         ("gain in AUC",),
         [
             IntervalRow(one.name, (Interval(gain.difference, gain.low, gain.high),))
-            for one, gain in zip(found.members, gains, strict=True)
+            for one, gain in zip(comparison.members, gains, strict=True)
         ],
         IntervalAxis.around_zero("gain in AUC; right of the line is better", ends),
     )
@@ -64,45 +64,55 @@ def family_page(found: FamilyComparison) -> str:
             "Bads observed over bads expected, 1 is ideal; calibration error over ten bins.",
         ),
     ]
-    if found.left_out:
-        rows = tuple(found.left_out.items())
+    if comparison.left_out:
+        rows = tuple(comparison.left_out.items())
         sections.append(Section("Left out", (Table(("model", "why"), rows),), "These could not be compared."))
     cards = (
-        ("models held against the first", str(len(found.members))),
-        ("rows compared", f"{found.rows:,}"),
-        ("of them bad", f"{found.bads:,}"),
+        ("models held against the first", str(len(comparison.members))),
+        ("rows compared", f"{comparison.rows:,}"),
+        ("of them bad", f"{comparison.bads:,}"),
     )
-    top: list[Block] = [Cards(cards), *(Note(line, is_warning=True) for line in _warnings(found))]
-    return page(f"Models held against {found.held_against.name}", found.verdict, sections, basis=basis(found), top=top)
+    top: list[Block] = [Cards(cards), *(Note(line, is_warning=True) for line in _warnings(comparison))]
+    return page(
+        f"Models held against {comparison.held_against.name}",
+        comparison.verdict,
+        sections,
+        basis=basis(comparison),
+        top=top,
+    )
 
 
-def family_table(found: FamilyComparison) -> Group:
-    """The same for a terminal."""
-    return Group(*_parts(found))
+def family_table(comparison: FamilyComparison) -> Group:
+    """Return the comparison as a table for the terminal."""
+    return Group(*_parts(comparison))
 
 
-def _parts(found: FamilyComparison) -> Iterator[RenderableType]:
-    yield Text(found.verdict, style="bold")
-    yield Text(basis(found))
-    for line in _warnings(found):
+def _parts(comparison: FamilyComparison) -> Iterator[RenderableType]:
+    yield Text(comparison.verdict, style="bold")
+    yield Text(basis(comparison))
+    for line in _warnings(comparison):
         yield Text(line, style="yellow")
-    shown = TerminalTable("model", "AUC", "more than the first, 95 % interval", "bads over expected", "first in draws")
-    shown.columns[0].overflow = "fold"
-    for one in (found.held_against, *found.members):
+    models_table = TerminalTable(
+        "model", "AUC", "more than the first, 95 % interval", "bads over expected", "first in draws"
+    )
+    models_table.columns[0].overflow = "fold"
+    for one in (comparison.held_against, *comparison.members):
         name, auc, gain, interval, *_ = _measures(one)
-        shown.add_row(name, auc, f"{gain} ({interval})", _held(one)[4], f"{one.standing.first_share:.0%}")
-    yield shown
-    for name, why in found.left_out.items():
+        models_table.add_row(name, auc, f"{gain} ({interval})", _held(one)[4], f"{one.standing.first_share:.0%}")
+    yield models_table
+    for name, why in comparison.left_out.items():
         yield Text(f"Left out {name}: {why}", style="yellow")
 
 
-def _warnings(found: FamilyComparison) -> Iterator[str]:
-    if found.not_by_all:
-        yield f"{found.not_by_all:,} rows with an outcome are scored by some of the models only and enter no figure."
-    yield from unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
-    for one in (found.held_against, *found.members):
+def _warnings(comparison: FamilyComparison) -> Iterator[str]:
+    if comparison.not_by_all:
+        yield (
+            f"{comparison.not_by_all:,} rows with an outcome are scored by some of the models only and enter no figure."
+        )
+    yield from unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
+    for one in (comparison.held_against, *comparison.members):
         if one.learnt_from:
-            many = f"{len(one.learnt_from)} of the {len(found.dates)} date(s)"
+            many = f"{len(one.learnt_from)} of the {len(comparison.dates)} date(s)"
             yield f"{one.name} may have learnt from {many}; that flatters it."
 
 

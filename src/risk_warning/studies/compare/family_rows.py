@@ -1,4 +1,4 @@
-"""The rows of a family: what several models say of the same borrowers on the same dates, with what became of them."""
+"""The rows of a family: PDs of several models for the same borrowers on the same dates, with the outcomes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk_warning.model.risk_model import RiskModel
 
 @dataclass(frozen=True)
 class FamilyRows:
-    """One row a borrower and date that every model scores; arrays of shape (n,), in order of dates and borrowers."""
+    """One row per borrower and date that every model scores; arrays of shape (n,), in order of dates and borrowers."""
 
     pd: NDArray[np.float64]
     """Shape (models, n)."""
@@ -28,7 +28,7 @@ class FamilyRows:
     not_by_all: int
     """Rows with an outcome that some of the models score and others do not."""
     outcome_unknown: int
-    """Rows that all score and whose outcome nobody knows; they are not among the n."""
+    """Rows that all models score but whose outcome is unknown; they are not among the n."""
 
 
 def score_family(
@@ -38,12 +38,12 @@ def score_family(
     borrowers_per_chunk: int,
     advance: Callable[[int], None],
 ) -> FamilyRows:
-    """Every borrower all models score, on every date; the models are of one target.
+    """Return every borrower that all models score, on every date; the models have one target.
 
     Raises
     ------
     ContractError
-        The book lacks what one of the models was trained on.
+        If the book lacks something that one of the models was trained on.
     """
     observed = [model.observed_in(book) for model in models]
     target, given_on = models[0].target, set(book.outcome_dates)
@@ -59,9 +59,9 @@ def score_family(
             by_all = known & eligible.all(axis=0)
             not_by_all += int((known & eligible.any(axis=0) & ~by_all).sum())
             outcome_unknown += int((~known & eligible.all(axis=0)).sum())
-            found = np.flatnonzero(by_all)
-            pd = np.array([one.pd[found] for one in scored])
-            parts.append((np.full(len(found), index), found + low, bad[found], pd))
+            positions = np.flatnonzero(by_all)
+            pd = np.array([one.pd[positions] for one in scored])
+            parts.append((np.full(len(positions), index), positions + low, bad[positions], pd))
         low += rows.n
         advance(rows.n)
     when, who, bad, pd = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))

@@ -1,4 +1,4 @@
-"""How a comparison holds by month and segment, how fair each model is, and what its warnings are worth in money."""
+"""A comparison by month and segment, the fairness of each model, and the value of its warnings in money."""
 
 from __future__ import annotations
 
@@ -22,28 +22,31 @@ from risk_warning.studies.compare.fairness import Fairness, fairness
 from risk_warning.studies.compare.proxies import Guess, guesses
 
 _MOST_VALUES = 12
-"""Values of a category shown; the rarer ones are one group."""
+"""Largest number of values of a category to show; the rarer values form one group."""
 Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 
 def splits(rows: SideBySide, one: Positions, categories: Mapping[str, tuple[str, ...]]) -> tuple[Split, ...]:
-    """By date and by segment; AUCs by segment on the positions `one`, one row a borrower, so that intervals hold."""
+    """Return the splits by date and by segment.
+
+    AUCs by segment use the positions `one`, one row per borrower, so that their intervals are valid.
+    """
     figures = rows.bad, rows.pd_a, rows.pd_b
     dates, everyone = [day.isoformat() for day in rows.dates], np.arange(len(rows.bad))
-    found = [split("as-of date", *figures, rows.date_index, dates, everyone)]
-    found.append(split("months of history", *figures, *history_bands(rows.record_periods), one))
+    all_splits = [split("as-of date", *figures, rows.date_index, dates, everyone)]
+    all_splits.append(split("months of history", *figures, *history_bands(rows.record_periods), one))
     for name, values in rows.attributes.items():
         if name == INCOME:
-            found.append(split("monthly income", *figures, *income_bands(values), one))
+            all_splits.append(split("monthly income", *figures, *income_bands(values), one))
         elif name != EXPOSURE:
             words = name.rpartition(".")[2].removeprefix("x_").replace("_", " ")
-            found.append(split(words, *figures, *_commonest(values, categories[name]), one))
-    return tuple(one_split for one_split in found if one_split.groups)
+            all_splits.append(split(words, *figures, *_commonest(values, categories[name]), one))
+    return tuple(one_split for one_split in all_splits if one_split.groups)
 
 
 def _commonest(code: NDArray[np.float64], names: tuple[str, ...]) -> tuple[Positions, tuple[str, ...]]:
-    """(position of each row in the names that come back, -1 where not known; the commonest names, then the rest)."""
+    """Return (position of each row in the returned names, -1 if not known; the commonest names, then the others)."""
     known = ~np.isnan(code)
     codes = np.where(known, code, 0).astype(np.int64)
     count = np.bincount(codes[known], minlength=len(names))
@@ -56,7 +59,7 @@ def _commonest(code: NDArray[np.float64], names: tuple[str, ...]) -> tuple[Posit
 def fairness_of_both(
     rows: SideBySide, below: tuple[Flags, Flags], protected: Protected
 ) -> tuple[tuple[Fairness, ...], tuple[Fairness, ...]]:
-    """(A's, B's) fairness at its own threshold; empty where the book has no protected attribute."""
+    """Return (A's, B's) fairness, each at its own threshold; empty if the book has no protected attribute."""
     labels = _labels(rows, protected)
     return (
         fairness(rows.bad, below[0], rows.pd_a, rows.borrower, labels),
@@ -65,7 +68,7 @@ def fairness_of_both(
 
 
 def guesses_from_b(rows: SideBySide, names: Sequence[str], protected: Protected) -> tuple[Guess, ...]:
-    """How well the protected attributes can be guessed from B's features `names`, on a sampled row a borrower."""
+    """Return how well protected attributes can be guessed from B's features `names`; one sampled row per borrower."""
     one = one_row_each(rows.borrower[rows.sampled])
     chosen = rows.sampled[one]
     labels = {attribute: label[chosen] for attribute, label in _labels(rows, protected).items()}
@@ -73,7 +76,7 @@ def guesses_from_b(rows: SideBySide, names: Sequence[str], protected: Protected)
 
 
 def _labels(rows: SideBySide, protected: Protected) -> dict[str, NDArray[Any]]:
-    """Protected attribute in words → group of each row on its date, None where not known."""
+    """Return protected attribute in words → group of each row on its date, None if not known."""
     labels: dict[str, NDArray[Any]] = {}
     for index, day in enumerate(rows.dates):
         here = rows.date_index == index
@@ -92,7 +95,7 @@ def balances_of_both(
     seed: int,
     advance: Callable[[int], None],
 ) -> Balances | None:
-    """The balances where each model warns about these; None where the book does not say what anyone owes."""
+    """Return the balances if each model warns about its `flagged` rows; None if the book has no amounts owed."""
     owed, economics = rows.attributes.get(EXPOSURE), valuation.assumptions.economics
     if owed is None or np.isnan(owed).all():
         return None

@@ -1,4 +1,4 @@
-"""Sections of a comparison's page on groups: whether a difference holds in every month and segment, and fairness."""
+"""Sections on groups for the comparison page: whether a difference holds in every month and segment, and fairness."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from risk_warning.studies.compare.proxies import NOT_GUESSED, Guess, sentences
 from risk_warning.studies.compare.result import Comparison
 
 
-def splits_section(found: Comparison) -> Section:
-    """AUC and calibration of both models by month and by segment."""
-    groups = [(one.attribute, group) for one in found.splits for group in one.groups]
+def splits_section(comparison: Comparison) -> Section:
+    """Return the section with AUC and calibration of both models by month and by segment."""
+    groups = [(one.attribute, group) for one in comparison.splits for group in one.groups]
     drawn = [
         IntervalRow(f"{attribute}: {group.name}", (Interval(group.auc.difference, group.auc.low, group.auc.high),))
         for attribute, group in groups
@@ -34,7 +34,7 @@ def splits_section(found: Comparison) -> Section:
         blocks.append(Figure(interval_chart("AUC by month and segment", ("B less A",), drawn, axis)))
     head = ("group", "rows", "bads", "AUC A", "AUC B", "obs/exp A", "obs/exp B")
     blocks.append(Table(head, tuple(_row(attribute, group) for attribute, group in groups)))
-    blocks += [Note(line, is_warning=True) for line in contradictions(found.splits)]
+    blocks += [Note(line, is_warning=True) for line in contradictions(comparison.splits)]
     return Section(
         "Whether it holds in every month and segment",
         tuple(blocks),
@@ -44,7 +44,7 @@ def splits_section(found: Comparison) -> Section:
 
 
 def contradictions(splits: tuple[Split, ...]) -> list[str]:
-    """A sentence for each attribute of which some groups show B better and others worse."""
+    """Return one sentence per attribute for which B is shown to be better in some groups and worse in others."""
     return [
         f"By {one.attribute}, B is shown to be better in some groups and worse in others: "
         + ", ".join(group.name for group in one.contradicting)
@@ -56,22 +56,22 @@ def contradictions(splits: tuple[Split, ...]) -> list[str]:
 
 def _row(attribute: str, group: Group) -> tuple[str, ...]:
     auc = ("–", "–") if group.auc is None else (f"{group.auc.a:.4f}", f"{group.auc.b:.4f}")
-    held = [part.observed_over_expected for part in (group.a, group.b)]
-    ratios = ("–" if value is None else f"{value:.2f}" for value in held)
+    values = [part.observed_over_expected for part in (group.a, group.b)]
+    ratios = ("–" if value is None else f"{value:.2f}" for value in values)
     return f"{attribute}: {group.name}", f"{group.n:,}", f"{group.bads:,}", *auc, *ratios
 
 
-def fairness_section(found: Comparison) -> Section:
-    """Selection, hits and calibration of both models by protected attribute."""
+def fairness_section(comparison: Comparison) -> Section:
+    """Return the section with selection, hits and calibration of both models by protected attribute."""
     heading = "Whether groups are treated alike"
-    if not found.b.fairness:
+    if not comparison.b.fairness:
         return Section(heading, (Note("The book has no protected attribute (sex, age, marital status) to check by."),))
     blocks: list[Block] = []
-    for of_a, of_b in zip(found.a.fairness, found.b.fairness, strict=True):
+    for of_a, of_b in zip(comparison.a.fairness, comparison.b.fairness, strict=True):
         head = (of_b.attribute, "rows", "bads", *(f"{key} {what}" for what in _WHAT for key in "AB"))
         rows = [_fairness_row(group_a, group_b) for group_a, group_b in zip(of_a.groups, of_b.groups, strict=True)]
         blocks += [Table(head, tuple(rows)), Note(_gaps(of_a, of_b))]
-    blocks += guesses_blocks(found.guesses)
+    blocks += guesses_blocks(comparison.guesses)
     return Section(
         heading,
         tuple(blocks),
@@ -83,7 +83,7 @@ def fairness_section(found: Comparison) -> Section:
 
 
 def guesses_blocks(measured: tuple[Guess, ...]) -> list[Block]:
-    """How well each protected attribute can be guessed from B's features: sentences, then the figures of each group."""
+    """Return how well protected attributes can be guessed from B's features: sentences, then figures of each group."""
     if not measured:
         return [Note(NOT_GUESSED)]
     head = ("group", "borrowers", "in it", "AUC of a guess", "95 % interval", "by", "alone, AUC")

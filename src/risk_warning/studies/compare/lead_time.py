@@ -1,9 +1,9 @@
-"""Lead time: how long before somebody falls behind a warning about them stood.
+"""Lead time: the days from the first active warning about a borrower to the day they fall behind.
 
-A warning counts for what happens on day T if it was active on some night from T − 90 on; the lead is the time from the
-first such night to T. Worked example: nights every seven days, a warning active on 1 and 8 March, 30 days past due
-reached on 15 May: the lead is 75 days, so it was in time by 30 days. Had the warning stood in January alone, it would
-not count.
+A warning counts for an event on day T if it was active on some night from T − 90 to T − 1. The lead is the time from
+the first such night to T. Worked example: nights are seven days apart, a warning is active on 1 and 8 March, and 30
+days past due are reached on 15 May. The lead is 75 days; 30 days or more are in time. A warning that was active in
+January alone would not count.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from risk_warning.stats.rates import wilson
 Flags = NDArray[np.bool_]
 Days = NDArray[np.int32]
 EARLIEST_DAYS = 90
-"""A warning longer ago than this is not counted as one of what happened."""
+"""A warning more than this many days before an event does not count for it."""
 IN_TIME_DAYS = 30
-"""Days before it at which a warning is in time."""
+"""A warning at least this many days before an event is in time."""
 CURVE_DAYS = (1, 7, 14, 21, 30, 45, 60, 75, 90)
 
 
 @dataclass(frozen=True)
 class LeadTime:
-    """How many of those who arrived had been warned about, by how many days at least."""
+    """The numbers of arrivals that were warned about at least so many days before."""
 
     n: int
     at_least: dict[int, int]
-    """Days → arrivals with a warning active so long before, or longer (at most `EARLIEST_DAYS`)."""
+    """Days → arrivals with a warning active that many days before, or more (at most `EARLIEST_DAYS`)."""
     median_days: float | None
-    """Of the arrivals warned about; None where there are none."""
+    """Median lead of the arrivals warned about; None if there are none."""
 
     def share(self, days: int) -> float | None:
-        """Share of the arrivals warned about at least so many days before; None where nobody arrived."""
+        """Return the share of arrivals warned about at least this many days before; None if nobody arrived."""
         return self.at_least[days] / self.n if self.n else None
 
     def interval(self, days: int) -> tuple[float, float] | None:
-        """(low, high) of the share, 95 % (Wilson)."""
+        """Return (low, high) of the share, 95 % (Wilson)."""
         return wilson(self.at_least[days], self.n) if self.n else None
 
     @classmethod
     def of(cls, lead_days: Days, agent_days: int) -> LeadTime:
-        """The lead time of arrivals with these leads, 0 where there was no warning."""
+        """Return the lead time of arrivals with these leads; a lead of 0 means no warning."""
         days = sorted({*CURVE_DAYS, agent_days})
         warned = lead_days[lead_days > 0]
         return cls(
@@ -59,9 +59,10 @@ class LeadTime:
 
 
 def lead_days(active: Flags, nights: Days, borrower: NDArray[np.int64], happened_on: Days) -> Days:
-    """Days from the first active warning to what happened, 0 where none was active in the `EARLIEST_DAYS` before.
+    """Return the days from the first active warning to the event; 0 if none was active in the `EARLIEST_DAYS` before.
 
-    `active` has shape (nights, borrowers), `nights` rise; `borrower` and `happened_on` say whom and when.
+    `active` has shape (nights, borrowers), and `nights` are in ascending order. `borrower` and `happened_on` hold who
+    had the event and when.
     """
     before = happened_on[None, :] - nights[:, None]
     counts = active[:, borrower] & (before > 0) & (before <= EARLIEST_DAYS)
@@ -71,20 +72,20 @@ def lead_days(active: Flags, nights: Days, borrower: NDArray[np.int64], happened
 
 @dataclass(frozen=True)
 class Chance:
-    """What catches how many without any knowledge, to hold a share caught in time against."""
+    """Shares that are caught without any knowledge, to compare with the share caught in time."""
 
     ever_warned: float
-    """Share of all borrowers scored on some night who were warned about on one of them."""
+    """Share of all borrowers scored on at least one night who were warned about on at least one."""
     anyone: float
-    """Share with an active warning in the same weeks among all scored in them: who falls behind or not."""
+    """Share with an active warning in the same weeks, among all scored in them, whether they fall behind or not."""
     redrawn: float
-    """Share caught if each night as many were drawn by lot anew, of those scored: with many nights nearly everyone."""
+    """Share caught if each night as many of those scored were drawn at random; with many nights nearly everyone."""
     redrawn_ever: float
-    """Share of all borrowers such lots would warn about on some night, to hold `ever_warned` against."""
+    """Share of all borrowers that such draws would warn about on some night, to compare with `ever_warned`."""
 
 
 def chance(active: Flags, is_scored: Flags, nights: Days, arrived: Arrivals) -> Chance | None:
-    """What lots would have caught at least `IN_TIME_DAYS` before the arrivals; None where nobody arrived."""
+    """Return the shares caught by chance at least `IN_TIME_DAYS` before the arrivals; None if nobody arrived."""
     if not len(arrived.borrower):
         return None
     share = active.sum(axis=1) / np.maximum(is_scored.sum(axis=1), 1)
@@ -109,9 +110,10 @@ def chance(active: Flags, is_scored: Flags, nights: Days, arrived: Arrivals) -> 
 
 
 def paired_shares(a: Flags, b: Flags) -> Difference:
-    """B's share less A's of the same n ≥ 1 people, one entry each, with its interval (Newcombe 1998, method 1).
+    """Return B's share minus A's among the same n ≥ 1 people, one entry each, with its interval.
 
-    Statistics in Medicine 17, 2635–2650: the normal interval for paired shares, from those on whom the two differ.
+    Newcombe (1998), Statistics in Medicine 17, 2635–2650, method 1: the normal interval for paired shares, from those
+    on whom the two differ.
     """
     n, only_a, only_b = len(a), int((a & ~b).sum()), int((b & ~a).sum())
     difference = (only_b - only_a) / n

@@ -1,4 +1,4 @@
-"""The log of a comparison: its figures, JSON and page in the MLflow run of the model that would take over."""
+"""Logging of a comparison: its figures, JSON and page go to the MLflow run of the model that would take over."""
 
 from __future__ import annotations
 
@@ -12,38 +12,38 @@ from risk_warning.studies.compare.page import compare_page
 from risk_warning.studies.compare.result import Comparison
 
 
-def log_comparison(name_b: str, found: Comparison, settings: Settings) -> str | None:
-    """Id of the run that B was recorded in, with the comparison now in it; None where B is a folder, not registered.
+def log_comparison(name_b: str, comparison: Comparison, settings: Settings) -> str | None:
+    """Log the comparison to B's run and return the run's id; None if B is a folder and not registered.
 
     Raises
     ------
     RegistryError
-        The registry cannot be reached or refuses.
+        If the registry cannot be reached or refuses the request.
     """
     run_id = run_of(name_b, settings)
     if run_id is not None:
-        stem = f"compare/{found.a.version}_{found.dates[0]}_{found.dates[-1]}"
+        stem = f"compare/{comparison.a.version}_{comparison.dates[0]}_{comparison.dates[-1]}"
         texts = {
-            f"{stem}.json": json.dumps(found.to_dict() | {"speed": found.speed()}, indent=1),
-            f"{stem}.html": compare_page(found),
+            f"{stem}.json": json.dumps(comparison.to_dict() | {"speed": comparison.speed()}, indent=1),
+            f"{stem}.html": compare_page(comparison),
         }
-        log_to_run(run_id, metrics(found), texts, {"compared_with": found.a.version}, settings)
+        log_to_run(run_id, metrics(comparison), texts, {"compared_with": comparison.a.version}, settings)
     return run_id
 
 
-def log_family(found: FamilyComparison, settings: Settings) -> list[str]:
-    """Ids of the runs that members were recorded in, with their standing and the whole comparison now in them.
+def log_family(comparison: FamilyComparison, settings: Settings) -> list[str]:
+    """Log each member's standing and the whole comparison to the member's run, and return the ids of the runs.
 
     Raises
     ------
     RegistryError
-        The registry cannot be reached or refuses.
+        If the registry cannot be reached or refuses the request.
     """
-    against = found.held_against.model.version
-    stem = f"compare/family_{against}_{found.dates[0]}_{found.dates[-1]}"
-    texts = {f"{stem}.json": json.dumps(found.to_dict(), indent=1), f"{stem}.html": family_page(found)}
+    against = comparison.held_against.model.version
+    stem = f"compare/family_{against}_{comparison.dates[0]}_{comparison.dates[-1]}"
+    texts = {f"{stem}.json": json.dumps(comparison.to_dict(), indent=1), f"{stem}.html": family_page(comparison)}
     logged = []
-    for member in found.members:
+    for member in comparison.members:
         run_id = run_of(member.name, settings)
         if run_id is not None:
             gain = member.standing.gain
@@ -54,17 +54,24 @@ def log_family(found: FamilyComparison, settings: Settings) -> list[str]:
     return logged
 
 
-def metrics(found: Comparison) -> dict[str, float]:
-    """The key figures by name, `compare.…`."""
-    figures = {"auc": found.auc, **{name: found.differences[name] for name in ("ks", "brier", "capture_top_5pct")}}
-    if found.watch:
-        figures["in_time_at_capacity"] = found.watch.at_capacity.in_time
-        figures["in_time_at_threshold"] = found.watch.at_thresholds.in_time
-    if found.balances_at_capacity:
-        figures["net_per_1000"] = found.balances_at_capacity.net_per_1000
+def metrics(comparison: Comparison) -> dict[str, float]:
+    """Return the key figures by name, `compare.…`."""
+    figures = {
+        "auc": comparison.auc,
+        **{name: comparison.differences[name] for name in ("ks", "brier", "capture_top_5pct")},
+    }
+    if comparison.watch:
+        figures["in_time_at_capacity"] = comparison.watch.at_capacity.in_time
+        figures["in_time_at_threshold"] = comparison.watch.at_thresholds.in_time
+    if comparison.balances_at_capacity:
+        figures["net_per_1000"] = comparison.balances_at_capacity.net_per_1000
     named = {
         f"compare.{name}.{part}": float(getattr(figure, part))
         for name, figure in figures.items()
         for part in ("a", "b", "difference", "low", "high")
     }
-    return named | {"compare.ece.a": found.a.ece, "compare.ece.b": found.b.ece, "compare.score_psi": found.score_psi}
+    return named | {
+        "compare.ece.a": comparison.a.ece,
+        "compare.ece.b": comparison.b.ece,
+        "compare.score_psi": comparison.score_psi,
+    }

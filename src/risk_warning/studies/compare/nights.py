@@ -1,4 +1,4 @@
-"""Nights: what two models would have said of every borrower, night after night, and who fell behind when."""
+"""Nights: the scores that two models give every borrower on each night, and who fell behind when."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from risk_warning.studies.compare.lead_time import EARLIEST_DAYS
 
 @dataclass(frozen=True)
 class Watch:
-    """One model's view of the nights; arrays of shape (nights, borrowers), NaN where not scored or not known."""
+    """One model's scores by night, and the days past due.
+
+    Arrays of shape (nights, borrowers); NaN where a borrower is not scored or nothing is known.
+    """
 
     score: NDArray[np.float64]
     days_past_due: NDArray[np.float32]
@@ -36,22 +39,22 @@ class Watch:
 
 @dataclass(frozen=True)
 class Nights:
-    """A row of nights as two models saw them, and what followed."""
+    """A series of nights as scored by two models, and what followed."""
 
     nights: NDArray[np.int32]
-    """Days, rising."""
+    """Days, in ascending order."""
     a: Watch
     b: Watch
     is_mature: NDArray[np.bool_]
-    """Whether what followed each night is known whole."""
+    """Whether the outcomes of each night are known in full."""
     bad: NDArray[np.bool_]
     """Whether each borrower went bad within the horizon of each mature night, shape (nights, borrowers)."""
     arrived: Arrivals
-    """Who reached the target's days past due, with `EARLIEST_DAYS` of nights before it and one on it or after."""
+    """Who reached the target's days past due, from `EARLIEST_DAYS` after the first night through the last night."""
 
 
 def nights_between(first: date, last: date, every_days: int) -> tuple[date, ...]:
-    """The nights from `first` to `last`, so many days apart."""
+    """Return the nights from `first` through `last`, `every_days` days apart."""
     return tuple(first + timedelta(days=k) for k in range(0, (last - first).days + 1, every_days))
 
 
@@ -63,12 +66,14 @@ def watch_both(
     settings: ScoreSettings,
     advance: Callable[[int], None],
 ) -> Nights:
-    """Both models' scores on every night and the arrivals after; neither chunks nor workers change a bit.
+    """Return both models' scores on every night, and the arrivals.
+
+    The result is bit-identical for any size of chunks and any number of workers.
 
     Raises
     ------
     ContractError
-        The book lacks what one of the models was trained on.
+        If the book lacks something that one of the models was trained on.
     """
     days = np.array([to_day(night) for night in nights], np.int32)
     mature = np.array([a.target.is_mature(night, book.data_through) for night in nights])
@@ -82,18 +87,18 @@ def watch_both(
         here = slice(low, low + rows.n)
         history = book.history(rows, tolerance)
         arrears = Arrears.of(history, (), (a.target.bad_dpd,))
-        found = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
+        arrivals = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
         reading = pair.reading(rows)
         for row, night in enumerate(nights):
             for scored, watch in zip(reading.score(night), watches, strict=True):
                 watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
             if mature[row]:
                 bad[row, here] = outcomes(history, night, a.target).bad(to_day(a.target.window_end(night)))
-        return Arrivals(found.borrower + low, found.missed_on, found.reached_on), rows.n
+        return Arrivals(arrivals.borrower + low, arrivals.missed_on, arrivals.reached_on), rows.n
 
     arrived = []
     with ThreadPoolExecutor(settings.workers) as pool:
-        for found, followed in pool.map(follow, range(0, book.n_borrowers, settings.borrowers_per_chunk)):
-            arrived.append(found)
+        for arrivals, followed in pool.map(follow, range(0, book.n_borrowers, settings.borrowers_per_chunk)):
+            arrived.append(arrivals)
             advance(followed)
     return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))

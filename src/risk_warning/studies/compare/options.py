@@ -1,4 +1,4 @@
-"""What can be chosen in a comparison besides models, book and dates."""
+"""The options of a comparison besides models, book and dates."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from risk_warning.errors import SettingsError
 from risk_warning.studies.compare.lead_time import EARLIEST_DAYS
 
 AGENT_DAYS = 14
-"""Days an agent needs to reach somebody and agree on help, where nothing else is said; an assumption."""
+"""Default for the days an agent needs to reach somebody and agree on help; it is an assumption."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """The nights that are followed, how long an agent needs, and what calls cost and bring."""
+    """The nights to follow, the time an agent needs, and the cost and value of calls."""
 
     nights_from: date | None = None
-    """None: the first from which neither model learnt, at most nine months before the end of the data."""
+    """None: the first night from which neither model learnt, at most nine months before the end of the data."""
     nights_every_days: int = 7
     agent_days: int = AGENT_DAYS
     assumptions: Assumptions | None = None
-    """What calls cost and bring; None: as the settings say."""
+    """Cost and value of calls; None: those in the settings."""
 
     def __post_init__(self) -> None:
         if not 1 <= self.nights_every_days <= EARLIEST_DAYS:

@@ -1,4 +1,4 @@
-"""The page of a comparison: the verdict in plain words, then a section for each question behind it."""
+"""The page of a comparison: the verdict in plain words, then one section for each question behind it."""
 
 from __future__ import annotations
 
@@ -36,39 +36,49 @@ _FEATURES_SHOWN = 12
 _FLAGGED = ("gained", "lost", "both", "neither")
 
 
-def compare_page(found: Comparison) -> str:
-    """The page as HTML."""
-    sections = [_discrimination(found), lead_section(found), burden_section(found), capacity_section(found)]
-    sections += [economics_section(found), _calibration(found.a, found.b), _swaps(found), _migration(found)]
-    sections += [splits_section(found), fairness_section(found), _moved(found), _models(found)]
+def compare_page(comparison: Comparison) -> str:
+    """Return the page as HTML."""
+    sections = [
+        _discrimination(comparison),
+        lead_section(comparison),
+        burden_section(comparison),
+        capacity_section(comparison),
+    ]
+    sections += [
+        economics_section(comparison),
+        _calibration(comparison.a, comparison.b),
+        _swaps(comparison),
+        _migration(comparison),
+    ]
+    sections += [splits_section(comparison), fairness_section(comparison), _moved(comparison), _models(comparison)]
     return page(
-        f"Model {found.b.version} (B) against {found.a.version} (A)",
-        found.verdict,
+        f"Model {comparison.b.version} (B) against {comparison.a.version} (A)",
+        comparison.verdict,
         [section for section in sections if section],
-        basis=basis(found),
-        top=_top(found),
+        basis=basis(comparison),
+        top=_top(comparison),
     )
 
 
-def _top(found: Comparison) -> list[Block]:
-    gained, lost = found.at_thresholds.sets.gained, found.at_thresholds.sets.lost
-    cards = [("AUC, B less A", signed(found.auc.difference, 4))]
-    if found.watch:
-        in_time = found.watch.at_capacity.in_time
+def _top(comparison: Comparison) -> list[Block]:
+    gained, lost = comparison.at_thresholds.sets.gained, comparison.at_thresholds.sets.lost
+    cards = [("AUC, B less A", signed(comparison.auc.difference, 4))]
+    if comparison.watch:
+        in_time = comparison.watch.at_capacity.in_time
         cards.append(("warned in time by B, per cent, less A", signed(100 * in_time.difference, 1)))
     cards += [
-        ("rows compared", f"{found.rows:,}"),
-        ("of them bad", f"{found.bads:,}"),
+        ("rows compared", f"{comparison.rows:,}"),
+        ("of them bad", f"{comparison.bads:,}"),
         ("gain a warning", f"{gained.n:,}"),
         ("lose a warning", f"{lost.n:,}"),
     ]
-    lines = [Note(line) for line in plainly(found)]
-    return [*lines, Cards(tuple(cards)), *(Note(line, is_warning=True) for line in warnings(found))]
+    lines = [Note(line) for line in plainly(comparison)]
+    return [*lines, Cards(tuple(cards)), *(Note(line, is_warning=True) for line in warnings(comparison))]
 
 
-def _discrimination(found: Comparison) -> Section:
-    drawn = {words: found.differences[name] for name, (words, _) in MEASURES.items() if name != "brier"}
-    drawn["AUC by DeLong's test"] = found.delong
+def _discrimination(comparison: Comparison) -> Section:
+    drawn = {words: comparison.differences[name] for name, (words, _) in MEASURES.items() if name != "brier"}
+    drawn["AUC by DeLong's test"] = comparison.delong
     ends = [end for difference in drawn.values() for end in (difference.low, difference.high)]
     chart = interval_chart(
         "How much better B is than A",
@@ -76,20 +86,20 @@ def _discrimination(found: Comparison) -> Section:
         [IntervalRow(words, (_interval(difference),)) for words, difference in drawn.items()],
         IntervalAxis.around_zero("B less A; right of the line B is better", ends),
     )
-    rows = [(words, *shown(found.differences[name], places)) for name, (words, places) in MEASURES.items()]
-    p = "" if found.delong.p is None else f" (p = {found.delong.p:.3g})"
-    rows.append(("AUC by DeLong's test, one row a borrower" + p, *shown(found.delong, 4)))
-    rows.append(("AUC by the bootstrap on the same rows", *shown(found.bootstrap_one_row, 4)))
+    rows = [(words, *shown(comparison.differences[name], places)) for name, (words, places) in MEASURES.items()]
+    p = "" if comparison.delong.p is None else f" (p = {comparison.delong.p:.3g})"
+    rows.append(("AUC by DeLong's test, one row a borrower" + p, *shown(comparison.delong, 4)))
+    rows.append(("AUC by the bootstrap on the same rows", *shown(comparison.bootstrap_one_row, 4)))
     return Section(
         "Who finds more of those who go bad",
         (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),
         f"Paired intervals: {DRAWS:,} bootstrap draws of whole borrowers. On one row a borrower DeLong's interval and "
-        f"the bootstrap's lie {found.agreement:.1%} of their width apart.",
+        f"the bootstrap's lie {comparison.agreement:.1%} of their width apart.",
     )
 
 
-def _interval(found: Difference) -> Interval:
-    return Interval(found.difference, found.low, found.high)
+def _interval(difference: Difference) -> Interval:
+    return Interval(difference.difference, difference.low, difference.high)
 
 
 def _calibration(a: Held, b: Held) -> Section:
@@ -116,18 +126,18 @@ def _calibration_chart(title: str, a: tuple[Calibration, ...], b: tuple[Calibrat
 
 
 def ratio(part: Calibration) -> Interval | None:
-    """Bads observed over expected with its interval; None where nothing was expected."""
+    """Return bads observed over expected with its interval; None if nothing was expected."""
     if part.observed_over_expected is None or part.low is None or part.high is None:
         return None
     return Interval(part.observed_over_expected, part.low, part.high)
 
 
-def _migration(found: Comparison) -> Section:
+def _migration(comparison: Comparison) -> Section:
     lines = []
     for row, band in enumerate(BANDS):
-        total, cells = int(found.migration[row].sum()), []
+        total, cells = int(comparison.migration[row].sum()), []
         for column in range(len(BANDS)):
-            n, bads = int(found.migration[row, column]), int(found.migration_bads[row, column])
+            n, bads = int(comparison.migration[row, column]), int(comparison.migration_bads[row, column])
             rate = f"{bads / n:.1%} bad" if n else ""
             cells.append(HeatCell(f"{n:,}", n / total if total else 0.0, rate))
         lines.append((band, tuple(cells)))
@@ -139,11 +149,11 @@ def _migration(found: Comparison) -> Section:
     )
 
 
-def _swaps(found: Comparison) -> Section:
+def _swaps(comparison: Comparison) -> Section:
     blocks: list[Block] = []
     for words, swap in (
-        ("At each model's own threshold:", found.at_thresholds),
-        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", found.at_capacity),
+        ("At each model's own threshold:", comparison.at_thresholds),
+        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", comparison.at_capacity),
     ):
         blocks += [Note(words), *_swap(swap)]
     return Section(
@@ -177,13 +187,13 @@ def _reasons(head: str, shifts: tuple[ReasonShift, ...]) -> Table:
     return Table((head, "A, points", "B, points", "B less A"), rows)
 
 
-def _moved(found: Comparison) -> Section:
-    rows = [("scores of B against those of A, same rows", f"{found.score_psi:.3f}")]
-    if found.stability:
-        since = f"since {found.stability.reference_date}"
-        rows += [(f"scores of A, {since}", f"{found.stability.score_a:.3f}")]
-        rows += [(f"scores of B, {since}", f"{found.stability.score_b:.3f}")]
-        largest = list(found.stability.features.items())[:_FEATURES_SHOWN]
+def _moved(comparison: Comparison) -> Section:
+    rows = [("scores of B against those of A, same rows", f"{comparison.score_psi:.3f}")]
+    if comparison.stability:
+        since = f"since {comparison.stability.reference_date}"
+        rows += [(f"scores of A, {since}", f"{comparison.stability.score_a:.3f}")]
+        rows += [(f"scores of B, {since}", f"{comparison.stability.score_b:.3f}")]
+        largest = list(comparison.stability.features.items())[:_FEATURES_SHOWN]
         rows += [(f"{name}, {since}", f"{value:.3f}") for name, value in largest]
     return Section(
         "What has moved since training",
@@ -192,21 +202,21 @@ def _moved(found: Comparison) -> Section:
     )
 
 
-def _models(found: Comparison) -> Section:
-    held = (found.a, found.b)
+def _models(comparison: Comparison) -> Section:
+    models = (comparison.a, comparison.b)
     rows: list[tuple[str, Iterable[str]]] = [
-        ("named", (one.name for one in held)),
-        ("version", (one.version for one in held)),
-        ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in held)),
-        ("features", (f"{len(one.model.features)}" for one in held)),
-        ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in held)),
-        ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in held)),
-        ("learnt from", (_span(one.model.about["train_dates"]) for one in held)),
-        ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in held)),
+        ("named", (one.name for one in models)),
+        ("version", (one.version for one in models)),
+        ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in models)),
+        ("features", (f"{len(one.model.features)}" for one in models)),
+        ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in models)),
+        ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in models)),
+        ("learnt from", (_span(one.model.about["train_dates"]) for one in models)),
+        ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in models)),
     ]
-    if found.a.speed and found.b.speed:
-        rows.append(("scored a second, here", (f"{one.speed.scored_per_second:,.0f}" for one in held if one.speed)))
-        explained = (one.speed.explained_per_second if one.speed else None for one in held)
+    if comparison.a.speed and comparison.b.speed:
+        rows.append(("scored a second, here", (f"{one.speed.scored_per_second:,.0f}" for one in models if one.speed)))
+        explained = (one.speed.explained_per_second if one.speed else None for one in models)
         rows.append(("explained a second, here", ("–" if rate is None else f"{rate:,.0f}" for rate in explained)))
     return Section(
         "The two models",

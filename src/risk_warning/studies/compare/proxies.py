@@ -1,7 +1,7 @@
-"""Proxies: how well a protected attribute can be guessed from what a model reads, and by which features.
+"""Proxies: how well a protected attribute can be guessed from a model's features, and by which of them.
 
-A model that is not shown a protected attribute may still read features that stand in for it. How far they do is
-measured by a small classifier that guesses the attribute from the same features, on borrowers it did not see.
+A model that does not read a protected attribute may still read features that are proxies for it. To measure this, a
+small classifier guesses the attribute from the same features, on borrowers it was not trained on.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from risk_warning.core.splits import borrower_fold
 from risk_warning.stats.delong import delong
 
 MIN_BORROWERS = 200
-"""Known borrowers a group needs, and the others together: an AUC of fewer says little."""
+"""A group, and all other groups together, each need this many known borrowers: an AUC on fewer says little."""
 MAX_BORROWERS = 20_000
-"""Of so many an AUC is known to less than 0.01; more would only take longer."""
+"""An AUC on this many is known to less than 0.01; more would only take longer."""
 FEATURES_SHOWN = 3
 NOT_GUESSED = (
     "Whether the features stand in for a protected attribute was not measured: none has two groups of "
     f"{MIN_BORROWERS} borrowers."
 )
 _HARDLY_ABOVE = 0.55
-"""An AUC below is shown by many borrowers and tells little of one."""
+"""An AUC below this may exclude chance if there are many borrowers, but says little about any one of them."""
 _TOLD_SHARE = 0.05
-"""Of what the classifier gains, below which a feature is not named in the sentence."""
+"""Share of the classifier's gain below which the sentence does not name a feature."""
 _FOLDS, _TREES = 3, 50
 _SEED = 20240101
 _PARAMETERS: Mapping[str, Any] = {
@@ -54,31 +54,31 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Proxy:
-    """A feature that gives a group away."""
+    """A feature from which a group can be guessed."""
 
     feature: str
     gain_share: float
-    """Share of what the classifier gains by splits."""
+    """Share of the classifier's total gain from splits."""
     auc: float
-    """Of the feature alone, in whichever direction; 0.5 where it tells nothing by itself."""
+    """AUC of the feature alone, in the better direction; 0.5 if the feature by itself carries no information."""
 
 
 @dataclass(frozen=True)
 class Guess:
-    """How well one group of a protected attribute is told from the others."""
+    """The accuracy with which one group of a protected attribute can be guessed."""
 
     attribute: str
     group: str
     borrowers: int
-    """Whose group is known, of those looked at."""
+    """Borrowers in the measurement, all with a known group."""
     in_group: int
     auc: float
-    """On borrowers the classifier did not see; 0.5 is chance."""
+    """On borrowers the classifier was not trained on; 0.5 is chance."""
     low: float
-    """95 % (DeLong), as is `high`."""
+    """Lower end of the 95 % interval (DeLong); `high` is the upper end."""
     high: float
     proxies: tuple[Proxy, ...]
-    """The features it gains most by, the most telling first."""
+    """The features with the largest gain, the largest first."""
 
     @property
     def is_shown(self) -> bool:
@@ -86,19 +86,20 @@ class Guess:
         return self.low > 0.5
 
     def to_dict(self) -> dict[str, Any]:
-        """The guess for a program."""
+        """Return the guess ready for JSON."""
         return asdict(self) | {"is_shown": self.is_shown}
 
 
 def guesses(
     x: Values, names: Sequence[str], borrower_id: NDArray[Any], labels: Mapping[str, NDArray[Any]]
 ) -> tuple[Guess, ...]:
-    """How well each large group of each attribute can be guessed; an attribute without two such groups has none.
+    """Return how well each large group of each attribute can be guessed.
 
-    `x` has shape (n, features), one row a borrower, as a model reads it; `labels` holds each row's group by attribute,
-    None where not known. Of more than 20,000 borrowers some are drawn.
+    An attribute with fewer than two large groups is left out. `x` has shape (n, features), one row per borrower, as a
+    model reads it. `labels` holds each row's group by attribute, None if not known. If there are more than 20,000
+    borrowers, that many are drawn at random.
     """
-    found: list[Guess] = []
+    measured: list[Guess] = []
     for attribute, label in labels.items():
         known = np.flatnonzero(~pandas.isna(label))
         if len(known) > MAX_BORROWERS:
@@ -108,37 +109,37 @@ def guesses(
         large = kinds[count >= MIN_BORROWERS]
         if len(large) < 2:
             continue
-        # Of two groups, one against the other says it all.
+        # If there are two groups, the guess of one is also the guess of the other.
         chosen = large[:1] if len(kinds) == 2 else large
         guesser = _Guesser(x[known], names, borrower_fold(borrower_id[known], _FOLDS, seed=_SEED))
-        found += [guesser.guess(attribute, str(kind), group == kind) for kind in chosen]
-    return tuple(found)
+        measured += [guesser.guess(attribute, str(kind), group == kind) for kind in chosen]
+    return tuple(measured)
 
 
 def sentences(measured: Sequence[Guess]) -> list[str]:
-    """A sentence for each attribute, on the group of it that is guessed best."""
-    found = []
+    """Return one sentence per attribute, about its group that is guessed best."""
+    lines = []
     for attribute in dict.fromkeys(guess.attribute for guess in measured):
         best = max((guess for guess in measured if guess.attribute == attribute), key=lambda guess: guess.auc)
         what, interval = f"Whether {attribute} is {best.group}", f"{best.low:.2f}–{best.high:.2f}"
         by = ", ".join(p.feature for i, p in enumerate(best.proxies) if not i or p.gain_share >= _TOLD_SHARE)
         if not best.is_shown:
-            found.append(f"{what} cannot be told from the features: AUC {best.auc:.2f} ({interval}), 0.50 is chance.")
+            lines.append(f"{what} cannot be told from the features: AUC {best.auc:.2f} ({interval}), 0.50 is chance.")
         else:
             hardly = "can hardly" if best.auc < _HARDLY_ABOVE else "can"
-            found.append(f"{what} {hardly} be guessed with AUC {best.auc:.2f} ({interval}), most by {by}.")
-    return found
+            lines.append(f"{what} {hardly} be guessed with AUC {best.auc:.2f} ({interval}), most by {by}.")
+    return lines
 
 
 class _Guesser:
-    """Borrowers and what a model reads of them, binned once for every group."""
+    """The borrowers' features, binned once and used for every group."""
 
     def __init__(self, x: Values, names: Sequence[str], fold: NDArray[np.int16]) -> None:
         self.x, self.names, self.fold = x, names, fold
         self.binned = lightgbm.Dataset(x, params=dict(_PARAMETERS), free_raw_data=False).construct()
 
     def guess(self, attribute: str, group: str, inside: Flags) -> Guess:
-        """How well the group is told from the others, by folds of borrowers."""
+        """Measure how well the group can be guessed, by cross-validation over folds of borrowers."""
         chance, gain = np.empty(len(inside)), np.zeros(self.x.shape[1])
         for k in range(_FOLDS):
             outside, seen = self.fold == k, np.flatnonzero(self.fold != k)
@@ -153,12 +154,12 @@ class _Guesser:
 
 
 def _auc(inside: Flags, chance: Floats) -> tuple[float, float, float]:
-    """(AUC, ends of its 95 % interval): DeLong's test against a guess that is the same for everybody."""
-    found = delong(inside, np.zeros(len(inside)), chance)
-    return found.b, max(0.0, found.low + found.a), min(1.0, found.high + found.a)
+    """Return (AUC, low, high), with the 95 % interval from DeLong's test against a constant guess."""
+    difference = delong(inside, np.zeros(len(inside)), chance)
+    return difference.b, max(0.0, difference.low + difference.a), min(1.0, difference.high + difference.a)
 
 
 def _alone(inside: Flags, values: Values) -> float:
-    """AUC of one feature in the direction in which it tells more; what is not observed counts as lowest."""
+    """Return the AUC of one feature in the better direction; missing values count as the lowest."""
     auc = _auc(inside, np.nan_to_num(values.astype(np.float64), nan=-np.inf, posinf=np.inf, neginf=-np.inf))[0]
     return max(auc, 1 - auc)

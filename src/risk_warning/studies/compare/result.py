@@ -1,4 +1,4 @@
-"""The comparison of two models: what it came to, for a program and in one sentence."""
+"""The result of comparing two models: the figures, ready for JSON, and the verdict in one sentence."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from risk_warning.studies.compare.warnings import WatchComparison
 
 @dataclass(frozen=True)
 class Swap:
-    """The swap-set of one way to flag, and the reasons that differ most for who gains and who loses a flag."""
+    """The swap-set of one way to flag, and the reasons that differ most for those who gain or lose a flag."""
 
     sets: SwapSet
     gained_reasons: tuple[ReasonShift, ...]
     lost_reasons: tuple[ReasonShift, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The swap for a program."""
+        """Return the swap ready for JSON."""
         return asdict(self.sets) | {
             name: [asdict(reason) | {"shift": reason.shift} for reason in reasons]
             for name, reasons in (("gained_reasons", self.gained_reasons), ("lost_reasons", self.lost_reasons))
@@ -46,41 +46,41 @@ class Swap:
 
 @dataclass(frozen=True)
 class Stability:
-    """PSIs against the last date from which both models had learnt."""
+    """The PSIs against the last date from which both models had learnt."""
 
     reference_date: date
     score_a: float
     score_b: float
     features: dict[str, float]
-    """Of the features both models use, the largest first."""
+    """PSI of each feature that both models use, the largest first."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The PSIs for a program."""
+        """Return the PSIs ready for JSON."""
         return asdict(self) | {"reference_date": self.reference_date.isoformat()}
 
 
 @dataclass(frozen=True)
 class Held:
-    """One model: what it was named by, and how its PDs held."""
+    """One of the two models: the name given for it, and its own figures."""
 
     name: str
     model: RiskModel
-    """The one that is judged: the twin of the one in service, where it has one."""
+    """The model that is judged: the twin of the model in service, if it has one."""
     version: str
-    """Of the model in service."""
+    """Version of the model in service."""
     by_band: tuple[Calibration, ...]
-    """In the model's own bands."""
+    """Calibration in the model's own bands."""
     by_month: tuple[Calibration, ...]
     learnt_from: tuple[date, ...]
-    """Dates compared on that it may have learnt from, which flatters it."""
+    """Compared dates that it may have learnt from, which flatters its figures."""
     ece: float
     """Expected calibration error of its PDs."""
     reached: tuple[Reached, ...] = ()
     """Bads reached at several capacities."""
     fairness: tuple[Fairness, ...] = ()
-    """At its own threshold; empty where the book has no protected attribute."""
+    """At the model's own threshold; empty if the book has no protected attribute."""
     speed: Speed | None = None
-    """Measured here; it differs from run to run, so it stands outside `to_dict`."""
+    """Measured on this machine; it differs from run to run, so `to_dict` does not include it."""
 
     @property
     def size_bytes(self) -> int:
@@ -88,7 +88,7 @@ class Held:
         return len(self.model.fitted.booster.model_to_string())
 
     def to_dict(self) -> dict[str, Any]:
-        """The model for a program."""
+        """Return the model ready for JSON."""
         return {
             "name": self.name,
             "model_version": self.version,
@@ -114,7 +114,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a comparison came to; A and B are the models, in the order in which they were named."""
+    """The result of a comparison; A and B are the models, in the order in which they were given."""
 
     a: Held
     b: Held
@@ -124,65 +124,68 @@ class Comparison:
     bads: int
     bad_borrowers: int
     only_a: int
-    """Rows with an outcome that A scores and B does not; they enter no figure."""
+    """Rows with an outcome that A scores and B does not; no figure includes them."""
     only_b: int
     outcome_unknown: int
-    """Rows that both score and whose outcome nobody knows; they enter no figure."""
+    """Rows that both models score but whose outcome is unknown; no figure includes them."""
     differences: dict[str, Difference]
-    """Measure → paired bootstrap over borrowers, on all rows."""
+    """Measure → difference by the paired bootstrap over borrowers, on all rows."""
     delong: Difference
-    """AUC on one row a borrower."""
+    """Difference in AUC on one row per borrower."""
     bootstrap_one_row: Difference
-    """The bootstrap of the AUC on the very rows of DeLong's test."""
+    """The bootstrap of the AUC on the same rows as DeLong's test."""
     migration: NDArray[np.int64]
-    """Rows by A's band (down) and B's (across)."""
+    """Number of rows by A's band (down) and B's (across)."""
     migration_bads: NDArray[np.int64]
     at_thresholds: Swap
-    """Each model flags whoever is below its own threshold."""
+    """Each model flags the borrowers below its own threshold."""
     at_capacity: Swap
-    """Each model flags the same number on every date, its riskiest."""
+    """Both models flag the same number of rows on each date, each model its riskiest."""
     score_psi: float
-    """Of B's scores against A's, on the same rows."""
+    """PSI of B's scores against A's, on the same rows."""
     stability: Stability | None
-    """None where the book does not reach back to a date both models had learnt from."""
+    """None if the book does not reach back to a date from which both models had learnt."""
     valuation: Valuation
-    """What money is computed by."""
+    """The inputs from which amounts of money are computed."""
     watch: WatchComparison | None = None
-    """None where there are too few nights from which neither model learnt, or nobody fell behind in them."""
+    """None if there are too few nights from which neither model learnt, or nobody fell behind in them."""
     splits: tuple[Split, ...] = ()
     """By month and by segment."""
     balances_at_capacity: Balances | None = None
-    """None where the book does not say what anyone owes."""
+    """None if the book has no amounts owed."""
     balances_at_thresholds: Balances | None = None
     guesses: tuple[Guess, ...] = ()
-    """How well protected attributes can be guessed from B's features; empty where too few are known."""
+    """How well protected attributes can be guessed from B's features; empty if too few are known."""
 
     @property
     def target(self) -> TargetSpec:
-        """What both models predict."""
+        """The target that both models predict."""
         return self.a.model.target
 
     @property
     def auc(self) -> Difference:
-        """What the verdict rests on: DeLong's test on a single date, the bootstrap where dates are stacked."""
+        """The difference behind the verdict: by DeLong's test on a single date, by the bootstrap on several dates."""
         return self.delong if len(self.dates) == 1 else self.differences["auc"]
 
     @property
     def verdict(self) -> str:
-        """Which model finds more of those who go bad, in one plain sentence."""
+        """One plain sentence: which model finds more of those who go bad."""
         return verdict(self.auc, self.differences["brier"])
 
     @property
     def agreement(self) -> float:
-        """Largest distance between the ends of DeLong's interval and the bootstrap's, as a share of the wider."""
+        """Largest distance between the ends of DeLong's interval and the bootstrap's, as a share of the wider one."""
         return interval_gap(self.delong, self.bootstrap_one_row)
 
     def speed(self) -> dict[str, dict[str, float | None] | None]:
-        """Borrowers a second of A and B, as measured here; apart, since no two runs measure the same."""
-        return {key: asdict(held.speed) if held.speed else None for key, held in (("a", self.a), ("b", self.b))}
+        """Return borrowers per second of A and B, measured on this machine.
+
+        `to_dict` does not include them, because no two runs measure the same.
+        """
+        return {key: asdict(model.speed) if model.speed else None for key, model in (("a", self.a), ("b", self.b))}
 
     def to_dict(self) -> dict[str, Any]:
-        """The comparison for a program; the same models, book and dates give the same."""
+        """Return the comparison ready for JSON; the same models, book and dates give the same result."""
         return {
             "verdict": self.verdict,
             "difference_is_shown": self.auc.is_shown,
@@ -194,7 +197,7 @@ class Comparison:
             "only_b": self.only_b,
             "outcome_unknown": self.outcome_unknown,
             "auc": asdict(self.auc),
-            "measures": {name: asdict(found) for name, found in self.differences.items()},
+            "measures": {name: asdict(difference) for name, difference in self.differences.items()},
             "draws": DRAWS,
             "one_row_a_borrower": {
                 "delong": asdict(self.delong),

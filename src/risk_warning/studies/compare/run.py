@@ -1,4 +1,4 @@
-"""The comparison job: two models on the same borrowers and the same mature dates, to a verdict."""
+"""The comparison job: it compares two models on the same borrowers and mature dates, and gives a verdict."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ from risk_warning.studies.compare.speed import Speed, speed
 from risk_warning.studies.compare.warnings import watch_comparison, watch_nights
 
 MIN_BADS = 30
-"""Borrowers who turn bad, and who stay good, that an interval needs."""
+"""Borrowers who turn bad, and borrowers who stay good, that an interval needs."""
 SEED = 20240101
 _EXPLAINED = 2_000
-"""Rows explained of each group; their mean points are known to a few tenths then."""
+"""Rows to explain in each group; with these, mean points are known to a few tenths."""
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -58,24 +58,24 @@ def compare_models(
     name_b: str,
     location: str | Path,
     settings: Settings,
-    asked: Sequence[date],
+    requested: Sequence[date],
     progress: Progress,
     options: Options | None = None,
 ) -> Comparison:
-    """The comparison of two models, on the dates asked for or the last month from which neither learnt.
+    """Return the comparison of two models on the requested dates; default: the last month from which neither learnt.
 
-    Lead time and alert burden are told on nights of their own (`Options`), where there are enough.
+    Lead time and alert burden are measured on separate nights (`Options`), if there are enough.
 
     Raises
     ------
     SettingsError
-        The models have different targets.
+        If the models have different targets.
     AsOfDateError, LabelError
-        A date outside the data; no mature month, or too few bads for an interval.
+        If a date is outside the data, no month is mature, or there are too few bads for an interval.
     ContractError
-        The book lacks what one of the models was trained on.
+        If the book lacks something that one of the models was trained on.
     RegistryError, ModelError
-        One of the models cannot be had.
+        If one of the models cannot be loaded.
     """
     options = options or Options()
     assumptions = options.assumptions or assumptions_of(settings.economics)
@@ -83,11 +83,11 @@ def compare_models(
     task = progress.add_task("fetching the models", total=None)
     in_service = fetch(name_a, settings), fetch(name_b, settings)
     check_targets(*in_service)
-    # What is in service has learnt from everything mature: its twin is judged in its place.
+    # The model in service has learnt from everything mature, so its twin is judged instead.
     a, b = (model.as_judged for model in in_service)
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
-        dates, nights = unlearnt_dates(book, [a, b], asked), watch_nights(book, a, b, options)
+        dates, nights = unlearnt_dates(book, [a, b], requested), watch_nights(book, a, b, options)
         protected = read_protected(location, settings.book)
         chunk = settings.score.borrowers_per_chunk
 
@@ -155,7 +155,13 @@ def compare_models(
 
 
 def check_bads(bad: Flags, dates: Sequence[date]) -> None:
-    """Nothing comes back; `LabelError` where one row a borrower holds too few of a kind."""
+    """Check that there are enough bads and goods, on one row per borrower.
+
+    Raises
+    ------
+    LabelError
+        If there are fewer than `MIN_BADS` of either.
+    """
     bads = int(bad.sum())
     if min(bads, len(bad) - bads) < MIN_BADS:
         when = f"on {dates[0]}" if len(dates) == 1 else f"on {len(dates)} dates from {dates[0]} to {dates[-1]}"
@@ -204,7 +210,7 @@ def _stability(
     chunk: int,
     advance: Callable[[int], None],
 ) -> Stability | None:
-    """PSIs of the rows compared against the earlier of the models' last training dates."""
+    """Return the PSIs of the compared rows against the earlier of the models' last training dates."""
     day = min(date.fromisoformat(model.about["train_dates"][-1]) for model in (a, b))
     if add_months(day, -a.target.min_history) < book.first_date or day > book.data_through:
         return None
@@ -215,7 +221,7 @@ def _stability(
     for column, feature in enumerate(rows.features):
         then, now = past.values[:, column], rows.values[:, column]
         if feature.is_category:
-            # A category's positions are its bins; -1 stands in where nothing was observed.
+            # A category's positions are its bins; -1 marks a missing value.
             codes = [np.nan_to_num(values, nan=-1).astype(np.int64) + 1 for values in (then, now)]
             size = 1 + max(int(code.max()) for code in codes)
             features[feature.name] = psi_of_counts(*(np.bincount(code, minlength=size) for code in codes))
@@ -239,12 +245,14 @@ def _swaps(
     chunk: int,
     advance: Callable[[int], None],
 ) -> list[Swap]:
-    """For each way to flag (A's flags, B's flags): the swap-set, and what the models say of those who move."""
+    """Return, for each way to flag (A's flags, B's flags), the swap-set and the reasons for those who move."""
     random = np.random.default_rng(SEED)
 
     def some(moved: Flags) -> NDArray[np.int64]:
-        found = np.flatnonzero(moved)
-        return found if len(found) <= _EXPLAINED else np.sort(random.choice(found, _EXPLAINED, replace=False))
+        positions = np.flatnonzero(moved)
+        return (
+            positions if len(positions) <= _EXPLAINED else np.sort(random.choice(positions, _EXPLAINED, replace=False))
+        )
 
     gained = [some(by_b & ~by_a) for by_a, by_b in flags]
     lost = [some(by_a & ~by_b) for by_a, by_b in flags]

@@ -1,6 +1,6 @@
-"""Comparison: what changes for whom when one model takes another's place, and how well each one's PDs held.
+"""Score changes: what changes for which borrowers if one model replaces another, and how well each model's PDs hold.
 
-All arrays stand for the same n rows, one a borrower and as-of date, scored by both models A and B.
+All arrays hold the same n rows, one per borrower and as-of date, scored by both models A and B.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 def riskiest(score: Floats, date_index: NDArray[np.integer], share: float) -> Flags:
     """Whether each row is among the `share` of its date with the lowest scores, rounded up to whole rows.
 
-    Of equal scores at the border those that stand first are taken.
+    If scores tie at the cut-off, the first rows are taken.
     """
     flagged = np.zeros(len(score), np.bool_)
     for index in np.unique(date_index):
@@ -33,32 +33,35 @@ def riskiest(score: Floats, date_index: NDArray[np.integer], share: float) -> Fl
 
 @dataclass(frozen=True)
 class ReasonShift:
-    """What a reason costs the same borrowers under either model, mean points (negative costs)."""
+    """The mean points of a reason for the same borrowers under each model; negative points lower the score."""
 
     code: str
     a: float | None
-    """None where the model knows no such reason."""
+    """None if the model does not have this reason."""
     b: float | None
 
     @property
     def shift(self) -> float:
-        """B's points less A's; a reason a model does not know costs nothing there."""
+        """B's points minus A's; a model without this reason counts as 0 points."""
         return (self.b or 0.0) - (self.a or 0.0)
 
 
 def mean_points(points: Floats, is_missing: Flags, groups: ReasonGroups) -> dict[str, float]:
-    """Reason code → its mean points; points a feature and whether its value is missing, shape (rows ≥ 1, features)."""
+    """Return the mean points of each reason code.
+
+    `points` of each feature, and `is_missing`, whether its value is missing, have shape (rows ≥ 1, features).
+    """
     return dict(zip(groups.codes, groups.totals(points, is_missing).mean(axis=0).tolist(), strict=True))
 
 
 def reason_shifts(a: dict[str, float], b: dict[str, float], *, top: int = 5) -> tuple[ReasonShift, ...]:
-    """The reasons whose mean points differ most between the models, the largest difference first."""
+    """Return the reasons whose mean points differ most between the models, the largest difference first."""
     shifts = [ReasonShift(code, a.get(code), b.get(code)) for code in dict.fromkeys((*a, *b))]
     return tuple(sorted(shifts, key=lambda shift: -abs(shift.shift))[:top])
 
 
 def verdict(auc: Difference, brier: Difference) -> str:
-    """One plain sentence: which of A and B finds more of those who go bad, or that no difference can be shown."""
+    """Return one plain sentence: whether A or B finds more of those who go bad, or that no difference is shown."""
     ranking = f"AUC {_signed(auc, 4)}"
     if auc.is_shown:
         return f"B finds {'more' if auc.difference > 0 else 'fewer'} of those who go bad: {ranking}."
@@ -71,11 +74,14 @@ def verdict(auc: Difference, brier: Difference) -> str:
     return f"No difference can be shown: {ranking}."
 
 
-def _signed(found: Difference, decimals: int) -> str:
-    return f"{signed(found.difference, decimals)} ({signed(found.low, decimals)} to {signed(found.high, decimals)})"
+def _signed(difference: Difference, decimals: int) -> str:
+    return (
+        f"{signed(difference.difference, decimals)} "
+        f"({signed(difference.low, decimals)} to {signed(difference.high, decimals)})"
+    )
 
 
 def interval_gap(one: Difference, other: Difference) -> float:
-    """Largest distance between the ends of two intervals, as a share of the wider one; 0 where both are points."""
+    """Return the largest distance between two intervals' ends, as a share of the wider one; 0 if both are points."""
     width = max(one.high - one.low, other.high - other.low)
     return max(abs(one.low - other.low), abs(one.high - other.high)) / width if width else 0.0

@@ -1,4 +1,7 @@
-"""Speed: how many borrowers a second each model scores and explains here; no figure of the comparison itself."""
+"""Speed: borrowers per second that each model scores and explains on this machine.
+
+The figures of the comparison itself do not include it.
+"""
 
 from __future__ import annotations
 
@@ -12,22 +15,22 @@ from risk_warning.book import StagedBook
 from risk_warning.model.risk_model import RiskModel
 
 _MEASURED = 5_000
-"""Borrowers at most; the same for both models."""
+"""Largest number of borrowers; they are the same for both models."""
 _EXPLAINED = 1_000
 
 
 @dataclass(frozen=True)
 class Speed:
-    """Of one model on this machine, the best of three."""
+    """The speed of one model on this machine, the best of three runs."""
 
     scored_per_second: float
-    """Borrowers, from their rows to scores, one chunk on one thread of ours."""
+    """Borrowers, from their rows to scores; one chunk on one thread of this program."""
     explained_per_second: float | None
-    """Scored borrowers, from features to points; None where nobody is scored."""
+    """Scored borrowers, from features to points; None if nobody is scored."""
 
 
 def speed(book: StagedBook, model: RiskModel, day: date) -> Speed:
-    """The model's speed on the book's first borrowers."""
+    """Return the model's speed on the book's first borrowers."""
     rows, observed = book.rows(0, min(book.n_borrowers, _MEASURED)), model.observed_in(book)
     scored = model.score(rows, observed, day)
     x = scored.x[np.flatnonzero(scored.not_scored < 0)[:_EXPLAINED]]

@@ -1,4 +1,4 @@
-"""The table of a comparison, for a person at a terminal: the verdict, then what it rests on."""
+"""The table of a comparison for the terminal: the verdict, then the figures behind it."""
 
 from __future__ import annotations
 
@@ -26,55 +26,57 @@ MEASURES = {
     "brier": ("Brier score, lower is better", 5),
     "capture_top_5pct": ("bads among the riskiest 5 %", 4),
 }
-"""Measure → its name in words, decimals shown."""
+"""Measure → its name in words, and the number of decimals to show."""
 MIN_ARRIVALS = 30
-"""Borrowers who fell behind, below which a share of them says little."""
+"""Smallest number of borrowers who fell behind; a share of fewer says little."""
 
 
-def table(found: Comparison) -> Group:
-    """The comparison in a few tables, the verdict on top."""
-    return Group(*_parts(found))
+def table(comparison: Comparison) -> Group:
+    """Return the comparison as a few tables, with the verdict on top."""
+    return Group(*_parts(comparison))
 
 
-def _parts(found: Comparison) -> Iterator[RenderableType]:
-    yield Text(found.verdict, style="bold")
-    for line in (*plainly(found), basis(found)):
+def _parts(comparison: Comparison) -> Iterator[RenderableType]:
+    yield Text(comparison.verdict, style="bold")
+    for line in (*plainly(comparison), basis(comparison)):
         yield Text(line)
-    for line in warnings(found):
+    for line in warnings(comparison):
         yield Text(line, style="yellow")
-    measures = Table("measure", f"A {found.a.version}", f"B {found.b.version}", "B − A", "95 % interval")
+    measures = Table("measure", f"A {comparison.a.version}", f"B {comparison.b.version}", "B − A", "95 % interval")
     for name, (words, decimals) in MEASURES.items():
-        measures.add_row(words, *shown(found.differences[name], decimals))
-    measures.add_row("AUC, DeLong's test, one row a borrower", *shown(found.delong, 4))
+        measures.add_row(words, *shown(comparison.differences[name], decimals))
+    measures.add_row("AUC, DeLong's test, one row a borrower", *shown(comparison.delong, 4))
     yield measures
     moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
     for words, swap in (
-        ("at each model's threshold", found.at_thresholds),
-        ("riskiest 5 % of each date", found.at_capacity),
+        ("at each model's threshold", comparison.at_thresholds),
+        ("riskiest 5 % of each date", comparison.at_capacity),
     ):
         sets = swap.sets
         moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
     yield moves
-    if found.watch:
-        yield _watch(found.watch)
-    yield _calibration(found)
-    if found.balances_at_capacity:
-        for line in found.valuation.in_words:
+    if comparison.watch:
+        yield _watch(comparison.watch)
+    yield _calibration(comparison)
+    if comparison.balances_at_capacity:
+        for line in comparison.valuation.in_words:
             yield Text(line)
 
 
-def basis(found: Comparison | FamilyComparison) -> str:
-    """What the figures rest on, in one line."""
-    days = ", ".join(map(str, found.dates[:4])) + (f" … {found.dates[-1]}" if len(found.dates) > 4 else "")
+def basis(comparison: Comparison | FamilyComparison) -> str:
+    """Return one line on the rows behind the figures."""
+    days = ", ".join(map(str, comparison.dates[:4])) + (
+        f" … {comparison.dates[-1]}" if len(comparison.dates) > 4 else ""
+    )
     return (
-        f"{found.rows:,} rows of {found.borrowers:,} borrowers as of {days}; {found.bads:,} bad "
-        f"({found.target.bad_dpd} days past due within {found.target.horizon_months} months)."
+        f"{comparison.rows:,} rows of {comparison.borrowers:,} borrowers as of {days}; {comparison.bads:,} bad "
+        f"({comparison.target.bad_dpd} days past due within {comparison.target.horizon_months} months)."
     )
 
 
-def plainly(found: Comparison) -> list[str]:
-    """What else matters to whoever calls, a sentence each: warned in time, calls, money."""
-    lines, watch = [], found.watch
+def plainly(comparison: Comparison) -> list[str]:
+    """Return what else matters to those who call, one sentence each: warnings in time, calls, money."""
+    lines, watch = [], comparison.watch
     if watch:
         in_time, chance = watch.at_capacity.in_time, watch.at_capacity.b.chance
         low, high = signed(100 * in_time.low, 1), signed(100 * in_time.high, 1)
@@ -88,7 +90,7 @@ def plainly(found: Comparison) -> list[str]:
         if all(calls):
             of_b, of_a = calls
             lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
-    money = found.balances_at_capacity
+    money = comparison.balances_at_capacity
     if money and money.net_per_1000.is_shown:
         net = money.net_per_1000
         more = "more" if net.difference > 0 else "less"
@@ -103,61 +105,68 @@ def plainly(found: Comparison) -> list[str]:
 
 
 def _watch(watch: WatchComparison) -> Table:
-    made = Table("night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and what it asks")
+    night_table = Table(
+        "night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and what it asks"
+    )
     for words, way in (("at equal capacity", watch.at_capacity), ("at each model's threshold", watch.at_thresholds)):
-        found = way.in_time
-        points = [signed(100 * value, 1) for value in (found.difference, found.low, found.high)]
+        in_time = way.in_time
+        points = [signed(100 * value, 1) for value in (in_time.difference, in_time.low, in_time.high)]
         caught = f"{IN_TIME_DAYS} days before {watch.bad_dpd} days past due, {words}"
-        made.add_row(caught, f"{found.a:.1%}", f"{found.b:.1%}", points[0], f"{points[1]} to {points[2]}")
+        night_table.add_row(caught, f"{in_time.a:.1%}", f"{in_time.b:.1%}", points[0], f"{points[1]} to {points[2]}")
         burdens = way.a.burden, way.b.burden
         calls = ("–" if one.calls_per_bad is None else f"{one.calls_per_bad:.1f}" for one in burdens)
-        made.add_row(f"calls to reach one who goes bad, {words}", *calls)
+        night_table.add_row(f"calls to reach one who goes bad, {words}", *calls)
         active = (f"{one.active_per_1000:.1f}" for one in burdens)
-        made.add_row(f"active warnings per 1,000 borrowers, {words}", *active)
-    return made
+        night_table.add_row(f"active warnings per 1,000 borrowers, {words}", *active)
+    return night_table
 
 
-def warnings(found: Comparison) -> list[str]:
-    """What a reader must know before trusting the figures, in sentences; often none."""
+def warnings(comparison: Comparison) -> list[str]:
+    """Return sentences that a reader must know before trusting the figures; often none."""
     lines = [
-        f"{key} may have learnt from {len(held.learnt_from)} of the {len(found.dates)} date(s); that flatters it."
-        for key, held in (("A", found.a), ("B", found.b))
-        if held.learnt_from
+        f"{key} may have learnt from {len(model.learnt_from)} of the {len(comparison.dates)} date(s); that flatters it."
+        for key, model in (("A", comparison.a), ("B", comparison.b))
+        if model.learnt_from
     ]
-    for key, other, count in (("A", "B", found.only_a), ("B", "A", found.only_b)):
+    for key, other, count in (("A", "B", comparison.only_a), ("B", "A", comparison.only_b)):
         if count:
             lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
-    lines += unknown_outcomes(found.rows, found.bads, found.outcome_unknown)
-    if found.delong.is_shown != found.bootstrap_one_row.is_shown:
+    lines += unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
+    if comparison.delong.is_shown != comparison.bootstrap_one_row.is_shown:
         lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
-    if found.watch and found.watch.arrivals < MIN_ARRIVALS:
+    if comparison.watch and comparison.watch.arrivals < MIN_ARRIVALS:
         lines.append(
-            f"Only {found.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
+            f"Only {comparison.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
         )
-    return lines + (list(found.valuation.cautions) if found.balances_at_capacity else [])
+    return lines + (list(comparison.valuation.cautions) if comparison.balances_at_capacity else [])
 
 
-def shown(found: Difference, decimals: int) -> tuple[str, str, str, str]:
-    """(A, B, difference, interval) as text."""
-    low, high = signed(found.low, decimals), signed(found.high, decimals)
-    return f"{found.a:.{decimals}f}", f"{found.b:.{decimals}f}", signed(found.difference, decimals), f"{low} to {high}"
+def shown(difference: Difference, decimals: int) -> tuple[str, str, str, str]:
+    """Return (A, B, difference, interval) as text."""
+    low, high = signed(difference.low, decimals), signed(difference.high, decimals)
+    return (
+        f"{difference.a:.{decimals}f}",
+        f"{difference.b:.{decimals}f}",
+        signed(difference.difference, decimals),
+        f"{low} to {high}",
+    )
 
 
 def rate_shown(part: BadRate) -> str:
-    """Rows and their bad rate as text."""
+    """Return the number of rows and their bad rate as text."""
     return f"{part.n:,}" + ("" if part.rate is None else f" · {part.rate:.1%}")
 
 
-def _calibration(found: Comparison) -> Table:
+def _calibration(comparison: Comparison) -> Table:
     title = "bads observed / expected (95 % interval)"
-    made = Table("band", *(f"{key} · {part}" for key in "AB" for part in ("borrowers", "obs/exp")), title=title)
+    band_table = Table("band", *(f"{key} · {part}" for key in "AB" for part in ("borrowers", "obs/exp")), title=title)
     for k, band in enumerate(BANDS):
-        made.add_row(band, *(text for held in (found.a, found.b) for text in _band(held, k)))
-    return made
+        band_table.add_row(band, *(text for model in (comparison.a, comparison.b) for text in _band(model, k)))
+    return band_table
 
 
-def _band(held: Held, k: int) -> tuple[str, str]:
-    part = held.by_band[k]
+def _band(model: Held, k: int) -> tuple[str, str]:
+    part = model.by_band[k]
     if part.observed_over_expected is None:
         return "0", "–"
     return f"{part.n:,}", f"{part.observed_over_expected:.2f} ({part.low:.2f} to {part.high:.2f})"

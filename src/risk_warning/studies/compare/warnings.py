@@ -1,4 +1,4 @@
-"""Two models' warnings night by night: how long before arrears they stood, and what they ask of those who call."""
+"""Two models' warnings night by night: how long before arrears they are active, and how much work they make."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ from risk_warning.studies.compare.nights import Nights, Watch, nights_between, w
 from risk_warning.studies.compare.options import Options
 
 _LONGEST_DAYS = 273
-"""Nine months of nights: six of arrivals, enough for an interval, at bounded cost."""
+"""Nine months of nights, with six months of arrivals: enough for an interval, at bounded cost."""
 Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class Warned:
-    """One model's warnings, opened in one way."""
+    """The results of one model's warnings, opened by one rule."""
 
     lead: LeadTime
-    """Before the target's days past due were reached."""
+    """Time before the target's days past due were reached."""
     lead_to_missed: LeadTime
-    """Before the first payment missed of the arrears that led there: when the lender would have noticed anyway."""
+    """Time before the first missed payment of the same arrears, when the lender would have noticed anyway."""
     chance: Chance | None
     burden: AlertBurden
 
@@ -59,27 +59,27 @@ class Warned:
         }
 
 
-def _lead(found: LeadTime) -> dict[str, Any]:
+def _lead(lead: LeadTime) -> dict[str, Any]:
     return {
-        "n": found.n,
-        "median_days": found.median_days,
+        "n": lead.n,
+        "median_days": lead.median_days,
         "at_least": [
-            {"days": days, "n": n, "share": found.share(days), "interval": found.interval(days)}
-            for days, n in found.at_least.items()
+            {"days": days, "n": n, "share": lead.share(days), "interval": lead.interval(days)}
+            for days, n in lead.at_least.items()
         ],
     }
 
 
 @dataclass(frozen=True)
 class Way:
-    """Both models' warnings, opened in the same way, and how they differ on the same people."""
+    """Both models' warnings, opened by the same rule, and their differences on the same people."""
 
     a: Warned
     b: Warned
     in_time: Difference
-    """Share warned about `IN_TIME_DAYS` or more before the target's days past due."""
+    """Share warned about at least `IN_TIME_DAYS` before the target's days past due."""
     before_missed: Difference | None
-    """Share warned about in time for an agent to act before the first missed payment; None where there is none."""
+    """Share warned about in time for an agent to act before the first missed payment; None if there is none."""
     to_act: Difference
     """Share warned about in time for an agent to act before the target's days past due."""
 
@@ -96,7 +96,7 @@ class Way:
 
 @dataclass(frozen=True)
 class WatchComparison:
-    """What two models' nights came to."""
+    """The comparison of two models' warnings over a series of nights."""
 
     first_night: date
     last_night: date
@@ -104,11 +104,11 @@ class WatchComparison:
     bad_dpd: int
     agent_days: int
     arrivals: int
-    """Borrowers who reached `bad_dpd` days past due with `EARLIEST_DAYS` of nights before."""
+    """Borrowers who reached `bad_dpd` days past due after at least `EARLIEST_DAYS` of nights."""
     arrivals_missed: int
-    """Of them those whose first missed payment has so many nights before it too."""
+    """Arrivals whose first missed payment also comes after at least `EARLIEST_DAYS` of nights."""
     unscored_a: int
-    """Arrivals that A scored on no night in time; they count as not warned about."""
+    """Arrivals that A did not score on any night in time; they count as not warned about."""
     unscored_b: int
     at_capacity: Way
     at_thresholds: Way
@@ -133,12 +133,14 @@ class WatchComparison:
 
 
 def watch_nights(book: StagedBook, a: RiskModel, b: RiskModel, options: Options) -> tuple[date, ...]:
-    """The nights to follow: from which neither model learnt, to the end of the data; none where they are too few.
+    """Return the nights to follow, from the first from which neither model learnt to the end of the data.
+
+    The result is empty if there are too few nights.
 
     Raises
     ------
     AsOfDateError
-        The night asked for as the first lies outside the data.
+        If the requested first night is outside the data.
     """
     last = book.data_through + timedelta(days=1)
     first = options.nights_from or max(
@@ -162,7 +164,7 @@ def watch_comparison(
     settings: ScoreSettings,
     advance: Callable[[int], None],
 ) -> WatchComparison | None:
-    """What the nights came to; None where nobody reached the target's days past due in them."""
+    """Return the comparison over these nights; None if nobody reached the target's days past due in them."""
     seen = watch_both(book, a, b, nights, settings, advance)
     if not len(seen.arrived.borrower):
         return None
@@ -189,9 +191,9 @@ def watch_comparison(
 
 
 def _unscored(seen: Nights, watch: Watch) -> int:
-    """Arrivals for whom there was no score from which a warning in time could have come."""
-    found = lead_days(watch.is_scored, seen.nights, seen.arrived.borrower, seen.arrived.reached_on)
-    return int((found < IN_TIME_DAYS).sum())
+    """Count the arrivals without a score early enough for a warning in time."""
+    leads = lead_days(watch.is_scored, seen.nights, seen.arrived.borrower, seen.arrived.reached_on)
+    return int((leads < IN_TIME_DAYS).sum())
 
 
 def _way(seen: Nights, missed: Arrivals, active: list[Flags], agent_days: int) -> Way:

@@ -1,4 +1,4 @@
-"""Sections of a comparison's page on warnings night by night: lead time, alert burden, capacity, and money."""
+"""Sections on warnings night by night for the comparison page: lead time, alert burden, capacity and money."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from risk_warning.studies.compare.warnings import Warned, WatchComparison, Way
 
 
 def ways(watch: WatchComparison) -> tuple[tuple[str, Way], ...]:
-    """(what opens a warning, in words; both models' warnings)."""
+    """Return (what opens a warning, in words; both models' warnings) for each rule."""
     return (
         (f"the riskiest {CAPACITY_SHARE:.0%} of each night", watch.at_capacity),
         ("each model's own threshold", watch.at_thresholds),
     )
 
 
-def lead_section(found: Comparison) -> Section:
-    """How long before arrears a warning stood, by three clocks."""
-    heading, watch = "How long before, the warning stood", found.watch
+def lead_section(comparison: Comparison) -> Section:
+    """Return the section on how long before arrears a warning was active, measured in three ways."""
+    heading, watch = "How long before, the warning stood", comparison.watch
     if watch is None:
         return Section(heading, (Note(NO_NIGHTS, is_warning=True),))
     blocks: list[Block] = [Figure(_lead_chart(watch), _CAPTION)]
@@ -84,8 +84,8 @@ def _lead_table(words: str, way: Way, watch: WatchComparison) -> Table:
         return tuple("–" if own.chance is None else f"{getattr(own.chance, name):.1%}" for _, own in _both(way))
 
     def median(name: str) -> tuple[str, ...]:
-        found = [getattr(own, name).median_days for _, own in _both(way)]
-        return tuple("–" if days is None else f"{days:.0f}" for days in found)
+        medians = [getattr(own, name).median_days for _, own in _both(way)]
+        return tuple("–" if days is None else f"{days:.0f}" for days in medians)
 
     dpd, agent = watch.bad_dpd, watch.agent_days
     rows: list[tuple[str, ...]] = [
@@ -105,14 +105,14 @@ def _lead_table(words: str, way: Way, watch: WatchComparison) -> Table:
     return Table((f"at {words}", "A", "B", "B less A", "95 % interval"), tuple(rows))
 
 
-def shares(found: Difference) -> tuple[str, str, str, str]:
-    """(A, B, difference, interval) of shares, in per cent and points."""
+def shares(difference: Difference) -> tuple[str, str, str, str]:
+    """Return (A, B, difference, interval) of shares, in per cent and percentage points."""
 
     def points(value: float) -> str:
         return signed(100 * value, 1)
 
-    interval = f"{points(found.low)} to {points(found.high)}"
-    return f"{found.a:.1%}", f"{found.b:.1%}", points(found.difference), interval
+    interval = f"{points(difference.low)} to {points(difference.high)}"
+    return f"{difference.a:.1%}", f"{difference.b:.1%}", points(difference.difference), interval
 
 
 _BURDEN: tuple[tuple[str, Callable[[AlertBurden], str]], ...] = (
@@ -128,18 +128,18 @@ _BURDEN: tuple[tuple[str, Callable[[AlertBurden], str]], ...] = (
 )
 
 
-def burden_section(found: Comparison) -> Section | None:
-    """What the warnings ask of those who call; None where there were too few nights."""
-    if found.watch is None:
+def burden_section(comparison: Comparison) -> Section | None:
+    """Return the section on the work that warnings make for those who call; None if there were too few nights."""
+    if comparison.watch is None:
         return None
-    head = [f"{key}, {words}" for words, _ in ways(found.watch) for key in "AB"]
-    burdens = [own.burden for _, way in ways(found.watch) for _, own in _both(way)]
+    head = [f"{key}, {words}" for words, _ in ways(comparison.watch) for key in "AB"]
+    burdens = [own.burden for _, way in ways(comparison.watch) for _, own in _both(way)]
     rows = tuple((name, *(cell(burden) for burden in burdens)) for name, cell in _BURDEN)
     return Section(
         "What the warnings ask of the team",
         (Table(("", *head), rows),),
-        f"On {burdens[0].nights} nights, every {found.watch.every_days} day(s). Each new warning is one call. Goes "
-        "bad: within the target's horizon of the night the warning opened.",
+        f"On {burdens[0].nights} nights, every {comparison.watch.every_days} day(s). Each new warning is one call. "
+        "Goes bad: within the target's horizon of the night the warning opened.",
     )
 
 
@@ -151,8 +151,8 @@ def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.1%}"
 
 
-def capacity_section(found: Comparison) -> Section:
-    """Bads reached and calls wasted, by how many can be called."""
+def capacity_section(comparison: Comparison) -> Section:
+    """Return the section on bads reached and calls wasted, by how many can be called."""
 
     def cells(one: Reached) -> tuple[str, str]:
         low, high = one.precision_interval
@@ -160,7 +160,7 @@ def capacity_section(found: Comparison) -> Section:
 
     rows = [
         (f"{of_a.share:.0%}", f"{of_a.calls:,}", *cells(of_a), *cells(of_b))
-        for of_a, of_b in zip(found.a.reached, found.b.reached, strict=True)
+        for of_a, of_b in zip(comparison.a.reached, comparison.b.reached, strict=True)
     ]
     head = (f"{key} {what}" for key in "AB" for what in ("capture", "precision"))
     return Section(
@@ -170,12 +170,12 @@ def capacity_section(found: Comparison) -> Section:
     )
 
 
-def economics_section(found: Comparison) -> Section | None:
-    """What the calls are worth; None where the book does not say what anyone owes."""
-    made = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", found.balances_at_capacity)]
-    made += [("at each model's own threshold", found.balances_at_thresholds)]
-    valuation = found.valuation
-    blocks: list[Block] = [_money(words, one) for words, one in made if one]
+def economics_section(comparison: Comparison) -> Section | None:
+    """Return the section on the value of the calls; None if the book has no amounts owed."""
+    balances = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", comparison.balances_at_capacity)]
+    balances += [("at each model's own threshold", comparison.balances_at_thresholds)]
+    valuation = comparison.valuation
+    blocks: list[Block] = [_money(words, one) for words, one in balances if one]
     if not blocks:
         return None
     inputs = tuple((f"{what}: {source}", value) for what, value, source in valuation.table)
@@ -200,9 +200,9 @@ _MONEY: tuple[tuple[str, Callable[[Balance], str]], ...] = (
 )
 
 
-def _money(words: str, found: Balances) -> Table:
-    net, (low_a, high_a), (low_b, high_b) = found.net_per_1000, found.net_interval_a, found.net_interval_b
-    rows = [(name, cell(found.a), cell(found.b), "") for name, cell in _MONEY]
+def _money(words: str, balances: Balances) -> Table:
+    net, (low_a, high_a), (low_b, high_b) = balances.net_per_1000, balances.net_interval_a, balances.net_interval_b
+    rows = [(name, cell(balances.a), cell(balances.b), "") for name, cell in _MONEY]
     rows.append(("net gain per 1,000 rows", _amount(net.a), _amount(net.b), _amount(net.difference)))
     rows.append(
         (
@@ -212,7 +212,7 @@ def _money(words: str, found: Balances) -> Table:
             f"{_amount(net.low)} to {_amount(net.high)}",
         )
     )
-    return Table((f"{words}, {found.bad_events:,} bad events", "A", "B", "B less A"), tuple(rows))
+    return Table((f"{words}, {balances.bad_events:,} bad events", "A", "B", "B less A"), tuple(rows))
 
 
 def _amount(value: float) -> str:

@@ -103,7 +103,7 @@ def propose(found: Gated, settings: Settings) -> str:
         client.set_registered_model_alias(NAME, CHALLENGER, found.number)
     return (
         f"Version {found.number} is the challenger and scores along in service; to put it in the champion's place: "
-        f"risk-warning promote {found.number} BOOK --approver NAME --reason TEXT"
+        f"risk-warning promote {found.number} --book BOOK --by NAME --reason TEXT"
     )
 
 

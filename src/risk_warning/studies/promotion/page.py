@@ -1,4 +1,4 @@
-"""The page of a promotion: the gate's rules, what they rest on, and who asked."""
+"""The page of a promotion: the gate's rules, what they rest on, and who requested it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from risk_warning.studies.promotion.gate import Gated
 from risk_warning.studies.promotion.rules import Rule
 
 
-def promotion_page(gated: Gated, approver: str, reason: str, override: str | None) -> str:
+def promotion_page(gated: Gated, by: str, reason: str, override: str | None) -> str:
     """The page as HTML."""
     number, model, rules = gated.number, gated.model, gated.rules
-    found, checks = gated.comparison, gated.checks
+    comparison, checks = gated.comparison, gated.checks
     blocking = [rule for rule in rules if rule.blocks]
     failed = [rule.name for rule in blocking if not rule.passed]
     verdict = f"Version {number} meets all rules of the gate that block ({len(blocking)})."
@@ -25,35 +25,35 @@ def promotion_page(gated: Gated, approver: str, reason: str, override: str | Non
             verdict += " Overridden."
     if gated.warnings:
         verdict += f" Warnings: {', '.join(gated.warnings)}."
-    asked: list[Block] = [Table((), (("approver", approver), ("reason", reason), ("override", override or "–")))]
+    request: list[Block] = [Table((), (("approved by", by), ("reason", reason), ("override", override or "–")))]
     sections = [
         Section(
             "The gate",
             (
-                Table(("rule", "", "figure", "asked"), tuple(_row(rule) for rule in rules)),
+                Table(("rule", "", "figure", "limit"), tuple(_row(rule) for rule in rules)),
                 *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
                 *(Note(f"Calibration: {line}", is_warning=True) for line in gated.cautions),
             ),
             "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
             "gate.min_selection_ratio and gate.max_true_positive_gap are given.",
         ),
-        Section("Who asks, and why", tuple(asked)),
+        Section("Who requests it, and why", tuple(request)),
         Section("Features as they were known at the time", _archives(checks)),
     ]
-    if found is not None:
-        auc = found.auc
-        shown = (
+    if comparison is not None:
+        auc = comparison.auc
+        figures = (
             ("AUC of the champion", f"{auc.a:.4f}"),
             ("AUC of this version", f"{auc.b:.4f}"),
             (f"difference ({signed(auc.low, 4)} to {signed(auc.high, 4)})", signed(auc.difference, 4)),
-            ("calibration error of the champion", f"{found.a.ece:.4f}"),
-            ("calibration error of this version", f"{found.b.ece:.4f}"),
+            ("calibration error of the champion", f"{comparison.a.ece:.4f}"),
+            ("calibration error of this version", f"{comparison.b.ece:.4f}"),
         )
         note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
-        sections.insert(1, Section("Against the champion", (Cards(shown), note), found.verdict))
-        fair = fairness_section(found)
+        sections.insert(1, Section("Against the champion", (Cards(figures), note), comparison.verdict))
+        fair = fairness_section(comparison)
         sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
-    champion = found.a.version if found else "none"
+    champion = comparison.a.version if comparison else "none"
     basis = (
         f"Model {model.version}, champion {champion}; {checks.parity_compared} borrowers scored alone and in the whole "
         f"book as of {checks.as_of_date}."
@@ -70,12 +70,12 @@ def _archives(checks: Checks) -> tuple[Block, ...]:
         return (Note("No archive of a night was given; name the folder that `score --out` wrote to with --nights."),)
     rows = tuple(
         (
-            held.as_of_date.isoformat(),
-            f"{held.compared:,}",
-            f"{held.differing:,}",
-            ", ".join(f"{name} ({count:,})" for name, count in list(held.features.items())[:5]) or "–",
-            f"{len(held.unknown)}",
+            archive.as_of_date.isoformat(),
+            f"{archive.compared:,}",
+            f"{archive.differing:,}",
+            ", ".join(f"{name} ({count:,})" for name, count in list(archive.features.items())[:5]) or "–",
+            f"{len(archive.unknown)}",
         )
-        for held in checks.held
+        for archive in checks.held
     )
     return (Table(("night", "borrowers", "differ", "in", "features it does not have"), rows),)

@@ -86,6 +86,10 @@ class Rule:
     blocks: bool = True
     """Whether the model is refused where the rule is not met; otherwise that is a warning."""
 
+    def in_words(self) -> str:
+        """The rule in a line: outcome, name, figure and limit."""
+        return f"{self.outcome}: {self.name}: {self.figure}; limit: {self.limit}"
+
     @property
     def outcome(self) -> str:
         """What became of it in a word."""

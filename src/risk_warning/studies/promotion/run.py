@@ -28,31 +28,39 @@ MODEL_PROMOTED, PROMOTION_REFUSED, MODEL_ROLLED_BACK = "model_promoted", "promot
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
-    """Who asks for a promotion, and why."""
+class PromotionRequest:
+    """Who requests a promotion, and why."""
 
-    approver: str
+    by: str
+    """Who answers for it, as claimed."""
     reason: str
+    user: str = ""
+    """User of the system who runs it; the trail names this one as the actor. Empty: as `by`."""
     override: str | None = None
     """Why the gate's refusal is overridden; None: it is not."""
     nights: Path | None = None
     """Folder of the nights' output, whose archives are held against the book."""
-    out: Path | None = None
+    report: Path | None = None
     """File the page is written to, whatever the gate says."""
 
     def __post_init__(self) -> None:
-        texts = (("--approver", self.approver), ("--reason", self.reason), ("--override", self.override))
+        texts = (("--by", self.by), ("--reason", self.reason), ("--override", self.override))
         for option, text in texts:
             if text is not None and not text.strip():
                 raise SettingsError(f"{option} is empty; the audit trail keeps it, so say who and why.")
 
+    @property
+    def actor(self) -> str:
+        """The actor of the trail's event."""
+        return self.user or self.by
+
 
 @dataclass(frozen=True)
 class Promotion:
-    """What came of it."""
+    """A promotion: what the gate said, who requested it, and its documents."""
 
     gated: Gated
-    asked: Asked
+    request: PromotionRequest
     page: str
     card: str
 
@@ -65,16 +73,18 @@ class Promotion:
         """The promotion for a program."""
         return {
             **self.gated.to_dict(),
-            "overridden": not self.gated.passed and self.asked.override is not None,
+            "overridden": not self.gated.passed and self.request.override is not None,
             "report_sha256": self.digest,
-            "approver": self.asked.approver,
-            "reason": self.asked.reason,
-            "override": self.asked.override,
+            "by": self.request.by,
+            "reason": self.request.reason,
+            "override": self.request.override,
         }
 
 
-def promote(name: str, book: str | Path, settings: Settings, asked: Asked, progress: Progress) -> Promotion:
-    """The promotion, done: the model is the champion, the old one `previous`, and the trail says so.
+def promote(
+    name: str, book: str | Path, settings: Settings, request: PromotionRequest, progress: Progress
+) -> Promotion:
+    """Make the model the champion and the old one `previous`, recorded in the audit trail.
 
     Raises
     ------
@@ -87,31 +97,32 @@ def promote(name: str, book: str | Path, settings: Settings, asked: Asked, progr
     AsOfDateError, LabelError, ContractError, BookError, DatabaseError, OutputError
         The comparison cannot be made, or the trail or the page not written.
     """
-    if asked.out is not None:
-        check_writable(asked.out)
-    found = gate(name, book, settings, asked.nights, progress)
-    page = promotion_page(found, asked.approver, asked.reason, asked.override)
-    made = Promotion(found, asked, page, governance_card(found.model, found.comparison, found.rules, asked.approver))
-    if asked.out is not None:
-        write_page(asked.out, page)
-    _log(made, settings)
-    url, detail, subject = settings.database_url, made.to_dict(), found.model.version
-    if not found.passed and asked.override is None:
-        append_event(url, actor=asked.approver, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
-        where = "" if asked.out is None else f" The report is {asked.out}."
+    if request.report is not None:
+        check_writable(request.report)
+    gated = gate(name, book, settings, request.nights, progress)
+    page = promotion_page(gated, request.by, request.reason, request.override)
+    card = governance_card(gated.model, gated.comparison, gated.rules, request.by)
+    promotion = Promotion(gated, request, page, card)
+    if request.report is not None:
+        write_page(request.report, page)
+    _log(promotion, settings)
+    url, detail, subject = settings.database_url, promotion.to_dict(), gated.model.version
+    if not gated.passed and request.override is None:
+        append_event(url, actor=request.actor, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
+        where = "" if request.report is None else f" The report is {request.report}."
         raise GateError(
-            f"The gate refuses version {found.number}: {found.failed}. Nothing was changed; mend it, or give "
+            f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed; mend it, or give "
             f"--override TEXT.{where}"
         )
     with transaction(url) as connection:
-        # Who promotes at the same time waits here, and then finds another champion.
-        append(connection, actor=asked.approver, kind=MODEL_PROMOTED, subject=subject, detail=detail)
-        rename(found.before, Named(found.number, found.before.champion or found.before.previous), settings)
-    return made
+        # A promotion at the same time waits here, and then finds another champion.
+        append(connection, actor=request.actor, kind=MODEL_PROMOTED, subject=subject, detail=detail)
+        rename(gated.before, Named(gated.number, gated.before.champion or gated.before.previous), settings)
+    return promotion
 
 
-def roll_back(settings: Settings, approver: str, reason: str) -> tuple[str, str]:
-    """(Version number of the champion now, of the one before): the two aliases have changed places.
+def roll_back(settings: Settings, *, by: str, reason: str, user: str = "") -> tuple[str, str]:
+    """Exchange champion and previous; return their version numbers (champion now, champion before).
 
     Raises
     ------
@@ -120,27 +131,27 @@ def roll_back(settings: Settings, approver: str, reason: str) -> tuple[str, str]
     DatabaseError
         The audit trail cannot be written.
     """
-    Asked(approver=approver, reason=reason)
+    request = PromotionRequest(by=by, reason=reason, user=user)
     before = named(settings)
     if before.champion is None or before.previous is None:
         raise RegistryError("There is no previous champion to go back to; promote a version instead.")
     after = Named(before.previous, before.champion)
     model = fetch(before.previous, settings)
-    detail = {"version": before.previous, "before": before.champion, "approver": approver, "reason": reason}
+    detail = {"version": before.previous, "before": before.champion, "by": by, "reason": reason}
     with transaction(settings.database_url) as connection:
-        append(connection, actor=approver, kind=MODEL_ROLLED_BACK, subject=model.version, detail=detail)
+        append(connection, actor=request.actor, kind=MODEL_ROLLED_BACK, subject=model.version, detail=detail)
         rename(before, after, settings)
     return before.previous, before.champion
 
 
-def _log(made: Promotion, settings: Settings) -> None:
-    """Nothing comes back; report and card lie in the model's MLflow run, whatever the gate says."""
-    run_id = run_of(made.gated.number, settings)
+def _log(promotion: Promotion, settings: Settings) -> None:
+    """Log report and card to the model's MLflow run, whatever the gate says."""
+    run_id = run_of(promotion.gated.number, settings)
     if run_id is not None:
-        stem = f"promotion/{date.today():%Y%m%d}-{made.digest[:12]}"
+        stem = f"promotion/{date.today():%Y%m%d}-{promotion.digest[:12]}"
         texts: Mapping[str, str] = {
-            f"{stem}.html": made.page,
-            f"{stem}.md": made.card,
-            f"{stem}.json": json.dumps(made.to_dict(), indent=1),
+            f"{stem}.html": promotion.page,
+            f"{stem}.md": promotion.card,
+            f"{stem}.json": json.dumps(promotion.to_dict(), indent=1),
         }
-        log_to_run(run_id, {}, texts, {"gate": "passed" if made.gated.passed else "refused"}, settings)
+        log_to_run(run_id, {}, texts, {"gate": "passed" if promotion.gated.passed else "refused"}, settings)

@@ -1,1 +1,1 @@
-"""Which target: the evidence for a bad definition and a horizon."""
+"""The target study: evidence for choosing a bad definition and a horizon."""

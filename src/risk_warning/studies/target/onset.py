@@ -1,8 +1,8 @@
-"""Onset: how soon good loans turn bad, by their age (vintages) and by the length of the outcome window (horizons).
+"""Onset: how soon good loans turn bad, by age of the loan (vintages) and by length of the outcome window (horizons).
 
 Worked example: a loan opened on 10 January 2023 is 2 months on book on 10 March. Its instalment due on 10 February is
-never paid, so it first reaches 30 days past due on 12 March: it counts from 3 months on book on. As of 1 February its
-borrower is current, and turns bad within 2 months, but not within 1.
+never paid, so it first reaches 30 days past due on 12 March: vintages count it from 3 months on book on. As of
+1 February its borrower is current, and turns bad within 2 months, but not within 1.
 """
 
 from __future__ import annotations
@@ -19,32 +19,32 @@ from risk_warning.core.outcomes.arrears import LEVELS, Arrears
 Counts = NDArray[np.int64]
 HORIZONS_MONTHS = (1, 2, 3, 4, 5, 6)
 VINTAGE_DPD = 30
-"""Days past due that vintage curves count."""
+"""Vintage curves count loans that reach this many days past due."""
 MAX_MONTHS_ON_BOOK = 36
 
 
 def quarters(first: date, last: date) -> tuple[date, ...]:
-    """First days of the quarters from that of `first` to that of `last`."""
+    """Return the first day of each quarter, from the quarter of `first` to the quarter of `last`."""
     start = date(first.year, 3 * ((first.month - 1) // 3) + 1, 1)
-    found = []
+    starts = []
     while start <= last:
-        found.append(start)
+        starts.append(start)
         start = add_months(start, 3)
-    return tuple(found)
+    return tuple(starts)
 
 
 def vintages(arrears: Arrears, first: date, last: date) -> Counts:
-    """Loans by quarter of opening and age at which they first reached 30 days past due or were written off.
+    """Count loans by quarter of opening and by age when they first reached 30 days past due or were written off.
 
-    Of the loans opened from `first` to `last`; shape (quarters, `MAX_MONTHS_ON_BOOK` + 1): column m counts those that
-    did so m months on book, column 0 those that have not, or later.
+    Only loans opened from `first` to `last` count. The shape is (quarters, `MAX_MONTHS_ON_BOOK` + 1): column m is the
+    number of loans that did so m months on book, column 0 the number of those that did so later or not at all.
     """
     lives, runs = arrears.lives, arrears.runs
     turned_on = lives.written_off_on.copy()
     np.minimum.at(turned_on, runs.loan, runs.reached_on[LEVELS.index(VINTAGE_DPD)])
     chosen = (lives.opened_on >= to_day(first)) & (lives.opened_on <= to_day(last))
     age = months_until(lives.opened_on[chosen], turned_on[chosen])
-    # Late on the day of its opening: in its first month.
+    # A loan that is late on the day of its opening counts in its first month.
     age = np.where(age > MAX_MONTHS_ON_BOOK, 0, np.maximum(age, 1))
     starts = quarters(first, last)
     begins = np.array([to_day(start) for start in starts], np.int32)
@@ -54,23 +54,32 @@ def vintages(arrears: Arrears, first: date, last: date) -> Counts:
 
 
 def months_known(starts: Sequence[date], last: date, complete: date) -> tuple[int, ...]:
-    """The months on book that all loans of each quarter have in the data; `complete` is the first day not in it."""
-    found = []
+    """Return, for each quarter, the months on book for which the data cover all of its loans.
+
+    `complete` is the first day that is not in the data.
+    """
+    ages = []
     for start in starts:
-        # The last day on which a loan of the quarter was opened; after it they all have this age.
+        # The last day on which a loan of the quarter can have been opened: all of its loans are at least this old.
         youngest = np.array([min(to_day(add_months(start, 3)) - 1, to_day(last))], np.int32)
         age = int(months_until(youngest, np.array([to_day(complete) + 1], np.int32))[0]) - 1
-        found.append(min(max(age, 0), MAX_MONTHS_ON_BOOK))
-    return tuple(found)
+        ages.append(min(max(age, 0), MAX_MONTHS_ON_BOOK))
+    return tuple(ages)
 
 
 def onsets(arrears: Arrears, days: Sequence[date]) -> tuple[Counts, Counts]:
-    """(borrowers current on each day, those who turn bad within each horizon by each definition).
+    """Count the borrowers current on each day, and those of them who turn bad within each horizon by each definition.
 
-    Shapes (days,) and (days, horizons, levels). Current: a loan open, none known to be past due, none written off
-    before. Bad: a loan open on the day reaches `LEVELS[k]` days past due, or is written off, in
-    `[day, day + HORIZONS_MONTHS[h])`.
-    Nothing is said here about which of these windows lie in the data.
+    It does not check which of these windows lie in the data.
+
+    Returns
+    -------
+    current
+        Shape (days,). A borrower is current if they have an open loan, no loan known to be past due, and no loan
+        written off before.
+    bads
+        Shape (days, horizons, levels). A borrower turns bad if a loan open on the day reaches `LEVELS[k]` days past
+        due, or is written off, in `[day, day + HORIZONS_MONTHS[h])`.
     """
     lives, runs, n = arrears.lives, arrears.runs, arrears.borrowers
     current = np.zeros(len(days), np.int64)
@@ -92,9 +101,9 @@ def onsets(arrears: Arrears, days: Sequence[date]) -> tuple[Counts, Counts]:
 
 
 def _current(arrears: Arrears, row: int, day: int) -> NDArray[np.bool_]:
-    """Whether each borrower has an open loan, is on none known to be past due, and lost none to a write-off."""
-    found = np.zeros(arrears.borrowers, np.bool_)
-    found[arrears.lives.borrower[arrears.lives.open_at(day)]] = True
-    # An unknown DPD (NaN) compares False: such a borrower is eligible too.
-    found[arrears.lives.borrower[(arrears.dpd[row] > 0) | (arrears.lives.written_off_on < day)]] = False
-    return found
+    """Whether each borrower has an open loan, no loan known to be past due, and no loan written off before the day."""
+    is_current = np.zeros(arrears.borrowers, np.bool_)
+    is_current[arrears.lives.borrower[arrears.lives.open_at(day)]] = True
+    # Comparing an unknown DPD (NaN) gives False, so such a borrower is eligible too.
+    is_current[arrears.lives.borrower[(arrears.dpd[row] > 0) | (arrears.lives.written_off_on < day)]] = False
+    return is_current

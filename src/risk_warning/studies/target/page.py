@@ -1,4 +1,4 @@
-"""The page of the target's evidence: the verdict, then a picture and a table for each question behind it."""
+"""The HTML page of the target study: the verdict, then a picture and a table for each question behind it."""
 
 from __future__ import annotations
 
@@ -27,41 +27,43 @@ from risk_warning.studies.target.result import MATURITY_MONTHS, Evidence, Share
 from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS
 
 _LATE = (2, 3, 4)
-"""Buckets whose worsening is followed month by month."""
+"""Indices of the buckets whose worsening is drawn month by month."""
 _QUARTERS_SHOWN = 8
 _AGES_SHOWN = (3, 6, 9, 12, 18, 24, 36)
 
 
-def target_page(found: Evidence) -> str:
-    """The page as HTML."""
-    sections = [_rolls(found), _cures(found)]
-    if found.vintage_quarters:
-        sections.append(_vintages(found))
-    if found.longest_horizon_months:
-        sections.append(_horizons(found))
+def target_page(evidence: Evidence) -> str:
+    """Return the page as HTML."""
+    sections = [_rolls(evidence), _cures(evidence)]
+    if evidence.vintage_quarters:
+        sections.append(_vintages(evidence))
+    if evidence.longest_horizon_months:
+        sections.append(_horizons(evidence))
     return page(
         "Bad definition and horizon: the evidence",
-        found.verdict,
-        [*sections, _maturity(found)],
-        basis=found.basis,
-        top=_top(found),
+        evidence.verdict,
+        [*sections, _maturity(evidence)],
+        basis=evidence.basis,
+        top=_top(evidence),
     )
 
 
-def _top(found: Evidence) -> list[Block]:
+def _top(evidence: Evidence) -> list[Block]:
     months = CURE_MONTHS[0]
-    items = [(f"times a loan reached {level} days past due", f"{found.cured(level, months).n:,}") for level in (30, 60)]
-    items += [
-        (f"back at 0 in {months} months, from {level} days", f"{found.cured(level, months)}") for level in (15, 30)
+    items = [
+        (f"times a loan reached {level} days past due", f"{evidence.cured(level, months).n:,}") for level in (30, 60)
     ]
-    if found.longest_horizon_months >= months:
-        items.append((f"current, then {VINTAGE_DPD} days late within {months} months", f"{found.bad(months, 30)}"))
-    mature = found.last_mature(months)
+    items += [
+        (f"back at 0 in {months} months, from {level} days", f"{evidence.cured(level, months)}") for level in (15, 30)
+    ]
+    if evidence.longest_horizon_months >= months:
+        items.append((f"current, then {VINTAGE_DPD} days late within {months} months", f"{evidence.bad(months, 30)}"))
+    mature = evidence.last_mature(months)
     items.append((f"last month mature for {months} months", f"{mature:%Y-%m}" if mature else "none"))
     blocks: list[Block] = [Cards(tuple(items))]
-    if found.outcome_dates:
-        first, last = found.outcome_dates[0], found.outcome_dates[-1]
-        span = str(first) if first == last else f"{len(found.outcome_dates)} dates from {first} to {last}"
+    if evidence.outcome_dates:
+        first, last = evidence.outcome_dates[0], evidence.outcome_dates[-1]
+        span = str(first) if first == last else f"{len(evidence.outcome_dates)} dates from {first} to {last}"
         blocks.append(
             Note(
                 f"The book brings outcomes of its own for {span}; training takes those. What stands here is derived "
@@ -72,21 +74,21 @@ def _top(found: Evidence) -> list[Block]:
     return blocks
 
 
-def _rolls(found: Evidence) -> Section:
+def _rolls(evidence: Evidence) -> Section:
     rows = []
     for row, bucket in enumerate(BUCKETS):
-        shares = [found.rolled(row, column) for column in range(len(AFTER))]
+        shares = [evidence.rolled(row, column) for column in range(len(AFTER))]
         cells = tuple(HeatCell(str(share), share.value or 0.0, f"{share.part:,}") for share in shares)
         rows.append((f"{bucket} ({shares[0].n:,})", cells))
     lines = []
     for late in _LATE:
-        seen = [(month, found.worsened(late, month)) for month in range(len(found.dates) - 1)]
+        seen = [(month, evidence.worsened(late, month)) for month in range(len(evidence.dates) - 1)]
         points = tuple((float(month), share.value) for month, share in seen if share.value is not None)
         lines.append(Line(f"{BUCKETS[late]} days", points))
     chart = line_chart(
         "Loans further behind a month later, by month",
         lines,
-        Scale.of_names("as-of date (month)", [day.isoformat()[:7] for day in found.dates[:-1]]),
+        Scale.of_names("as-of date (month)", [day.isoformat()[:7] for day in evidence.dates[:-1]]),
         Scale.of_shares("share of the loans in the bucket that are further behind or written off a month later", 1.0),
     )
     return Section(
@@ -100,10 +102,10 @@ def _rolls(found: Evidence) -> Section:
     )
 
 
-def _cures(found: Evidence) -> Section:
+def _cures(evidence: Evidence) -> Section:
     groups = []
     for level in CURE_LEVELS:
-        shares = [found.cured(level, months) for months in CURE_MONTHS]
+        shares = [evidence.cured(level, months) for months in CURE_MONTHS]
         groups.append(BarGroup(f"{level} days", tuple(_bar(share) for share in shares)))
     chart = bar_chart(
         "Loans back at 0 days past due, by how late they had been",
@@ -115,7 +117,7 @@ def _cures(found: Evidence) -> Section:
     rows = []
     for level in CURE_LEVELS:
         for months in CURE_MONTHS:
-            cured, lost = found.cured(level, months), found.lost(level, months)
+            cured, lost = evidence.cured(level, months), evidence.lost(level, months)
             rows.append(
                 (f"{level} days, {months} months", f"{cured.n:,}", *_with_interval(cured), *_with_interval(lost))
             )
@@ -129,30 +131,30 @@ def _cures(found: Evidence) -> Section:
     )
 
 
-def _vintages(found: Evidence) -> Section:
+def _vintages(evidence: Evidence) -> Section:
     named = [
-        (f"{quarter.year} Q{(quarter.month + 2) // 3}", found.vintage(index))
-        for index, quarter in enumerate(found.vintage_quarters)
+        (f"{quarter.year} Q{(quarter.month + 2) // 3}", evidence.vintage(index))
+        for index, quarter in enumerate(evidence.vintage_quarters)
     ]
     curves = [(name, curve) for name, curve in named if curve and curve[0].n]
     lead = (
-        f"Loans opened from {found.dates[0]} on, by quarter: the share that was ever {VINTAGE_DPD} days past due, or "
-        "written off, so many months after opening. A curve ends where the youngest loan of its quarter does."
+        f"Loans opened from {evidence.dates[0]} on, by quarter: the share that was ever {VINTAGE_DPD} days past due, "
+        "or written off, so many months after opening. A curve ends where the youngest loan of its quarter does."
     )
     if not curves:
         return Section("How soon loans turn bad", (Note("No loan opened in these months is old enough yet."),), lead)
-    # The oldest quarters have the longest curves; spread over all of them where there are many.
+    # The oldest quarters have the longest curves. If there are many quarters, draw a few spread over all of them.
     step = -(-len(curves) // _QUARTERS_SHOWN)
-    shown = curves[::step]
+    drawn = curves[::step]
     oldest = max(len(curve) for _, curve in curves)
     chart = line_chart(
         f"Share of loans ever {VINTAGE_DPD} days past due, by months on book",
         [
             Line(name, tuple((float(age), part.value or 0.0) for age, part in enumerate(c, start=1)))
-            for name, c in shown
+            for name, c in drawn
         ],
         Scale.of_numbers("months on book", float(oldest)),
-        Scale.of_shares(f"share ever {VINTAGE_DPD} days past due", max(_last(curve) for _, curve in shown)),
+        Scale.of_shares(f"share ever {VINTAGE_DPD} days past due", max(_last(curve) for _, curve in drawn)),
     )
     ages = [age for age in _AGES_SHOWN if age <= min(oldest, MAX_MONTHS_ON_BOOK)]
     rows = [
@@ -166,9 +168,9 @@ def _vintages(found: Evidence) -> Section:
     )
 
 
-def _horizons(found: Evidence) -> Section:
-    horizons = HORIZONS_MONTHS[: found.longest_horizon_months]
-    shares = {level: [found.bad(months, level) for months in horizons] for level in LEVELS}
+def _horizons(evidence: Evidence) -> Section:
+    horizons = HORIZONS_MONTHS[: evidence.longest_horizon_months]
+    shares = {level: [evidence.bad(months, level) for months in horizons] for level in LEVELS}
     largest = max(share.value or 0.0 for row in shares.values() for share in row)
     chart = line_chart(
         "Share of current borrowers who turn bad, by horizon and definition",
@@ -183,7 +185,7 @@ def _horizons(found: Evidence) -> Section:
         Scale.of_shares("share of current borrowers who turn bad", largest),
     )
     rows = tuple((f"{level} days", *(f"{share} ({share.part:,})" for share in row)) for level, row in shares.items())
-    dates = sum(found.is_mature(day, horizons[-1]) for day in found.dates)
+    dates = sum(evidence.is_mature(day, horizons[-1]) for day in evidence.dates)
     return Section(
         "How long to look ahead",
         (Figure(chart), Table(("bad from", *_within(horizons)), rows)),
@@ -194,11 +196,11 @@ def _horizons(found: Evidence) -> Section:
     )
 
 
-def _maturity(found: Evidence) -> Section:
-    names = [day.isoformat() for day in found.dates]
+def _maturity(evidence: Evidence) -> Section:
+    names = [day.isoformat() for day in evidence.dates]
     lines, largest = [], 0.0
     for months in MATURITY_MONTHS:
-        shares = [(row, found.bad_on(day, months)) for row, day in enumerate(found.dates)]
+        shares = [(row, evidence.bad_on(day, months)) for row, day in enumerate(evidence.dates)]
         seen = [(float(row), share.value, share.interval) for row, share in shares if share and share.value is not None]
         band = tuple(ends for _, _, ends in seen if ends) if months == MATURITY_MONTHS[-1] else ()
         lines.append(
@@ -214,10 +216,10 @@ def _maturity(found: Evidence) -> Section:
     rows = [
         (
             day.isoformat(),
-            f"{int(found.current[row]):,}",
-            *(_known(found, row, months) for months in MATURITY_MONTHS),
+            f"{int(evidence.current[row]):,}",
+            *(_known(evidence, row, months) for months in MATURITY_MONTHS),
         )
-        for row, day in enumerate(found.dates)
+        for row, day in enumerate(evidence.dates)
     ]
     return Section(
         "Which months can be learnt from",
@@ -230,9 +232,9 @@ def _maturity(found: Evidence) -> Section:
     )
 
 
-def _known(found: Evidence, row: int, months: int) -> str:
-    share = found.bad_on(found.dates[row], months)
-    return f"{share} ({share.part:,})" if share else f"known on {found.mature_on(found.dates[row], months)}"
+def _known(evidence: Evidence, row: int, months: int) -> str:
+    share = evidence.bad_on(evidence.dates[row], months)
+    return f"{share} ({share.part:,})" if share else f"known on {evidence.mature_on(evidence.dates[row], months)}"
 
 
 def _within(horizons: Sequence[int]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The evidence a bad definition and a horizon are chosen by: counts of a whole book, their shares, the verdict."""
+"""The evidence for choosing a bad definition and a horizon: counts over a whole book, their shares, and the verdict."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, 
 
 Counts = NDArray[np.int64]
 MATURITY_MONTHS = (2, 3, 6)
-"""Horizons whose maturity is shown."""
+"""Horizons whose maturity the study shows."""
 MIN_TIMES = 30
-"""Times a level was reached before a share of them says anything."""
+"""Number of times a level must have been reached before a share of them is meaningful."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """`part` of `n`, with its 95 % interval (Wilson); the share is None where n is 0."""
+    """A share, `part` of `n`, with its 95 % interval (Wilson); value and interval are None if n is 0."""
 
     n: int
     part: int
@@ -37,7 +37,7 @@ class Share:
 
     @property
     def interval(self) -> tuple[float, float] | None:
-        """(low, high)."""
+        """The ends (low, high)."""
         return wilson(self.part, self.n) if self.n else None
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Share:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a book says about definitions and horizons."""
+    """The evidence of one book on bad definitions and horizons."""
 
     dates: tuple[date, ...]
     """As-of dates a month apart."""
@@ -55,66 +55,75 @@ class Evidence:
     """The first day that is not in the data."""
     borrowers: int
     set_aside: int
-    """Borrowers left out, rows of theirs being in quarantine."""
+    """Number of borrowers left out because rows of theirs are in quarantine."""
     outcome_dates: tuple[date, ...]
-    """As-of dates whose outcomes came from outside."""
+    """As-of dates with outcomes in the book's table `outcomes`."""
     rolls: Counts
-    """As `roll_rates.rolls` gives it."""
+    """As returned by `roll_rates.rolls`."""
     cures: Counts
-    """As `roll_rates.cures` gives it."""
+    """As returned by `roll_rates.cures`."""
     vintage_quarters: tuple[date, ...]
     vintages: Counts
-    """As `onset.vintages` gives it."""
+    """As returned by `onset.vintages`."""
     vintage_months: tuple[int, ...]
-    """Months on book known of each quarter."""
+    """Number of months on book that are known for each quarter."""
     current: Counts
     bads: Counts
-    """As `onset.onsets` gives them."""
+    """`current` and `bads` as returned by `onset.onsets`."""
 
     def rolled(self, bucket: int, after: int) -> Share:
-        """Of the loans in a bucket, those that stood in `AFTER[after]` a month later, all months together."""
+        """Return the share of a bucket's loans that are in `AFTER[after]` a month later, over all months."""
         return Share(int(self.rolls[:, bucket].sum()), int(self.rolls[:, bucket, after].sum()))
 
     def worsened(self, bucket: int, month: int) -> Share:
-        """Of the loans in a bucket on a date, those further behind or written off a month later."""
+        """Return the share of a bucket's loans on a date that are further behind or written off a month later."""
         row = self.rolls[month, bucket]
         return Share(int(row.sum()), int(row[bucket + 1 : len(BUCKETS)].sum() + row[WRITTEN_OFF]))
 
     def cured(self, level: int, months: int) -> Share:
-        """Of the times a loan reached a level, those followed by 0 days past due within so many months."""
+        """Return how often a loan that reached a level was back at 0 days past due within so many months."""
         times, cured, _ = self.cures[CURE_LEVELS.index(level), CURE_MONTHS.index(months)]
         return Share(int(times), int(cured))
 
     def lost(self, level: int, months: int) -> Share:
-        """Of the same times, those followed by 90 days past due or a write-off within so many months."""
+        """Return how often a loan that reached a level was 90 days past due or written off within so many months."""
         times, _, lost = self.cures[CURE_LEVELS.index(level), CURE_MONTHS.index(months)]
         return Share(int(times), int(lost))
 
     def vintage(self, quarter: int) -> tuple[Share, ...]:
-        """Of a quarter's loans, those ever 30 days past due or written off by 1, 2 … months on book, while known."""
+        """Return the shares of a quarter's loans ever 30 days past due or written off by 1, 2, … months on book.
+
+        The shares end with the last month on book that is known for the quarter.
+        """
         row = self.vintages[quarter]
         by_age = np.cumsum(row[1 : self.vintage_months[quarter] + 1])
         return tuple(Share(int(row.sum()), int(count)) for count in by_age)
 
     def mature_on(self, day: date, months: int) -> date:
-        """The first day on which a window of so many months from `day` is known whole."""
+        """Return the first day on which the whole window of so many months from `day` is known."""
         return add_months(day, months)
 
     def is_mature(self, day: date, months: int) -> bool:
-        """Whether the window lies in the data."""
+        """Whether the whole window lies in the data."""
         return self.mature_on(day, months) <= self.complete
 
     @property
     def longest_horizon_months(self) -> int:
-        """The longest horizon at least one date is mature for; 0 where none is."""
+        """The longest horizon for which at least one date is mature, 0 if there is none."""
         return max((months for months in HORIZONS_MONTHS if self.is_mature(self.dates[0], months)), default=0)
 
     def bad(self, months: int, level: int) -> Share:
-        """Of current borrowers, those bad within a horizon; on the dates mature for the longest, the same for all."""
+        """Return the share of current borrowers who turn bad within a horizon.
+
+        All horizons use the same dates: those mature for the longest horizon.
+        """
         return self._bad([day for day in self.dates if self.is_mature(day, self.longest_horizon_months)], months, level)
 
     def bad_on(self, day: date, months: int) -> Share | None:
-        """Of the borrowers current on a date, those 30 days past due within a horizon; None where not mature."""
+        """Return the share of borrowers current on a date who reach 30 days past due within a horizon.
+
+        None if the date is not mature for the horizon.
+        """
         return self._bad([day], months, VINTAGE_DPD) if self.is_mature(day, months) else None
 
     def _bad(self, days: list[date], months: int, level: int) -> Share:
@@ -123,12 +132,15 @@ class Evidence:
         return Share(int(self.current[rows].sum()), int(bads.sum()))
 
     def last_mature(self, months: int) -> date | None:
-        """The latest date mature for a horizon."""
+        """Return the latest date that is mature for a horizon, None if there is none."""
         return max((day for day in self.dates if self.is_mature(day, months)), default=None)
 
     @property
     def stays_late_from(self) -> int | None:
-        """The lowest level from which fewer than half return to 0 within 3 months; None where none is, or too few."""
+        """The lowest level from which fewer than half of the loans return to 0 within 3 months.
+
+        Levels reached fewer than `MIN_TIMES` times are skipped; None if no level remains.
+        """
         for level in CURE_LEVELS:
             cured = self.cured(level, CURE_MONTHS[0])
             if cured.n >= MIN_TIMES and 2 * cured.part < cured.n:
@@ -137,7 +149,7 @@ class Evidence:
 
     @property
     def verdict(self) -> str:
-        """What the evidence says, in two sentences."""
+        """The conclusion from the evidence, in at most two sentences."""
         months = CURE_MONTHS[0]
         judged = [level for level in CURE_LEVELS if self.cured(level, months).n >= MIN_TIMES]
         if not judged:
@@ -171,7 +183,7 @@ class Evidence:
 
     @property
     def basis(self) -> str:
-        """What the figures rest on, in one line."""
+        """The data behind the figures, in one line."""
         left_out = f" {self.set_aside:,} borrowers with rows set aside are left out." if self.set_aside else ""
         return (
             f"{self.borrowers:,} borrowers, {len(self.dates)} as-of dates from {self.dates[0]} to {self.dates[-1]}, "
@@ -179,7 +191,7 @@ class Evidence:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """The evidence for a program: counts, from which every share follows."""
+        """Return the evidence ready for JSON, as counts from which every share can be computed."""
         return {
             "verdict": self.verdict,
             "stays_late_from_dpd": self.stays_late_from,

@@ -1,4 +1,4 @@
-"""The target job: from a book to the evidence a bad definition and a horizon are chosen by."""
+"""The target job: reads a book and computes the evidence for choosing a bad definition and a horizon."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from risk_warning.studies.target.roll_rates import cures, rolls
 def target_evidence(
     location: str | Path, settings: Settings, first: date | None, last: date | None, progress: Progress
 ) -> Evidence:
-    """The evidence from `first` to `last`, both as-of dates; without them, of all the months the book has.
+    """Return the evidence for the as-of dates from `first` to `last`, by default for all the months of the book.
 
     Raises
     ------
     BookError
-        Nothing in the book says how late anyone was.
+        The book does not show how late its loans were.
     AsOfDateError
-        A date outside the data, or the first after the last.
+        A date lies outside the data, or the first is after the last.
     LabelError
-        Fewer than two dates a month apart.
+        There are fewer than two dates a month apart.
     """
     task = progress.add_task("reading the book", total=None)
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
@@ -76,7 +76,7 @@ def target_evidence(
 
 
 def _dates(book: StagedBook, first: date | None, last: date | None, complete: date) -> tuple[date, ...]:
-    """As-of dates a month apart; by default the firsts of the months in the data."""
+    """Return as-of dates a month apart, by default the first day of each month in the data."""
     for day in (first, last):
         if day is not None and not book.first_date < day <= complete:
             raise AsOfDateError(

@@ -17,7 +17,7 @@ POLICY_CHOSEN = "policy_chosen"
 
 
 def choose(
-    found: Thresholds, name: WayName, path: Path, settings: Settings, *, chosen_by: str, reason: str
+    found: Thresholds, name: WayName, path: Path, settings: Settings, *, by: str, user: str, reason: str
 ) -> Written | None:
     """Where the policy of the way was written to; None where the file holds it already.
 
@@ -39,7 +39,7 @@ def choose(
     policy, now = way.cut.policy, datetime.now(UTC)
     in_force = found.in_force.policy
     origin = Origin(
-        chosen_by=chosen_by,
+        chosen_by=by,
         chosen_at=now,
         reason=reason,
         rule=way.rule,
@@ -50,10 +50,11 @@ def choose(
     def announce() -> None:
         append_event(
             settings.database_url,
-            actor=chosen_by,
+            actor=user,
             kind=POLICY_CHOSEN,
             subject=policy.version,
             detail={
+                "by": by,
                 "before": in_force.version,
                 "rule": way.rule,
                 "reason": reason,
@@ -70,10 +71,10 @@ def in_words(written: Written | None, path: Path, settings: Settings) -> str:
     if written is None:
         return f"{path} holds that policy already; nothing was changed."
     configured = settings.policy is not None and settings.policy.resolve() == written.path
-    told = (
+    message = (
         f"Policy {written.version} written to {written.path}, in place of {written.before}; both are kept in "
         f"{written.version_path.parent}."
     )
     if configured:
-        return f"{told} The next night uses it, and a running service within seconds."
-    return f'{told} It is not in force yet: set policy = "{written.path}" in risk_warning.toml.'
+        return f"{message} The next night uses it, and a running service within seconds."
+    return f'{message} It is not in force yet: set policy = "{written.path}" in risk_warning.toml.'

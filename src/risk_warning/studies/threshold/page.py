@@ -123,10 +123,10 @@ def _capacity(found: Thresholds) -> Section:
         Line("new warnings a day", tuple((at, load.new_warnings) for at, load in shown)),
     ]
     largest = max(load.calls for _, load in shown)
-    if found.asked.capacity_per_day is not None:
+    if found.request.capacity_per_day is not None:
         ends = shown[0][0], shown[-1][0]
-        lines.append(Line("capacity", tuple((at, found.asked.capacity_per_day) for at in ends)))
-        largest = max(largest, found.asked.capacity_per_day)
+        lines.append(Line("capacity", tuple((at, found.request.capacity_per_day) for at in ends)))
+        largest = max(largest, found.request.capacity_per_day)
     chart = line_chart(
         "Calls and new warnings a day, by threshold",
         lines,

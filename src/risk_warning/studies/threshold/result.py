@@ -21,7 +21,7 @@ WayName = Literal["fixed", "capacity", "benefit"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ThresholdRequest:
     """What a threshold is asked for; amounts in the book's currency."""
 
     assumptions: Assumptions
@@ -94,7 +94,7 @@ class Thresholds:
     bads: int
     bad_events: int
     """Times a borrower turned bad, each once however many rows precede it."""
-    asked: Asked
+    request: ThresholdRequest
     valuation: Valuation
     outcome_unknown: int
     """Rows left out because nobody knows what became of them."""
@@ -195,8 +195,8 @@ class Thresholds:
             "outcome_unknown": self.outcome_unknown,
             "inputs": {
                 **self.valuation.to_dict(),
-                "score": self.asked.score,
-                "capacity_per_day": self.asked.capacity_per_day,
+                "score": self.request.score,
+                "capacity_per_day": self.request.capacity_per_day,
             },
             "roll_to_loss": self.valuation.roll_to_loss(),
             "exposure_known_ratio": self.exposure_known_ratio,

@@ -21,7 +21,7 @@ from risk_warning.scoring.side_by_side import unlearnt_dates, untrained_from
 from risk_warning.settings import Settings
 from risk_warning.studies.threshold.burden import Nights, burden, within_capacity
 from risk_warning.studies.threshold.curve import DRAWS, Curves, Worth, thresholds_at, with_threshold
-from risk_warning.studies.threshold.result import Asked, Cut, Thresholds, Way, WayName
+from risk_warning.studies.threshold.result import Cut, ThresholdRequest, Thresholds, Way, WayName
 from risk_warning.studies.threshold.rows import WARM_UP_NIGHTS, nights_before, nights_of, warnable_rows
 
 MIN_BADS = 30
@@ -30,7 +30,7 @@ SEED = 20240101
 
 
 def threshold_evidence(
-    name: str, location: str | Path, settings: Settings, asked: Asked, progress: Progress
+    name: str, location: str | Path, settings: Settings, request: ThresholdRequest, progress: Progress
 ) -> Thresholds:
     """What thresholds do on the dates asked for, or on the last mature one from which the model did not learn.
 
@@ -50,7 +50,7 @@ def threshold_evidence(
     model = in_service.as_judged
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
-        dates, economics = unlearnt_dates(book, [model], asked.dates), asked.assumptions.economics
+        dates, economics = unlearnt_dates(book, [model], request.dates), request.assumptions.economics
         chunk = settings.score.borrowers_per_chunk
 
         def stage(description: str, total: int = book.n_borrowers) -> Callable[[int], None]:
@@ -67,18 +67,18 @@ def threshold_evidence(
             )
         days = nights_before(dates[-1], book.first_date)
         nights = nights_of(book, model, days, economics.call_again_days, chunk, stage("playing the nights"))
-        valuation = valuation_of(book, model.target, asked.assumptions, chunk, stage("following what became of bads"))
+        valuation = valuation_of(book, model.target, request.assumptions, chunk, stage("following what became of bads"))
     curves = Curves(rows, economics, valuation.loss_rate)
     seen = _Seen(curves, nights, policy)
     curve = curves.points(thresholds_at(rows.score))
     low, mid, high = (curves.best_threshold(effect) for effect in range(3))
     best = curves.best(seed=SEED, advance=stage("drawing borrowers again", DRAWS))
     chosen: list[tuple[WayName, str, float]] = []
-    if asked.score is not None:
-        chosen.append(("fixed", "a fixed score", asked.score))
-    if asked.capacity_per_day is not None:
-        rule = f"at most {asked.capacity_per_day:g} calls a day"
-        chosen.append(("capacity", rule, seen.within(asked.capacity_per_day, [p.threshold for p in curve])))
+    if request.score is not None:
+        chosen.append(("fixed", "a fixed score", request.score))
+    if request.capacity_per_day is not None:
+        rule = f"at most {request.capacity_per_day:g} calls a day"
+        chosen.append(("capacity", rule, seen.within(request.capacity_per_day, [p.threshold for p in curve])))
     if mid is not None:
         chosen.append(("benefit", "the best expected benefit", mid))
     return Thresholds(
@@ -89,7 +89,7 @@ def threshold_evidence(
         borrowers=len(np.unique(rows.borrower)),
         bads=int(rows.bad.sum()),
         bad_events=len(rows.stakes.events.owner),
-        asked=asked,
+        request=request,
         valuation=valuation,
         outcome_unknown=warnable.outcome_unknown,
         exposure_known_ratio=warnable.exposure_known_ratio,

@@ -1,1 +1,1 @@
-"""Training a model: judged, reported and registered."""
+"""The training study: trains a model, evaluates it, reports on it and registers it."""

@@ -1,4 +1,4 @@
-"""Which attributes a trained model uses and which were kept out of it, as a section of the training report."""
+"""The section of the training report on attributes: those the model uses and those kept out of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from risk_warning.reports import Block, Note, Section, Table
 
 
 def attributes_section(use: AttributeUse) -> Section:
-    """The section of the page; values of a column are never in it."""
+    """Return the section of the page; it never contains values of a column."""
     rows = [(one.column, "used", "" if one.allowed is None else f"allowed: {one.allowed}") for one in use.used]
     rows += [(one.column, "kept out", one.why) for one in use.kept_out]
     block: Block = Table(("attribute", "", "why"), tuple(rows)) if rows else Note("The book has no attributes.")

@@ -1,4 +1,4 @@
-"""What a trained model rests on: its weightiest features, with the direction and size of their points."""
+"""The section of the training report on features: the weightiest, with direction and size of their points."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from risk_warning.reports import Heat, HeatCell, Section
 
 _FEATURES_SHOWN = 20
 _EXPLAINED_ROWS = 2_000
-"""Rows explained; a mean of so many points is known to a few hundredths of their spread."""
+"""Number of rows explained. The error of a mean over this many rows is a few hundredths of the points' spread."""
 _SEED = 20240101
 
 
 def features_section(trained: Trained) -> Section:
-    """The section of the page."""
+    """Return the section of the page."""
     model = trained.model
     chosen = np.random.default_rng(_SEED).permutation(len(trained.encoded))[:_EXPLAINED_ROWS]
     x = trained.encoded[np.sort(chosen)]

@@ -1,4 +1,4 @@
-"""The page of a training: the verdict, how well the model ranks, how far its PDs hold, when, and what it rests on."""
+"""The HTML page of a training: the verdict, ranking, calibration, stability over time, and the model's features."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ from risk_warning.studies.training.windows_section import windows_section
 
 _BINS = 10
 _SHARES = np.array([0, 0.01, 0.02, 0.03, 0.05, 0.08, 0.12, 0.16, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0])
-"""Where a curve is drawn through, closest where it bends: more marks would hide the line."""
+"""Shares at which a curve has marks, closest together where it bends; more marks would hide the line."""
 _CUTS = 31
-"""Scores the curves by score are drawn through."""
+"""Number of scores at which the curves by score have marks."""
 Floats = NDArray[np.float64]
 
 
 def training_page(trained: Trained) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     about, judged = trained.model.about, trained.model.about["evaluation"]
     sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained)]
     sections.append(rivals_section(trained.model))
@@ -71,7 +71,7 @@ def training_page(trained: Trained) -> str:
 
 
 def verdict(judged: Mapping[str, Any]) -> str:
-    """What the training came to, in a sentence."""
+    """Return the result of the training in one sentence."""
     return (
         f"Judged {judged['scheme']}, {judged['capture_top_5pct']:.0%} of those who turn bad are among the riskiest 5 % "
         f"(AUC {with_interval(judged, 'auc')}), and {calibration_in_words(judged)}."
@@ -90,8 +90,8 @@ def _top(trained: Trained) -> list[Block]:
         ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
     ]
     rival = judged["against"].get(SCORECARD)
-    told = against_scorecard(rival and rival["clustered"])
-    notes = [Note(sentence) for sentence in (who_was_judged(about), told) if sentence]
+    comparison = against_scorecard(rival and rival["clustered"])
+    notes = [Note(sentence) for sentence in (who_was_judged(about), comparison) if sentence]
     return [
         Cards(tuple(items)),
         *notes,
@@ -100,7 +100,7 @@ def _top(trained: Trained) -> list[Block]:
 
 
 def _card(label: str, judged: Mapping[str, Any], name: str, digits: int = 3) -> tuple[str, str]:
-    """(Label with the interval, value): a card shows the value large."""
+    """Return the label with the interval, and the value, which a card shows in large type."""
     value, _, interval = with_interval(judged, name, digits).partition(" ")
     return f"{label} {interval}".strip(), value
 
@@ -205,7 +205,7 @@ def _calibration(trained: Trained) -> Section:
 
 
 def _by_day(trained: Trained) -> tuple[Block, ...]:
-    """Calibration by day of the month, of books that are scored on any day."""
+    """Return the calibration by day of the month, for books that are scored on any day."""
     rows = tuple(
         (
             f"{band['from_day']} to {band['to_day']}",
@@ -231,7 +231,7 @@ def _months(trained: Trained) -> Section:
     used = np.unique(judged.date_index)
     names = [judged.dates[index].isoformat() for index in used]
     group = np.searchsorted(used, judged.date_index)
-    held = calibration(judged.bad, pd, group, names)
+    by_date = calibration(judged.bad, pd, group, names)
     aucs = [evaluate(judged.bad[group == k], pd[group == k])["auc"] for k in range(len(used))]
     score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
     moved = [psi(score[group == 0], score[group == k]) for k in range(len(used))]
@@ -245,7 +245,7 @@ def _months(trained: Trained) -> Section:
             "–" if part.low is None or part.high is None else f"{part.low:.2f} to {part.high:.2f}",
             f"{moved[k]:.3f}",
         )
-        for k, (part, auc) in enumerate(zip(held, aucs, strict=True))
+        for k, (part, auc) in enumerate(zip(by_date, aucs, strict=True))
     )
     blocks: list[Block] = []
     seen = [(k, auc) for k, auc in enumerate(aucs) if auc is not None]

@@ -1,4 +1,4 @@
-"""Pictures of a judged model: what a risk team looks at before it believes a number."""
+"""Pictures of an evaluated model: the charts that a risk team looks at before it trusts a number."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _EXPLAINED_ROWS = 2000
 
 
 def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
-    """(file name, figure) of ROC, KS, calibration, lift, score distribution by band, and SHAP summary."""
+    """Yield (file name, figure) of ROC, KS, calibration, lift, score distribution by band, and SHAP summary."""
     judged = trained.model.about["evaluation"]
     bad, pd = trained.judged.bad, trained.pd
     wrong, right, _ = roc_curve(bad, pd)
@@ -45,7 +45,7 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
 
     predicted, observed, rows = calibration_bins(bad, pd, 20)
     figure, axes = _axes(f"Calibration, ECE {judged['ece']:.4f}", "predicted PD", "observed bad rate")
-    # Wilson's interval: a twentieth of the borrowers may hold no bad at all.
+    # Use Wilson's interval, because a twentieth of the borrowers may have no bads at all.
     low, high = _wilson(observed, rows)
     ends = [float(min(predicted.min(), observed[observed > 0].min())) / 2, 1.0]
     axes.plot(ends, ends, color=_GREY, linewidth=1)
@@ -70,7 +70,7 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     bands = policy.bands(scores)
     for code, band in enumerate(BANDS):
         own = scores[bands == code]
-        # By width of the bar: one cut in two by a band's border stays as high as its neighbours.
+        # Divide by the width of the bar, so that a bar cut in two by a band's border is as high as its neighbours.
         axes.hist(own, bins=edges, weights=_per_point(own, edges), color=BAND_COLOURS[band], label=band)
     axes.axvline(policy.threshold, color="black", linewidth=1, linestyle="--", label="safety threshold")
     axes.legend(frameon=False)
@@ -80,7 +80,7 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
 
 
 def _wilson(share: NDArray[np.float64], rows: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """95 % interval of a share (Wilson 1927)."""
+    """Return the 95 % interval of a share (Wilson 1927)."""
     z = 1.96
     centre = (share + z**2 / (2 * rows)) / (1 + z**2 / rows)
     half = z * np.sqrt(share * (1 - share) / rows + z**2 / (4 * rows**2)) / (1 + z**2 / rows)
@@ -88,7 +88,7 @@ def _wilson(share: NDArray[np.float64], rows: NDArray[np.int64]) -> tuple[NDArra
 
 
 def _per_point(values: NDArray[np.float64], edges: list[float]) -> NDArray[np.float64]:
-    """One over the width of each value's bin."""
+    """Return one over the width of each value's bin."""
     bin_of = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, len(edges) - 2)
     return np.asarray(1 / np.diff(edges)[bin_of])
 

@@ -1,4 +1,4 @@
-"""Recording: a training in MLflow, with its figures, pictures and model folder, registered under its name."""
+"""Recording of a training in MLflow: logs figures, pictures and model folder, and registers the model."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_because: str | None = None) -> int:
-    """Version number in the registry of the model in `folder`; none becomes champion but by `promote`.
+    """Record the training, register the model in `folder`, and return its version number in the registry.
 
-    `page` is the training's report as HTML, which is logged beside the figures; `weak_because` is the reason for which
-    a model that is surely bad was registered, a tag of its run.
+    A model becomes champion only by `promote`. `page` is the training's report as HTML, which is logged beside the
+    figures. `weak_because` is the reason for registering a model that is surely bad, stored as a tag of its run.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def _experiment(client: MlflowClient, settings: Settings) -> str:
     known = client.get_experiment_by_name(NAME)
     if known is not None:
         return str(known.experiment_id)
-    # A server of the lender's keeps artifacts where it is told to; ours keeps them beside its database.
+    # The lender's own server stores artifacts where it is configured to; ours stores them beside its database.
     is_own = settings.tracking_uri == settings.own_tracking_uri
     location = (settings.home / "mlartifacts").absolute().as_uri() if is_own else None
     return str(client.create_experiment(NAME, artifact_location=location))

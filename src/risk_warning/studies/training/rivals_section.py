@@ -1,4 +1,4 @@
-"""What a trained model is held against: a plain scorecard, and itself untuned, on the same rows."""
+"""The section of the training report on rivals: a plain scorecard and the untuned model, on the same rows."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _NAMES = {
 
 
 def rivals_section(model: RiskModel) -> Section:
-    """The section of the page."""
+    """Return the section of the page."""
     rows = []
     for name, rival in model.about["evaluation"]["against"].items():
         if rival is not None:
@@ -41,30 +41,32 @@ def _gain(gain: dict[str, Any] | None) -> str:
     return f"{signed(gain['difference'], 4)} ({ends})"
 
 
-def _contacted(made: dict[str, Any]) -> str:
-    """Who had been contacted, and what was made of it; nothing where the book does not tell."""
-    told = made["contacts"]
-    if told is None:
+def _contacted(provenance: dict[str, Any]) -> str:
+    """Return in words how many rows had been contacted and how training treated them; empty without such data."""
+    contacts = provenance["contacts"]
+    if contacts is None:
         return ""
     dealt = {
         "keep": "; their outcomes, changed by it, were learnt from as they are. ",
         "leave-out": "; they were neither learnt from nor judged by. ",
-        "weigh": f"; in place of those contacted by lot ({told['helped_by_lot']:,}) the hold-out "
-        f"({told['withheld']:,}) was learnt from, and nobody contacted judged the model. ",
+        "weigh": f"; in place of those contacted by lot ({contacts['helped_by_lot']:,}) the hold-out "
+        f"({contacts['withheld']:,}) was learnt from, and nobody contacted judged the model. ",
     }
-    was = f"{told['helped']:,} rows had been contacted in their window before turning bad"
-    return was + dealt[made["recipe"]["contacted"]]
+    was = f"{contacts['helped']:,} rows had been contacted in their window before turning bad"
+    return was + dealt[provenance["recipe"]["contacted"]]
 
 
-def _made(made: dict[str, Any]) -> str:
-    """How the model was made, in words."""
-    recipe, directions = made["recipe"], made["directions"]
-    found = ", ".join(f"{name} {value:.4g}" for name, value in recipe["parameters"].items())
-    tuned = f"Tuned by {made['tuned_by_trials']} trials: {found}. " if made["tuned_by_trials"] else ""
+def _made(provenance: dict[str, Any]) -> str:
+    """Return in words how the model was made."""
+    recipe, directions = provenance["recipe"], provenance["directions"]
+    parameters = ", ".join(f"{name} {value:.4g}" for name, value in recipe["parameters"].items())
+    tuned = f"Tuned by {provenance['tuned_by_trials']} trials: {parameters}. " if provenance["tuned_by_trials"] else ""
     left_out = (
-        f"Left out since they moved: {', '.join(made['unstable_features'])}. " if made["unstable_features"] else ""
+        f"Left out since they moved: {', '.join(provenance['unstable_features'])}. "
+        if provenance["unstable_features"]
+        else ""
     )
     return (
-        f"{tuned}{left_out}{_contacted(made)}The directions of {directions['features']} features were seen to be kept "
-        f"in {directions['steps']:,} moves of {directions['rows']} borrowers."
+        f"{tuned}{left_out}{_contacted(provenance)}The directions of {directions['features']} features were seen to be "
+        f"kept in {directions['steps']:,} moves of {directions['rows']} borrowers."
     )

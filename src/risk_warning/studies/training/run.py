@@ -1,4 +1,4 @@
-"""The training job: open the book, train, write the folder, record it in the registry, report."""
+"""The training job: opens the book, trains, writes the folder, records it in the registry, and reports."""
 
 from __future__ import annotations
 
@@ -40,16 +40,17 @@ from risk_warning.studies.training.recording import record
 
 @dataclass(frozen=True)
 class TrainingReport:
-    """What a training came to."""
+    """The result of a training."""
 
     model: RiskModel
-    registry_version: int
+    registry_version: int | None
+    """None if the model was not registered."""
     seconds: float
     page: str
     """The report as HTML, as it was logged."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The report for a program."""
+        """Return the report ready for JSON."""
         model, about = self.model, self.model.about
         return {
             "model_version": model.version,
@@ -75,7 +76,7 @@ class TrainingReport:
         }
 
     def table(self) -> Table:
-        """The report for a person."""
+        """Return the report as a table for a terminal."""
         about, judged = self.model.about, self.model.about["evaluation"]
         dates = about["as_of_dates"]
         openings = about["openings"]
@@ -86,7 +87,7 @@ class TrainingReport:
             "measure",
             *apart,
             title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
-            # Names of columns and reasons are the lender's: no markup.
+            # Column names and reasons come from the lender, so they must not be read as markup.
             caption=Text(
                 f"{about['rows']:,} rows, {about['bads']:,} bad, of {about['bad_borrowers']:,} bad borrowers"
                 + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
@@ -105,19 +106,19 @@ class TrainingReport:
         return table
 
     def sentences(self) -> tuple[str, ...]:
-        """What the training came to, for below the table."""
+        """Return the conclusions of the training, to be printed below the table."""
         about, judged = self.model.about, self.model.about["evaluation"]
         rival, holds = judged["against"].get(SCORECARD), calibration_in_words(judged)
-        found = (
+        lines = (
             f"{holds[0].upper()}{holds[1:]}.",
             against_scorecard(rival and rival["clustered"]),
             who_was_judged(about),
             *cautions(about),
         )
-        return tuple(sentence for sentence in found if sentence)
+        return tuple(sentence for sentence in lines if sentence)
 
     def _attributes(self) -> str:
-        """A line on each kind of attribute, for below the table."""
+        """Return a line on each kind of attribute, to be printed below the table."""
         use = self.model.attribute_use
         if use is None:
             return ""
@@ -134,12 +135,13 @@ def train_model(
     progress: Progress,
     *,
     trials: int | None = None,
+    register: bool = True,
     register_anyway: str | None = None,
 ) -> TrainingReport:
-    """Train on the book, write the folder to `model_out` if named, and record it in the registry.
+    """Train on the book, write the folder to `model_out` if named, and record it in the registry if `register`.
 
-    `trials` is how many sets of parameters are tried for each model, None for none; `register_anyway` is the reason
-    for which even a model that is surely bad is registered.
+    `trials` is the number of parameter sets to try for each model, None for none; `register_anyway` is the reason
+    for registering even a model that is surely bad.
 
     Raises
     ------
@@ -153,7 +155,7 @@ def train_model(
         tuning = None if trials is None else _tuning(opened, settings, request, trials, progress)
         trained = train(opened, settings, request, lambda done: progress.advance(task, done), tuning)
     weak = weakness(trained.model.about["evaluation"])
-    if weak is not None and register_anyway is None:
+    if weak is not None and register and register_anyway is None:
         raise WeakModelError(
             f"The model is not registered, since {weak}. Look at the dates and outcomes it was trained on "
             "(`risk-warning check`, `risk-warning target`); to register it all the same, give --register-anyway and "
@@ -162,14 +164,15 @@ def train_model(
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
         folder = model_out or Path(scratch) / "model"
         save(trained.model, folder)
-        progress.update(task, description="recording in the registry")
-        page = training_page(trained)
-        number = record(trained, folder, settings, page, None if weak is None else register_anyway)
+        page, number = training_page(trained), None
+        if register:
+            progress.update(task, description="recording in the registry")
+            number = record(trained, folder, settings, page, None if weak is None else register_anyway)
     return TrainingReport(trained.model, number, time.monotonic() - start, page)
 
 
 def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int, progress: Progress) -> Tuning:
-    """The search that belongs to this book, target and dates, with a bar of its own."""
+    """Return the parameter search for this book, target and dates, with its own progress bar."""
     single = request.as_of_date is not None or request.folds is not None
     models = (request.folds or DEFAULT_FOLDS) + 1 if single else 1
     task = progress.add_task("tuning", total=models * trials)
@@ -183,7 +186,7 @@ def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int,
 
 
 def _figure(measures: Mapping[str, Any], name: str) -> str:
-    """A measure, with its interval where it has one."""
+    """Return a measure, with its interval if it has one."""
     return with_interval(measures, name) if name in WITH_INTERVAL else _shown(measures[name])
 
 

@@ -1,4 +1,4 @@
-"""How a trained model's PDs held within each window, and whether those who turned bad did so in the order expected."""
+"""The section of the training report on windows: calibration, and whether bads came in the expected order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from risk_warning.reports import Note, Section, Table
 
 
 def windows_section(model: RiskModel) -> Section:
-    """The section of the page; the model was judged by its windows."""
+    """Return the section of the page; the model must have been evaluated by window."""
     judged = model.about["evaluation"]["horizons"]
     rows = tuple(
         (f"{months} months", f"{measures['n']:,}", *(_shown(measures[name]) for name in SHOWN[1:]))

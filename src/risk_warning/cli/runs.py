@@ -1,0 +1,43 @@
+"""`risk-warning runs`: the nights on record."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.settings import load_settings
+
+
+def runs(
+    limit: Annotated[int, typer.Option(min=1, help="Nights to show, the latest; JSON has all.")] = 30,
+    db: Db = None,
+    as_json: Json = False,
+) -> None:
+    """List the nights: date, model, policy, borrowers scored, and what became of the warnings."""
+    from risk_warning.watchlist.history import nights
+
+    past = nights(with_db(load_settings(), db).database_url)
+    if as_json:
+        print(json.dumps([night.to_dict() for night in past], indent=1))
+        return
+    if not past:
+        print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
+        return
+    table = Table("as of", "scored", "new", "kept", "closed", "handed over", "model", "policy")
+    for column in table.columns[1:6]:
+        column.justify = "right"
+    for night in past[-limit:]:
+        table.add_row(
+            night.as_of_date.isoformat(),
+            *(f"{count:,}" for count in (night.scored, night.opened, night.kept, night.closed, night.handed_over)),
+            night.model_version,
+            night.policy_version,
+        )
+    if len(past) > limit:
+        table.caption = f"the latest {limit:,} of {len(past):,}; --limit shows more, --json all"
+    Console().print(table)

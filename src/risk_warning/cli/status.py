@@ -1,0 +1,114 @@
+"""`risk-warning status`: where everything is, and what is in force."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.errors import RiskWarningError
+from risk_warning.settings import Settings, load_settings
+
+
+def status(db: Db = None, as_json: Json = False) -> None:
+    """Show where home, database and registry are, and which champion, policy and night are in force.
+
+    Nothing is created; what is missing or cannot be reached is said in its line.
+    """
+    settings = with_db(load_settings(), db)
+    lines = {
+        "settings": _settings_file(),
+        "home": str(settings.home.absolute()) + ("" if settings.home.is_dir() else " (not there yet)"),
+        "book": settings.book.location or "not set (book.location)",
+        "database": _database(settings),
+        "last night": _last_night(settings),
+        "registry": settings.tracking_uri.rpartition("@")[2],
+        "champion": _champion(settings),
+        "policy": _policy(settings),
+        "service": settings.model,
+    }
+    warnings = list(_warnings(settings))
+    if as_json:
+        print(json.dumps(lines | {"warnings": warnings}, indent=1))
+        return
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, text in lines.items():
+        table.add_row(name, text)
+    console = Console()
+    console.print(table, soft_wrap=True)
+    for text in warnings:
+        console.print(f"Warning: {text}", style="yellow", highlight=False, soft_wrap=True)
+
+
+def _settings_file() -> str:
+    path = Path(os.environ.get("RISK_WARNING_SETTINGS", "risk_warning.toml")).absolute()
+    return str(path) if path.is_file() else f"defaults and environment; no {path}"
+
+
+def _database(settings: Settings) -> str:
+    from risk_warning.database.connection import must_exist, shown
+
+    try:
+        must_exist(settings.database_url)
+    except RiskWarningError:
+        return f"{shown(settings.database_url)} (not there yet)"
+    return shown(settings.database_url)
+
+
+def _last_night(settings: Settings) -> str:
+    from risk_warning.database.connection import must_exist
+    from risk_warning.watchlist.history import nights
+
+    try:
+        must_exist(settings.database_url)
+        past = nights(settings.database_url)
+    except RiskWarningError:
+        return "none"
+    if not past:
+        return "none"
+    night = past[-1]
+    return (
+        f"{night.as_of_date}: {night.scored:,} scored, {night.opened + night.kept:,} warnings open, "
+        f"model {night.model_version}, policy {night.policy_version}"
+    )
+
+
+def _champion(settings: Settings) -> str:
+    from risk_warning.registry.listing import registered_models
+    from risk_warning.registry.reference import CHAMPION
+
+    try:
+        entries = registered_models(settings)
+    except RiskWarningError as error:
+        return str(error)
+    for entry in entries:
+        if CHAMPION in entry.aliases:
+            return f"version {entry.version}, {entry.model_version}, trained {entry.trained_on}"
+    return f"none of {len(entries):,} versions" if entries else "none; train one with risk-warning train BOOK"
+
+
+def _policy(settings: Settings) -> str:
+    from risk_warning.model.policy_in_force import read_policy
+
+    if settings.policy is None:
+        return "the proposal of the model in use (no policy is set)"
+    try:
+        policy = read_policy(settings.policy)
+    except RiskWarningError as error:
+        return str(error)
+    return f"{settings.policy.absolute()}, version {policy.version}, safety threshold {policy.threshold:g}"
+
+
+def _warnings(settings: Settings) -> list[str]:
+    """Say what would surprise an operator."""
+    warnings = []
+    if not settings.home.is_absolute():
+        warnings.append(
+            f"home is {settings.home}, relative to the working directory: a run from another folder starts a second "
+            f"home. Set RISK_WARNING_HOME={settings.home.absolute()}."
+        )
+    return warnings

@@ -1,0 +1,56 @@
+"""The nights on record: what each one scored, and what became of the warnings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import func, select
+
+from risk_warning.core.lifecycle import EVENTS
+from risk_warning.database.connection import snapshot
+from risk_warning.database.tables import observations, runs
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night: its model and policy, the borrowers scored, and the number of warnings by what became of them."""
+
+    as_of_date: date
+    model_version: str
+    policy_version: str
+    scored: int
+    opened: int
+    kept: int
+    closed: int
+    handed_over: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the night ready for JSON."""
+        return asdict(self) | {"as_of_date": self.as_of_date.isoformat()}
+
+
+def nights(url: str) -> tuple[Night, ...]:
+    """Return every night, the oldest first.
+
+    Raises
+    ------
+    DatabaseError
+        The database cannot be read.
+    """
+    with snapshot(url) as connection:
+        events = select(observations.c.run_id, observations.c.event, func.count()).group_by(
+            observations.c.run_id, observations.c.event
+        )
+        counts = {(run_id, event): int(count) for run_id, event, count in connection.execute(events)}
+        return tuple(
+            Night(
+                run.as_of_date,
+                run.model_version,
+                run.policy_version,
+                run.scored,
+                **{event: counts.get((run.id, event), 0) for event in EVENTS},
+            )
+            for run in connection.execute(select(runs).order_by(runs.c.as_of_date))
+        )
