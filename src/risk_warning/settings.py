@@ -260,7 +260,7 @@ class Settings(BaseSettings):
 
     @property
     def tracking_uri(self) -> str:
-        """MLflow's tracking URI: `MLFLOW_TRACKING_URI` where set, else SQLite under home."""
+        """MLflow's tracking URI: `MLFLOW_TRACKING_URI` if set, else SQLite under home."""
         return os.environ.get("MLFLOW_TRACKING_URI") or self.own_tracking_uri
 
 

@@ -1,1 +1,1 @@
-"""Learning: from a book to a fitted and judged model."""
+"""Learning: from a book to a fitted and evaluated model."""

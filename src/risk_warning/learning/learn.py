@@ -61,10 +61,10 @@ class Begun:
     calibrated: Calibrated
     rivals: Mapping[str, Fitted]
 
-    def finished(self, whole: Whole) -> Learnt:
-        """Return the finished fit, with the model of all rows."""
+    def finished(self, whole: Whole, calibrated: Calibrated) -> Learnt:
+        """Return the finished fit, with the model of all rows and its calibration."""
         of = self.fitting
-        return Learnt(of.rows, of.weight, assembled(whole, self.calibrated), of.recipe, self.rivals, of.categories)
+        return Learnt(of.rows, of.weight, assembled(whole, calibrated), of.recipe, self.rivals, of.categories)
 
 
 def begin(
@@ -126,7 +126,7 @@ def learn(
         There is too little to learn from.
     """
     begun = begin(rows, categories, recipe, horizon_months, tuning=tuning, stage=stage)
-    return begun.finished(begun.fitting.whole(begun.calibrated.trees))
+    return begun.finished(begun.fitting.whole(begun.calibrated.trees), begun.calibrated)
 
 
 def finish_and_refit(
@@ -134,20 +134,26 @@ def finish_and_refit(
 ) -> tuple[Learnt, TrainingSet, Floats | None, Fit]:
     """Return (the first fit, finished, rows of the second fit, their weights, the second fit), fitted in parallel.
 
-    The second fit uses the recipe and the number of trees of the first, on all `rows`. The rows `also` are scored too,
-    by models that did not see their borrowers.
+    The second fit uses the recipe and the number of trees of the first, on all `rows`. Both are calibrated on folds of
+    borrowers and months: folds of borrowers alone share the shocks of their months with the rows they are checked on,
+    and the slope out of time was 0.93 to 0.96 instead of 1.00. The rows `also` are scored too, by models that did not
+    see their borrowers.
     """
     recipe, trees = begun.fitting.recipe, begun.calibrated.trees
     taught = weighted(rows, recipe, horizon_months)
-    anew = Fitting(taught.rows, taught.weight, begun.fitting.categories, recipe, trees, also)
+    first = replace(begun.fitting, trees=trees)
+    second = Fitting(taught.rows, taught.weight, begun.fitting.categories, recipe, trees, also)
     # Start with the longest, so that the shorter ones run beside it.
     work: list[Callable[[], Any]] = [
-        lambda: anew.whole(trees),
-        *anew.folds(),
-        lambda: begun.fitting.whole(trees),
+        lambda: second.whole(trees),
+        *second.folds(),
+        lambda: first.whole(trees),
+        *first.folds(),
     ]
-    whole, *folds, first = at_once(work, recipe.threads)
-    return begun.finished(first), taught.rows, taught.weight, assembled(whole, anew.calibrate(folds))
+    done = at_once(work, recipe.threads)
+    of_second, of_first = done[: len(done) // 2], done[len(done) // 2 :]
+    learnt = begun.finished(of_first[0], first.calibrate(of_first[1:]))
+    return learnt, taught.rows, taught.weight, assembled(of_second[0], second.calibrate(of_second[1:]))
 
 
 def unstable(rows: TrainingSet, max_feature_psi: float) -> dict[str, float]:

@@ -104,7 +104,7 @@ def training_set(
 ) -> TrainingSet:
     """Return every eligible borrower on every date, in order of borrowers within chunks.
 
-    `keep` (ids, date → which to keep) thins large books whatever a row's target.
+    `keep` (ids, date → which to keep) thins large books by id and date, independently of a row's target.
     `openings` adds borrowers who opened a loan the day before, for the as-of dates from its first to its last.
     `known_only` leaves out borrowers whose outcome is not known.
     `advance` is called with the number of borrowers done.

@@ -1,4 +1,4 @@
-"""Families: several models under one name, all versions of a registered model or all model folders in a folder."""
+"""Families: all versions of a registered model, or all model folders in a folder, under one name."""
 
 from __future__ import annotations
 

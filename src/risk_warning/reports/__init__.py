@@ -1,6 +1,7 @@
 """Reports: the shared design of all report pages; each page is one HTML file without external resources, fit to print.
 
-`page` arranges blocks (`Cards`, `Table`, `Heat`, `Listing`, `Note`, `Figure`) in sections; the chart functions return SVG.
+`page` arranges blocks (`Cards`, `Table`, `Heat`, `Listing`, `Note`, `Figure`) in sections; the chart functions return
+SVG.
 """
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart

@@ -46,7 +46,7 @@ class SideBySide:
     features: tuple[Feature, ...]
     """Features that both models read."""
     values: NDArray[np.float32]
-    """Values of `features` on a sample of the rows, shape (rows, features); a category is its position in the book's."""
+    """Values of `features` on a sample of the rows, shape (rows, features); categories as the book's codes."""
     read_by_b: NDArray[np.float32]
     """Values that B's trees read on the same sample, shape (rows, B's features), category features encoded."""
     sampled: NDArray[np.int64]
@@ -127,8 +127,8 @@ def score_both(
 ) -> SideBySide:
     """Return every borrower that both models score, on every date, with the outcome.
 
-    The result is equal to the bit whatever the chunks and threads. `dates` ascend; `credit_conversion_ratio` is the
-    share of an undrawn limit that counts as exposed.
+    Chunks and threads do not change the result by a bit. `dates` ascend; `credit_conversion_ratio` is the share of an
+    undrawn limit that counts as exposed.
 
     Raises
     ------
