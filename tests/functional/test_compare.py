@@ -229,7 +229,9 @@ def test_outcomes_that_came_from_outside_are_taken_as_they_are(lender: Lender, w
 def test_the_verb_prints_json_for_a_program(lender: Lender, worse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
     ran = CliRunner().invoke(
-        app, ["compare", "1", str(worse), str(lender.book), "--as-of", "2023-09-01", "--json"], catch_exceptions=False
+        app,
+        ["compare", "1", str(worse), "--book", str(lender.book), "--as-of", "2023-09-01", "--json"],
+        catch_exceptions=False,
     )
     found = json.loads(ran.stdout)
     assert found["as_of_dates"] == ["2023-09-01"]

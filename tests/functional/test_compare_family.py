@@ -96,8 +96,16 @@ def test_the_verb_ranks_all_versions_and_logs_to_their_runs(
 ) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
     page = tmp_path / "family.html"
-    asked = ["compare", str(family / "trees-5"), "models:/risk_warning", str(lender.book), "--as-of", "2023-09-01"]
-    ran = CliRunner().invoke(app, [*asked, "--json", "--out", str(page)], catch_exceptions=False)
+    asked = [
+        "compare",
+        str(family / "trees-5"),
+        "models:/risk_warning",
+        "--book",
+        str(lender.book),
+        "--as-of",
+        "2023-09-01",
+    ]
+    ran = CliRunner().invoke(app, [*asked, "--json", "--report", str(page)], catch_exceptions=False)
     found = json.loads(ran.stdout)
     assert [one["name"] for one in found["members"]] == ["models:/risk_warning/1"]
     assert found["verdict"].startswith("models:/risk_warning/1 finds more of those who go bad than")

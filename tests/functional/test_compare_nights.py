@@ -210,14 +210,14 @@ def test_without_enough_nights_lead_time_is_left_out_and_said(lender: Lender) ->
     assert late.watch is None and late.to_dict()["lead_time"] is None
     assert gate_figures(late).in_time is None
     assert "fewer than 90 days of nights" in compare_page(late)
-    with pytest.raises(AsOfDateError, match="--nights-from"):
+    with pytest.raises(AsOfDateError, match="--from"):
         compared(lender, "1", options=Options(nights_from=date(2030, 1, 1)))
 
 
 def test_the_verb_takes_costs_and_nights_and_refuses_nonsense(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
-    asked = ["compare", "1", str(lender.model), str(lender.book), "--as-of", "2023-08-01", "--json"]
-    chosen = ["--contact-cost", "20", "--treatment-effect", "0.2,0.3,0.4", "--nights-every", "14"]
+    asked = ["compare", "1", str(lender.model), "--book", str(lender.book), "--as-of", "2023-08-01", "--json"]
+    chosen = ["--contact-cost", "20", "--effect", "0.2,0.3,0.4", "--every", "14"]
     ran = CliRunner().invoke(app, [*asked, *chosen], catch_exceptions=False)
     found = json.loads(ran.stdout)
     inputs = found["economics"]["inputs"]

@@ -34,11 +34,11 @@ from risk_warning.registry.aliases import Named, named, number_of, rename
 from risk_warning.registry.reference import CHAMPION, NAME
 from risk_warning.registry.registry import fetch
 from risk_warning.settings import GateSettings, Settings
-from risk_warning.studies.promotion.run import Asked, Promotion, promote, roll_back
+from risk_warning.studies.promotion.run import Promotion, PromotionRequest, promote, roll_back
 from risk_warning.studies.training.run import train_model
 
 NIGHTS = (date(2023, 8, 1), date(2023, 9, 1))
-ASKED = Asked(approver="R. Lead", reason="monthly retraining")
+ASKED = PromotionRequest(by="R. Lead", reason="monthly retraining")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Registry:
     def settings(self) -> Settings:
         return Settings(home=self.home, gate=GateSettings(nights=self.nights))
 
-    def promote(self, name: str, asked: Asked = ASKED, book: Path | None = None) -> Promotion:
+    def promote(self, name: str, asked: PromotionRequest = ASKED, book: Path | None = None) -> Promotion:
         with Progress(disable=True) as progress:
             return promote(name, book or self.book, self.settings, asked, progress)
 
@@ -91,13 +91,13 @@ def registry(made: Registry, tmp_path: Path) -> Registry:
 def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry, tmp_path: Path) -> None:
     told = tmp_path / "refused.html"
     with pytest.raises(GateError, match=r"no worse in AUC \(−0\.\d+.*The report is .*refused.html") as refused:
-        registry.promote("2", Asked(approver="R. Lead", reason="a trial", nights=registry.nights, out=told))
+        registry.promote("2", PromotionRequest(by="R. Lead", reason="a trial", nights=registry.nights, report=told))
     assert "does not meet 1 of" in told.read_text(encoding="utf-8")
     assert "features as they were known" not in str(refused.value)
     assert named(registry.settings) == Named("1", None)
 
     overridden = registry.promote(
-        "2", Asked(approver="R. Lead", reason="drill", override="a drill, taken back at once")
+        "2", PromotionRequest(by="R. Lead", reason="drill", override="a drill, taken back at once")
     )
     assert not overridden.gated.passed and named(registry.settings) == Named("2", "1")
 
@@ -126,7 +126,7 @@ def test_rows_dated_before_the_night_that_came_after_it_are_caught(registry: Reg
         if column in failed:
             failed[column] = pandas.Timestamp("2023-07-20 10:00")
     pandas.concat((events, failed)).to_parquet(leaking / "events.parquet")
-    registry.promote("2", Asked(approver="R. Lead", reason="drill", override="so that version 1 is a candidate"))
+    registry.promote("2", PromotionRequest(by="R. Lead", reason="drill", override="so that version 1 is a candidate"))
     with pytest.raises(GateError, match="features as they were known at the time") as refused:
         registry.promote("1", book=leaking)
     assert "no worse in AUC" not in str(refused.value)
@@ -135,8 +135,8 @@ def test_rows_dated_before_the_night_that_came_after_it_are_caught(registry: Reg
 
 @pytest.mark.slow
 def test_of_two_promotions_at_once_one_comes_first(registry: Registry) -> None:
-    command = [str(Path(sys.executable).parent / "risk-warning"), "promote", "2", str(registry.book)]
-    command += ["--approver", "R. Lead", "--reason", "drill", "--override", "a drill", "--json"]
+    command = [str(Path(sys.executable).parent / "risk-warning"), "promote", "2", "--book", str(registry.book)]
+    command += ["--by", "R. Lead", "--reason", "drill", "--override", "a drill", "--json"]
     environment = {**os.environ, "RISK_WARNING_HOME": str(registry.home)}
     both = [
         subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -163,10 +163,10 @@ def test_what_cannot_be_promoted_or_rolled_back_is_a_sentence(registry: Registry
     with pytest.raises(RegistryError, match="is no version of"):
         number_of(str(tmp_path), registry.settings)
     with pytest.raises(RegistryError, match="no previous champion to go back to"):
-        roll_back(registry.settings, "R. Lead", "a drill")
+        roll_back(registry.settings, by="R. Lead", reason="a drill")
     with pytest.raises(SettingsError, match="--reason is empty"):
-        Asked(approver="R. Lead", reason="  ")
-    nowhere = ["promote", "2", "--approver", "A", "--reason", "B"]
+        PromotionRequest(by="R. Lead", reason="  ")
+    nowhere = ["promote", "2", "--by", "A", "--reason", "B"]
     done = CliRunner().invoke(app, nowhere)
     assert isinstance(done.exception, SettingsError) and "Name the BOOK" in str(done.exception)
     assert registry.events() == []
@@ -179,7 +179,7 @@ def test_promoted_rolled_back_and_promoted_again_under_a_running_service(
     settings = registry.settings
     versions = {number: fetch(number, settings).version for number in ("1", "2")}
     body = bodies(registry.book, NIGHTS[1], [100])[0]
-    drill = Asked(approver="R. Lead", reason="drill", override="a drill")
+    drill = PromotionRequest(by="R. Lead", reason="drill", override="a drill")
     options = {"no_auth": "1", "service__registry_poll_seconds": "0.3"}
     answered: list[str] = []
 
@@ -197,7 +197,7 @@ def test_promoted_rolled_back_and_promoted_again_under_a_running_service(
         until(server, versions["1"])
         registry.promote("2", drill)
         until(server, versions["2"])
-        assert roll_back(settings, "R. Lead", "it warned of too many") == ("1", "2")
+        assert roll_back(settings, by="R. Lead", reason="it warned of too many") == ("1", "2")
         until(server, versions["1"])
         registry.promote("2", drill)
         until(server, versions["2"])

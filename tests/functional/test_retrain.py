@@ -17,7 +17,7 @@ from risk_warning.registry.aliases import named
 from risk_warning.registry.reference import NAME
 from risk_warning.registry.registry import registry
 from risk_warning.settings import Settings
-from risk_warning.studies.promotion.run import Asked, promote
+from risk_warning.studies.promotion.run import PromotionRequest, promote
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def test_a_model_is_trained_compared_gated_and_proposed(lender: Lender, tmp_path
     assert "met: observed over expected: " in first.stdout and "risk-warning promote 1 BOOK" in first.stdout
     assert named(settings).champion is None, "nothing becomes champion by itself"
     with Progress(disable=True) as progress:
-        promote("1", lender.book, settings, Asked(approver="li", reason="the first"), progress)
+        promote("1", lender.book, settings, PromotionRequest(by="li", reason="the first"), progress)
         run_night(lender.book, settings, date(2023, 9, 1), tmp_path / "nights", progress)
     later = retrain(str(tmp_path / "nights"))
     assert later.returncode == 0, later.stderr + later.stdout

@@ -173,7 +173,7 @@ def test_months_are_mature_when_their_window_lies_in_the_data(found: Evidence) -
 
 def test_the_page_is_one_file_that_fetches_nothing(lender: Lender, found: Evidence, tmp_path: Path) -> None:
     written = tmp_path / "to" / "target.html"
-    ran = CliRunner().invoke(app, ["target", str(lender.book), "--out", str(written)], catch_exceptions=False)
+    ran = CliRunner().invoke(app, ["target", str(lender.book), "--report", str(written)], catch_exceptions=False)
     assert found.verdict in " ".join(ran.stdout.split())
     text = written.read_text(encoding="utf-8")
     assert text == target_page(found)

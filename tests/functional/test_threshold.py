@@ -29,7 +29,7 @@ from risk_warning.nightly.run import run_night
 from risk_warning.settings import EconomicsSettings, ScoreSettings, Settings
 from risk_warning.studies.threshold.choice import POLICY_CHOSEN, choose, in_words
 from risk_warning.studies.threshold.page import threshold_page
-from risk_warning.studies.threshold.result import Asked, Thresholds
+from risk_warning.studies.threshold.result import ThresholdRequest, Thresholds
 from risk_warning.studies.threshold.rows import nights_before
 from risk_warning.studies.threshold.run import threshold_evidence
 
@@ -49,7 +49,7 @@ def evidence(
     capacity_per_day: float | None = None,
     dates: tuple[date, ...] = (),
 ) -> Thresholds:
-    asked = Asked(
+    asked = ThresholdRequest(
         assumptions=money,
         score=score,
         capacity_per_day=capacity_per_day,
@@ -264,10 +264,10 @@ def test_too_short_a_book_has_no_nights() -> None:
 
 def test_the_verb_writes_a_page_that_fetches_nothing_and_the_policy(lender: Lender, tmp_path: Path) -> None:
     page, policy = tmp_path / "page.html", tmp_path / "policy.toml"
-    options = ["--model", str(lender.model), "--score", "535", "--json", "--out", str(page)]
+    options = ["--model", str(lender.model), "--score", "535", "--json", "--report", str(page)]
     choice = ["--choose", "fixed", "--policy", str(policy), "--reason", "fewer calls", "--by", "Li Wei"]
     environment = {"RISK_WARNING_HOME": str(tmp_path / "home"), "RISK_WARNING_ECONOMICS__CONTACT_COST_AMOUNT": "7"}
-    options += ["--treatment-effect", "0.1,0.2,0.3"]
+    options += ["--effect", "0.1,0.2,0.3"]
     ran = CliRunner().invoke(
         app, ["threshold", str(lender.book), *options, *choice], catch_exceptions=False, env=environment
     )
@@ -297,7 +297,7 @@ def test_the_verb_writes_a_page_that_fetches_nothing_and_the_policy(lender: Lend
         (["--choose", "capacity", "--policy", "p.toml", "--reason", "x"], "needs --capacity-per-day"),
         (["--choose", "benefit", "--policy", "p.toml"], "needs --reason"),
         (["--choose", "benefit", "--reason", "x"], "needs --policy"),
-        (["--treatment-effect", "0.2,0.1,0.3"], "three rising shares"),
+        (["--effect", "0.2,0.1,0.3"], "three rising shares"),
         (["--score", "nan"], "--score must be a finite number"),
         (["--contact-cost", "inf"], "--contact-cost must be a finite number"),
     ],

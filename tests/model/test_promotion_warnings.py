@@ -19,7 +19,7 @@ from risk_warning.studies.promotion.checks import Checks
 from risk_warning.studies.promotion.gate import Gated
 from risk_warning.studies.promotion.page import promotion_page
 from risk_warning.studies.promotion.rules import Rule
-from risk_warning.studies.promotion.run import Asked, Promotion
+from risk_warning.studies.promotion.run import Promotion, PromotionRequest
 
 RULES = (
     Rule("directions of features kept", True, "0 violated", "0"),
@@ -80,8 +80,8 @@ def test_page_and_card_tell_the_warning(gated: Gated) -> None:
 
 
 def test_the_output_of_promote_tells_the_warning(gated: Gated, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = Promotion(gated, Asked(approver="R. Lead", reason="a drill"), "page", "card")
+    made = Promotion(gated, PromotionRequest(by="R. Lead", reason="a drill"), "page", "card")
     monkeypatch.setattr(promotion, "promote", lambda *_: made)
-    done = CliRunner().invoke(app, ["promote", "2", "book", "--approver", "R. Lead", "--reason", "a drill"])
+    done = CliRunner().invoke(app, ["promote", "2", "--book", "book", "--by", "R. Lead", "--reason", "a drill"])
     assert done.exit_code == 0 and f"Warning, which does not block: {TOLD}." in " ".join(done.stdout.split())
     assert UNKNOWN in " ".join(done.stdout.split())

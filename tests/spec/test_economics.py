@@ -195,7 +195,7 @@ def test_economics_that_contradict_themselves_are_refused(given: dict[str, Any],
 
 
 def test_nights_and_agents_have_limits() -> None:
-    with pytest.raises(SettingsError, match="--nights-every"):
+    with pytest.raises(SettingsError, match="--every"):
         Options(nights_every_days=0)
     with pytest.raises(SettingsError, match="--agent-days"):
         Options(agent_days=91)

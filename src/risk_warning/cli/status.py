@@ -50,24 +50,22 @@ def _settings_file() -> str:
 
 
 def _database(settings: Settings) -> str:
-    from risk_warning.database.connection import must_exist, shown
+    from risk_warning.database.connection import exists, shown
 
+    name = shown(settings.database_url)
     try:
-        must_exist(settings.database_url)
-    except RiskWarningError:
-        return f"{shown(settings.database_url)} (not there yet)"
-    return shown(settings.database_url)
+        return name if exists(settings.database_url) else f"{name} (not there yet)"
+    except RiskWarningError as error:
+        return f"{name}: {error}"
 
 
 def _last_night(settings: Settings) -> str:
-    from risk_warning.database.connection import must_exist
     from risk_warning.watchlist.history import nights
 
     try:
-        must_exist(settings.database_url)
         past = nights(settings.database_url)
     except RiskWarningError:
-        return "none"
+        return "unknown"
     if not past:
         return "none"
     night = past[-1]

@@ -87,25 +87,35 @@ def lock(connection: Connection, table: Table) -> None:
         connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
 
 
+def exists(url: str) -> bool:
+    """Whether there is a watch list at `url`; none is created.
+
+    Raises
+    ------
+    DatabaseError
+        The database cannot be reached.
+    """
+    with in_words(url):
+        parsed = _with_driver(make_url(url))
+        if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").is_file():
+            return False
+        engine = _engine(parsed, _WAIT_SECONDS, foreign_keys=True)
+        try:
+            with engine.connect() as connection:
+                return MigrationContext.configure(connection).get_current_revision() is not None
+        finally:
+            engine.dispose()
+
+
 def must_exist(url: str) -> None:
     """Check that there is a watch list at `url`, without creating one.
 
     Raises
     ------
     DatabaseError
-        There is no watch list at `url`.
+        There is no watch list at `url`, or the database cannot be reached.
     """
-    with in_words(url):
-        parsed = _with_driver(make_url(url))
-        exists = parsed.get_backend_name() != "sqlite" or Path(parsed.database or "").is_file()
-        if exists:
-            engine = _engine(parsed, _WAIT_SECONDS, foreign_keys=True)
-            try:
-                with engine.connect() as connection:
-                    exists = MigrationContext.configure(connection).get_current_revision() is not None
-            finally:
-                engine.dispose()
-    if not exists:
+    if not exists(url):
         raise DatabaseError(
             f"There is no watch list at {shown(url)} yet: a nightly run or the service makes it; or name another "
             "with --db."

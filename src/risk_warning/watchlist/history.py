@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from risk_warning.core.lifecycle import EVENTS
-from risk_warning.database.connection import snapshot
+from risk_warning.database.connection import exists, snapshot
 from risk_warning.database.tables import observations, runs
 
 
@@ -32,13 +32,15 @@ class Night:
 
 
 def nights(url: str) -> tuple[Night, ...]:
-    """Return every night, the oldest first.
+    """Return every night, the oldest first; none if there is no watch list yet. No database is created.
 
     Raises
     ------
     DatabaseError
         The database cannot be read.
     """
+    if not exists(url):
+        return ()
     with snapshot(url) as connection:
         events = select(observations.c.run_id, observations.c.event, func.count()).group_by(
             observations.c.run_id, observations.c.event

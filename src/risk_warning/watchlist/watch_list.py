@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, in
 
 from risk_warning.core.lifecycle import EVENTS, Seen, step
 from risk_warning.core.policy import Policy
+from risk_warning.database.connection import exists as database_exists
 from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
@@ -219,8 +220,10 @@ def listed(url: str, band: str | None = None) -> tuple[date | None, list[dict[st
     """Return the as-of date of the last run and the open warnings, the lowest score first.
 
     A warning opened since that run has the event "opened" and the values it was opened with. Before the first run the
-    date is None.
+    date is None. No database is created.
     """
+    if not database_exists(url):
+        return None, []
     with snapshot(url) as connection:
         run = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
         selected = connection.execute(

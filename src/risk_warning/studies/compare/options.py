@@ -26,6 +26,6 @@ class Options:
 
     def __post_init__(self) -> None:
         if not 1 <= self.nights_every_days <= EARLIEST_DAYS:
-            raise SettingsError(f"Nights must be 1 to {EARLIEST_DAYS} days apart; correct --nights-every.")
+            raise SettingsError(f"Nights must be 1 to {EARLIEST_DAYS} days apart; correct --every.")
         if not 1 <= self.agent_days <= EARLIEST_DAYS:
             raise SettingsError(f"An agent may need 1 to {EARLIEST_DAYS} days; correct --agent-days.")

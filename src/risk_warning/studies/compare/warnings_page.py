@@ -45,7 +45,7 @@ def lead_section(comparison: Comparison) -> Section:
 
 NO_NIGHTS = (
     f"There are fewer than {EARLIEST_DAYS} days of nights from which neither model learnt, or nobody fell behind after "
-    "them; name an earlier night with --nights-from, or bring more months."
+    "them; name an earlier night with --from, or bring more months."
 )
 _CAPTION = (
     "Share of those who fell behind about whom a warning stood at least so many days before; bands are 95 % intervals. "
