@@ -1,4 +1,4 @@
-"""The bare endpoint: FastAPI and LightGBM, handed ready features; nothing is checked, explained or kept.
+"""The bare endpoint: FastAPI and LightGBM on ready features, without checks, explanations or storage.
 
 BARE_MODEL=model.txt uvicorn bare:app
 """
@@ -25,5 +25,5 @@ class Ready(BaseModel):
 
 @app.post("/predict")
 async def predict(ready: Ready) -> dict[str, Any]:
-    """What the booster predicts."""
+    """Return the booster's prediction."""
     return {"pd": float(booster.predict(np.array([ready.features], np.float64))[0])}

@@ -1,4 +1,4 @@
-"""Borrowers of a simulated book as the three endpoints are asked about them."""
+"""Borrowers of a simulated book, as request bodies for the three endpoints."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ from risk_warning.settings import BookSettings
 
 MONTHS = 24
 AS_OF = date(FIRST_MONTH.year + MONTHS // 12, FIRST_MONTH.month, 1)
-"""The day after the book's last, so that every month of it is history."""
+"""The day after the last day of the book, so that every month of it is history."""
 _ENOUGH = 5
-"""Borrowers simulated for each one wanted: not all of them are open, up to date and 24 months old."""
+"""Borrowers simulated per borrower wanted: not all of them are open, up to date and 24 months old."""
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One borrower, as each endpoint is asked."""
+    """The request bodies of one borrower, one per endpoint."""
 
     rows: bytes
-    """Body of our `/score`: all their rows."""
+    """Body for our `/score`: all rows of the borrower."""
     ready: bytes
-    """Body of the bare endpoint: their features, ready."""
+    """Body for the bare endpoint: the ready features."""
     split: bytes
-    """Body of `mlflow models serve`: the same features as `dataframe_split`."""
+    """Body for `mlflow models serve`: the same features as `dataframe_split`."""
 
 
 def asked(count: int, model: RiskModel, folder: Path) -> list[Asked]:
-    """`count` borrowers with 24 months of records, instalments, statements and events, all of whom get a score."""
+    """Return `count` scored borrowers, all with 24 months of records, instalments, statements and events."""
     simulate(_ENOUGH * count, MONTHS, 3, folder)
-    settings, found = BookSettings(), []
+    settings, borrowers = BookSettings(), []
     for borrower_id, tables in sorted(_rows_by_borrower(folder, settings).items()):
         if not all(tables[name] for name in ("instalments", "statements", "events")):
             continue
@@ -51,10 +51,10 @@ def asked(count: int, model: RiskModel, folder: Path) -> list[Asked]:
         question = question_of(SCORE.validate_json(body), settings)
         examined = examine(question, model, model.policy, settings)
         if examined.is_scored and examined.scored.record_periods[0] == MONTHS:
-            found.append(_asked(body, model, examined.scored.x[0].astype(np.float64).tolist()))
-            if len(found) == count:
-                return found
-    raise SystemExit(f"The simulated book has {len(found)} borrowers with {MONTHS} months; {count} are needed.")
+            borrowers.append(_asked(body, model, examined.scored.x[0].astype(np.float64).tolist()))
+            if len(borrowers) == count:
+                return borrowers
+    raise SystemExit(f"The simulated book has {len(borrowers)} borrowers with {MONTHS} months; {count} are needed.")
 
 
 def _asked(body: bytes, model: RiskModel, x: list[float]) -> Asked:
@@ -64,17 +64,17 @@ def _asked(body: bytes, model: RiskModel, x: list[float]) -> Asked:
 
 
 def _rows_by_borrower(folder: Path, settings: BookSettings) -> dict[int, dict[str, list[dict[str, Any]]]]:
-    """Borrower → table → rows, without what may not be sent and what is empty."""
+    """Return borrower → table → rows, without columns that may not be sent and without nulls."""
     with duckdb.connect() as con:
         loans = {row["loan_id"]: row["borrower_id"] for row in _rows(con, folder, "loans", settings)}
-        found: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(
+        by_borrower: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(
             lambda: {name: [] for name in ("borrowers", "loans", "instalments", "statements", "events")}
         )
         for name in ("borrowers", "loans", "instalments", "statements", "events"):
             for row in _rows(con, folder, name, settings):
                 borrower_id = row.pop("borrower_id") if "borrower_id" in row else loans[row["loan_id"]]
-                found[borrower_id][name].append(row)
-    return found
+                by_borrower[borrower_id][name].append(row)
+    return by_borrower
 
 
 def _rows(con: duckdb.DuckDBPyConnection, folder: Path, name: str, settings: BookSettings) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
-"""Tables that stop before the book's end: what is said, who is scored, who becomes late for it.
+"""Tables that stop before the end of the book: what is reported, who is scored, who is wrongly late.
 
     python benchmarks/cut_tables.py MODEL [--borrowers 3000]
 
-The simulated lender of one seed, with payments, statements or events cut by 2, 10, 35 and 90 days, as `risk-warning
-check`, `score` and the training dates take it. "Late for it" are borrowers whom the cut book shows past due on the day
-after the whole book's last row, and the whole book shows current on the day after the cut table's last one: what fell
-due since must make nobody late. They are counted in books of the cut table alone, since the other one goes on and
-rightly tells who became late meanwhile. Cut events must change nobody's days past due.
+The benchmark cuts payments, statements or events of a simulated lender of one seed by 2, 10, 35 and 90 days, and runs
+`risk-warning check`, `score` and the choice of training dates on the cut book. A borrower is "late for it" if the cut
+book shows the borrower past due on the day after the last row of the whole book, and the whole book shows the borrower
+current on the day after the last row of the cut table. Instalments that fell due since then must make nobody late. Of
+instalments and statements, the books for this count contain only the cut table, because the other table goes on and
+rightly shows who became late in the meantime. Cut events must change nobody's days past due.
 """
 
 from __future__ import annotations
@@ -38,14 +39,14 @@ MONTHS, SEED = 24, 9
 
 
 def days_past_due(folder: Path, day: date) -> NDArray[np.float32]:
-    """Days past due of every borrower of a book on a day, NaN where unknown."""
+    """Return the days past due of every borrower of a book on a day, NaN if unknown."""
     with open_book(folder, Settings().book) as book:
         history = book.history(book.rows(0, book.n_borrowers), TargetSpec().dpd_tolerance_ratio)
         return panel_of(history, day, needs=()).dpd_current
 
 
 def without(folder: Path, table: str | None, copy: Path) -> Path:
-    """A copy of the book without one table; the book itself where none is named."""
+    """Return a copy of the book without one table, or the book itself if no table is named."""
     if table is None:
         return folder
     shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(f"{table}.*"))
@@ -53,7 +54,7 @@ def without(folder: Path, table: str | None, copy: Path) -> Path:
 
 
 def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
-    """How many borrowers the cut makes late, in words."""
+    """Return in words how many borrowers the cut makes late."""
     other = {"instalments": "statements", "statements": "instalments"}.get(table)
     whole, cut = (without(folder, other, folder / f"without-{other}") for folder in (whole, cut))
     if other is None:
@@ -67,7 +68,7 @@ def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
 
 
 def verb(*arguments: str | Path | date) -> tuple[int, list[str]]:
-    """(Exit code, lines said) of a verb."""
+    """Run a verb; return (exit code, lines printed)."""
     done = subprocess.run([VERB, *map(str, arguments)], capture_output=True, text=True, check=False)
     return done.returncode, (done.stdout + done.stderr).splitlines()
 

@@ -1,10 +1,10 @@
-"""Instalments due on or after a loan's closing, left in or removed: the same borrowers, panels, scores, to the bit.
+"""Check that instalments due on or after a loan's closing change no borrower, panel or score, bit for bit.
 
     python benchmarks/ended_loans.py BOOK MODEL
 
-As of the first of every month, for every borrower whose closings are all known by then. An instalment is due when its
-contract, the first version, says: one that fell due before the closing and was re-dated beyond it stays, since a
-payment of it would be lost with its row.
+The benchmark compares the book with and without these instalments as of the first of every month, for every borrower
+whose closings are all known by then. The due date is that of the contract, the first version of the instalment. An
+instalment that fell due before the closing and was re-dated beyond it stays; its payment would be lost with its row.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from risk_warning.settings import Settings
 
 
 def without_rest(rows: Rows) -> Rows:
-    """The rows without instalments due on or after their loan's closing."""
+    """Return the rows without instalments due on or after the closing of their loan."""
     assert rows.loans is not None and rows.instalments is not None
     closed = np.full(rows.n_loans, NEVER, np.int64)
     np.minimum.at(closed, rows.loans["loan"], rows.loans["closed_on"])
@@ -52,7 +52,7 @@ def main(location: str, folder: Path) -> None:
             removed += len(rows.instalments["loan"]) - len((bare.instalments or {})["loan"])
             histories = [book.history(one, model.target.dpd_tolerance_ratio) for one in (rows, bare)]
             for as_of in days:
-                # Before a closing is known the version with its rest is the true one.
+                # Before a closing is known, the version with the remaining instalments is the true one.
                 closed = np.full(rows.n, -1, np.int64)
                 given = rows.loans["closed_on"] != NEVER
                 np.maximum.at(closed, rows.loans["borrower"][given], rows.loans["closed_on"][given])

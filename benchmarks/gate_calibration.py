@@ -1,10 +1,11 @@
-"""The gate and calibration: which wrong PDs it refuses, whether seeds of one recipe pass, and a planted leak.
+"""The gate's judgement of wrong PDs, of other seeds of one recipe, and of a planted leak.
 
     python benchmarks/gate_calibration.py [--borrowers 30000] [--months 30] [--seeds 5]
 
-For each seed a simulated lender and a model of it, and the same model with the odds of its PDs × 3, ÷ 3, × 1.5 and
-÷ 1.5, held to the rules of a first champion. On the first lender three more seeds of the same recipe. Last, a lender
-whose `x_note` is overwritten for one in three of those who turned bad: the leak screen should name it.
+For each seed, the benchmark simulates a lender, trains a model, and judges it by the rules of a first champion; then it
+judges the same model with the odds of its PDs × 3, ÷ 3, × 1.5 and ÷ 1.5. On the first lender it judges three more seeds
+of the same recipe. Last, it overwrites that lender's `x_note` for one in three of the borrowers who turned bad: the
+leak screen should name the column.
 """
 
 from __future__ import annotations
@@ -40,22 +41,22 @@ def trained(book: Path, seed: int = Recipe().seed) -> RiskModel:
 
 
 def shifted(model: RiskModel, factor: float) -> RiskModel:
-    """The model and its twin with the odds of their PDs times a factor."""
+    """Return the model and its twin with the odds of their PDs multiplied by a factor."""
     fitted = replace(model.fitted, intercept=model.fitted.intercept + math.log(factor))
     return replace(model, fitted=fitted, twin=None if model.twin is None else shifted(model.twin, factor))
 
 
 def gated(model: RiskModel, book: Path) -> str:
-    """What the gate says of a first champion."""
+    """Return the gate's judgement of the model as a first champion."""
     with Progress(disable=True) as progress:
         rules = judge(evidence_of(model, None, gate_checks(model, book, Settings(), None, progress)), Limits())
     failed = [f"{rule.name} ({rule.figure})" for rule in rules if rule.blocks and not rule.passed]
-    shown = [f"{rule.name}: {rule.figure}" for rule in rules if "observed" in rule.name or "slope" in rule.name]
-    return f"refused: {'; '.join(failed)}" if failed else f"passes ({'; '.join(shown)})"
+    calibration = [f"{rule.name}: {rule.figure}" for rule in rules if "observed" in rule.name or "slope" in rule.name]
+    return f"refused: {'; '.join(failed)}" if failed else f"passes ({'; '.join(calibration)})"
 
 
 def with_leak(book: Path) -> None:
-    """Overwrite an undated attribute of some borrowers after their trouble began."""
+    """Overwrite an undated attribute of some borrowers after they turned bad."""
     people = pandas.read_parquet(book / "borrowers.parquet")
     truth = pandas.read_parquet(book / "truth.parquet")
     random = np.random.default_rng(0)

@@ -1,12 +1,13 @@
-"""Ways to several horizons beside each other: PDs within 2, 3 and 6 months of the same rows, judged out of time.
+"""Three ways to predict several horizons: PDs within 2, 3 and 6 months of the same rows, judged out of time.
 
     python benchmarks/horizons.py [--borrowers 20000] [--json]
 
-- **links**, as shipped: one forest for 3 months; the other windows hang on its log-odds by conditional probabilities;
-- **forests**: a forest a window, each calibrated for itself; a PD that would cross a shorter window's is raised to it;
-- **hazards**: a forest for each stretch (to 2, 2 to 3, 3 to 6 months) of those still good at its start, multiplied up.
+- **links**, as shipped: one forest for 3 months; conditional probabilities give the other windows from its log-odds;
+- **forests**: one forest per window, each with its own calibration; a PD below a shorter window's is raised to it;
+- **hazards**: one forest per stretch (to 2, 2 to 3, 3 to 6 months), on rows still good at its start; the probabilities
+  of staying good are multiplied.
 
-All learn from the same rows, are judged on other borrowers on later dates, and have the outcomes of 6 months.
+All three learn from the same rows, are judged on other borrowers on later dates, and have known outcomes for 6 months.
 """
 
 from __future__ import annotations
@@ -49,17 +50,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--borrowers", type=int, default=20_000)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        simulate(asked.borrowers, 36, 5, Path(scratch) / "book")
-        told = measured(Path(scratch) / "book")
-    if asked.json:
-        print(json.dumps(told, indent=1))
+        simulate(options.borrowers, 36, 5, Path(scratch) / "book")
+        results = measured(Path(scratch) / "book")
+    if options.json:
+        print(json.dumps(results, indent=1))
         return
-    for way, found in told.items():
-        print(f"{way}: {found['seconds']:.1f} s, {found['crossing']:.2%} of rows would have crossed")
+    for way, result in results.items():
+        print(f"{way}: {result['seconds']:.1f} s, {result['crossing']:.2%} of rows would have crossed")
         for months in MONTHS:
-            one = found[str(months)]
+            one = result[str(months)]
             print(f"  {months} months: AUC {one['auc']:.4f}, slope {one['calibration_slope']:.2f}, ", end="")
             print(f"observed/expected {one['observed_over_expected']:.2f}, Brier {one['brier']:.5f}")
 
@@ -86,33 +87,33 @@ def measured(book: Path) -> dict[str, Any]:
         return np.stack([forest(taught, bad_within(taught, m), tested, categories)[0] for m in MONTHS], axis=1)
 
     def hazards() -> Floats:
-        good, found = np.ones(len(tested.bad)), []
+        good, by_window = np.ones(len(tested.bad)), []
         for before, months in zip((0, *MONTHS), MONTHS, strict=False):
             still = taught.take(~bad_within(taught, before)) if before else taught
             good = good * (1 - forest(still, bad_within(still, months), tested, categories)[0])
-            found.append(1 - good)
-        return np.stack(found, axis=1)
+            by_window.append(1 - good)
+        return np.stack(by_window, axis=1)
 
-    told = {}
+    results = {}
     for name, way in (("links", links), ("forests", forests), ("hazards", hazards)):
         start = time.perf_counter()
         pds = way()
         seconds = time.perf_counter() - start
         crossing = float((np.diff(pds, axis=1) < 0).any(axis=1).mean())
         kept = np.maximum.accumulate(pds, axis=1)
-        told[name] = {"seconds": seconds, "crossing": crossing, "rows": len(tested.bad)} | {
+        results[name] = {"seconds": seconds, "crossing": crossing, "rows": len(tested.bad)} | {
             str(months): evaluate(bad_within(tested, months), kept[:, k]) for k, months in enumerate(MONTHS)
         }
-    return told
+    return results
 
 
 def forest(
     taught: TrainingSet, bad: NDArray[np.bool_], tested: TrainingSet, categories: Categories
 ) -> tuple[Floats, Floats, Floats]:
-    """(PDs of the rows tested, log-odds of the rows learnt from by models that did not see them, log-odds tested)."""
-    made = fit(replace(taught, bad=bad), None, categories, Recipe())
-    odds = made.fitted.log_odds_of(tested.x, taught.features, categories)
-    return probability(odds), made.unseen, odds
+    """Return (PDs of the tested rows, out-of-fold log-odds of the training rows, log-odds of the tested rows)."""
+    fit_result = fit(replace(taught, bad=bad), None, categories, Recipe())
+    odds = fit_result.fitted.log_odds_of(tested.x, taught.features, categories)
+    return probability(odds), fit_result.unseen, odds
 
 
 if __name__ == "__main__":

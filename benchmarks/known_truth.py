@@ -1,9 +1,10 @@
-"""Out of time on the simulated lender, whose true PD is known: how much of what can be known a model finds.
+"""The share of the attainable Gini that a model reaches out of time on the simulated lender, whose true PD is known.
 
     python benchmarks/known_truth.py [--borrowers 50000] [--months 36] [--seed 1]
 
-Gini of the judged model against that of the true PD, over all borrowers judged and over those not past due; observed
-over expected and slope on the whole and in each month judged, with 95 % intervals clustered by borrower.
+The benchmark compares the Gini of the judged model with that of the true PD, over all judged borrowers and over those
+not past due. It also reports observed over expected and the calibration slope, overall and in each judged month, with
+95 % intervals clustered by borrower.
 """
 
 from __future__ import annotations
@@ -44,15 +45,15 @@ def main(borrowers: int, months: int, seed: int) -> None:
     print(
         f"{borrowers:,} borrowers × {months} months, seed {seed}: trained in {seconds:.0f} s, {len(pd):,} rows judged"
     )
-    is_told = ~np.isnan(truth)
-    for name, chosen in (("all", is_told), ("not past due", is_told & (judged.dpd == 0))):
+    is_known = ~np.isnan(truth)
+    for name, chosen in (("all", is_known), ("not past due", is_known & (judged.dpd == 0))):
         sample = Sample.of(judged.bad[chosen], judged.borrower_id[chosen], judged.date_index[chosen])
         ours, best = auc(sample, pd[chosen]), float(roc_auc_score(judged.bad[chosen], truth[chosen]))
         print(
             f"{name}: AUC {ours.value:.4f} ({ours.low:.4f} to {ours.high:.4f}), of the true PD {best:.4f}; share of "
             f"its Gini {(2 * ours.value - 1) / (2 * best - 1):.3f}"
         )
-    held = []
+    holds_one = []
     for index in (None, *np.unique(judged.date_index)):
         here = np.ones(len(pd), np.bool_) if index is None else judged.date_index == index
         sample = Sample.of(judged.bad[here], judged.borrower_id[here], judged.date_index[here])
@@ -62,8 +63,8 @@ def main(borrowers: int, months: int, seed: int) -> None:
             f" ({ratio.low:.3f} to {ratio.high:.3f}), slope {slope.value:.3f} ({slope.low:.3f} to {slope.high:.3f})"
         )
         if index is not None:
-            held.append((ratio.holds(1), slope.holds(1)))
-    print(f"the interval holds 1 in {np.sum(held, axis=0).tolist()} of {len(held)} months (O/E, slope)")
+            holds_one.append((ratio.holds(1), slope.holds(1)))
+    print(f"the interval holds 1 in {np.sum(holds_one, axis=0).tolist()} of {len(holds_one)} months (O/E, slope)")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""An open-loop load: each request is due at its moment, whether or not those before it were answered.
+"""An open-loop load: each request is due at a fixed time, whether or not earlier requests were answered.
 
-Latency counts from the moment a request was due, so that waiting for a free connection counts. Tools that give every
-connection a quota a second (`autocannon -R`) wait for an answer before they send the next request: against a server
-that falls behind they send fewer requests and report the rest as quick.
+Latency is measured from the time a request is due, so it includes the wait for a free connection. Tools that give every
+connection a quota per second (`autocannon -R`) wait for an answer before they send the next request: against a server
+that falls behind, they send fewer requests and report the rest as fast.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 TIMEOUT_SECONDS = 10.0
 _GRACE_SECONDS = 10.0
-"""Time after the last request was due in which late ones may still be sent."""
+"""Time after the last due time in which late requests may still be sent."""
 _UNSENT = "unsent"
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)\r\n", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
@@ -28,28 +28,28 @@ _CLOSE = re.compile(rb"\r\nconnection: *close\r\n", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Offered:
-    """What became of a load."""
+    """The results of a load."""
 
     latencies_ms: np.ndarray
-    """From due to answered in full, or to given up; of every request."""
+    """Time from when a request is due until its answer is complete or it is given up; of every request."""
     errors: dict[str, int]
-    """Kind → requests: `status 429`, `timeout`, `connection`, `answer` (200, but not what was asked for)."""
+    """Kind → number of requests: `status 429`, `timeout`, `connection`, `answer` (200, but the content is wrong)."""
     unsent: int
-    """Requests that were never sent, because the server was too far behind."""
+    """Number of requests that were never sent, because the server was too far behind."""
     late_ms: float
-    """99th percentile of how long after its due moment the load itself woke up for a request it had time for."""
+    """99th percentile of the load's own delay: from due time to wake-up, for the requests it had to wait for."""
 
     def percentile(self, q: float) -> float:
-        """Percentile of the latencies, ms."""
+        """Return a percentile of the latencies in ms."""
         return float(np.percentile(self.latencies_ms, q))
 
 
 def offer(
     port: int, requests: Sequence[bytes], holds: bytes, *, rate: float, seconds: float, connections: int
 ) -> Offered:
-    """What became of `rate` requests a second, evenly spaced, sent in turn over kept-alive connections to loopback.
+    """Send `rate` requests per second, evenly spaced, over kept-alive connections to loopback; return the results.
 
-    `requests` are whole HTTP requests; `holds` is a pattern every 200 answer must match.
+    `requests` are whole HTTP requests, sent in turn; `holds` is a pattern that every 200 answer must match.
     """
     count = round(rate * seconds)
     latencies, late = np.full(count, np.nan), np.full(count, np.nan)
@@ -100,14 +100,14 @@ def offer(
 
 
 def request(port: int, path: str, body: bytes, headers: dict[str, str]) -> bytes:
-    """A whole HTTP request with a JSON body."""
+    """Return a whole HTTP request with a JSON body."""
     lines = [f"POST {path} HTTP/1.1", f"Host: 127.0.0.1:{port}", "Content-Type: application/json"]
     lines += [f"Content-Length: {len(body)}", *(f"{name}: {value}" for name, value in headers.items())]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def answered(port: int, sent: bytes, holds: bytes) -> bool:
-    """Whether the server gives this request the answer it should, asked once."""
+    """Whether the server gives the expected answer to this request, sent once."""
     try:
         with _connect(port) as connection:
             return _ask(connection, sent, re.compile(holds, re.DOTALL))[1] is None
@@ -122,7 +122,7 @@ def _connect(port: int) -> socket.socket:
 
 
 def _ask(connection: socket.socket, sent: bytes, answer: re.Pattern[bytes]) -> tuple[socket.socket | None, str | None]:
-    """(the connection, None where the server closes it; what was wrong with the answer)."""
+    """Send a request; return (connection, or None if the server closes it; problem with the answer, or None)."""
     connection.sendall(sent)
     got = b""
     while (end := got.find(b"\r\n\r\n")) < 0:

@@ -1,11 +1,11 @@
-"""The nightly run against what a capable analyst would write, side by side in one run.
+"""Compare the nightly run with what a capable analyst would write, side by side in one run.
 
     python benchmarks/nightly.py [--borrowers 200000] [--months 24] [--json]
 
 `ours`: the whole nightly run, from tables to published scores and watch list. `usual`: the same features with pandas
-groupby, vectorised (`usual.py`; that they are the same is checked first), then `LGBMClassifier.predict_proba` and
-`shap.TreeExplainer` for the riskiest 5 %; no checks, no reasons in words, no watch list. `predict`: LightGBM alone on
-the ready matrix. Each in a process of its own, start to end, imports included.
+groupby, vectorised (`usual.py`; the benchmark first checks that they are the same), then `LGBMClassifier.predict_proba`
+and `shap.TreeExplainer` for the riskiest 5 %; no checks, no reasons in words, no watch list. `predict`: LightGBM alone
+on the ready matrix. Each runs in its own process, measured from start to end, imports included.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ AS_OF = date(2023, 11, 1)
 
 
 def ours(folder: Path) -> dict[str, float]:
-    """The nightly run; its stages in seconds."""
+    """Run the night with this package; return its stages in seconds."""
     from risk_warning.nightly.run import run_night
     from risk_warning.settings import Settings
 
@@ -44,7 +44,10 @@ def ours(folder: Path) -> dict[str, float]:
 
 
 def usual(folder: Path) -> dict[str, float]:
-    """The analyst's night: pandas groupby features, predict_proba, SHAP for the riskiest 5 %."""
+    """Run the analyst's night; return its stages in seconds.
+
+    It computes groupby features with pandas, `predict_proba`, and SHAP for the riskiest 5 %.
+    """
     import lightgbm
     import shap
     import usual as analyst
@@ -61,7 +64,8 @@ def usual(folder: Path) -> dict[str, float]:
     lap("read")
     x = analyst.features(tables, AS_OF)
     lap("features")
-    # The analyst's model: as many trees as ours, and the same risk to find; fitted, so that a night finds it ready.
+    # The analyst's model has as many trees as ours and the same risk to find. Its fit is a stage of its own, because a
+    # real night would find the model ready-made.
     night = pandas.read_parquet(folder / "out" / f"as_of={AS_OF}" / "scores").set_index("borrower_id")["pd"].dropna()
     trees = lightgbm.Booster(model_file=folder / "model" / "model.txt").num_trees()
     model = lightgbm.LGBMClassifier(n_estimators=trees, max_depth=5, num_leaves=16, learning_rate=0.03, verbosity=-1)
@@ -79,7 +83,13 @@ def usual(folder: Path) -> dict[str, float]:
 
 
 def check_same_features(folder: Path) -> int:
-    """Number of features both ways give; `SystemExit` where a value differs by more than single precision."""
+    """Check that both ways give the same features; return their number.
+
+    Raises
+    ------
+    SystemExit
+        A value differs by more than single precision.
+    """
     import usual as analyst
 
     from risk_warning.book import open_book
@@ -102,7 +112,7 @@ def check_same_features(folder: Path) -> int:
 
 
 def predict(folder: Path) -> dict[str, float]:
-    """LightGBM alone, on as many rows and columns as our night reads."""
+    """Time LightGBM alone, on as many rows and columns as our night scores."""
     from risk_warning.model.folder import load
 
     model = load(folder / "model")
@@ -114,7 +124,7 @@ def predict(folder: Path) -> dict[str, float]:
 
 
 def prepare(folder: Path, borrowers: int, months: int) -> None:
-    """Nothing comes back; makes the book, and a model from a smaller one."""
+    """Simulate the book, and train a model on a smaller one."""
     from risk_warning.core.outcomes.target import TargetSpec
     from risk_warning.datasets.simulation.lender import simulate
     from risk_warning.learning.request import Request
@@ -129,7 +139,7 @@ def prepare(folder: Path, borrowers: int, months: int) -> None:
 
 
 def measured(work: Callable[[Path], dict[str, float]], folder: Path) -> tuple[dict[str, float], float, float]:
-    """(stages, seconds, peak MB) of the work in a process of its own."""
+    """Run the work in its own process; return (stages, seconds, peak MB)."""
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
     process = context.Process(target=_measured, args=(work, folder, queue))
@@ -148,7 +158,7 @@ def _measured(work: Callable[[Path], dict[str, float]], folder: Path, queue: Any
 
 
 def main() -> None:
-    """Nothing comes back; prints the comparison."""
+    """Run the benchmark and print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--borrowers", type=int, default=200_000, help="borrowers of the book (default 200,000)")
     parser.add_argument("--months", type=int, default=24, help="months of the book (default 24)")
@@ -160,10 +170,10 @@ def main() -> None:
         features = check_same_features(folder)
         results = {work.__name__: measured(work, folder) for work in (ours, usual, predict)}
     seconds = {name: result[1] for name, result in results.items()}
-    # The analyst's model is fitted on the way; a night would find it ready.
+    # The analyst's model is fitted during the run; a real night would find it ready-made.
     seconds["usual"] -= results["usual"][0].pop("fit")
     seconds["predict"] = results["predict"][0]["predict"]
-    found = {
+    comparison = {
         "borrowers": options.borrowers,
         "months": options.months,
         "features": features,
@@ -176,16 +186,16 @@ def main() -> None:
         "stages": {name: {k: round(v, 2) for k, v in result[0].items()} for name, result in results.items()},
     }
     if options.json:
-        print(json.dumps(found, indent=1))
+        print(json.dumps(comparison, indent=1))
         return
     table = Table(
         "", "seconds", "peak MB", "stages", title=f"{options.borrowers:,} borrowers × {options.months} months"
     )
     for name in ("ours", "usual", "predict"):
-        stages = ", ".join(f"{stage} {value}" for stage, value in found["stages"][name].items())
-        table.add_row(name, str(found[f"{name}_s"]), str(found["peak_mb"][name]), stages)
+        stages = ", ".join(f"{stage} {value}" for stage, value in comparison["stages"][name].items())
+        table.add_row(name, str(comparison[f"{name}_s"]), str(comparison["peak_mb"][name]), stages)
     Console().print(table)
-    print(f"usual / ours {found['ratio_usual']}, ours / predict {found['ratio_predict']}")
+    print(f"usual / ours {comparison['ratio_usual']}, ours / predict {comparison['ratio_predict']}")
 
 
 if __name__ == "__main__":

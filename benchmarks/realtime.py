@@ -1,11 +1,11 @@
-"""Real-time scoring against what a user would otherwise put up, side by side in one run.
+"""Compare real-time scoring with what a user would otherwise deploy, side by side in one run.
 
     python benchmarks/realtime.py [--rate 100] [--seconds 30] [--rounds 3] [--connections 64] [--model FOLDER] [--json]
 
-`ours`: `bentoml serve` as it ships: key, rate limit, 24 months of a borrower's rows, score, reasons, and the answer in
-the audit (SQLite, inputs included) before it is given. `bare`: FastAPI and LightGBM under uvicorn, handed ready
-features (`bare.py`). `mlflow`: `mlflow models serve`, the same booster, the same ready features. Each server runs
-alone, on the same cores as the load (`load.py`), one after the other, and the whole round again; figures are medians
+`ours`: `bentoml serve` as it ships: key, rate limit, 24 months of a borrower's rows, score, reasons, and the answer
+written to the audit trail (SQLite, inputs included) before it is sent. `bare`: FastAPI and LightGBM under uvicorn, on
+ready features (`bare.py`). `mlflow`: `mlflow models serve` with the same booster and the same ready features. In each
+round the servers run alone, one after the other, on the same cores as the load (`load.py`). The figures are medians
 over the rounds.
 """
 
@@ -48,13 +48,13 @@ _STOP_SECONDS = 15.0
 _WARM_SECONDS = 3.0
 _CHECKED = 20
 _ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-"""For the others, as one who knows LightGBM would start them: with its threads, a single row takes ten times as long on
-cores that also do something else. Ours is started as it ships."""
+"""How somebody who knows LightGBM would start the other two servers: with its threads, a single row takes ten times as
+long on cores that also do something else. Ours is started as it ships."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """One of the three, and how it is asked."""
+    """One of the three servers: how to start it, and its requests."""
 
     name: str
     command: Callable[[int], list[str]]
@@ -64,19 +64,19 @@ class Server:
     headers: dict[str, str]
     bodies: list[bytes]
     holds: bytes
-    """Pattern of an answer that is one."""
+    """Pattern that a valid answer matches."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One server under one load."""
+    """The measurements of one server under one load."""
 
     offered: Offered
     cpu_ms: float
-    """Processor time of the server's processes a request, ms."""
+    """Processor time of the server's processes per request, ms."""
 
     def figures(self) -> dict[str, Any]:
-        """The figures of the round, as JSON."""
+        """Return the figures of the round, ready for JSON."""
         return {
             "p50_ms": round(self.offered.percentile(50), 2),
             "p99_ms": round(self.offered.percentile(99), 2),
@@ -89,7 +89,7 @@ class Measured:
 
 
 def servers(model_folder: Path, model: RiskModel, borrowers: list[Asked], scratch: Path) -> list[Server]:
-    """The three, each with its files in `scratch`."""
+    """Return the three servers, each with its files in `scratch`."""
     return [
         _ours(model_folder, [one.rows for one in borrowers], scratch / "home"),
         Server(
@@ -112,7 +112,7 @@ def _ours(model_folder: Path, bodies: list[bytes], home: Path) -> Server:
     url = f"sqlite:///{home / 'watchlist.db'}"
     key = create(url, name="benchmark", role="scorer", rate_limit=None, expires_on=None, actor="benchmark")
     environment = {
-        # Of its own: a second `bentoml serve` clears the folder in which the first keeps its metrics.
+        # A separate folder: a second `bentoml serve` clears the folder in which the first keeps its metrics.
         "BENTOML_HOME": str(home / "bentoml"),
         "RISK_WARNING_HOME": str(home),
         "RISK_WARNING_DB": url,
@@ -165,7 +165,7 @@ def _at(port: int) -> list[str]:
 
 
 def measured(server: Server, options: argparse.Namespace, scratch: Path) -> Measured:
-    """The server started, warmed, put under the load, and stopped again."""
+    """Start the server, warm it up, measure it under the load, and stop it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -184,9 +184,9 @@ def measured(server: Server, options: argparse.Namespace, scratch: Path) -> Meas
 
 @contextmanager
 def _running(server: Server, port: int, first: bytes, scratch: Path) -> Iterator[psutil.Process]:
-    """The server's process, once it answers; it and whatever it started are gone afterwards."""
+    """Yield the server's process once it answers; afterwards, stop it and every process it started."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RISK_WARNING_")}
-    # Commands that a server starts by name are those beside this Python.
+    # Commands that a server starts by name come from the folder of this Python.
     inherited["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{inherited.get('PATH', '')}"
     log = scratch / f"{server.name}.log"
     with log.open("w") as out:
@@ -217,7 +217,7 @@ def _cpu_seconds(process: psutil.Process) -> float:
 
 
 def found(rounds: list[dict[str, Measured]], options: argparse.Namespace, borrowers: list[Asked]) -> dict[str, Any]:
-    """The figures over all rounds, as JSON."""
+    """Return the figures over all rounds, ready for JSON."""
     figures: dict[str, Any] = {}
     for name in rounds[0]:
         for q in (50, 99):
@@ -240,7 +240,7 @@ def found(rounds: list[dict[str, Measured]], options: argparse.Namespace, borrow
 
 
 def main() -> None:
-    """Nothing comes back; prints the comparison."""
+    """Run the benchmark and print the comparison."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rate", type=float, default=100, help="requests a second (default 100)")
     parser.add_argument("--seconds", type=float, default=30, help="seconds of load a server and round (default 30)")
@@ -251,7 +251,7 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args()
-    # Whoever ends this ends the servers too.
+    # Exit on SIGTERM, so that the servers are stopped too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     console, progress = Console(), Console(stderr=True)
     with tempfile.TemporaryDirectory(prefix="risk-warning-benchmark-", ignore_cleanup_errors=True) as folder:

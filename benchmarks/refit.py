@@ -1,10 +1,10 @@
-"""The model in service against its judged twin, where the lender drifts: twelve later dates, borrowers neither saw.
+"""Compare the model in service with its judged twin under drift, on twelve later dates and borrowers new to both.
 
     python benchmarks/refit.py [--borrowers 20000] [--drift 0.2]
 
-Both models come from one training on the first 33 months of a simulated lender with drift, and go through a folder.
-They are held against each other on another lender of the same drift, month by month after what the service model learnt
-from. `as_judged`, which comparisons, gate and threshold use, picks the twin from the folder.
+Both models come from one training run on the first 33 months of a simulated lender with drift, and are saved to a
+folder and loaded again. They are compared on another lender with the same drift, month by month after the months that
+the service model learnt from. `as_judged`, which comparisons, gate and threshold use, picks the twin from the folder.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def main(borrowers: int, drift: float) -> None:
     for index, day in enumerate(LATER):
         here = rows.date_index == index
         own = Sample.of(rows.bad[here], rows.borrower_id[here], rows.date_index[here])
-        told = [
+        figures = [
             f"AUC {auc(own, pd[here]).value:.3f} O/E {observed_over_expected(own, pd[here]).value:.2f}"
             for pd in (of_twin, of_service)
         ]
-        print(f"{day}: {own.bad.sum()} bad; twin {told[0]}, in service {told[1]}")
+        print(f"{day}: {own.bad.sum()} bad; twin {figures[0]}, in service {figures[1]}")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Retraining beside LightGBM alone: training set built and model fitted, against `lightgbm.train` on ready data.
+"""Compare retraining, from building the training set to the fitted model, with `lightgbm.train` on ready data.
 
     python benchmarks/retrain.py [--borrowers 50000] [--months 30] [--rounds 2] [--json]
 
-Both sides, one after the other in every round, in one process: ours goes from the staged book to the fitted model
-(features of every as-of date, labels, three fits on folds of borrowers that find the number of trees and the
-calibration, and the fit on all rows); LightGBM alone is handed the encoded matrices of the very same four fits and
-trains them with the same parameters to the same numbers of trees, binning included. Besides, one single
-`lightgbm.train` on all rows.
+Both sides run one after the other in every round, in one process. Ours goes from the staged book to the fitted model:
+features of every as-of date, labels, three fits on folds of borrowers that find the number of trees and the
+calibration, and the fit on all rows. LightGBM alone gets the encoded matrices of the same four fits and trains them
+with the same parameters to the same numbers of trees, binning included. A single `lightgbm.train` on all rows is timed
+as well.
 """
 
 from __future__ import annotations
@@ -44,27 +44,27 @@ def main() -> None:
     parser.add_argument("--months", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--json", action="store_true")
-    asked = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
-        simulate(asked.borrowers, asked.months, 1, Path(scratch) / "book")
-        rounds = [measured(Path(scratch) / "book") for _ in range(asked.rounds)]
+        simulate(options.borrowers, options.months, 1, Path(scratch) / "book")
+        rounds = [measured(Path(scratch) / "book") for _ in range(options.rounds)]
     best = {name: min(one[name] for one in rounds) for name in rounds[0]}
     ours = best["build_seconds"] + best["fit_seconds"]
-    told = best | {
+    figures = best | {
         "ratio_same_fits": ours / best["lightgbm_same_fits_seconds"],
         "ratio_single_fit": ours / best["lightgbm_single_fit_seconds"],
-        "borrowers": asked.borrowers,
-        "months": asked.months,
+        "borrowers": options.borrowers,
+        "months": options.months,
     }
-    if asked.json:
-        print(json.dumps(told, indent=1))
+    if options.json:
+        print(json.dumps(figures, indent=1))
     else:
-        for name, value in told.items():
+        for name, value in figures.items():
             print(f"{name}: {value:.2f}" if isinstance(value, float) else f"{name}: {value:,}")
 
 
 def measured(book: Path) -> dict[str, float]:
-    """Seconds of each part, in one round."""
+    """Return the seconds of each part in one round."""
     settings, spec, recipe = Settings(), TargetSpec(), Recipe()
     with open_book(book, settings.book) as opened:
         dates = as_of_dates(opened, Request(target=spec))
@@ -77,8 +77,8 @@ def measured(book: Path) -> dict[str, float]:
                 opened, split.train, spec, chosen, borrowers_per_chunk=settings.score.borrowers_per_chunk, keep=keep
             )
         )
-        fitting, made = timed(lambda: fit(rows, None, opened.categories, recipe))
-        ready = matrices(rows, opened.categories, made.fitted.booster.num_trees())
+        fitting, fit_result = timed(lambda: fit(rows, None, opened.categories, recipe))
+        ready = matrices(rows, opened.categories, fit_result.fitted.booster.num_trees())
     same, _ = timed(lambda: [alone(x, bad, trees, recipe, rows) for x, bad, trees in ready])
     single, _ = timed(lambda: alone(*ready[-1], recipe, rows))
     print(
@@ -99,7 +99,7 @@ Matrix = tuple[NDArray[np.float32], NDArray[np.bool_], int]
 
 
 def matrices(rows: TrainingSet, categories: Categories, trees: int) -> list[Matrix]:
-    """(encoded rows, labels, trees) of the four fits; the folds stop where they would have, patience included."""
+    """Return (encoded rows, labels, trees) of the four fits; the folds' trees include the early-stopping patience."""
     fold = borrower_fold(rows.borrower_id, INNER_FOLDS, seed=7)
     folds = [
         (encoded(part, categories), part.bad, round(trees / 1.1) + PATIENCE)
@@ -118,8 +118,8 @@ def alone(x: Any, bad: Any, trees: int, recipe: Recipe, rows: TrainingSet) -> li
 
 def timed(do: Callable[[], Any]) -> tuple[float, Any]:
     start = time.perf_counter()
-    found = do()
-    return time.perf_counter() - start, found
+    result = do()
+    return time.perf_counter() - start, result
 
 
 if __name__ == "__main__":

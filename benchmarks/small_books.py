@@ -1,9 +1,9 @@
-"""Small books: how many become a model, and whether its intervals hold the truth.
+"""Small books: how many yield a model, and whether its intervals contain the truth.
 
     python benchmarks/small_books.py [--seeds 20] [--unseen 50000]
 
-Simulated lenders of 60, 150, 300 and 600 borrowers × 24 months. The truth of a model's AUC and observed over expected
-is what the very model that was judged reaches on unseen borrowers of the simulator at the same dates.
+The benchmark simulates lenders of 60, 150, 300 and 600 borrowers × 24 months. The true AUC and the true observed over
+expected are those that the judged model reaches on unseen borrowers of the simulator on the same dates.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Unseen:
 
 
 def main(seeds: int, unseen: int) -> None:
-    made, holds = Counter[int](), Counter[tuple[int, str]]()
+    models, holds = Counter[int](), Counter[tuple[int, str]]()
     seconds: defaultdict[int, float] = defaultdict(float)
     said: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as scratch:
@@ -76,18 +76,18 @@ def main(seeds: int, unseen: int) -> None:
                     said[f"{size}: {str(error)[:90]}"] += 1
                     continue
                 seconds[size] += time.monotonic() - start
-                made[size] += 1
+                models[size] += 1
                 intervals = trained.model.about["evaluation"]["intervals"]
                 for name, value in others.truth(trained).items():
                     low, high = intervals[name]
                     holds[size, name] += (low is None or low <= value) and (high is None or value <= high)
             print(
-                f"{size} borrowers: {made[size]} models of {seeds}, {seconds[size] / max(1, made[size]):.1f} s each; "
-                f"the interval holds the truth of AUC in {holds[size, 'auc']}, of O/E in "
+                f"{size} borrowers: {models[size]} models of {seeds}, {seconds[size] / max(1, models[size]):.1f} s "
+                f"each; the interval holds the truth of AUC in {holds[size, 'auc']}, of O/E in "
                 f"{holds[size, 'observed_over_expected']}",
                 flush=True,
             )
-    total = made.total()
+    total = models.total()
     for name in ("auc", "observed_over_expected"):
         print(f"{name}: {sum(holds[size, name] for size in SIZES)} of {total} models")
     for line, count in sorted(said.items()):

@@ -1,9 +1,9 @@
-"""The same card data with its repayment status as numbers and as letters, and without days past due.
+"""Train on the same card data with the repayment status as numbers and as letters, and without days past due.
 
     python benchmarks/status_codes.py CSV [--folds 5]
 
-CSV is UCI's "Default of credit card clients" (`risk-warning import uci-credit-card --file`). Judged out of borrower by
-the same folds; asked: AUC within 0.005.
+CSV is UCI's "Default of credit card clients" (`risk-warning import uci-credit-card --file`). The models are judged
+out of borrower on the same folds. Required: AUCs within 0.005.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def verb(*arguments: str | Path) -> str:
 
 
 def figures(name: str, report: str) -> str:
-    """One line of the report that `train --json` prints."""
+    """Return one line of figures from the report that `train --json` prints."""
     judged = json.loads(report)["evaluation"]
     low, high = judged["intervals"]["auc"]
     return (

@@ -1,9 +1,9 @@
-"""Training before and after: wall and processor seconds of `risk-warning train`, quiet and beside a busy neighbour.
+"""Wall and processor seconds of `risk-warning train` before and after a change, with and without a busy neighbour.
 
     python benchmarks/training_time.py OTHER [--borrowers 300 3000 50000] [--months 30]
 
-OTHER is another checkout with its `.venv`, whose simulated lender makes the books. A busy neighbour is a process on
-every core that does nothing but count. The two take turns on each book.
+OTHER is another checkout with its `.venv`, the "before"; its simulator makes the books. A busy neighbour is one process
+per core in an endless loop. The two checkouts take turns on each book.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def neighbour(busy: bool) -> Iterator[None]:
 
 
 def run(checkout: Path, *arguments: str) -> tuple[int, float, float]:
-    """(Exit code, wall seconds, processor seconds) of a verb of a checkout."""
+    """Run a verb of a checkout; return (exit code, wall seconds, processor seconds)."""
     program = "from risk_warning.cli.main import main; main()"
     environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()

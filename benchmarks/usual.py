@@ -1,7 +1,7 @@
-"""The usual way: every feature the simulated book supports, as a capable analyst writes it in pandas.
+"""The usual way: every feature that the simulated book supports, as a capable analyst would write it in pandas.
 
-`groupby` to the month, `unstack`, then vectorised windows over the columns; no `apply`, no loop over borrowers.
-`nightly.py` checks that it gives what the package gives before it compares their speed.
+It uses `groupby` by month, `unstack`, then vectorised windows over the columns; no `apply`, no loop over borrowers.
+`nightly.py` checks that the features equal those of the package before it compares the speed.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ CENTS = 100
 
 
 def read(book: Path) -> dict[str, DataFrame]:
-    """The tables of a folder of Parquet, dates as timestamps."""
-    # Dates as Python objects would take most of the time.
+    """Read the tables of a folder of Parquet files, with dates as timestamps."""
+    # Conversion of dates to Python objects would take most of the time.
     return {
         name: pyarrow.parquet.read_table(book / f"{name}.parquet").to_pandas(date_as_object=False) for name in TABLES
     }
 
 
 def features(tables: dict[str, DataFrame], as_of_date: date) -> DataFrame:
-    """One row a borrower, one column a feature; money in cents, categories as codes in order of their names."""
+    """Return one row per borrower, one column per feature; money in cents, categories as codes in order of names."""
     months = Months(tables, pandas.Timestamp(as_of_date))
     return pandas.DataFrame(
         {**_late(months), **_amounts(months), **_drawn(months), **_owing(months), **_done(months), **_known(months)},
@@ -37,7 +37,7 @@ def features(tables: dict[str, DataFrame], as_of_date: date) -> DataFrame:
 
 
 class Months:
-    """Wide frames of monthly signals (a row a borrower, column 0 the latest month) and levels on the as-of date."""
+    """Wide frames of monthly signals (one row per borrower, column 0 the latest month) and levels on the as-of date."""
 
     def __init__(self, tables: dict[str, DataFrame], as_of: pandas.Timestamp) -> None:
         self.as_of = as_of
@@ -56,7 +56,7 @@ class Months:
         self._blank()
 
     def period(self, day: Series) -> Series:
-        """Months before the as-of date, 0 the latest; negative on or after it."""
+        """Return the number of months before the as-of date, 0 for the latest month; negative on or after the date."""
         ends = pandas.DatetimeIndex(self.ends[::-1])
         return Series(MONTHS - ends.searchsorted(day, side="right"), index=day.index)
 
@@ -160,10 +160,10 @@ class Months:
         ):
             self.wide[name] = self.monthly(part, column, "sum") * CENTS
         self.record |= self.monthly(final, "balance", "size").notna()
-        shown = self.monthly(last, "days_past_due", "max")
-        shown = shown.fillna(shown.shift(-1, axis=1))
-        shown[MONTHS] = np.nan
-        self.wide["dpd"] = self.wide["dpd"].where(~(shown > self.wide["dpd"]), shown)
+        days_past_due = self.monthly(last, "days_past_due", "max")
+        days_past_due = days_past_due.fillna(days_past_due.shift(-1, axis=1))
+        days_past_due[MONTHS] = np.nan
+        self.wide["dpd"] = self.wide["dpd"].where(~(days_past_due > self.wide["dpd"]), days_past_due)
 
     def _events(self, rows: DataFrame) -> None:
         rows = rows[(rows["occurred_at"] < self.as_of) & (rows["recorded_at"] < self.as_of)]
@@ -189,7 +189,7 @@ class Months:
             self.level[name] = codes.where(codes >= 0)
 
     def _blank(self) -> None:
-        """Nothing is observed before a borrower's history begins."""
+        """Set signals before the start of a borrower's history to NaN."""
         begin = pandas.concat(self.begins, axis=1).min(axis=1)
         before = DataFrame({k: begin >= end for k, end in enumerate(self.ends[:-1])})
         before_ends = before.rename(columns=lambda k: k + 1).assign(**{"0": False})

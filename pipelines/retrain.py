@@ -2,9 +2,9 @@
 
     python pipelines/retrain.py BOOK [NIGHTS]
 
-NIGHTS is the folder that `score --out` wrote to, whose archived features are held against the book. A model that the
-gate lets pass becomes `challenger`: it scores along in service, and waits for somebody to promote it; the first too,
-which is held against nothing but itself. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
+NIGHTS is the folder that `score --out` wrote to; its archived features are compared with the book. A model that passes
+the gate becomes `challenger`: it scores along in service until somebody promotes it. This includes the first model,
+which is not compared with another. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ def main(book: str, nights: str | None = None) -> int:
             )
             number = str(report.registry_version)
             with stage("compare with the champion, and gate"):
-                found = gate(number, book, settings, Path(nights) if nights else None, progress)
-            for rule in found.rules:
+                gated = gate(number, book, settings, Path(nights) if nights else None, progress)
+            for rule in gated.rules:
                 print(f"{rule.outcome}: {rule.name}: {rule.figure}; asked: {rule.limit}")
-            if not found.passed:
+            if not gated.passed:
                 raise GateError(f"the gate would refuse version {number}; it stays registered and is not proposed.")
             with stage("propose"):
-                print(propose(found, settings))
+                print(propose(gated, settings))
     except RiskWarningError as error:
         print(f"retrain: {error}", file=sys.stderr)
         return error.exit_code

@@ -1,1 +1,1 @@
-"""The night: the whole book scored, published, and brought to the watch list."""
+"""The nightly run: score the whole book, publish the scores, and update the watch list."""

@@ -1,4 +1,4 @@
-"""The page of a night: how many stand below the threshold, who needs a call and why, and how far to trust it."""
+"""The page of a night: how many are below the threshold, who needs a call and why, and how far to trust the model."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def night_page(night: NightReport, settings: Settings) -> str:
     Raises
     ------
     DatabaseError
-        The watch list cannot be read.
+        If the watch list cannot be read.
     """
     scores = pyarrow.parquet.read_table(Path(night.folder) / "scores", columns=["score"]).column(0)
     _, warnings = listed(settings.database_url)

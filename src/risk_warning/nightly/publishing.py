@@ -1,7 +1,8 @@
-"""Publishing: what a run leaves, at once or not at all.
+"""Publishing: the files of a run appear all at once or not at all.
 
-`OUT/as_of=D/` holds `scores/*.parquet`, `features.parquet` (a sample's), `quarantine/`, `run.json` with counts and
-digests, and `timings.json` with durations, apart, so that the same inputs give the same bytes everywhere else.
+`OUT/as_of=D/` holds `scores/*.parquet`, `features.parquet` (of a sample), `quarantine/`, `run.json` with counts and
+digests, and `timings.json` with durations. Durations have a file of their own, so that the same inputs give the same
+bytes in all other files.
 """
 
 from __future__ import annotations
@@ -21,17 +22,17 @@ from risk_warning.errors import OutputError
 
 @contextmanager
 def publishing(out: Path, as_of_date: date) -> Iterator[Path]:
-    """A folder to fill, which becomes `out/as_of=D` when the `with` ends well, and is gone when it does not.
+    """Yield a folder to fill; it becomes `out/as_of=D` if the `with` block succeeds, and is deleted if it fails.
 
     Raises
     ------
     OutputError
-        The folder cannot be written.
+        If the folder cannot be written.
     """
     target = out / f"as_of={as_of_date}"
     try:
         out.mkdir(parents=True, exist_ok=True)
-        # What a killed run left behind is nobody's.
+        # Delete what a killed run left behind; nobody uses it.
         for left in out.glob(f".as_of={as_of_date}-*"):
             shutil.rmtree(left)
         with tempfile.TemporaryDirectory(dir=out, prefix=f".as_of={as_of_date}-") as unfinished:
@@ -46,13 +47,13 @@ def publishing(out: Path, as_of_date: date) -> Iterator[Path]:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Nothing comes back; writes the content as JSON with sorted keys."""
+    """Write the content as JSON with sorted keys."""
     path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @contextmanager
 def timed(timings: dict[str, float], stage: str) -> Iterator[None]:
-    """Adds the seconds spent in the `with` to the stage."""
+    """Add the seconds spent in the `with` block to the stage."""
     start = time.perf_counter()
     try:
         yield

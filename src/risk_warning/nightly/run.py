@@ -1,4 +1,4 @@
-"""The nightly job: score the whole book as of a date, publish it, and bring the watch list up to date."""
+"""The nightly job: score the whole book as of a date, publish the scores, and update the watch list."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ class Stopped(TypedDict):
     last_day: str
     silent_days: int
     stale_features: int
-    """Features of the model made of its rows."""
+    """Number of the model's features that are computed from its rows."""
 
 
 @dataclass(frozen=True)
 class NightReport:
-    """What a night came to."""
+    """The result of a night."""
 
     as_of_date: date
     folder: str
@@ -51,21 +51,21 @@ class NightReport:
     bands: dict[str, int]
     warnings: dict[str, int]
     stopped_tables: dict[str, Stopped]
-    """Table → since when it has had no row, of those that seem to have stopped before the date."""
+    """Table → since when it has had no rows, for the tables that seem to have stopped before the date."""
     model_version: str
     policy_version: str
     seconds: float
     policy: Policy
     judged: Mapping[str, Any]
-    """How the model was judged, as its folder keeps it."""
+    """The model's evaluation, as stored in its folder."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the report ready for JSON, without policy and judgement: the model's folder has them."""
+        """Return the report ready for JSON, without policy and evaluation, which the model's folder has."""
         shallow = {name: value for name, value in vars(self).items() if name not in ("policy", "judged")}
         return shallow | {"as_of_date": self.as_of_date.isoformat()}
 
     def line(self) -> str:
-        """The report in a line."""
+        """Return the report in one line."""
         why = ", ".join(f"{count:,} {reason}" for reason, count in self.not_scored.items() if count)
         change = self.warnings
         return (
@@ -91,12 +91,15 @@ def run_night(
     all_reasons: bool = False,
     force: bool = False,
 ) -> NightReport:
-    """Score, publish to `out/as_of=D`, then the watch list; run again after a crash, it ends the same."""
+    """Score the book, publish to `out/as_of=D`, then update the watch list.
+
+    A run repeated after a crash gives the same result.
+    """
     start = time.monotonic()
     timings: dict[str, float] = {}
     task = progress.add_task("reading the book", total=None)
     with ExitStack() as stack:
-        # The model's libraries take seconds to import: meanwhile the book is read.
+        # The model's libraries take seconds to import, so the book is read meanwhile.
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
         with timed(timings, "stage"):
             opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
@@ -182,7 +185,7 @@ def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, res
 
 
 def stopped_tables(book: StagedBook, model: RiskModel, as_of_date: date) -> dict[str, Stopped]:
-    """The tables that seem to have stopped before the date, and how many features of the model are made of each."""
+    """Return the tables that seem to have stopped before the date, with the number of model features each affects."""
     return {
         table: Stopped(
             last_day=to_date(silence.last_day).isoformat(),
@@ -198,9 +201,9 @@ _FAMILIES = {
     STATEMENTS: ("utilisation and balance",),
     EVENTS: ("behaviour events",),
 }
-"""Table → the families of features that are made of its rows."""
+"""Table → the families of features that are computed from its rows."""
 
 
-def _sighting(found: dict[str, Any]) -> Sighting:
-    seen = Seen(found["borrower_id"], found["score"], found["not_scored"], found["days_past_due"])
-    return Sighting(seen, found["band"], found["reasons"])
+def _sighting(entry: dict[str, Any]) -> Sighting:
+    seen = Seen(entry["borrower_id"], entry["score"], entry["not_scored"], entry["days_past_due"])
+    return Sighting(seen, entry["band"], entry["reasons"])

@@ -1,4 +1,4 @@
-"""Scoring the whole book: chunk by chunk, several at a time, into `scores/*.parquet` in order of `borrower_id`."""
+"""Score the whole book in chunks, several at a time, into `scores/*.parquet` in order of `borrower_id`."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ from risk_warning.scoring.archived_features import write as write_archive
 from risk_warning.settings import ScoreSettings
 
 _EXPLAINED_TOGETHER = 5_000
-"""Borrowers explained in one go: a step through the trees costs about the same for one and for a thousand."""
+"""Borrowers explained in one batch: a step through the trees costs about the same for one as for a thousand."""
 _MOST_WAITING = 50
 
 
 @dataclass
 class WholeBook:
-    """What a run over the book came to."""
+    """The result of scoring the whole book."""
 
     scored: int = 0
     not_scored: dict[str, int] = field(default_factory=lambda: dict.fromkeys(REASONS, 0))
@@ -46,24 +46,24 @@ class WholeBook:
     below_threshold: int = 0
     unknown_dpd: int = 0
     sightings: list[dict[str, Any]] = field(default_factory=list)
-    """One entry a borrower below the threshold or asked for by id: id, score, band, days past due, reasons."""
+    """One entry per borrower below the threshold or watched by id: id, score, band, days past due, reasons."""
     timings: dict[str, float] = field(default_factory=dict)
-    """Seconds by stage; of reading and scoring those of all workers together."""
+    """Seconds by stage; for reading and scoring, the sum over all workers."""
 
 
 @dataclass(frozen=True)
 class _Chunk:
-    """Some borrowers' scores, and which of them are to be explained."""
+    """The scores of some borrowers, and which of them to explain."""
 
     scored: Scored
     """Without its `x`."""
     below: NDArray[np.bool_]
     explained: NDArray[np.int64]
     values: FeatureValues
-    """Of the explained alone."""
+    """Of the explained borrowers only."""
     timings: Mapping[str, float]
     archived: pandas.DataFrame
-    """As `archived_features` keeps them."""
+    """As `archived_features` stores them."""
 
 
 def score_book(
@@ -79,17 +79,17 @@ def score_book(
     minor_unit_decimals: int,
     advance: Callable[[int], None] | None = None,
 ) -> WholeBook:
-    """Scores every borrower into `folder/scores`; reasons for those below the threshold, or for all.
+    """Score every borrower into `folder/scores`, with reasons for those below the threshold or for all.
 
-    Chunks are read and scored side by side, and written in order: neither their size nor the number of workers
-    changes a score.
+    Chunks are read and scored in parallel, and written in order. Neither their size nor the number of workers changes a
+    score.
 
     Raises
     ------
     AsOfDateError
-        The as-of date lies before the data, or too long after what tells of payment.
+        If the as-of date is before the data, or too long after the last record of payments.
     ContractError
-        The book lacks what the model was trained on.
+        If the book lacks what the model was trained on.
     """
     if not book.first_date < as_of_date:
         raise AsOfDateError(
@@ -142,7 +142,7 @@ def _ahead(
     most: int,
     advance: Callable[[int], None] | None,
 ) -> Iterator[_Chunk]:
-    """The chunks in order, at most `most` under way; numpy, DuckDB and LightGBM let other threads run."""
+    """Yield the chunks in order, with at most `most` in progress; numpy, DuckDB and LightGBM release the GIL."""
     waiting = iter(lows)
     ahead = deque(pool.submit(score, low) for low in islice(waiting, most))
     while ahead:
@@ -154,7 +154,7 @@ def _ahead(
 
 
 def _in_groups(chunks: Iterator[_Chunk]) -> Iterator[list[_Chunk]]:
-    """The chunks in groups with enough to explain in one go, and few enough to keep in memory."""
+    """Yield the chunks in groups: large enough to explain in one batch, small enough to keep in memory."""
     waiting: list[_Chunk] = []
     for chunk in chunks:
         waiting.append(chunk)
@@ -208,7 +208,7 @@ def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as
 
 
 def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
-    """Strings by code, empty where the code is negative."""
+    """Return the name of each code, null where the code is negative."""
     indices = pyarrow.array(np.maximum(codes, 0).astype(np.int32), mask=codes < 0)
     return pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(names, pyarrow.string())).cast(pyarrow.string())
 
@@ -216,7 +216,7 @@ def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
 def _sightings(
     chunk: _Chunk, reasons: Reasons, policy: Policy, watched: frozenset[str], minor_unit_decimals: int
 ) -> Iterator[dict[str, Any]]:
-    """Borrowers the watch list must hear of: below the threshold, or with a warning open."""
+    """Yield the borrowers that the watch list needs: below the threshold, or with an open warning."""
     scored, chosen = chunk.scored, chunk.below.copy()
     if watched:
         chosen |= np.array([str(borrower) in watched for borrower in scored.borrower_id.tolist()])
@@ -235,6 +235,7 @@ def _sightings(
             "reasons": []
             if i is None
             else [
-                for_watch_list(told.to_dict()) for told in told_reasons(reasons, i, chunk.values, minor_unit_decimals)
+                for_watch_list(reason.to_dict())
+                for reason in told_reasons(reasons, i, chunk.values, minor_unit_decimals)
             ],
         }

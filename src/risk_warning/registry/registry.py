@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 
 FOLDER = "model_folder"
+"""Folder of ours inside the registered MLflow model; the only part of it that the product reads."""
 
 
 def fetch(name: str, settings: Settings) -> RiskModel:
@@ -215,7 +216,8 @@ _UNKNOWN = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 def _download(version: ModelVersion, into: Path) -> Path:
     from mlflow.artifacts import download_artifacts
 
-    return Path(download_artifacts(run_id=version.run_id, artifact_path=FOLDER, dst_path=str(into)))
+    uri = f"models:/{version.name}/{version.version}/{FOLDER}"
+    return Path(download_artifacts(artifact_uri=uri, dst_path=str(into)))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from typing import Any
 
 
 def __getattr__(name: str) -> Any:
-    # Whoever only replays a decision need not wait for BentoML.
+    # Imported on first use, so that a replay does not wait for BentoML.
     if name == "RiskWarning":
         from risk_warning.service.bento import RiskWarning
 

@@ -1,4 +1,4 @@
-"""Access: who may ask what, and how often.
+"""Access: which caller may use which route, and how often.
 
 | route | scorer | reviewer | risk | admin |
 | --- | --- | --- | --- | --- |
@@ -42,14 +42,14 @@ ROLES: Mapping[str, frozenset[str]] = {
     "/docs": EVERYONE,
     "/openapi.json": EVERYONE,
 }
-"""Route → roles that may ask it; whatever else there is, everyone with a key may find out."""
+"""Route → roles that may use it; every other path is open to everyone with a key."""
 _CHALLENGE = 'Bearer realm="risk_warning", Basic realm="risk_warning"'
 _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip")
 
 
 @dataclass(frozen=True)
 class Caller:
-    """Who asks."""
+    """The caller of a request."""
 
     key_name: str
     role: str
@@ -57,27 +57,33 @@ class Caller:
 
 
 DEMO = Caller("no-auth", "admin")
-"""Whoever asks from this machine while nobody needs a key."""
+"""The caller of a request from this machine while no keys are needed."""
 
 
 class Access:
-    """Tells callers by their keys, and counts their requests; of one process."""
+    """The authentication, roles and rate limits of one process."""
 
     def __init__(self, keys: KeyRing | None, rate_limit: str) -> None:
         self._keys = keys
         self._default = rate_limit
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="keys")
         self._limits: dict[str, list[RateLimitItem]] = {}
-        # Of the library's counters the one that keeps two numbers a key, and no thread or timer of its own.
+        # Of the library's counters, this one keeps two numbers per key, and no thread or timer of its own.
         self._counter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     @property
     def needs_keys(self) -> bool:
-        """Whether callers need a key; else they have to be on this machine."""
+        """Whether callers need a key; if not, they must be on this machine."""
         return self._keys is not None
 
     async def caller(self, headers: Mapping[bytes, bytes], client: str | None) -> Caller:
-        """Who asks, by their key; `Refusal` 401 without a valid one, 403 where it may not be used from there."""
+        """Return the caller, identified by the key in the request.
+
+        Raises
+        ------
+        Refusal
+            401: there is no valid key; 403: the service runs without keys and the request is not from this machine.
+        """
         if self._keys is None:
             return _on_this_machine(headers, client)
         text = key_in(headers)
@@ -85,7 +91,7 @@ class Access:
             raise _unauthenticated("This needs an API key: send it as 'Authorization: Bearer KEY' or 'X-API-Key: KEY'.")
         key = self._keys.find(text)
         if key is None and self._keys.worth_a_look(text):
-            # It may have been made a moment ago.
+            # The key may have been created a moment ago.
             await self.refresh()
             key = self._keys.find(text)
         if key is None:
@@ -93,18 +99,18 @@ class Access:
         return Caller(key.name, key.role, key.rate_limit)
 
     async def refresh(self) -> None:
-        """Nothing comes back; the keys are as the database has them, where it can be read."""
+        """Reload the keys from the database; if it cannot be read, keep the known ones."""
         if self._keys is not None:
             await asyncio.get_running_loop().run_in_executor(self._reader, self._keys.refresh)
 
     def close(self) -> None:
-        """Nothing comes back; the keys' connections are closed."""
+        """Close the connections to the database of the keys."""
         self._reader.shutdown(wait=True, cancel_futures=True)
         if self._keys is not None:
             self._keys.close()
 
     def check_role(self, caller: Caller, path: str) -> None:
-        """Nothing comes back; `Refusal` 403 where the role may not ask this."""
+        """Raise `Refusal` 403 if the caller's role may not use this path."""
         allowed = ROLES.get(path, EVERYONE)
         if caller.role not in allowed:
             raise Refusal(
@@ -112,7 +118,7 @@ class Access:
             )
 
     async def count(self, caller: Caller) -> None:
-        """Nothing comes back; `Refusal` 429 with `Retry-After` where the caller asks too often."""
+        """Count the request; raise `Refusal` 429 with `Retry-After` if the caller exceeds the rate limit."""
         rate = caller.rate_limit or self._default
         items = self._limits.get(rate)
         if items is None:
@@ -126,7 +132,7 @@ class Access:
 
 
 def key_in(headers: Mapping[bytes, bytes]) -> str | None:
-    """The key a request carries: as a bearer token, in `X-API-Key`, or as the password of a browser's login."""
+    """Return the key in the headers: a bearer token, `X-API-Key`, or the password of a browser's login; else None."""
     if given := headers.get(b"x-api-key"):
         return given.decode("latin-1").strip()
     scheme, _, text = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
@@ -141,7 +147,14 @@ def key_in(headers: Mapping[bytes, bytes]) -> str | None:
 
 
 def _on_this_machine(headers: Mapping[bytes, bytes], client: str | None) -> Caller:
-    """Nobody gets in from elsewhere: not through a proxy, nor by a page that a browser on this machine shows."""
+    """Return `DEMO` for a request made on this machine.
+
+    Raises
+    ------
+    Refusal
+        403: the request comes from elsewhere, through a proxy, or from a page that a browser on this machine loaded
+        under another host name.
+    """
     # [::1]:3000, [::1], localhost:3000, localhost
     host = re.sub(r":[0-9]+$", "", headers.get(b"host", b"").decode("latin-1"))
     if any(name in headers for name in _FORWARDED) or not _is_loopback(client) or not _is_loopback(host.strip("[]")):

@@ -1,4 +1,4 @@
-"""The application: the routes, each a few lines from request to answer, and one shape for whatever is refused."""
+"""The application: its routes, each a few lines from request to answer, and one shape for all refusals."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Work = Callable[[Question, Served, BookSettings], work.Done]
 
 
 def create_app(runtime: Runtime) -> FastAPI:
-    """The application on this runtime, which starts and stops with it."""
+    """Return the application; the runtime starts and stops with it."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -69,7 +69,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 def _add_scoring(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
     @app.post("/score", **openapi.SCORE)
     async def score(request: Request) -> Response:
-        """One borrower, with all their rows."""
+        """Score one borrower, with all their rows."""
 
         async def work_out(call: Call, served: Served) -> Worked:
             return _sent(call, SCORE, work.score, served, runtime)
@@ -78,18 +78,18 @@ def _add_scoring(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
 
     @app.post("/score_by_id", **openapi.SCORE_BY_ID)
     async def score_by_id(request: Request) -> Response:
-        """One borrower of the configured book; may open a warning."""
+        """Score one borrower of the configured book; may open a warning."""
 
         async def work_out(call: Call, served: Served) -> Worked:
-            asked = _parsed(call, SCORE_BY_ID, runtime)
-            worked = await _looked_up(asked, work.score, served, runtime)
+            parsed = _parsed(call, SCORE_BY_ID, runtime)
+            worked = await _looked_up(parsed, work.score, served, runtime)
             return replace(worked, may_open_warning=True)
 
         return await _decided(request, deciding, work_out)
 
     @app.post("/score_batch", **openapi.SCORE_BATCH)
     async def score_batch(request: Request) -> Response:
-        """Up to 1,000 borrowers, each answered on its own."""
+        """Score up to 1,000 borrowers, each answered on its own."""
 
         async def work_out(call: Call, served: Served) -> Worked:
             def all_of_them() -> work.Done:
@@ -104,33 +104,33 @@ def _add_scoring(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
 def _add_review(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
     @app.post("/explain", **openapi.EXPLAIN)
     async def explain(request: Request) -> Response:
-        """All contributions to a borrower's score, their values beside typical ones, and a picture."""
+        """Return all contributions to a borrower's score, their values beside typical ones, and a chart."""
 
         async def work_out(call: Call, served: Served) -> Worked:
-            asked = _parsed(call, SCORE, runtime)
-            if brings_rows(asked):
-                question = question_of(asked, runtime.settings.book)
+            parsed = _parsed(call, SCORE, runtime)
+            if brings_rows(parsed):
+                question = question_of(parsed, runtime.settings.book)
                 done = await asyncio.to_thread(work.explained, question, served, runtime.settings.book)
                 return Worked(done, call.body.decode())
-            return await _looked_up(asked, work.explained, served, runtime)
+            return await _looked_up(parsed, work.explained, served, runtime)
 
         return await _decided(request, deciding, work_out)
 
     @app.post("/what_if", **openapi.WHAT_IF)
     async def what_if(request: Request) -> Response:
-        """The loan under review with other terms, side by side, and the path to safe."""
+        """Compare the loan under review with other terms, side by side, and return the path to safe."""
 
         async def work_out(call: Call, served: Served) -> Worked:
-            asked = _parsed(call, WHAT_IF, runtime)
+            parsed = _parsed(call, WHAT_IF, runtime)
 
             def compared(question: Question, served: Served, settings: BookSettings) -> work.Done:
-                return work.compared(question, asked, served, settings)
+                return work.compared(question, parsed, served, settings)
 
-            if brings_rows(asked):
-                question = question_of(asked, runtime.settings.book)
+            if brings_rows(parsed):
+                question = question_of(parsed, runtime.settings.book)
                 done = await asyncio.to_thread(compared, question, served, runtime.settings.book)
                 return Worked(done, call.body.decode())
-            return await _looked_up(asked, compared, served, runtime)
+            return await _looked_up(parsed, compared, served, runtime)
 
         return await _decided(request, deciding, work_out)
 
@@ -138,12 +138,12 @@ def _add_review(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
 def _add_pages(app: FastAPI, runtime: Runtime) -> None:
     @app.get("/model", **openapi.MODEL)
     async def model() -> Response:
-        """The model that answers now: version, contract, training window, metrics, threshold."""
+        """Return the model that answers now: version, contract, training window, metrics, threshold."""
         return _json(to_json(model_shown(runtime.champion.served, runtime.shadow.version)))
 
     @app.get("/metrics", **openapi.METRICS)
     async def metrics() -> Response:
-        """The service's figures, for Prometheus to fetch."""
+        """Return the service's metrics, for Prometheus to fetch."""
         return Response(await asyncio.to_thread(runtime.metrics.text), media_type=CONTENT_TYPE)
 
     @app.get("/openapi.json", include_in_schema=False)
@@ -178,30 +178,30 @@ async def _decided(
 
 def _parsed(call: Call, adapter: TypeAdapter[Any], runtime: Runtime) -> Mapping[str, Any]:
     start = time.perf_counter()
-    asked: Mapping[str, Any] = adapter.validate_json(call.body)
+    parsed: Mapping[str, Any] = adapter.validate_json(call.body)
     runtime.metrics.spent("parse", time.perf_counter() - start)
-    return asked
+    return parsed
 
 
 def _sent(call: Call, adapter: TypeAdapter[Any], do: Work, served: Served, runtime: Runtime) -> Worked:
-    """The work on a request that brings the borrower's rows; quick enough to do at once."""
-    asked = _parsed(call, adapter, runtime)
+    """Answer a request that contains the borrower's rows; this is fast enough to need no thread."""
+    parsed = _parsed(call, adapter, runtime)
     start = time.perf_counter()
-    done = do(question_of(asked, runtime.settings.book), served, runtime.settings.book)
+    done = do(question_of(parsed, runtime.settings.book), served, runtime.settings.book)
     runtime.metrics.spent("score", time.perf_counter() - start)
     return Worked(done, call.body.decode())
 
 
-async def _looked_up(asked: Mapping[str, Any], do: Work, served: Served, runtime: Runtime) -> Worked:
-    """The work on a request that names a borrower of the book."""
+async def _looked_up(parsed: Mapping[str, Any], do: Work, served: Served, runtime: Runtime) -> Worked:
+    """Answer a request that names a borrower of the book."""
     start = time.perf_counter()
-    found = await runtime.borrowers.find(asked["borrower_id"], asked["as_of_date"])
+    borrower = await runtime.borrowers.find(parsed["borrower_id"], parsed["as_of_date"])
     runtime.metrics.spent("book", time.perf_counter() - start)
-    question = question_from_book(asked, found, runtime.settings.book)
+    question = question_from_book(parsed, borrower, runtime.settings.book)
     start = time.perf_counter()
     done = await asyncio.to_thread(do, question, served, runtime.settings.book)
     runtime.metrics.spent("score", time.perf_counter() - start)
-    return Worked(done, from_book(asked, found))
+    return Worked(done, from_book(parsed, borrower))
 
 
 def _json(text: str | bytes, headers: Mapping[str, str] | None = None) -> Response:
@@ -224,7 +224,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 def of_http(error: HTTPException, path: str) -> Refusal:
-    """The refusal of a route or a method there is not."""
+    """Return the refusal for a route or method that does not exist."""
     headers = dict(error.headers or {})
     if error.status_code == 405:
         return Refusal(405, "method_not_allowed", f"{path} does not take this method.", headers=headers)

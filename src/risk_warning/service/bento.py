@@ -1,8 +1,8 @@
 """The BentoML service: one application behind one gate.
 
-`bentoml serve` starts it; BentoML brings the supervising process, the workers and the packaging. The gate stands before
-BentoML's own layers: their time-out keeps a timer and five kilobytes of every request for as long as it allows, and
-their tracing takes its share of every answer.
+`bentoml serve` starts it; BentoML provides the supervising process, the workers and the packaging. The gate comes
+before BentoML's own middleware: its timeout keeps a timer and five kilobytes of every request until the timeout has
+passed, and its tracing adds to the time of every answer.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from contextlib import chdir
 from pathlib import Path
 from typing import Any
 
-# A lender's servers tell nobody what they serve.
+# A lender's servers send no usage data to anybody.
 os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-# BentoML has figures kept in files of a folder that the next service of the same user empties; one process needs none.
+# BentoML keeps metrics in files of a folder that the user's next service empties; one process needs no files.
 os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
 
 import bentoml
@@ -35,18 +35,18 @@ api = create_app(runtime)
 
 
 class _GatedService(Service[Any]):
-    """A service that nothing reaches but through the gate."""
+    """A service that can be reached only through the gate."""
 
     def to_asgi(self, is_main: bool = True) -> Any:
-        """The ASGI application the server runs."""
+        """Return the ASGI application that the server runs."""
         return Gate(super().to_asgi(is_main), api=api, runtime=runtime)
 
 
 def _address() -> tuple[str, int]:
-    """Where `bentoml serve` was told to listen, or does where it was told nothing."""
-    told = context.params if (context := click.get_current_context(silent=True)) else {}
+    """Return the host and port given to `bentoml serve`, or its defaults."""
+    options = context.params if (context := click.get_current_context(silent=True)) else {}
     http = BentoMLContainer.http
-    return told.get("host") or http.host.get(), told.get("port") or http.port.get()
+    return options.get("host") or http.host.get(), options.get("port") or http.port.get()
 
 
 class _RiskWarning:
@@ -55,9 +55,9 @@ class _RiskWarning:
     @bentoml.on_deployment
     @staticmethod
     def check() -> None:
-        """Nothing comes back; ends `bentoml serve` with a sentence where the service could not answer anybody."""
+        """End `bentoml serve` with a one-sentence error if the service could not answer requests."""
         try:
-            # A Bento's own folder, where its workers run, is the working directory only while this module is imported.
+            # Workers run in the Bento's own folder; it is the working directory only while this module is imported.
             with chdir(_FOLDER):
                 preflight.check()
             preflight.check_port(*_address())
@@ -66,7 +66,7 @@ class _RiskWarning:
             raise SystemExit(error.exit_code) from None
 
 
-# The service's own metrics and log say what the framework's would, and none of them a borrower's values.
+# The service's own metrics and log report what BentoML's would, and contain none of a borrower's values.
 RiskWarning = bentoml.service(
     _RiskWarning,
     name="risk_warning",

@@ -1,4 +1,4 @@
-"""The borrowers of the configured book, looked up one at a time, as the book stands now."""
+"""Borrowers of the configured book, looked up one at a time in the book's current state."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _log = logging.getLogger(__name__)
 
 
 def check_book(model: RiskModel, settings: Settings) -> None:
-    """Check that the settings let the model read what it reads, and that the configured book has it.
+    """Check that the settings allow the columns that the model reads, and that the configured book has them.
 
-    A database that cannot be reached now may be back before somebody asks: that is logged, and holds up nothing.
+    A database that cannot be reached now may be back before the first request: this is logged, and raises no error.
 
     Raises
     ------
     SettingsError
-        The model reads a column the settings keep out of models; the place named is neither a file nor a URL.
+        The model reads a column that the settings keep out of models, or `service.book` is neither a file nor a URL.
     BookError
-        The file is no book.
+        The file is not a book.
     ContractError
-        The book lacks a column the model reads.
+        The book lacks a column that the model reads.
     """
     if kept_out := model.kept_out_by(settings.book.never_modelled):
         raise SettingsError(
@@ -46,9 +46,9 @@ def check_book(model: RiskModel, settings: Settings) -> None:
         return
     is_url = location.startswith(("postgresql://", "postgres://"))
     if not is_url and not Path(location).is_file():
-        found = "a folder" if Path(location).is_dir() else "nothing"
+        kind = "a folder" if Path(location).is_dir() else "nothing"
         raise SettingsError(
-            f"The setting service.book names {location}, where {found} is; name a DuckDB file or a postgresql:// URL."
+            f"The setting service.book names {location}, where {kind} is; name a DuckDB file or a postgresql:// URL."
         )
     try:
         given = columns_given(location, settings.book)
@@ -61,7 +61,7 @@ def check_book(model: RiskModel, settings: Settings) -> None:
 
 
 class Borrowers:
-    """Histories by id."""
+    """The histories of the book's borrowers, by id."""
 
     def __init__(self, location: str | None, settings: Settings) -> None:
         self._location = location
@@ -71,14 +71,14 @@ class Borrowers:
         self._looked_at = float("-inf")
 
     async def find(self, borrower_id: str | int, as_of_date: date) -> BorrowerRecords:
-        """The borrower's rows.
+        """Return the borrower's rows.
 
         Raises
         ------
         Refusal
             404: no book is configured, or it has no such borrower.
         AsOfDateError
-            The as-of date lies too long after what the book tells of payment, as in the nightly run.
+            The as-of date is too long after the book's last payment data, as in the nightly run.
         BookError, SettingsError
             The book cannot be read.
         """
@@ -91,11 +91,11 @@ class Borrowers:
             if (refusal := reach.refusal(day)) is not None:
                 raise AsOfDateError(refusal)
             book = self._settings.book
-            found = await asyncio.to_thread(borrower_records, self._location, borrower_id, book)
-        if found is None:
+            records = await asyncio.to_thread(borrower_records, self._location, borrower_id, book)
+        if records is None:
             raise Refusal(404, "unknown_borrower", "The book has no borrower with this id.", "borrower_id")
         through = reach.payments_through(day)
-        return found if through == NEVER else replace(found, payments_through=to_date(through))
+        return records if through == NEVER else replace(records, payments_through=to_date(through))
 
     async def _reach_of(self, location: str) -> Reach:
         if time.monotonic() - self._looked_at > _KNOWN_SECONDS:

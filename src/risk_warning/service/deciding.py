@@ -1,4 +1,4 @@
-"""Deciding: from a request to the answer that is given, and never an answer that is not in the audit."""
+"""Deciding: from a request to its answer, which is written to the audit before it is sent."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 @dataclass(frozen=True)
 class Worked:
-    """What was worked out for a request."""
+    """The computed answer of a request, with the inputs it is based on."""
 
     done: Done
     inputs: str
@@ -34,16 +34,16 @@ class Worked:
 
 @dataclass(frozen=True)
 class Answered:
-    """What is given for a request."""
+    """The answer sent for a request."""
 
     request_id: str
-    """Of the request it was first given for."""
+    """The id of the request for which the answer was first sent."""
     text: str
     """JSON."""
 
 
 class Deciding:
-    """Answers requests, each kept before it is given."""
+    """The step that computes an answer and stores it before it is sent."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -52,12 +52,12 @@ class Deciding:
     async def decide(
         self, call: Call, route: str, idempotency_key: str | None, work: Callable[[Served], Awaitable[Worked]]
     ) -> Answered:
-        """The answer, or the one that was given before to the same idempotency key.
+        """Return the answer, or the earlier answer to the same idempotency key.
 
         Raises
         ------
         Refusal
-            409: the idempotency key came with another body; 503: the audit cannot be written.
+            409: the idempotency key was used with another body; 503: the audit cannot be written.
         """
         if idempotency_key is None:
             return await self._answer(call, route, None, work)
@@ -73,7 +73,7 @@ class Deciding:
             try:
                 return await self._answer(call, route, idempotency_key, work)
             except AnsweredAlreadyError:
-                # Another process was quicker with the same key.
+                # Another process has answered the same key in the meantime.
                 stored = await asyncio.to_thread(self._runtime.decisions.stored_answer, *name)
                 if stored is None:
                     raise
@@ -125,7 +125,10 @@ class Deciding:
 
 
 def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
-    """The warning an answer by id calls for: below the threshold, as the borrower is, without a loan under review."""
+    """Return the warning to open after an answer by id, None if none is due.
+
+    A warning is due only if the borrower's present score, without a loan under review, is below the threshold.
+    """
     examined, content = done.examined, done.content
     if examined is None or not content["below_threshold"] or examined.question.loan is not None:
         return None
@@ -133,7 +136,7 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
         return None
     dpd = float(examined.scored.days_past_due[0])
     if dpd >= examined.model.target.bad_dpd:
-        return None  # for collections, as in the nightly run
+        return None  # a case for collections, as in the nightly run
     return WarningToOpen(
         borrower_id=str(examined.question.borrower_id),
         as_of_date=examined.question.as_of_date,

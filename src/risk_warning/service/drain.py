@@ -1,8 +1,8 @@
-"""Draining: a service that is told to stop answers whoever already speaks to it, and asks nobody to wait.
+"""Draining: on shutdown the service answers the clients that are already connected, and leaves no client waiting.
 
-On SIGTERM it says that it is not ready, so that a load balancer turns away; every answer closes its connection; after
-`drain_seconds` the listening socket is shut, for the supervising process too, which would otherwise go on taking
-connections that nobody serves; then the server stops as it always does.
+On SIGTERM it reports that it is not ready, so that a load balancer sends requests elsewhere, and every answer closes
+its connection. After `drain_seconds` the listening socket is shut. This also shuts it for the supervising process,
+which would otherwise go on accepting connections that nobody serves. Then the server stops as usual.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _log = logging.getLogger(__name__)
 
 
 def drain_on_sigterm(runtime: Runtime) -> None:
-    """Nothing comes back; from now on SIGTERM drains first, then does what it did before.
+    """Make SIGTERM drain the service first, and then do what it did before.
 
-    A second SIGTERM cuts nothing short: systemd sends one to each process of a unit, and the supervising process then
-    passes its own on.
+    A second SIGTERM does not shorten this: systemd sends one to each process of a unit, and the supervising process
+    then passes its own on.
     """
     loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 
@@ -44,18 +44,18 @@ def drain_on_sigterm(runtime: Runtime) -> None:
     def shut(signum: int) -> None:
         doors = _listening()
         if doors and select.select(doors, [], [], 0)[0]:
-            # Somebody stands at the door: shut now it would be shut in their face.
+            # A client waits to be accepted; shutting the socket now would break its connection.
             loop.call_later(_AGAIN_SECONDS, shut, signum)
         else:
             for door in doors:
                 with suppress(OSError):
                     door.shutdown(socket.SHUT_RDWR)
-            # What was accepted in this very moment is read before the server closes.
+            # Connections accepted at the last moment are still read before the server closes.
             loop.call_later(_LAST_SECONDS, _finish, usual, signum, None)
         for door in doors:
             door.close()
 
-    # Only a process's main thread may; elsewhere somebody else takes care of signals.
+    # Only the main thread may set a handler; in any other thread, the surrounding program handles signals.
     with suppress(ValueError):
         signal.signal(signal.SIGTERM, begin)
 
@@ -65,8 +65,8 @@ _AGAIN_SECONDS = 0.001
 
 
 def _listening() -> list[socket.socket]:
-    """Copies of the sockets this process accepts connections on, whoever opened them."""
-    found = []
+    """Return copies of the sockets on which this process accepts connections, no matter which code opened them."""
+    listeners = []
     opened = Path("/proc/self/fd")
     for entry in opened.iterdir() if opened.is_dir() else ():
         with suppress(OSError):
@@ -74,12 +74,12 @@ def _listening() -> list[socket.socket]:
             if stat.S_ISSOCK(os.fstat(copy).st_mode):
                 candidate = socket.socket(fileno=copy)
                 if candidate.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                    found.append(candidate)
+                    listeners.append(candidate)
                 else:
                     candidate.close()
             else:
                 os.close(copy)
-    return found
+    return listeners
 
 
 def _finish(usual: Handler, signum: int, frame: FrameType | None) -> None:

@@ -1,6 +1,6 @@
-"""The gate: what every request passes before anything looks at it, and what every answer leaves by.
+"""The gate: middleware that checks every request before any other code reads it, and sends every answer.
 
-Key, role, rate, content type, size and patience are checked here, for every path there is; only health is open.
+It checks key, role, rate, content type, body size and body timeout on every path; only the health checks are open.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Call:
-    """A request that was let in."""
+    """A request that has passed the gate's checks."""
 
     request_id: str
     caller: Caller
     body: bytes
     started: float
-    """`time.perf_counter` at its arrival, seconds."""
+    """`time.perf_counter` when it arrived, seconds."""
 
 
 class Gate:
-    """ASGI middleware around everything the server answers."""
+    """ASGI middleware around the whole server."""
 
     def __init__(self, app: App, api: FastAPI, runtime: Runtime) -> None:
         self._server = app
@@ -60,12 +60,12 @@ class Gate:
         self._runtime = runtime
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Lets the request through, or refuses it."""
+        """Pass the request on, or refuse it."""
         if scope["type"] != "http":
             if scope["type"] == "lifespan":
                 await self._server(scope, receive, self._in_words(send))
             else:
-                # Websockets are not spoken here.
+                # Websockets are not supported.
                 await send({"type": "websocket.close", "code": 1008})
             return
         started, request_id, path = time.perf_counter(), uuid.uuid4().hex, scope["path"]
@@ -91,7 +91,7 @@ class Gate:
         except Refusal as refusal:
             await respond(answer, refusal.status, refusal.body(request_id), refusal.headers)
         except Exception as error:
-            if status != 500:  # else the application has logged and answered it, and only then raised it again
+            if status != 500:  # else the application has already logged and answered it, and raised it again
                 log_bug(error, request_id)
             if status is None:
                 await respond(answer, 500, INTERNAL.body(request_id))
@@ -99,7 +99,7 @@ class Gate:
             self._runtime.metrics.answered(path, status or 500, time.perf_counter() - started)
 
     def _in_words(self, send: Send) -> Send:
-        """A start that fails for a reason the operator can mend is told in a sentence, without the way it came."""
+        """Report start-up errors that the operator can fix as one sentence, without a traceback."""
 
         async def tell(message: Message) -> None:
             if message["type"] == "lifespan.startup.failed" and self._runtime.problem is not None:
@@ -167,7 +167,7 @@ _CLOSE = {"connection": "close"}
 
 
 async def respond(send: Send, status: int, body: bytes, headers: Any = None) -> None:
-    """Nothing comes back; sends a JSON body."""
+    """Send a response with a JSON body."""
     lines = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     lines += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
     await send({"type": "http.response.start", "status": status, "headers": lines})
@@ -175,7 +175,7 @@ async def respond(send: Send, status: int, body: bytes, headers: Any = None) -> 
 
 
 def log_bug(error: BaseException, request_id: str) -> None:
-    """Nothing comes back; logs where a bug struck, without its message, which may hold a borrower's values."""
+    """Log where a bug occurred, without the error's message, which may contain a borrower's values."""
     places = [
         f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)
     ]

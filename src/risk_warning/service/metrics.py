@@ -1,4 +1,4 @@
-"""Metrics: how the service does, and the domain's own figures, in Prometheus form."""
+"""Metrics of the service and of the domain, such as latency and scores by band, in Prometheus format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0
 
 
 class Metrics:
-    """The figures of one serving process."""
+    """The metrics of one serving process."""
 
     def __init__(self, routes: Iterable[str]) -> None:
         self._registry = registry = CollectorRegistry()
@@ -44,37 +44,37 @@ class Metrics:
         self._serving: tuple[str, str] | None = None
 
     def answered(self, path: str, status: int, seconds: float) -> None:
-        """Nothing comes back; counts a request by its route, whatever else was asked as one."""
+        """Count a request by its route; all unknown paths together count as one route."""
         route = path if path in self._routes else "other"
         self._requests.labels(route, str(status)).inc()
         self._seconds.labels(route).observe(seconds)
 
     def spent(self, stage: str, seconds: float) -> None:
-        """Nothing comes back; counts the time one stage took."""
+        """Record the time that one stage took."""
         self._stages.labels(stage).observe(seconds)
 
     def given(self, answer: Mapping[str, Any]) -> None:
-        """Nothing comes back; counts a borrower's answer."""
+        """Count one borrower's answer."""
         if answer["not_scored"] is None:
             self._scores.labels(answer["band"], answer["model_version"]).inc()
         else:
             self._not_scored.labels(answer["not_scored"]).inc()
 
     def warning_opened(self) -> None:
-        """Nothing comes back; counts a warning."""
+        """Count an opened warning."""
         self._warnings.inc()
 
     def shadowed(self, *, handed_over: bool) -> None:
-        """Nothing comes back; counts a request for the challenger."""
+        """Count a request for the challenger, handed over or dropped."""
         self._shadow.labels("handed_over" if handed_over else "dropped").inc()
 
     def serving(self, model_version: str, policy_version: str) -> None:
-        """Nothing comes back; names the model that answers from now on."""
+        """Set the model that answers from now on."""
         if self._serving is not None:
             self._model.labels(*self._serving).set(0)
         self._serving = (model_version, policy_version)
         self._model.labels(*self._serving).set(1)
 
     def text(self) -> bytes:
-        """Everything, in Prometheus form."""
+        """Return all metrics in Prometheus format."""
         return generate_latest(self._registry)

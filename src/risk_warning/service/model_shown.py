@@ -1,4 +1,4 @@
-"""The model in service, as GET /model shows it."""
+"""The model in service, as returned by GET /model."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _WINDOW = ("train_dates", "test_dates", "data_through", "rows", "bads", "data_di
 
 
 def model_shown(served: Served, challenger_version: str | None) -> dict[str, Any]:
-    """Version, contract, training window, metrics and threshold, as plain data."""
+    """Return version, contract, training window, metrics and threshold as plain data."""
     model, policy = served.model, served.policy
     return {
         "model_version": model.version,

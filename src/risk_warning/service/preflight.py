@@ -1,4 +1,4 @@
-"""The preflight: what would keep the service from answering, found before it starts and said in a sentence."""
+"""The preflight: checks before the start that the service can answer, with one-sentence error messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk_warning.settings import Settings, load_settings
 
 
 def check() -> None:
-    """Nothing comes back.
+    """Check that the service can answer.
 
     Raises
     ------
@@ -34,11 +34,11 @@ def check() -> None:
 
 
 def check_port(host: str, port: int) -> None:
-    """Nothing comes back; `SettingsError` where nobody can listen there."""
+    """Raise `SettingsError` if the service cannot listen on this host and port."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        with socket.socket(found[0][0], socket.SOCK_STREAM) as tried:
-            # As the server will: a port that was in use a moment ago is free.
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        with socket.socket(addresses[0][0], socket.SOCK_STREAM) as tried:
+            # As the server does: a port that was in use a moment ago counts as free.
             tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             tried.bind((host, port))
     except OSError as error:
@@ -49,11 +49,11 @@ def check_port(host: str, port: int) -> None:
 
 
 def _folder(settings: Settings) -> Path | None:
-    """Where the model lies: in its folder, or as it last came from the registry; None where it is yet to be fetched."""
+    """Return the model's folder, or the one last fetched from the registry; None if it is yet to be fetched."""
     reference = Reference.of(settings.model) if settings.model.startswith(REGISTERED) else None
     if reference is None:
         return Path(settings.model)
-    # With a model of before the service can answer, whether or not the registry can be asked now.
+    # With a model kept from before, the service can answer even if the registry cannot be reached now.
     folder = last_served(settings.model, settings)
     if folder is None:
         must_hold(reference, settings)

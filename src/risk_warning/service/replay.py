@@ -1,4 +1,4 @@
-"""Replay: a stored decision computed once more, with the model and the policy of then, and compared."""
+"""Replay: compute a stored decision again, with the model and policy of that time, and compare the answers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MOST_DIFFERENCES = 20
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay came to."""
+    """The result of one replay."""
 
     request_id: str
     route: str
@@ -36,34 +36,37 @@ class Replayed:
     policy_version: str
     equal: bool
     differs: tuple[str, ...]
-    """Places in the answer that came out otherwise, such as `reasons[0].points`; no values."""
+    """Places where the two answers differ, such as `reasons[0].points`, without the values."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The result for a program."""
+        """Return the result as plain data."""
         return asdict(self)
 
 
 def replay(
     request_ids: Sequence[str], settings: Settings, *, model: Path | None, inputs: str | None
 ) -> Iterator[Replayed]:
-    """Each decision computed again; what became of a warning is taken from the answer, since it cannot happen twice.
+    """Compute each decision again, and yield how it compares with the stored answer.
 
-    `model` is the folder of the model of then, looked up where left out; `inputs` the text of the inputs where the
-    audit holds only its digest.
+    The outcome of a warning is taken from the stored answer, since a warning cannot be opened twice. `model` is the
+    folder of the model that answered; if None, the model is looked up. `inputs` is the text of the inputs, needed if
+    the audit holds only its digest.
 
     Raises
     ------
     RequestError
-        There is no such decision, or its inputs or answer were not kept or erased.
+        There is no such decision, or its inputs or answer were not kept or were erased.
     ModelError, RegistryError
-        The model of then cannot be found.
+        The model that answered cannot be found.
     """
     decisions = Decisions(settings.database_url)
 
     @cache
     def served(model_version: str, policy_version: str) -> Served:
-        found = _model(model_version, model, settings)
-        return Served(found, _policy(model_version, policy_version, settings, found), "replay", datetime.now(UTC))
+        risk_model = _model(model_version, model, settings)
+        return Served(
+            risk_model, _policy(model_version, policy_version, settings, risk_model), "replay", datetime.now(UTC)
+        )
 
     try:
         for request_id in request_ids:
@@ -112,18 +115,18 @@ def _inputs(decision: Mapping[str, Any], given: str | None) -> str:
 
 
 def _model(model_version: str, folder: Path | None, settings: Settings) -> RiskModel:
-    """The model of that version, wherever one of it is kept."""
+    """Return the model of this version: from `folder` if given, else from the first place that has it."""
     places = [folder] if folder is not None else [settings.home / "models" / model_version, Path(settings.model)]
     for place in places:
-        if (place / "model.json").is_file() and (found := load(place)).version == model_version:
-            return found
+        if (place / "model.json").is_file() and (candidate := load(place)).version == model_version:
+            return candidate
     if folder is not None:
         raise ModelError(f"{folder} does not hold model {model_version}; name the folder that does.")
     return load(with_version(model_version, settings))
 
 
 def _policy(model_version: str, policy_version: str, settings: Settings, model: RiskModel) -> Policy:
-    """The policy of that version, from the trail."""
+    """Return the policy of this version: the model's own, or one from the trail."""
     if model.policy.version == policy_version:
         return model.policy
     for detail in events_about(settings.database_url, MODEL_SERVED, model_version):

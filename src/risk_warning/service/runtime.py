@@ -1,4 +1,4 @@
-"""The runtime: everything a serving process holds, started and stopped in order."""
+"""The runtime: all parts of a serving process, started and stopped in order."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _log = logging.getLogger(__name__)
 
 
 class Runtime:
-    """One serving process."""
+    """The parts of one serving process."""
 
     def __init__(self) -> None:
         self.metrics = Metrics(ROLES)
         self.is_draining = False
         self.problem: str | None = None
-        """Why the process cannot start, in a sentence; None where it can."""
+        """Why the process cannot start, in one sentence; None if it can."""
         self._started = False
 
     async def start(self) -> None:
-        """Nothing comes back; the process can answer.
+        """Start all parts, so that the process can answer.
 
         Raises
         ------
         RiskWarningError
-            The settings, the database or the model cannot be used; what to do stands in the message.
+            The settings, the database or the model cannot be used; the message says what to do.
         """
         try:
             await self._start()
@@ -51,7 +51,7 @@ class Runtime:
             raise
 
     async def _start(self) -> None:
-        # A thread that wants to run waits so long for one that computes; answers wait for the audit's thread.
+        # This is how long a thread waits for one that computes. It is short: answers wait for the audit's thread.
         sys.setswitchinterval(_SWITCH_SECONDS)
         self.settings: Settings = load_settings()
         service = self.settings.service
@@ -75,7 +75,7 @@ class Runtime:
         self._started = True
 
     async def stop(self) -> None:
-        """Nothing comes back; what was decided is written, the other processes are gone."""
+        """Stop all parts; pending decisions are written, and the other processes end."""
         self._started = False
         gc.unfreeze()
         self._refreshing.cancel()
@@ -90,7 +90,7 @@ class Runtime:
 
     @property
     def not_ready(self) -> str | None:
-        """Why no request should be sent here now; None where all is well."""
+        """The reason why no request should be sent here now; None if the service is ready."""
         if not self._started:
             return "The service is starting."
         if self.is_draining:
@@ -100,7 +100,7 @@ class Runtime:
         return None
 
     async def _model_changes(self, old: Served | None, new: Served) -> None:
-        """The trail says which model and policy answered from when on: a replay finds the policy there."""
+        """Record in the trail which model and policy answer from now on; a replay reads the policy from there."""
         before = None if old is None else old.model.version
         detail = {"before": before, "source": new.source, "policy": asdict(new.policy)}
         await asyncio.to_thread(

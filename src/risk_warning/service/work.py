@@ -1,4 +1,7 @@
-"""Work: from inputs to the answer, the same for a request and for its replay; pure but for the models it is given."""
+"""Work: compute an answer from its inputs, in the same way for a request and for its replay.
+
+The functions are pure, except for the models they are given.
+"""
 
 from __future__ import annotations
 
@@ -26,54 +29,58 @@ from risk_warning.settings import BookSettings
 
 @dataclass(frozen=True)
 class Done:
-    """An answer, but for the request id that heads it."""
+    """An answer without its request id, which `text_of` puts first."""
 
     content: dict[str, Any]
     question: Question | None
     """None for a batch."""
     examined: Examined | None = None
     given: tuple[Mapping[str, Any], ...] = ()
-    """The borrowers' answers in it, to be counted."""
+    """The answers of its borrowers, for the metrics."""
 
 
 def score(question: Question, served: Served, settings: BookSettings) -> Done:
-    """The answer of /score and /score_by_id."""
+    """Compute the answer of /score and /score_by_id."""
     examined = examine(question, served.model, served.policy, settings)
     content = answer(examined)
     return Done(content, question, examined, (content,))
 
 
 def explained(question: Question, served: Served, settings: BookSettings) -> Done:
-    """The answer of /explain: the score's answer, all contributions, and their picture in both languages."""
+    """Compute the answer of /explain: the score's answer, all contributions, and their chart in both languages."""
     done = score(question, served, settings)
     examined = done.examined
     assert examined is not None
-    shown, pictures = None, None
+    data, pictures = None, None
     if examined.is_scored:
-        found = explain(served.model, examined.rows, examined.scored, minor_unit_decimals=settings.minor_unit_decimals)
-        shown = found.to_dict(settings.minor_unit_decimals)
+        explanation = explain(
+            served.model, examined.rows, examined.scored, minor_unit_decimals=settings.minor_unit_decimals
+        )
+        data = explanation.to_dict(settings.minor_unit_decimals)
         pictures = {
             language: waterfall(
-                found, served.policy, language=language, minor_unit_decimals=settings.minor_unit_decimals
+                explanation, served.policy, language=language, minor_unit_decimals=settings.minor_unit_decimals
             )
             for language in LANGUAGES
         }
-    return Done({**done.content, "explanation": shown, "waterfall_svg": pictures}, question, examined, done.given)
+    return Done({**done.content, "explanation": data, "waterfall_svg": pictures}, question, examined, done.given)
 
 
 def compared(question: Question, request: Mapping[str, Any], served: Served, settings: BookSettings) -> Done:
-    """The answer of /what_if: the loan as asked, its alternatives, and the path to safe."""
+    """Compute the answer of /what_if: the loan as requested, its alternatives, and the path to safe."""
     model, policy, loan = served.model, served.policy, question.loan
     rows = rows_for(question, model, settings)
-    asked = request.get("alternatives", [])
-    if asked and loan is None:
+    requested = request.get("alternatives", [])
+    if requested and loan is None:
         raise RequestError("is missing: the alternatives are other terms of it; send it too", "loan_under_review")
-    others = [] if loan is None else [loan.changed(**_changes(other, settings)) for other in asked]
+    others = [] if loan is None else [loan.changed(**_changes(other, settings)) for other in requested]
     decimals, observed = settings.minor_unit_decimals, question.observed_by(model)
-    found = what_if(
+    comparison = what_if(
         model, policy, rows, observed, question.as_of_date, loan, others, minor_unit_decimals=decimals
     ).to_dict()
-    alternatives = [{"changed": dict(other)} | case for other, case in zip(asked, found["alternatives"], strict=True)]
+    alternatives = [
+        {"changed": dict(other)} | case for other, case in zip(requested, comparison["alternatives"], strict=True)
+    ]
     path = path_to_safe(
         model,
         policy,
@@ -87,7 +94,7 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
         "borrower_id": question.borrower_id,
         "as_of_date": question.as_of_date,
         "threshold": policy.threshold,
-        "base": found["base"],
+        "base": comparison["base"],
         "alternatives": alternatives,
         "path_to_safe": path.to_dict(decimals),
         "loan_under_review": None if loan is None else under_review(model),
@@ -98,7 +105,7 @@ def compared(question: Question, request: Mapping[str, Any], served: Served, set
 
 
 def batch(inputs: str | bytes, served: Served, settings: BookSettings) -> Done:
-    """The answer of /score_batch: each borrower's own answer, or what is wrong with their rows."""
+    """Compute the answer of /score_batch: each borrower's own answer, or what is wrong with their rows."""
     answers: list[dict[str, Any]] = []
     given: list[Mapping[str, Any]] = []
     for item in items_in(inputs):
@@ -120,7 +127,7 @@ def batch(inputs: str | bytes, served: Served, settings: BookSettings) -> Done:
 
 
 def again(route: str, inputs: str, served: Served, settings: BookSettings) -> Done:
-    """The answer of stored inputs, computed once more."""
+    """Compute the answer of stored inputs again."""
     if route == "/score_batch":
         return batch(inputs, served, settings)
     question = question_in(inputs, settings)
@@ -136,14 +143,14 @@ _OF_ONE: Mapping[str, Callable[[Question, Served, BookSettings], Done]] = {
 }
 
 
-def _changes(asked: Mapping[str, Any], settings: BookSettings) -> dict[str, Any]:
+def _changes(alternative: Mapping[str, Any], settings: BookSettings) -> dict[str, Any]:
     return {
-        "principal_amount": money(asked.get("principal"), settings),
-        "credit_limit": money(asked.get("credit_limit"), settings),
-        "term_months": asked.get("term_months"),
+        "principal_amount": money(alternative.get("principal"), settings),
+        "credit_limit": money(alternative.get("credit_limit"), settings),
+        "term_months": alternative.get("term_months"),
     }
 
 
 def text_of(request_id: str, content: Mapping[str, Any]) -> str:
-    """The answer's JSON text; a number reads back as the very same one."""
+    """Return the answer as JSON text; reading a number back gives exactly the same number."""
     return to_json({"request_id": request_id, **content}, inf_nan_mode="null").decode()

@@ -1,1 +1,1 @@
-"""The models in service: the champion that answers, followed through the registry, and the challenger in its shadow."""
+"""Models in service: the champion, which answers and follows the registry, and the challenger in shadow mode."""

@@ -1,4 +1,4 @@
-"""The champion: which model answers, followed through the registry without a restart."""
+"""The champion: the model that answers, kept in step with the registry without a restart."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from risk_warning.service.champions.served import Served, serve, settle_memory
 from risk_warning.settings import Settings
 
 _FIRST_SECONDS = 120.0
-"""Time a registry has to name the first champion."""
+"""Time within which the registry must name the first champion."""
 _AGAIN_SECONDS = 2.0
 _LAST = "serving.json"
-"""The file under home that says which model answers."""
+"""The file under home that records which model answers."""
 _log = logging.getLogger(__name__)
 Changed = Callable[[Served | None, Served], Awaitable[None]]
 
 
 class Champion:
-    """The model in service, and where the challenger's folder lies.
+    """The model in service, and the folder of the challenger.
 
-    `changed` is awaited with the old and the new one before the new one answers; where it fails, the old one stays.
+    `changed` is awaited with the old and the new model before the new one answers; if it fails, the old one stays.
     """
 
     def __init__(self, settings: Settings, changed: Changed, challenged: Callable[[Path | None], Awaitable[None]]):
@@ -46,23 +46,23 @@ class Champion:
 
     @property
     def served(self) -> Served:
-        """What answers now."""
+        """The model and policy that answer now."""
         if self._served is None:
             raise ModelError("No model is loaded yet; wait until the service is ready.")
         return self._served
 
     @property
     def is_loaded(self) -> bool:
-        """Whether anything can answer."""
+        """Whether a model is loaded and can answer."""
         return self._served is not None
 
     async def start(self) -> None:
-        """Nothing comes back; a model answers from then on, by the configured policy, whatever that becomes.
+        """Load a model, which answers from then on; follow changes of the registry and of the configured policy.
 
         Raises
         ------
         ModelError, RegistryError
-            There is no model: not in the folder, not in the registry, nor one kept from before.
+            No model is available: neither in the folder, nor in the registry, nor kept from before.
         """
         await self._start_model(self._settings.model)
         if self._settings.policy is not None:
@@ -82,7 +82,7 @@ class Champion:
             await self._take_kept(name)
 
     async def stop(self) -> None:
-        """Nothing comes back; neither the registry nor the policy is watched any longer."""
+        """Stop watching the registry and the policy."""
         for task in (self._watching, self._following):
             if task is not None:
                 task.cancel()
@@ -90,7 +90,7 @@ class Champion:
                     await task
 
     async def _watch(self, name: str) -> None:
-        """Follow the watching process, and start another where it ends."""
+        """Read what the watching process reports, and start another one if it ends."""
         seconds = str(self._settings.service.registry_poll_seconds)
         command = (sys.executable, "-m", "risk_warning.service.champions.registry_watch", name, seconds)
         while True:
@@ -122,7 +122,7 @@ class Champion:
         self._first.set()
 
     async def _follow_policy(self) -> None:
-        """Take up each new version of the configured policy; one that cannot be used is said so once and left."""
+        """Use each new version of the configured policy; one that cannot be used is logged once and ignored."""
         problem = ""
         while True:
             await asyncio.sleep(self._settings.service.registry_poll_seconds)
@@ -173,7 +173,7 @@ class Champion:
 
 
 def last_served(name: str, settings: Settings) -> Path | None:
-    """Folder of the model that last answered as `name`, None where none is kept."""
+    """Return the folder of the model that last answered as `name`, None if there is no such folder."""
     try:
         last = json.loads((settings.home / _LAST).read_text(encoding="utf-8"))
     except (OSError, ValueError):

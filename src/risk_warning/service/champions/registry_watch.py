@@ -1,10 +1,10 @@
-"""The watch on the registry: a process of its own that says which models the aliases name, and fetches them.
+"""The registry watch: a separate process that reports which models the aliases name, and fetches them.
 
     python -m risk_warning.service.champions.registry_watch models:/risk_warning@champion SECONDS
 
-MLflow takes seconds to import and holds up other threads while it asks its database; here it holds up nobody. Whenever
-something changed it prints a line of JSON: `{"champion": FOLDER, "challenger": FOLDER or null}`, or `{"problem": TEXT}`
-while the registry cannot be asked. It ends when its standard input does.
+MLflow takes seconds to import and blocks other threads while it queries its database; in a process of its own it blocks
+nothing. After each change the process prints a line of JSON: `{"champion": FOLDER, "challenger": FOLDER or null}`, or
+`{"problem": TEXT}` while the registry cannot be queried. It ends when its standard input ends.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ CHALLENGER = "challenger"
 
 
 def watch(name: str, seconds: float, settings: Settings) -> None:
-    """Nothing comes back, ever; prints a line for each change."""
+    """Print a line for each change, without ever returning."""
     reference = Reference.of(name)
     assert reference is not None
     said = None
@@ -57,7 +57,7 @@ def _end_with_input() -> None:
 
 
 if __name__ == "__main__":
-    # It ends with its input; a SIGTERM to the whole group is not for it.
+    # The process ends with its input; it ignores signals that are sent to the whole process group.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, signal.SIG_IGN)
     threading.Thread(target=_end_with_input, daemon=True).start()

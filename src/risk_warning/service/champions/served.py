@@ -1,4 +1,4 @@
-"""The served model: what answers now, changed in one step, so that an answer has one model from first to last."""
+"""The served model: it is replaced in one step, so that each answer uses one model from start to end."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from risk_warning.service.borrowers import check_book
 from risk_warning.settings import Settings
 
 MODEL_SERVED = "model_served"
-"""Kind of the event that says which model and policy answer from now on."""
+"""Kind of the event that records which model and policy answer from then on."""
 
 
 @dataclass(frozen=True)
 class Served:
-    """A model with the policy that goes with it."""
+    """A model with its policy."""
 
     model: RiskModel
     policy: Policy
@@ -30,7 +30,7 @@ class Served:
 
 
 def serve(folder: Path, source: str, settings: Settings) -> Served:
-    """The model of the folder, ready to answer at once.
+    """Return the model of the folder, ready to answer without delay.
 
     Raises
     ------
@@ -39,12 +39,12 @@ def serve(folder: Path, source: str, settings: Settings) -> Served:
     SettingsError
         The configured policy cannot be used.
     ContractError
-        The configured book lacks what the model reads.
+        The configured book lacks a column that the model reads.
     """
     model = load(folder)
     check_book(model, settings)
     served = Served(model, policy_of(model, settings), source, datetime.now(UTC))
-    # What is computed once is computed now, not while somebody waits.
+    # Values that are computed only once are computed now, not during the first request.
     nobody = Question("nobody", date(2000, 1, 1), {**dict.fromkeys(model.observed.columns, ()), "statements": ()})
     examined = examine(nobody, model, served.policy, settings.book)
     answer(examined)
@@ -53,9 +53,10 @@ def serve(folder: Path, source: str, settings: Settings) -> Served:
 
 
 def settle_memory(*, collect: bool) -> None:
-    """Nothing comes back; what lives now is left out of later searches for garbage, which would stop every answer.
+    """Exclude the objects that exist now from later garbage collections, which block all answers.
 
-    Seen on a BentoML service of one endpoint: with all of it searched, an answer in a hundred waited 138 to 326 ms.
+    Measured on a BentoML service with one endpoint: with full collections, one answer in a hundred waited 138 to
+    326 ms.
     """
     if collect:
         gc.collect()

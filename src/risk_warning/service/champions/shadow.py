@@ -1,7 +1,7 @@
-"""The shadow: a challenger that scores the same requests in a process of its own, off every answer's path.
+"""Shadow mode: a challenger scores the same requests in a process of its own, and no answer waits for it.
 
-A request is handed over by one write to a pipe; where the pipe is full the request is dropped and counted. Whatever
-becomes of the process, answers do not notice.
+A request is handed over by one write to a pipe. If the pipe is full, the request is dropped and counted. A failure of
+the process does not affect the answers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 
 
 class Shadow:
-    """The challenger's process, where there is one."""
+    """The challenger's process, if there is a challenger."""
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
@@ -32,7 +32,7 @@ class Shadow:
         return None if self._folder is None else self._folder.name
 
     async def follow(self, folder: Path | None) -> None:
-        """Nothing comes back; from now on the model of this folder scores along, None: nobody does."""
+        """Let the model in this folder be the challenger from now on; None means no challenger."""
         if folder == self._folder and (self._process is None or self._process.returncode is None):
             return
         await self.stop()
@@ -45,7 +45,7 @@ class Shadow:
                 _log.error("the challenger's process cannot be started: %s", error.strerror)
 
     def hand_over(self, request_id: str, route: str, inputs: str) -> None:
-        """Nothing comes back; never waits and never raises."""
+        """Hand a request to the challenger; never wait and never raise an exception."""
         process = self._process
         if process is None:
             return
@@ -63,7 +63,7 @@ class Shadow:
         self._metrics.shadowed(handed_over=fits)
 
     async def stop(self) -> None:
-        """Nothing comes back; the process is gone, what waited is dropped."""
+        """End the process, and drop the requests that wait for it."""
         process, self._process = self._process, None
         if process is not None and process.returncode is None:
             process.kill()

@@ -1,9 +1,9 @@
-"""The challenger's process: scores what it is handed and stores the scores beside the champion's.
+"""The challenger's process: scores the requests it receives, and stores the scores beside the champion's.
 
     python -m risk_warning.service.champions.shadow_process MODEL_FOLDER
 
-Its standard input holds, for each request, a line `REQUEST_ID ROUTE BYTES` and that many bytes of inputs. On SQLite it
-writes to a database of its own, `shadow.db` under home: a second writer would hold up the audit.
+Its standard input has, for each request, a line `REQUEST_ID ROUTE BYTES` and then that many bytes of inputs. On SQLite
+it writes to a database of its own, `shadow.db` under home, because a second writer would delay the audit.
 """
 
 from __future__ import annotations
@@ -31,21 +31,21 @@ _log = logging.getLogger(__name__)
 
 
 def shadow_database(settings: Settings) -> str:
-    """URL of the database the challenger's scores are stored in."""
+    """Return the URL of the database that stores the challenger's scores."""
     url = settings.database_url
     return f"sqlite:///{settings.home / 'shadow.db'}" if url.startswith("sqlite") else url
 
 
 def scores_of(request_id: str, route: str, inputs: str, served: Served, settings: Settings) -> list[dict[str, object]]:
-    """The challenger's scores of a request, one row a borrower; none for those whose rows cannot be used."""
-    found: list[dict[str, object]] = []
+    """Return the challenger's scores of a request, one row per borrower whose rows can be used."""
+    rows: list[dict[str, object]] = []
     for item, question in questions_in(route, inputs, settings.book):
         try:
             examined = examine(question, served.model, served.policy, settings.book)
         except RiskWarningError:
             continue
         outcome = outcome_of(examined.scored, 0, served.policy)
-        found.append(
+        rows.append(
             {
                 "request_id": request_id,
                 "item": item,
@@ -57,11 +57,11 @@ def scores_of(request_id: str, route: str, inputs: str, served: Served, settings
                 "at": stamp(),
             }
         )
-    return found
+    return rows
 
 
 def main(folder: str) -> None:
-    """Nothing comes back; scores until its input ends."""
+    """Score requests until the standard input ends."""
     os.nice(_LOWEST_PRIORITY)
     settings = load_settings()
     served = serve(Path(folder), folder, settings)
@@ -76,12 +76,12 @@ def main(folder: str) -> None:
                 with engine.begin() as connection:
                     connection.execute(insert(shadow_scores), rows)
         except Exception as error:
-            # The next request may fare better; an error's words may hold a borrower's values.
+            # Go on with the next request. Log only the error's type: its message may contain a borrower's values.
             _log.error("request %s was not shadowed: %s", request_id, type(error).__name__)
 
 
 if __name__ == "__main__":
-    # It ends with its input; a SIGTERM to the whole group is not for it.
+    # The process ends with its input; it ignores signals that are sent to the whole process group.
     for ending in (signal.SIGTERM, signal.SIGINT):
         signal.signal(ending, signal.SIG_IGN)
     main(sys.argv[1])

@@ -1,1 +1,1 @@
-"""The wire: what may be asked and what is answered, as types, as JSON, and as the OpenAPI page."""
+"""The wire format: requests and answers as types, as JSON, and as the OpenAPI page."""

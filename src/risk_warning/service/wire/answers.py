@@ -1,4 +1,4 @@
-"""What is answered: the types of the OpenAPI page. The answers themselves are plain dicts of these shapes."""
+"""Answer types, for the OpenAPI page. The answers themselves are plain dicts of these shapes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Words(TypedDict):
 
 
 class Reason(TypedDict):
-    """What costs the borrower most points."""
+    """One of the reasons that cost the borrower the most points."""
 
     code: Annotated[
         str,
@@ -41,7 +41,7 @@ class Reason(TypedDict):
 
 
 class Calibration(TypedDict):
-    """How PDs of files with so much history held, out of time."""
+    """The calibration of PDs of borrowers with this much history, measured out of time."""
 
     from_months: int
     to_months: int | None
@@ -53,7 +53,7 @@ class Calibration(TypedDict):
 
 
 class HistoryShown(TypedDict):
-    """What the answer rests on."""
+    """The history on which the answer is based."""
 
     periods: Annotated[int, Field(description="months of the last 24 with a record")]
     is_thin: Annotated[bool, Field(description="fewer than six months")]
@@ -68,21 +68,21 @@ class HorizonPd(TypedDict):
 
 
 class UnknownValue(TypedDict):
-    """A value the model does not know: such an event is not read, such a category counts as the population."""
+    """A value unknown to the model: such an event is not read, and such a category counts as the population."""
 
     field: Annotated[str, Field(description="table.column")]
     value: str
 
 
 class UnderReview(TypedDict):
-    """How the loan under review was taken."""
+    """How the loan under review was treated."""
 
     counted_as_opened: bool
     model_has_seen_openings: Annotated[bool, Field(description="whether it was trained with past openings")]
 
 
 class BorrowerAnswer(TypedDict):
-    """A borrower's PD, score, band and reasons; or why there is no score."""
+    """A borrower's PD, score, band and reasons, or why there is no score."""
 
     borrower_id: str | int
     as_of_date: date
@@ -115,7 +115,7 @@ class BorrowerAnswer(TypedDict):
 
 
 class ScoreAnswer(BorrowerAnswer):
-    """The answer for one borrower, and the id under which the audit keeps it."""
+    """The answer for one borrower, with the id under which the audit stores it."""
 
     request_id: str
 
@@ -128,7 +128,7 @@ class BatchItem(TypedDict):
 
 
 class BatchAnswer(TypedDict):
-    """Answers in the order asked."""
+    """Answers in the order of the request."""
 
     request_id: str
     answers: list[BatchItem]
@@ -157,13 +157,13 @@ class ModelAnswer(TypedDict):
 
 
 class Health(TypedDict):
-    """How the service is."""
+    """The state of the service."""
 
     status: Literal["alive", "ready"]
 
 
 class Typical(TypedDict, total=False):
-    """What training rows held: percentiles of a number, shares of a category's values."""
+    """Values in the training rows: percentiles of a number, shares of a category's values."""
 
     p5: float | None
     p25: float | None
@@ -196,7 +196,7 @@ class ContributionShown(TypedDict):
 
 
 class ExplanationShown(TypedDict):
-    """A score taken apart: base_points and all points sum to sum_of_points."""
+    """The parts of a score: base_points and the points of all contributions sum to sum_of_points."""
 
     score: float
     sum_of_points: float
@@ -205,14 +205,14 @@ class ExplanationShown(TypedDict):
 
 
 class Pictures(TypedDict):
-    """A waterfall as SVG in each language."""
+    """A waterfall chart as SVG in each language."""
 
     en: str
     zh: str
 
 
 class ExplainAnswer(ScoreAnswer):
-    """A score with all that makes it; both null where there is none."""
+    """A score with its explanation and waterfall chart; both are null if there is no score."""
 
     explanation: ExplanationShown | None
     waterfall_svg: Pictures | None
@@ -228,7 +228,7 @@ class MovedReasonShown(TypedDict):
 
 
 class OutcomeShown(TypedDict):
-    """What a borrower scores."""
+    """The result for a borrower: PD, score and band, or why there is no score."""
 
     not_scored: NotScored | None
     pd: float | None
@@ -238,7 +238,7 @@ class OutcomeShown(TypedDict):
 
 
 class CaseShown(OutcomeShown):
-    """The borrower with one version of the loan."""
+    """The borrower's result with one version of the loan."""
 
     reasons: list[Reason]
     points_difference: Annotated[float | None, Field(description="against the loan as asked")]
@@ -246,13 +246,13 @@ class CaseShown(OutcomeShown):
 
 
 class AlternativeShown(CaseShown):
-    """One of the alternatives asked for."""
+    """One of the requested alternatives."""
 
     changed: dict[str, float | int]
 
 
 class StepShown(TypedDict):
-    """Something that can be done."""
+    """One action that can be taken."""
 
     action: Literal["pay_overdue", "pay_down_cards", "borrow_less", "longer_term", "lower_limit", "no_loan"]
     unit: str
@@ -262,7 +262,7 @@ class StepShown(TypedDict):
 
 
 class FeatureChangeShown(TypedDict):
-    """A feature the path moves."""
+    """A feature whose value the path changes."""
 
     feature: str
     unit: str
@@ -287,7 +287,7 @@ class PathShown(TypedDict):
 
 
 class WhatIfAnswer(TypedDict):
-    """The loan as asked, its alternatives side by side, and the path to safe."""
+    """The loan as requested, its alternatives side by side, and the path to safe."""
 
     request_id: str
     borrower_id: str | int

@@ -1,7 +1,7 @@
-"""Inputs: all an answer rests on as one JSON text, which the audit keeps, a replay reads, and a challenger scores.
+"""Inputs: everything an answer is based on, as one JSON text that the audit, a replay and a challenger use.
 
-Of a request that brings the borrower's rows it is the request itself. Of one that names a borrower of the book it is
-the request with the rows the book then had, since a book changes.
+If a request contains the borrower's rows, the inputs are the request itself. If it names a borrower of the book, they
+are the request with the rows that the book had at that time, because a book changes.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from risk_warning.service.wire.requests import (
 from risk_warning.settings import BookSettings
 
 _NO_LIMIT = MaxLen(1_000_000)
-"""A book may hold more rows of a borrower than a request may bring."""
+"""A book may have more rows of a borrower than a request may contain."""
 
 
 @with_config(STRICT)
@@ -57,37 +57,37 @@ class _FromBook(TypedDict):
 _FROM_BOOK = TypeAdapter(_FromBook)
 
 
-def from_book(request: Mapping[str, Any], found: BorrowerRecords) -> str:
-    """The inputs of a request that names a borrower of the book."""
-    told = {"request": request, "records": found.records, "set_aside": found.set_aside}
-    return to_json({**told, "payments_through": found.payments_through}).decode()
+def from_book(request: Mapping[str, Any], borrower: BorrowerRecords) -> str:
+    """Return the inputs of a request that names a borrower of the book."""
+    content = {"request": request, "records": borrower.records, "set_aside": borrower.set_aside}
+    return to_json({**content, "payments_through": borrower.payments_through}).decode()
 
 
 def request_in(inputs: str | bytes) -> Mapping[str, Any]:
-    """The request of the inputs of one borrower."""
+    """Return the request from the inputs of one borrower."""
     if _is_from_book(inputs):
         return _FROM_BOOK.validate_json(inputs)["request"]
     return WHAT_IF.validate_json(inputs)
 
 
 def question_in(inputs: str | bytes, settings: BookSettings) -> Question:
-    """The question of the inputs of one borrower."""
+    """Return the question from the inputs of one borrower."""
     if not _is_from_book(inputs):
         return question_of(WHAT_IF.validate_json(inputs), settings)
     stored = _FROM_BOOK.validate_json(inputs)
     records = cast(Records, stored["records"])
-    found = BorrowerRecords(records, stored["set_aside"], stored.get("payments_through"))
-    return question_from_book(stored["request"], found, settings)
+    borrower = BorrowerRecords(records, stored["set_aside"], stored.get("payments_through"))
+    return question_from_book(stored["request"], borrower, settings)
 
 
 def items_in(inputs: str | bytes) -> list[Any]:
-    """The borrowers of a batch, each still as it was sent."""
-    found: list[Any] = from_json(inputs)["borrowers"]
-    return found
+    """Return the borrowers of a batch, each as it was sent."""
+    borrowers: list[Any] = from_json(inputs)["borrowers"]
+    return borrowers
 
 
 def questions_in(route: str, inputs: str, settings: BookSettings) -> Iterator[tuple[int, Question]]:
-    """(place in the batch, question) of every borrower in the inputs that can be asked about."""
+    """Yield (position in the batch, question) for every borrower in the inputs with a valid request."""
     if route != "/score_batch":
         yield 0, question_in(inputs, settings)
         return

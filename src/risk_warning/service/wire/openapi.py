@@ -1,4 +1,4 @@
-"""The OpenAPI document: every route with its types and real examples, made from the types that are checked."""
+"""The OpenAPI document: every route with its types and real examples, generated from the types that are validated."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ DESCRIPTION = (
 
 
 class Route(TypedDict):
-    """What FastAPI is told of a route."""
+    """The arguments of a route's decorator in FastAPI."""
 
     summary: str
     tags: list[str | Enum]
@@ -79,15 +79,15 @@ def _reference(name: str) -> dict[str, str]:
 
 
 def _content(schema: str, example: Any = None) -> dict[str, Any]:
-    shown: dict[str, Any] = {"schema": _reference(schema)}
+    content: dict[str, Any] = {"schema": _reference(schema)}
     if example is not None:
-        shown["example"] = example
-    return {"application/json": shown}
+        content["example"] = example
+    return {"application/json": content}
 
 
 def _examples() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(resources.files(__package__).joinpath("examples.json").read_text("utf-8"))
-    return found
+    examples: dict[str, Any] = json.loads(resources.files(__package__).joinpath("examples.json").read_text("utf-8"))
+    return examples
 
 
 _EXAMPLES = _examples()
@@ -165,21 +165,21 @@ METRICS: Route = {
 
 @cache
 def _schemas() -> dict[str, Any]:
-    """Every type by name."""
+    """Return the JSON schema of every type, by name."""
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]]
     adapters = [(name, "validation", TypeAdapter(kind)) for name, kind in _TYPES.items()]
     roots, shared = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)
-    found = dict(shared.get("$defs", {}))
+    schemas = dict(shared.get("$defs", {}))
     for (name, _), schema in roots.items():
         if "$ref" not in schema:
-            found[str(name)] = schema
-    items = found["ScoreBatchRequest"]["properties"]["borrowers"]
+            schemas[str(name)] = schema
+    items = schemas["ScoreBatchRequest"]["properties"]["borrowers"]
     items["items"] = _reference("ScoreRequest")
-    return found
+    return schemas
 
 
 def document(app: FastAPI) -> bytes:
-    """The document as JSON."""
+    """Return the document as JSON."""
     described = app.openapi()
     described["components"] = {"schemas": _schemas(), "securitySchemes": _KEYS}
     described["security"] = [{name: []} for name in _KEYS]

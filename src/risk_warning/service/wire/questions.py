@@ -1,4 +1,4 @@
-"""Questions: what a request asks, in the types of the core."""
+"""Questions: requests converted to the types of the core."""
 
 from __future__ import annotations
 
@@ -20,28 +20,34 @@ _TERMS = ("product", "principal", "credit_limit", "annual_rate", "term_months", 
 
 
 def question_of(request: Mapping[str, Any], settings: BookSettings) -> Question:
-    """The question of a request that brings the borrower's rows."""
+    """Return the question of a request that contains the borrower's rows."""
     loan = loan_of(request.get("loan_under_review"), settings)
     return Question(request["borrower_id"], request["as_of_date"], records_of(request), loan=loan)
 
 
-def question_from_book(request: Mapping[str, Any], found: BorrowerRecords, settings: BookSettings) -> Question:
-    """The question of a request by id, with the rows the book has."""
+def question_from_book(request: Mapping[str, Any], borrower: BorrowerRecords, settings: BookSettings) -> Question:
+    """Return the question of a request by id, with the rows from the book."""
     loan = loan_of(request.get("loan_under_review"), settings)
     whose, when = request["borrower_id"], request["as_of_date"]
-    return Question(whose, when, found.records, found.set_aside, loan, found.payments_through)
+    return Question(whose, when, borrower.records, borrower.set_aside, loan, borrower.payments_through)
 
 
 def brings_rows(request: Mapping[str, Any]) -> bool:
-    """Whether a request brings any of the borrower's tables."""
+    """Whether a request contains any of the borrower's tables."""
     return any(field in request for field in TABLES)
 
 
-def loan_of(asked: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnderReview | None:
-    """The loan under review in minor units; `RequestError` for an attribute that is not the lender's own."""
-    if asked is None:
+def loan_of(loan: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnderReview | None:
+    """Return the loan under review in minor units.
+
+    Raises
+    ------
+    RequestError
+        An attribute is not the lender's own or has no usable value, or the loan is empty.
+    """
+    if loan is None:
         return None
-    for name, value in asked.items():
+    for name, value in loan.items():
         if name in _TERMS:
             continue
         if not name.startswith("x_"):
@@ -50,25 +56,25 @@ def loan_of(asked: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnde
             )
         if not is_attribute(value):
             raise RequestError("is neither a number nor a text", f"loan_under_review.{name}")
-    if all(value is None for value in asked.values()):
+    if all(value is None for value in loan.values()):
         raise RequestError("is empty: give its principal or credit_limit, and what else is known", "loan_under_review")
-    schedule = asked.get("schedule")
+    schedule = loan.get("schedule")
     return LoanUnderReview(
-        product=asked.get("product"),
-        principal_amount=money(asked.get("principal"), settings),
-        credit_limit=money(asked.get("credit_limit"), settings),
-        annual_rate=asked.get("annual_rate"),
-        term_months=asked.get("term_months"),
-        first_due_on=asked.get("first_due_on"),
+        product=loan.get("product"),
+        principal_amount=money(loan.get("principal"), settings),
+        credit_limit=money(loan.get("credit_limit"), settings),
+        annual_rate=loan.get("annual_rate"),
+        term_months=loan.get("term_months"),
+        first_due_on=loan.get("first_due_on"),
         schedule=None
         if schedule is None
         else tuple((due["due_on"], _minor(due["due_amount"], settings)) for due in schedule),
-        attributes={name: value for name, value in asked.items() if name.startswith("x_") and value is not None},
+        attributes={name: value for name, value in loan.items() if name.startswith("x_") and value is not None},
     )
 
 
 def money(amount: float | None, settings: BookSettings) -> float | None:
-    """An amount in minor units, None where there is none."""
+    """Return an amount in minor units, None if it is missing."""
     return None if amount is None else _minor(amount, settings)
 
 

@@ -1,4 +1,4 @@
-"""Refusals: everything but an answer has one shape, and none holds a borrower's values.
+"""Refusals: every response that is not an answer has one shape, and contains none of a borrower's values.
 
 {"error": {"code": "invalid_field", "message": "…", "field": "instalments[3].due_on", "request_id": "…",
            "more": [{"field": "…", "message": "…"}]}}
@@ -21,10 +21,10 @@ from risk_warning.errors import AsOfDateError, RequestError, RiskWarningError
 
 _log = logging.getLogger(__name__)
 MOST_FIELDS = 20
-"""Faults of one request that are listed."""
+"""Maximum number of faults of one request that are listed under `more`."""
 _NO_FIELD = "there is no field of this name here; /docs lists those there are"
 MOST_CHARACTERS = 200
-"""Of a field's name, which a caller may have made as long as the body allows."""
+"""Maximum length of a field's name in a refusal; a caller can send a name as long as the body allows."""
 Code = Literal[
     "invalid_json",
     "invalid_field",
@@ -51,13 +51,13 @@ class FieldFault(TypedDict):
 
 
 class ErrorBody(TypedDict):
-    """What went wrong, and whose turn it is."""
+    """What went wrong, and who has to act."""
 
     code: Code
     message: str
     field: str | None
     request_id: str | None
-    """None within a batch, which has one for all."""
+    """None within a batch, which has one id for all borrowers."""
     more: list[FieldFault]
 
 
@@ -69,7 +69,7 @@ class ErrorAnswer(TypedDict):
 
 @dataclass(eq=False)
 class Refusal(Exception):
-    """A request that is not answered."""
+    """The refusal of a request."""
 
     status: int
     code: Code
@@ -79,11 +79,11 @@ class Refusal(Exception):
     more: tuple[FieldFault, ...] = ()
 
     def body(self, request_id: str) -> bytes:
-        """The refusal as JSON text."""
+        """Return the refusal as JSON text."""
         return to_json({"error": self.content(request_id)})
 
     def content(self, request_id: str | None = None) -> ErrorBody:
-        """What stands under `error`."""
+        """Return the content of `error`."""
         return {
             "code": self.code,
             "message": self.message,
@@ -94,13 +94,13 @@ class Refusal(Exception):
 
 
 def of_validation(error: ValidationError) -> Refusal:
-    """The refusal of a body that does not have the request's type: 400 where it is no JSON, else 422."""
+    """Return the refusal of a body that does not match the request's type: 400 if it is not JSON, else 422."""
     details = error.errors(include_url=False, include_input=False, include_context=False)
     if details[0]["type"] == "json_invalid":
         return Refusal(400, "invalid_json", f"The body is not JSON: {_position(details[0]['msg'])}.")
     faults: dict[str, str] = {}
     for detail in details:
-        # Of the ways in which no variant of a field fits, the first is told.
+        # If no variant of a field's type fits, only the fault of the first variant is reported.
         where = path(detail["loc"], ends_in_name=detail["type"] == "extra_forbidden")
         is_unknown = detail["type"] == "extra_forbidden"
         faults.setdefault(where, _NO_FIELD if is_unknown else detail["msg"].removeprefix("Value error, "))
@@ -111,7 +111,7 @@ def of_validation(error: ValidationError) -> Refusal:
 
 
 def of_error(error: RiskWarningError) -> Refusal:
-    """The refusal of what cannot be answered: the request's fault, or for the operator to mend."""
+    """Return the refusal for an error: the request is at fault, or the operator has to act."""
     if isinstance(error, RequestError):
         where = None if error.field is None else error.field.replace("borrowers[0]", "profile")
         message = str(error) if where is None or str(error)[0].isupper() else f"{where} {error}."
@@ -122,26 +122,28 @@ def of_error(error: RiskWarningError) -> Refusal:
 
 
 def log_refused(error: RiskWarningError, refusal: Refusal, request_id: str) -> None:
-    """Nothing comes back; tells the operator of what only they can mend."""
+    """Log an error that only the operator can fix."""
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request %s: %s", request_id, error)
 
 
 def path(loc: tuple[Any, ...], *, ends_in_name: bool = False) -> str:
-    """A place in a request, such as `instalments[3].due_on`; variants of a type are left out, a caller's name never is.
+    """Return a place in a request, such as `instalments[3].due_on`.
+
+    The variants of a type are left out; a name that the caller sent is never left out.
 
     >>> path(("instalments", 3, "due_on")), path(("borrower_id", "constrained-str"))
     ('instalments[3].due_on', 'borrower_id')
     >>> path(("date-of-birth",), ends_in_name=True)
     'date-of-birth'
     """
-    found = ""
+    place = ""
     for i, part in enumerate(loc, start=1):
         if isinstance(part, int):
-            found += f"[{part}]"
+            place += f"[{part}]"
         elif (ends_in_name and i == len(loc)) or ("-" not in part and part not in ("str", "int", "float", "[key]")):
-            found += f".{part}" if found else part
-    return found
+            place += f".{part}" if place else part
+    return place
 
 
 def _position(message: str) -> str:

@@ -1,7 +1,7 @@
-"""What may be asked: each request as a type, its rows in the words of the book's tables.
+"""Request types; the rows in a request have the column names of the book's tables.
 
-Types are strict: a number is a JSON number, a date reads "2024-06-01", a field that is not known is refused. Rows are
-plain dicts, as the records of `book.records` are, so that nothing is copied on the way to the model.
+Types are strict: a number is a JSON number, a date has the form "2024-06-01", an unknown field is refused. Rows are
+plain dicts, like the records of `book.records`, so that nothing is copied on the way to the model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing_extensions import TypedDict
 from risk_warning.book.records import Records
 
 MAX_ROWS = 5_000
-"""Rows of one table that one borrower may have."""
+"""Maximum number of rows of one table for one borrower."""
 MAX_BORROWERS = 1_000
 MAX_ALTERNATIVES = 10
 TABLES = {"profile": "borrowers"} | {name: name for name in ("loans", "instalments", "statements", "events")}
@@ -30,7 +30,7 @@ _X_ATTRIBUTES: JsonDict = {
 }
 STRICT = ConfigDict(extra="forbid", strict=True)
 _OPEN = ConfigDict(strict=True, extra="allow", json_schema_extra=_X_ATTRIBUTES)
-"""Rows that may carry the lender's own `x_…` attributes; the records refuse any other name."""
+"""For rows that may have the lender's own `x_…` attributes; the records refuse any other name."""
 
 
 def _in_range(at: datetime) -> datetime:
@@ -52,7 +52,7 @@ Months = Annotated[int, Ge(1), Le(480)]
 
 @with_config(_OPEN)
 class Profile(TypedDict):
-    """What is true of the borrower: their row of `borrowers` in force, protected attributes left out."""
+    """The borrower's attributes: their row of `borrowers` in force, without protected attributes."""
 
     borrower_id: NotRequired[Id | None]
     valid_from: NotRequired[Day | None]
@@ -84,7 +84,7 @@ class Loan(TypedDict):
 
 @with_config(STRICT)
 class Instalment(TypedDict):
-    """A payment that falls due, one row a part payment, as in the table `instalments`."""
+    """A payment that falls due, one row per part payment, as in the table `instalments`."""
 
     loan_id: Id
     borrower_id: NotRequired[Id | None]
@@ -99,7 +99,7 @@ class Instalment(TypedDict):
 
 @with_config(_OPEN)
 class Statement(TypedDict):
-    """An account's month-end picture, as in the table `statements`."""
+    """An account at the end of a month, as in the table `statements`."""
 
     loan_id: Id
     borrower_id: NotRequired[Id | None]
@@ -115,7 +115,7 @@ class Statement(TypedDict):
 
 @with_config(STRICT)
 class Event(TypedDict):
-    """Something the borrower did, as in the table `events`."""
+    """An action of the borrower, as in the table `events`."""
 
     borrower_id: NotRequired[Id | None]
     kind: Text
@@ -134,7 +134,7 @@ class DueAmount(TypedDict):
 
 @with_config(_OPEN)
 class LoanUnderReview(TypedDict):
-    """The loan that is asked for: it counts as opened, with level monthly payments where no schedule is given."""
+    """The loan applied for; it counts as opened, with level monthly payments if no schedule is given."""
 
     product: NotRequired[Text | None]
     principal: NotRequired[Owed | None]
@@ -147,7 +147,7 @@ class LoanUnderReview(TypedDict):
 
 @with_config(STRICT)
 class Alternative(TypedDict):
-    """What to change of the loan under review."""
+    """Changes to the loan under review."""
 
     principal: NotRequired[Owed]
     credit_limit: NotRequired[Owed]
@@ -156,7 +156,7 @@ class Alternative(TypedDict):
 
 @with_config(STRICT)
 class ScoreRequest(TypedDict):
-    """One borrower with all their rows. A table the model reads must be there, empty where they have no row in it."""
+    """One borrower with all their rows. A table the model reads is required; it is empty if they have no row in it."""
 
     borrower_id: Id
     as_of_date: Annotated[Day, Field(description="start of that day; later records are not read")]
@@ -179,14 +179,14 @@ class ScoreByIdRequest(TypedDict):
 
 @with_config(STRICT)
 class ScoreBatchRequest(TypedDict):
-    """Up to 1,000 borrowers, each a request as for /score, each answered on its own."""
+    """Up to 1,000 borrowers; each is a request as for /score and is answered on its own."""
 
     borrowers: Annotated[list[Any], MinLen(1), MaxLen(MAX_BORROWERS)]
 
 
 @with_config(STRICT)
 class WhatIfRequest(ScoreRequest):
-    """A borrower, the loan under review, and up to ten other ways to give it; without rows, those of the book."""
+    """A borrower, the loan under review, and up to ten alternatives to it; without rows, those of the book are used."""
 
     alternatives: NotRequired[Annotated[list[Alternative], MaxLen(MAX_ALTERNATIVES)]]
 
@@ -198,7 +198,7 @@ WHAT_IF = TypeAdapter(WhatIfRequest)
 
 
 def records_of(request: Mapping[str, Any]) -> Records:
-    """Table → rows of a request; tables it leaves out are not there."""
+    """Return table → rows of a request, without the tables it leaves out."""
     return {
         table: [request[field]] if field == "profile" else request[field]
         for field, table in TABLES.items()

@@ -1,1 +1,1 @@
-"""Whether a model may become the champion, and making it so."""
+"""Promotion: the gate that decides whether a model may become the champion, and the change of champion itself."""

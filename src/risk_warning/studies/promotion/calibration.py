@@ -1,4 +1,4 @@
-"""Judged rows: what one model says of borrowers on dates it did not learn from, with what became of them."""
+"""Calibration evidence: the PDs of a model on dates it did not learn from, compared with the outcomes."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from risk_warning.stats.clustered import Interval, Sample, calibration_slope, ob
 
 Floats = NDArray[np.float64]
 MOST_DATES = 12
-"""Months looked at, the latest ones."""
+"""Maximum number of months evaluated; the latest ones are used."""
 MIN_BADS_IN_BAND = 30
 
 
 @dataclass(frozen=True)
 class CalibrationEvidence:
-    """How a model's PDs held on months it did not learn from."""
+    """The calibration of a model's PDs on months it did not learn from."""
 
     dates: tuple[date, ...]
     rows: int
@@ -33,20 +33,22 @@ class CalibrationEvidence:
     observed_over_expected: Interval
     slope: Interval
     by_band: tuple[tuple[str, int, Interval], ...]
-    """(band, bads, observed over expected) of the bands with at least 30 bads."""
+    """(band, bads, observed over expected) of each band with at least 30 bads."""
     outcome_unknown: int
-    """Rows scored whose outcome nobody knows; they are not among `rows`."""
+    """Number of scored rows whose outcome is unknown; `rows` does not count them."""
 
 
 def calibration_evidence(
     book: StagedBook, model: RiskModel, unlearnt_from: date, borrowers_per_chunk: int, advance: Callable[[int], None]
 ) -> CalibrationEvidence | None:
-    """The evidence on the latest mature months from a day on; None where there are none, or a single class.
+    """Return the evidence on the latest mature months from `unlearnt_from` on.
+
+    None if there is no such month, or if all rows have the same outcome.
 
     Raises
     ------
     ContractError
-        The book lacks what the model was trained on.
+        The book lacks data that the model was trained on.
     """
     dates = tuple(day for day in as_of_dates(book, Request(target=model.target)) if day >= unlearnt_from)[-MOST_DATES:]
     if not dates:
@@ -77,7 +79,10 @@ def calibration_evidence(
 def _rows(
     book: StagedBook, model: RiskModel, dates: Sequence[date], borrowers_per_chunk: int, advance: Callable[[int], None]
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
-    """(bad, PD, borrower, number of the date) of all scored whose outcome is known, on every date; count of others."""
+    """Return (bad, PD, borrower, index of the date, count of scored rows with unknown outcome).
+
+    The arrays hold the scored rows whose outcome is known, on all dates.
+    """
     observed, given_on = model.observed_in(book), set(book.outcome_dates)
     parts: list[tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]]] = []
     low = outcome_unknown = 0

@@ -1,4 +1,4 @@
-"""The card a new champion comes with: what a validator or an authority asks about, under their headings.
+"""The governance card of a new champion: what a validator or an authority needs to know, under their headings.
 
 The headings follow the themes of the US guidance on model risk management of 17 April 2026 (Federal Reserve SR 26-2,
 OCC Bulletin 2026-13, which replaced SR 11-7) and the points of Annex IV of the EU AI Act (Regulation 2024/1689), whose
@@ -33,14 +33,14 @@ _LIMITS = (
 _MET = {"met": "yes", "NOT MET": "**no**", "warning": "no: a warning"}
 
 
-def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
-    """The card's text, Markdown."""
+def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
+    """Return the text of the card in Markdown."""
     lines = [
         card(model).rstrip(),
         "",
         "## Against the champion",
         "",
-        *_against(found),
+        *_against(comparison),
         "",
         "## The gate",
         "",
@@ -52,8 +52,8 @@ def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[
         "",
         "## Fairness",
         "",
-        *_fairness(found.b.fairness if found else ()),
-        *_proxies(model, found),
+        *_fairness(comparison.b.fairness if comparison else ()),
+        *_proxies(model, comparison),
         "",
         "## Limits",
         "",
@@ -80,15 +80,15 @@ def governance_card(model: RiskModel, found: Comparison | None, rules: Sequence[
     return "\n".join(lines)
 
 
-def _against(found: Comparison | None) -> list[str]:
-    if found is None:
+def _against(comparison: Comparison | None) -> list[str]:
+    if comparison is None:
         return ["There was no champion to compare with."]
-    figures = {"AUC": found.auc, "KS": found.differences["ks"], "Brier": found.differences["brier"]}
-    if found.watch:
-        figures["warned 30 days or more before, at equal capacity"] = found.watch.at_capacity.in_time
+    figures = {"AUC": comparison.auc, "KS": comparison.differences["ks"], "Brier": comparison.differences["brier"]}
+    if comparison.watch:
+        figures["warned 30 days or more before, at equal capacity"] = comparison.watch.at_capacity.in_time
     return [
-        f"{found.verdict} {found.rows:,} rows of {found.borrowers:,} borrowers, {found.bads:,} bad, as of "
-        f"{', '.join(map(str, found.dates))}; intervals of 95 %.",
+        f"{comparison.verdict} {comparison.rows:,} rows of {comparison.borrowers:,} borrowers, {comparison.bads:,} bad,"
+        f" as of {', '.join(map(str, comparison.dates))}; intervals of 95 %.",
         "",
         "| measure | champion | this model | difference |",
         "| --- | --- | --- | --- |",
@@ -111,15 +111,15 @@ def _fairness(measured: Iterable[Fairness]) -> list[str]:
     return [f"| attribute | {head} |", "| --- | --- | --- | --- |", *rows]
 
 
-def _proxies(model: RiskModel, found: Comparison | None) -> list[str]:
-    """Lines on how far the features stand in for protected attributes; none where fairness was not measured."""
-    if found is None or not found.b.fairness:
+def _proxies(model: RiskModel, comparison: Comparison | None) -> list[str]:
+    """Return lines on how far the features are proxies for protected attributes; empty if fairness was not measured."""
+    if comparison is None or not comparison.b.fairness:
         return []
-    told = sentences(found.guesses) or [NOT_GUESSED]
+    lines = sentences(comparison.guesses) or [NOT_GUESSED]
     use = model.attribute_use
     allowed = ", ".join(one.column for one in use.used if one.allowed) if use else ""
     used = f"Columns that look protected are used as allowed above: {allowed}." if allowed else "None is used."
-    return ["", f"Protected attributes: {used} How far the features stand in for them:", "", *_list(told)]
+    return ["", f"Protected attributes: {used} How far the features stand in for them:", "", *_list(lines)]
 
 
 def _shown(value: float | None) -> str:

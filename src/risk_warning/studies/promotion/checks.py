@@ -1,4 +1,8 @@
-"""What the gate looks at beside the comparison: directions, parity of one and many, and features as they were known."""
+"""The gate's checks besides the comparison.
+
+They cover the directions of features, the scores of borrowers scored alone and together, calibration, and features as
+they were known on earlier nights.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +24,22 @@ from risk_warning.settings import Settings
 from risk_warning.studies.promotion.calibration import CalibrationEvidence, calibration_evidence
 
 _NIGHTS = 3
-"""The latest archives looked at."""
+"""Maximum number of archives compared; the latest ones are used."""
 _DIRECTION_ROWS = 2_000
 
 
 @dataclass(frozen=True)
 class Checks:
-    """What was found."""
+    """The results of the checks."""
 
     as_of_date: date
-    """Day on which borrowers were scored alone and together."""
+    """As-of date on which borrowers were scored alone and together."""
     parity_compared: int
     parity_differing: int
     parity_there: int
-    """Borrowers the model scores on that day."""
+    """Number of borrowers the model scores on that day; a lower bound if the check stopped early."""
     calibration: CalibrationEvidence | None
-    """On months the judged twin did not learn from; None where there are none."""
+    """On months the judged twin did not learn from; None if they do not contain both bads and goods."""
     violations: tuple[Violation, ...]
     held: tuple[Held, ...]
 
@@ -43,12 +47,12 @@ class Checks:
 def gate_checks(
     model: RiskModel, location: str | Path, settings: Settings, nights: Path | None, progress: Progress
 ) -> Checks:
-    """The checks on the book, as of its last mature day; the archives are those of the latest nights there are.
+    """Run the checks on the book as of its last mature day, and compare the archives of the latest nights.
 
     Raises
     ------
     ContractError
-        The book lacks what the model was trained on.
+        The book lacks data that the model was trained on.
     BookError
         The book or an archive cannot be read.
     """
@@ -61,23 +65,26 @@ def gate_checks(
         )
         twin = model.as_judged
         progress.update(task, description="holding PDs against outcomes", total=book.n_borrowers, completed=0)
-        held_pds = calibration_evidence(
+        calibration = calibration_evidence(
             book, twin, untrained_from(twin), chunk, lambda done: progress.advance(task, done)
         )
         archives = () if nights is None else nights_in(nights)[-_NIGHTS:]
         progress.update(task, description="comparing archived features", total=len(archives), completed=0)
-        held = []
+        comparisons = []
         for night in archives:
-            held.append(hold_against(book, model, nights or Path(), night, chunk))
+            comparisons.append(hold_against(book, model, nights or Path(), night, chunk))
             progress.advance(task)
-    return Checks(day, compared, differing, there, held_pds, violations, tuple(held))
+    return Checks(day, compared, differing, there, calibration, violations, tuple(comparisons))
 
 
 def _alone_and_together(
     book: StagedBook, model: RiskModel, day: date, most: int, chunk: int
 ) -> tuple[int, int, int, tuple[Violation, ...]]:
-    """(Borrowers scored alone too, of them those whose PD, score or points differ by a bit, how many are scored at
-    least, violated directions)."""
+    """Score borrowers alone and in the book, and check the directions on a sample.
+
+    Return (borrowers scored both ways, those that differ, borrowers scored at least, violated directions). A borrower
+    differs if a PD or the score is not bit-identical, or if the points differ by 0.01 or more.
+    """
     observed = model.observed_in(book)
     compared = differing = there = 0
     sample = np.zeros((0, len(model.features)), np.float32)

@@ -1,4 +1,4 @@
-"""The figures of a comparison that a gate judges, each where it was measured and None where it was not."""
+"""The figures of a comparison that the gate judges; a figure that was not measured is None."""
 
 from __future__ import annotations
 
@@ -11,48 +11,50 @@ from risk_warning.studies.compare.result import Comparison
 
 @dataclass(frozen=True)
 class GateFigures:
-    """What is held against the thresholds before B takes A's place."""
+    """The figures compared with the gate's limits before B replaces A."""
 
     auc: Difference
-    """What the verdict rests on; non-inferior where `low` is above minus the loss allowed."""
+    """The basis of the verdict; B is non-inferior if `low` is above minus the allowed loss."""
     brier: Difference
     agreement: float
-    """Distance of DeLong's interval and the bootstrap's, as a share of the wider."""
+    """Distance between DeLong's interval and the bootstrap interval, as a share of the wider one."""
     ece_a: float
     ece_b: float
     score_psi_b: float | None
-    """Of B's scores since the last date from which both learnt."""
+    """PSI of B's scores since the last date from which both models learnt."""
     largest_feature_psi: tuple[str, float] | None
     in_time: Difference | None
-    """Share warned about 30 days or more before the target's days past due, at equal capacity."""
+    """Share warned about 30 days or more before reaching the target's days past due, at equal capacity."""
     smallest_selection_ratio_b: tuple[str, float] | None
-    """(attribute, smallest selection rate over the largest) where it is smallest."""
+    """(attribute, smallest selection rate over the largest) of the attribute with the smallest ratio."""
     largest_true_positive_gap_b: tuple[str, float] | None
     net_per_1000: Difference | None
     contradicting_splits: tuple[str, ...]
-    """Attributes of which some groups show B better and some worse."""
+    """Attributes for which B is better in some groups and worse in others."""
     b_may_have_learnt: bool
-    """Whether some of the dates are ones B may have learnt from."""
+    """Whether B may have learnt from some of the dates."""
 
 
-def gate_figures(found: Comparison) -> GateFigures:
-    """The figures of this comparison."""
-    stability = found.stability
+def gate_figures(comparison: Comparison) -> GateFigures:
+    """Return the figures of the comparison."""
+    stability = comparison.stability
     features = tuple(stability.features.items()) if stability else ()
     return GateFigures(
-        auc=found.auc,
-        brier=found.differences["brier"],
-        agreement=found.agreement,
-        ece_a=found.a.ece,
-        ece_b=found.b.ece,
+        auc=comparison.auc,
+        brier=comparison.differences["brier"],
+        agreement=comparison.agreement,
+        ece_a=comparison.a.ece,
+        ece_b=comparison.b.ece,
         score_psi_b=stability.score_b if stability else None,
         largest_feature_psi=features[0] if features else None,
-        in_time=found.watch.at_capacity.in_time if found.watch else None,
-        smallest_selection_ratio_b=min(_measured(found.b.fairness, "selection_ratio"), key=_value, default=None),
-        largest_true_positive_gap_b=max(_measured(found.b.fairness, "true_positive_gap"), key=_value, default=None),
-        net_per_1000=found.balances_at_capacity.net_per_1000 if found.balances_at_capacity else None,
-        contradicting_splits=tuple(one.attribute for one in found.splits if one.contradicting),
-        b_may_have_learnt=bool(found.b.learnt_from),
+        in_time=comparison.watch.at_capacity.in_time if comparison.watch else None,
+        smallest_selection_ratio_b=min(_measured(comparison.b.fairness, "selection_ratio"), key=_value, default=None),
+        largest_true_positive_gap_b=max(
+            _measured(comparison.b.fairness, "true_positive_gap"), key=_value, default=None
+        ),
+        net_per_1000=comparison.balances_at_capacity.net_per_1000 if comparison.balances_at_capacity else None,
+        contradicting_splits=tuple(one.attribute for one in comparison.splits if one.contradicting),
+        b_may_have_learnt=bool(comparison.b.learnt_from),
     )
 
 
@@ -60,5 +62,5 @@ def _measured(fairness: tuple[Fairness, ...], name: str) -> list[tuple[str, floa
     return [(one.attribute, value) for one in fairness if (value := getattr(one, name)) is not None]
 
 
-def _value(found: tuple[str, float]) -> float:
-    return found[1]
+def _value(measurement: tuple[str, float]) -> float:
+    return measurement[1]

@@ -1,4 +1,7 @@
-"""The gate job: a registered version compared with the champion and held to the rules; nothing is changed."""
+"""The gate job: compare a registered version with the champion and judge it by the rules.
+
+`gate` changes nothing; `propose` makes the version the challenger.
+"""
 
 from __future__ import annotations
 
@@ -28,40 +31,40 @@ CHALLENGER = "challenger"
 
 @dataclass(frozen=True)
 class Gated:
-    """A version, and how it stands to the rules."""
+    """A registered version, and the gate's judgement of it."""
 
     number: str
     model: RiskModel
     before: Named
-    """What the aliases named."""
+    """The versions that the aliases named before."""
     rules: tuple[Rule, ...]
     comparison: Comparison | None
-    """None where there is no champion."""
+    """None if there is no champion."""
     checks: Checks
 
     @property
     def passed(self) -> bool:
-        """Whether every rule that blocks is met."""
+        """Whether every blocking rule is met."""
         return all(rule.passed for rule in self.rules if rule.blocks)
 
     @property
     def failed(self) -> str:
-        """The rules not met that block, in words."""
+        """The blocking rules that are not met, in words."""
         return ", ".join(_worded(rule) for rule in self.rules if rule.blocks and not rule.passed)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """The rules not met that do not block, each in words."""
+        """The non-blocking rules that are not met, each in words."""
         return tuple(_worded(rule) for rule in self.rules if not rule.blocks and not rule.passed)
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What limits the figures of calibration, in sentences."""
-        held = self.checks.calibration
-        return () if held is None else unknown_outcomes(held.rows, held.bads, held.outcome_unknown)
+        """Caveats on the calibration figures, in sentences."""
+        evidence = self.checks.calibration
+        return () if evidence is None else unknown_outcomes(evidence.rows, evidence.bads, evidence.outcome_unknown)
 
     def to_dict(self) -> dict[str, Any]:
-        """For a program."""
+        """Return the judgement ready for JSON."""
         return {
             "version": self.number,
             "model_version": self.model.version,
@@ -74,7 +77,9 @@ class Gated:
 
 
 def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, progress: Progress) -> Gated:
-    """The version held to the rules on the book; `nights` is where archived features lie, default the setting.
+    """Judge the version by the rules on the book.
+
+    `nights` is the folder with archived features; it defaults to the setting.
 
     Raises
     ------
@@ -88,49 +93,49 @@ def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, p
     number, before = number_of(name, settings), named(settings)
     if number == before.champion:
         raise SettingsError(f"Version {number} is the champion already; there is nothing to promote.")
-    found = None
+    comparison = None
     if before.champion is not None:
-        found = compare_models(before.champion, number, book, settings, (), progress)
+        comparison = compare_models(before.champion, number, book, settings, (), progress)
     model = fetch(number, settings)
     checks = gate_checks(model, book, settings, nights or settings.gate.nights, progress)
-    rules = judge(evidence_of(model, found, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
-    return Gated(number, model, before, rules, found, checks)
+    rules = judge(evidence_of(model, comparison, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
+    return Gated(number, model, before, rules, comparison, checks)
 
 
-def propose(found: Gated, settings: Settings) -> str:
-    """What to do next, in a sentence; the version is the challenger, which scores along in service."""
+def propose(gated: Gated, settings: Settings) -> str:
+    """Make the version the challenger, which scores along in service; return the next step as a sentence."""
     with registry(settings) as client:
-        client.set_registered_model_alias(NAME, CHALLENGER, found.number)
+        client.set_registered_model_alias(NAME, CHALLENGER, gated.number)
     return (
-        f"Version {found.number} is the challenger and scores along in service; to put it in the champion's place: "
-        f"risk-warning promote {found.number} --book BOOK --by NAME --reason TEXT"
+        f"Version {gated.number} is the challenger and scores along in service; to put it in the champion's place: "
+        f"risk-warning promote {gated.number} --book BOOK --by NAME --reason TEXT"
     )
 
 
-def _difference(told: dict[str, Any]) -> Difference:
-    """A difference as a model folder keeps it: an end that is not known is null."""
-    low, high = (-1.0 if told["low"] is None else told["low"]), (1.0 if told["high"] is None else told["high"])
-    return Difference(told["a"], told["b"], told["difference"], low, high)
+def _difference(stored: dict[str, Any]) -> Difference:
+    """Return a difference stored in a model folder, where an unknown end of the interval is null."""
+    low, high = (-1.0 if stored["low"] is None else stored["low"]), (1.0 if stored["high"] is None else stored["high"])
+    return Difference(stored["a"], stored["b"], stored["difference"], low, high)
 
 
 def _worded(rule: Rule) -> str:
     return f"{rule.name} ({rule.figure}; asked: {rule.limit})"
 
 
-def evidence_of(model: RiskModel, found: Comparison | None, checks: Checks) -> Evidence:
-    """What the rules are held against; without a comparison, that of a first champion."""
-    held = checks.calibration
+def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> Evidence:
+    """Return the evidence that the rules judge; without a comparison, the evidence on a first champion."""
+    check = checks.calibration
     scorecard = model.about["evaluation"]["against"].get(SCORECARD)
-    figures = gate_figures(found) if found else None
+    figures = gate_figures(comparison) if comparison else None
     ratio = figures.smallest_selection_ratio_b if figures else None
     gap = figures.largest_true_positive_gap_b if figures else None
     return Evidence(
         auc=figures.auc if figures else None,
-        auc_bad_borrowers=found.bad_borrowers if found else 0,
-        observed_over_expected=held.observed_over_expected if held else None,
-        slope=held.slope if held else None,
-        calibration_dates=len(held.dates) if held else 0,
-        by_band=held.by_band if held else (),
+        auc_bad_borrowers=comparison.bad_borrowers if comparison else 0,
+        observed_over_expected=check.observed_over_expected if check else None,
+        slope=check.slope if check else None,
+        calibration_dates=len(check.dates) if check else 0,
+        by_band=check.by_band if check else (),
         against_scorecard=None if scorecard is None else _difference(scorecard["clustered"]),
         leaks=tuple(suspect["feature"] for suspect in model.about["leak_suspects"]),
         ece=figures.ece_b if figures else None,
@@ -141,7 +146,7 @@ def evidence_of(model: RiskModel, found: Comparison | None, checks: Checks) -> E
         parity_compared=checks.parity_compared,
         parity_differing=checks.parity_differing,
         parity_there=checks.parity_there,
-        archived_compared=sum(held.compared for held in checks.held) if checks.held else None,
-        archived_differing=sum(held.differing for held in checks.held),
-        learnt_from_dates=len(found.b.learnt_from) if found else 0,
+        archived_compared=sum(check.compared for check in checks.held) if checks.held else None,
+        archived_differing=sum(check.differing for check in checks.held),
+        learnt_from_dates=len(comparison.b.learnt_from) if comparison else 0,
     )

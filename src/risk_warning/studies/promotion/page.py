@@ -1,4 +1,4 @@
-"""The page of a promotion: the gate's rules, what they rest on, and who requested it."""
+"""The promotion page: the gate's rules, their evidence, and who requested the promotion."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from risk_warning.studies.promotion.rules import Rule
 
 
 def promotion_page(gated: Gated, by: str, reason: str, override: str | None) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     number, model, rules = gated.number, gated.model, gated.rules
     comparison, checks = gated.comparison, gated.checks
     blocking = [rule for rule in rules if rule.blocks]

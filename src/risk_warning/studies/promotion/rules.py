@@ -1,4 +1,4 @@
-"""The gate: the rules a model has to meet before it takes the champion's place, each with its figure and its limit."""
+"""The gate's rules: what a model must meet before it replaces the champion, each rule with its figure and limit."""
 
 from __future__ import annotations
 
@@ -9,147 +9,147 @@ from risk_warning.stats.clustered import Interval
 from risk_warning.stats.delong import Difference
 
 MIN_SELECTION_RATIO, MAX_TRUE_POSITIVE_GAP = 0.8, 0.1
-"""Where fairness is warned of unless the settings ask for more: the four-fifths rule (29 CFR 1607.4 D), and a tenth of
+"""The limits at which fairness warns if the settings give none: the four-fifths rule (29 CFR 1607.4 D), and a tenth of
 the bads of a group that is helped less."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """What is asked of a new champion; None: the rule is not asked, a rule of fairness warns at its usual limit."""
+    """The limits for a new champion; None turns a rule off, but a fairness rule then warns at its default limit."""
 
     max_auc_loss: float = 0.005
-    """Non-inferiority: the lower end of the interval of the gain in AUC must lie above minus so much."""
+    """Non-inferiority: the lower end of the interval of the gain in AUC must be above minus this value."""
     min_auc_gain: float | None = None
-    """The lower end must lie above so much: the model has to be better, not only no worse."""
+    """The lower end must be above this value: the model must be better, not only no worse."""
     min_oe: float = 0.8
-    """Observed over expected: refused where its interval lies wholly below, or wholly above `max_oe`."""
+    """Observed over expected: the model is refused if the interval is wholly below this, or wholly above `max_oe`."""
     max_oe: float = 1.25
     min_slope: float = 0.8
-    """Calibration slope, likewise."""
+    """The same for the calibration slope."""
     max_slope: float = 1.25
     max_ece: float | None = 0.02
     max_score_psi: float | None = 0.25
-    """Of its scores since the last date from which both models had learnt."""
+    """PSI of the model's scores since the last date from which both models had learnt."""
     min_selection_ratio: float | None = None
-    """Smallest share warned about over the largest, of the groups of any protected attribute."""
+    """Smallest share warned about over the largest, among the groups of any protected attribute."""
     max_true_positive_gap: float | None = None
     parity_borrowers: int = 200
-    """Borrowers scored alone, who must get the number of the whole book; all of them, where a book has fewer."""
+    """Number of borrowers scored alone, who must get the same score as in the whole book; all if the book has fewer."""
     archived_borrowers: int = 1_000
-    """Borrowers whose features of a night must be those the training set has of that date, all that are archived where
-    they are fewer; 0: the rule is not asked."""
+    """Number of borrowers whose features of a night must equal those of the training set for that date; all archived
+    borrowers if there are fewer. 0 turns the rule off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
-    """What is known of the model that would take over; None: not measured."""
+    """The evidence on the model that would become the champion; None means not measured."""
 
     auc: Difference | None
-    """None where there is no champion to be compared with."""
+    """None if there is no champion to compare with."""
     auc_bad_borrowers: int = 0
-    """Bad borrowers the comparison rests on."""
+    """Number of bad borrowers in the comparison."""
     observed_over_expected: Interval | None = None
-    """On months it did not learn from; None where there are none."""
+    """On months the model did not learn from; None if there are none."""
     slope: Interval | None = None
     calibration_dates: int = 0
     by_band: tuple[tuple[str, int, Interval], ...] = ()
     """(band, bads, observed over expected)."""
     against_scorecard: Difference | None = None
-    """AUC more than that of the plain scorecard; None where it is one itself."""
+    """Gain in AUC over the plain scorecard; None if the model is a scorecard itself."""
     leaks: tuple[str, ...] = ()
-    """Features that may know more than could have been known."""
+    """Features that may contain information not yet available on the as-of date."""
     ece: float | None = None
     score_psi: float | None = None
     selection_ratio: float | None = None
     true_positive_gap: float | None = None
     violations: int
-    """Features whose direction the trees move against."""
+    """Number of features whose direction the trees violate."""
     parity_compared: int
     parity_differing: int
     parity_there: int
-    """Borrowers the book has to be scored alone."""
+    """Number of borrowers in the book who can be scored alone."""
     archived_compared: int | None = None
-    """None where no night's archive was given."""
+    """None if no archive of a night was given."""
     archived_differing: int = 0
     learnt_from_dates: int = 0
-    """Dates of the comparison that the model may have learnt from."""
+    """Number of dates of the comparison that the model may have learnt from."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One rule and what became of it."""
+    """A rule and its outcome."""
 
     name: str
     passed: bool
     figure: str
     limit: str
     blocks: bool = True
-    """Whether the model is refused where the rule is not met; otherwise that is a warning."""
+    """Whether the model is refused if the rule is not met; otherwise the rule warns."""
 
     def in_words(self) -> str:
-        """The rule in a line: outcome, name, figure and limit."""
+        """Return the rule in one line: outcome, name, figure and limit."""
         return f"{self.outcome}: {self.name}: {self.figure}; limit: {self.limit}"
 
     @property
     def outcome(self) -> str:
-        """What became of it in a word."""
+        """The outcome: met, NOT MET or warning."""
         return "met" if self.passed else "NOT MET" if self.blocks else "warning"
 
 
-def judge(found: Evidence, limits: Limits) -> tuple[Rule, ...]:
-    """Every rule that is asked; one whose figure was not measured has not passed.
+def judge(evidence: Evidence, limits: Limits) -> tuple[Rule, ...]:
+    """Judge every rule that is turned on; a rule whose figure was not measured is not met.
 
-    A first champion is held against nothing but itself; it needs no archive, since no night has run.
+    A first champion is not compared with another model. It needs no archive, since no night has run yet.
     """
-    rules = _calibrated(found, limits)
-    if found.against_scorecard is not None:
-        gain = found.against_scorecard
+    rules = _calibrated(evidence, limits)
+    if evidence.against_scorecard is not None:
+        gain = evidence.against_scorecard
         rules.append(Rule("no worse than the scorecard", gain.high > 0, _interval(gain), "not surely below 0"))
-    rules.append(Rule("no leak suspected", not found.leaks, ", ".join(found.leaks) or "none", "none"))
-    if found.auc is not None:
-        auc = found.auc
-        shown = _interval(auc)
-        rules.append(_no_worse(auc, found.auc_bad_borrowers, limits.max_auc_loss))
+    rules.append(Rule("no leak suspected", not evidence.leaks, ", ".join(evidence.leaks) or "none", "none"))
+    if evidence.auc is not None:
+        auc = evidence.auc
+        figure = _interval(auc)
+        rules.append(_no_worse(auc, evidence.auc_bad_borrowers, limits.max_auc_loss))
         if limits.min_auc_gain is not None:
             limit = f"low end above {limits.min_auc_gain:g}"
-            rules.append(Rule("better in AUC", auc.low > limits.min_auc_gain, shown, limit))
+            rules.append(Rule("better in AUC", auc.low > limits.min_auc_gain, figure, limit))
         rules.append(
             Rule(
                 "compared on dates it did not learn from",
-                not found.learnt_from_dates,
-                str(found.learnt_from_dates),
+                not evidence.learnt_from_dates,
+                str(evidence.learnt_from_dates),
                 "0",
             )
         )
-        rules += _at_most("calibration error (ECE)", found.ece, limits.max_ece)
-        rules += _at_most("PSI of its scores", found.score_psi, limits.max_score_psi)
-        rules += _fairness(found, limits)
-    rules.append(Rule("directions of features kept", not found.violations, f"{found.violations} violated", "0"))
-    wanted = min(limits.parity_borrowers, found.parity_there)
-    alone = f"{found.parity_differing} of {found.parity_compared} differ" + _all(wanted, limits.parity_borrowers)
-    enough = found.parity_compared >= max(wanted, 1)
-    rules.append(Rule("alone as in the whole book", enough and not found.parity_differing, alone, _of(wanted)))
-    is_first = found.auc is None
-    if limits.archived_borrowers and not (is_first and found.archived_compared is None):
+        rules += _at_most("calibration error (ECE)", evidence.ece, limits.max_ece)
+        rules += _at_most("PSI of its scores", evidence.score_psi, limits.max_score_psi)
+        rules += _fairness(evidence, limits)
+    rules.append(Rule("directions of features kept", not evidence.violations, f"{evidence.violations} violated", "0"))
+    wanted = min(limits.parity_borrowers, evidence.parity_there)
+    alone = f"{evidence.parity_differing} of {evidence.parity_compared} differ" + _all(wanted, limits.parity_borrowers)
+    enough = evidence.parity_compared >= max(wanted, 1)
+    rules.append(Rule("alone as in the whole book", enough and not evidence.parity_differing, alone, _of(wanted)))
+    is_first = evidence.auc is None
+    if limits.archived_borrowers and not (is_first and evidence.archived_compared is None):
         # An archive holds a sample of a large book, and all of a small one.
-        compared = found.archived_compared
+        compared = evidence.archived_compared
         archived = "no archive of a night was given"
         if compared is not None:
-            archived = f"{found.archived_differing} of {compared} differ" + _all(compared, limits.archived_borrowers)
-        same = bool(compared) and not found.archived_differing
+            archived = f"{evidence.archived_differing} of {compared} differ" + _all(compared, limits.archived_borrowers)
+        same = bool(compared) and not evidence.archived_differing
         limit = f"0 of {limits.archived_borrowers:,}, or of all archived"
         rules.append(Rule("features as they were known at the time", same, archived, limit))
     return tuple(rules)
 
 
-def _calibrated(found: Evidence, limits: Limits) -> list[Rule]:
-    """Refused where the interval lies wholly outside the limits; of bands that is a warning."""
-    months = f" on {found.calibration_dates} month(s)"
+def _calibrated(evidence: Evidence, limits: Limits) -> list[Rule]:
+    """Judge calibration: an interval wholly outside the limits refuses the model; for a band it only warns."""
+    months = f" on {evidence.calibration_dates} month(s)"
     rules = [
-        _within("observed over expected", found.observed_over_expected, (limits.min_oe, limits.max_oe), months),
-        _within("calibration slope", found.slope, (limits.min_slope, limits.max_slope), months),
+        _within("observed over expected", evidence.observed_over_expected, (limits.min_oe, limits.max_oe), months),
+        _within("calibration slope", evidence.slope, (limits.min_slope, limits.max_slope), months),
     ]
-    for band, bads, ratio in found.by_band:
+    for band, bads, ratio in evidence.by_band:
         name = f"observed over expected, band {band}"
         rules.append(_within(name, ratio, (limits.min_oe, limits.max_oe), f", {bads:,} bad", blocks=False))
     return rules
@@ -159,42 +159,46 @@ def _within(
     name: str, figure: Interval | None, limits: tuple[float, float], basis: str, *, blocks: bool = True
 ) -> Rule:
     low, high = limits
-    asked = f"interval not wholly outside {low:g} to {high:g}"
+    limit = f"interval not wholly outside {low:g} to {high:g}"
     if figure is None:
-        return Rule(name, False, "not measured: no month it did not learn from has both bads and goods", asked, blocks)
+        return Rule(name, False, "not measured: no month it did not learn from has both bads and goods", limit, blocks)
     passed = figure.high >= low and figure.low <= high
-    shown = f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f}){basis}"
+    text = f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f}){basis}"
     if passed and figure.holds(1.0) and (figure.holds(low) or figure.holds(high)):
-        shown += "; cannot tell: it holds both 1 and a limit"
-    return Rule(name, passed, shown, asked, blocks)
+        text += "; cannot tell: it holds both 1 and a limit"
+    return Rule(name, passed, text, limit, blocks)
 
 
 def _no_worse(auc: Difference, bad_borrowers: int, max_loss: float) -> Rule:
-    """Non-inferiority; where the interval is wider than the loss allowed, a model is refused that is surely worse."""
-    name, shown = "no worse in AUC", _interval(auc)
+    """Judge non-inferiority.
+
+    If half the width of the interval exceeds the allowed loss, refuse only a model that is surely worse, or whose
+    estimated loss reaches the allowed loss.
+    """
+    name, figure = "no worse in AUC", _interval(auc)
     if (auc.high - auc.low) / 2 <= max_loss:
-        return Rule(name, auc.low > -max_loss, shown, f"low end above {-max_loss:g}")
+        return Rule(name, auc.low > -max_loss, figure, f"low end above {-max_loss:g}")
     if auc.low > -max_loss:
-        return Rule(name, True, shown, f"low end above {-max_loss:g}")
-    told = f"{shown}; {bad_borrowers:,} bad borrowers cannot tell a loss of {max_loss:g}"
-    return Rule(name, auc.high > 0 and auc.difference > -max_loss, told, f"not below {-max_loss:g}, nor surely below 0")
+        return Rule(name, True, figure, f"low end above {-max_loss:g}")
+    text = f"{figure}; {bad_borrowers:,} bad borrowers cannot tell a loss of {max_loss:g}"
+    return Rule(name, auc.high > 0 and auc.difference > -max_loss, text, f"not below {-max_loss:g}, nor surely below 0")
 
 
 def _interval(figure: Difference) -> str:
     return f"{signed(figure.difference, 4)} ({signed(figure.low, 4)} to {signed(figure.high, 4)})"
 
 
-def _all(had: int, asked: int) -> str:
-    return f": all there are, {asked:,} would be asked" if had < asked else ""
+def _all(available: int, wanted: int) -> str:
+    return f": all there are, {wanted:,} would be asked" if available < wanted else ""
 
 
 def _of(borrowers: int) -> str:
     return f"0 of at least {borrowers:,}"
 
 
-def _fairness(found: Evidence, limits: Limits) -> list[Rule]:
-    ratio, least = found.selection_ratio, limits.min_selection_ratio
-    gap, most = found.true_positive_gap, limits.max_true_positive_gap
+def _fairness(evidence: Evidence, limits: Limits) -> list[Rule]:
+    ratio, least = evidence.selection_ratio, limits.min_selection_ratio
+    gap, most = evidence.true_positive_gap, limits.max_true_positive_gap
     blocks_ratio, blocks_gap = least is not None, most is not None
     least, most = (MIN_SELECTION_RATIO if least is None else least), (MAX_TRUE_POSITIVE_GAP if most is None else most)
     return [

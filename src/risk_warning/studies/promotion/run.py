@@ -1,4 +1,4 @@
-"""Promotion: a model compared with the champion, judged by the gate, and put in its place on the record."""
+"""Promotion: compare a model with the champion, judge it by the gate, make it the champion, and record the change."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ from risk_warning.studies.promotion.gate import Gated, gate
 from risk_warning.studies.promotion.page import promotion_page
 
 MODEL_PROMOTED, PROMOTION_REFUSED, MODEL_ROLLED_BACK = "model_promoted", "promotion_refused", "model_rolled_back"
-"""Kinds of the events that say who put which model in service, when and why."""
+"""Kinds of the audit events that record who put which model in service, when and why."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PromotionRequest:
-    """Who requests a promotion, and why."""
+    """A request for a promotion: who makes it, and why."""
 
     by: str
-    """Who answers for it, as claimed."""
+    """The person responsible, as claimed."""
     reason: str
     user: str = ""
-    """User of the system who runs it; the trail names this one as the actor. Empty: as `by`."""
+    """System user who runs the promotion, the actor in the audit trail. Empty: the same as `by`."""
     override: str | None = None
-    """Why the gate's refusal is overridden; None: it is not."""
+    """Reason for overriding the gate's refusal; None: no override."""
     nights: Path | None = None
-    """Folder of the nights' output, whose archives are held against the book."""
+    """Folder of the nights' output, whose archives are compared with the book."""
     report: Path | None = None
-    """File the page is written to, whatever the gate says."""
+    """File the page is written to, whatever the gate decides."""
 
     def __post_init__(self) -> None:
         texts = (("--by", self.by), ("--reason", self.reason), ("--override", self.override))
@@ -51,13 +51,13 @@ class PromotionRequest:
 
     @property
     def actor(self) -> str:
-        """The actor of the trail's event."""
+        """The actor of the audit event."""
         return self.user or self.by
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """A promotion: what the gate said, who requested it, and its documents."""
+    """A promotion: the gate's judgement, the request, and the documents."""
 
     gated: Gated
     request: PromotionRequest
@@ -70,7 +70,7 @@ class Promotion:
         return hashlib.sha256(self.page.encode()).hexdigest()
 
     def to_dict(self) -> dict[str, Any]:
-        """The promotion for a program."""
+        """Return the promotion ready for JSON."""
         return {
             **self.gated.to_dict(),
             "overridden": not self.gated.passed and self.request.override is not None,
@@ -84,18 +84,18 @@ class Promotion:
 def promote(
     name: str, book: str | Path, settings: Settings, request: PromotionRequest, progress: Progress
 ) -> Promotion:
-    """Make the model the champion and the old one `previous`, recorded in the audit trail.
+    """Make the model the champion and the old champion `previous`, and record it in the audit trail.
 
     Raises
     ------
     GateError
-        A rule of the gate is not met, and that is not overridden; nothing is changed, the refusal stands in the trail.
+        A rule of the gate is not met and not overridden. Nothing is changed; the audit trail records the refusal.
     RegistryError
-        The registry cannot be reached, does not know the name, or another promotion came first.
+        The registry cannot be reached or does not know the name, or another promotion came first.
     SettingsError
         The model is the champion already, or the two have different targets.
     AsOfDateError, LabelError, ContractError, BookError, DatabaseError, OutputError
-        The comparison cannot be made, or the trail or the page not written.
+        The comparison cannot be made, or the trail or the page cannot be written.
     """
     if request.report is not None:
         check_writable(request.report)
@@ -115,7 +115,7 @@ def promote(
             f"--override TEXT.{where}"
         )
     with transaction(url) as connection:
-        # A promotion at the same time waits here, and then finds another champion.
+        # A concurrent promotion waits here, and then finds another champion.
         append(connection, actor=request.actor, kind=MODEL_PROMOTED, subject=subject, detail=detail)
         rename(gated.before, Named(gated.number, gated.before.champion or gated.before.previous), settings)
     return promotion
@@ -145,7 +145,7 @@ def roll_back(settings: Settings, *, by: str, reason: str, user: str = "") -> tu
 
 
 def _log(promotion: Promotion, settings: Settings) -> None:
-    """Log report and card to the model's MLflow run, whatever the gate says."""
+    """Log the report and the card to the model's MLflow run, whatever the gate decides."""
     run_id = run_of(promotion.gated.number, settings)
     if run_id is not None:
         stem = f"promotion/{date.today():%Y%m%d}-{promotion.digest[:12]}"

@@ -1,1 +1,1 @@
-"""Which safety threshold: what each one does and what it is worth."""
+"""The threshold study: what each safety threshold does, and what it is worth."""

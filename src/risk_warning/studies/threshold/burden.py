@@ -1,6 +1,6 @@
-"""Burden: what a threshold asks of a team, night after night: new warnings, calls, and how long a warning stays.
+"""Burden: a team's work under a threshold, per night: new warnings, calls, and how long a warning stays open.
 
-The life of a warning is that of the watch list (opened, kept, closed, handed over), played for all borrowers at once.
+Warnings follow the rules of the watch list (opened, kept, closed, handed over), replayed for all borrowers at once.
 """
 
 from __future__ import annotations
@@ -16,34 +16,34 @@ from risk_warning.core.economics.calls import calls
 from risk_warning.core.policy import Policy
 
 STEP_POINTS = 0.1
-"""Thresholds are chosen in such steps: finer ones say no more, and are hard to read out."""
+"""Thresholds are multiples of this step: a finer one adds no information and is hard to read out."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Nights:
-    """Scores of n borrowers on consecutive nights, and what a team does with a warning."""
+    """Scores of n borrowers on consecutive nights, and how a team handles a warning."""
 
     scores: NDArray[np.float64]
     """Shape (nights, n); NaN where not scored."""
     days_past_due: NDArray[np.float32]
     """Shape (nights, n); NaN where unknown."""
     warm_up_nights: int
-    """First nights that are played but not counted: the stock of open warnings has to form."""
+    """The first nights, replayed but not counted: the stock of open warnings has to build up."""
     borrowers_each: float
-    """Borrowers of the book each of the n stands for."""
+    """Number of borrowers of the book that each of the n represents."""
     bad_dpd: int
     call_again_days: int
-    """A person whose warning is still open is called again after so many days."""
+    """A borrower whose warning is still open is called again after this many days."""
 
     @property
     def counted_nights(self) -> int:
-        """Nights that are counted."""
+        """Number of nights that are counted."""
         return len(self.scores) - self.warm_up_nights
 
 
 @dataclass(frozen=True)
 class Burden:
-    """Means a night over the nights counted, of the whole book."""
+    """Means per night over the counted nights, for the whole book."""
 
     new_warnings: float
     most_new_warnings: float
@@ -54,34 +54,38 @@ class Burden:
 
     @property
     def stay_days(self) -> float | None:
-        """Mean days a warning stays open, by Little's law (Little 1961, Oper. Res. 9, 383–387); None without new ones.
+        """Mean days a warning stays open, by Little's law (Little 1961, Oper. Res. 9, 383–387).
 
-        The law is of a stock that neither grows nor shrinks; where it does, the days are a rough figure.
+        None if there are no new warnings. The law assumes a stock that neither grows nor shrinks; if it does, the
+        figure is rough.
         """
         return self.open_warnings / self.new_warnings if self.new_warnings else None
 
 
 def burden(nights: Nights, policy: Policy) -> Burden:
-    """The burden of the policy's threshold, margin and `close_after_days`."""
+    """Return the burden of the policy's threshold, margin and `close_after_days`."""
     night = np.arange(len(nights.scores), dtype=np.int32)
     active = by_policy(nights.scores, nights.days_past_due, night, policy, nights.bad_dpd)
     opened = active.copy()
     opened[1:] &= ~active[:-1]
     called = calls(active, night, nights.call_again_days)
-    new, made, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
+    new, calls_made, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
     each = nights.borrowers_each
     return Burden(
-        each * float(np.mean(new)), each * int(new.max()), each * float(np.mean(made)), each * float(np.mean(stock))
+        each * float(np.mean(new)),
+        each * int(new.max()),
+        each * float(np.mean(calls_made)),
+        each * float(np.mean(stock)),
     )
 
 
 def within_capacity(
     calls_of: Callable[[float], float], thresholds: tuple[float, ...], calls_per_day: float
 ) -> float | None:
-    """The highest threshold, in steps of `STEP_POINTS`, below the first of `thresholds` that asks for too many calls.
+    """Return the highest threshold, in steps of `STEP_POINTS`, below the first of `thresholds` with too many calls.
 
-    `thresholds` are looked at from the lowest on. None where the lowest asks for too many already; the highest where
-    none does.
+    `thresholds` are tried in the order given, from the lowest up. Return None if the lowest already has too many calls,
+    and the highest threshold if none has.
     """
     enough = None
     for threshold in thresholds:

@@ -1,4 +1,4 @@
-"""Choosing a threshold: the way named becomes a policy version, in its file and in the audit trail."""
+"""Choose a threshold: write its policy version to a file and record the choice in the audit trail."""
 
 from __future__ import annotations
 
@@ -13,37 +13,39 @@ from risk_warning.studies.threshold.policy_file import Origin, Written, write_po
 from risk_warning.studies.threshold.result import Thresholds, WayName
 
 POLICY_CHOSEN = "policy_chosen"
-"""Kind of the event that says who chose a policy version, when and why."""
+"""Kind of the audit event that records who chose a policy version, when and why."""
 
 
 def choose(
-    found: Thresholds, name: WayName, path: Path, settings: Settings, *, by: str, user: str, reason: str
+    evidence: Thresholds, name: WayName, path: Path, settings: Settings, *, by: str, user: str, reason: str
 ) -> Written | None:
-    """Where the policy of the way was written to; None where the file holds it already.
+    """Write the policy of the named way to `path` and record the choice in the audit trail.
+
+    Return where it was written, or None if the file already holds that policy.
 
     Raises
     ------
     LabelError
-        No threshold brings more than it costs, so there is none to choose.
+        If no threshold brings more than it costs, so that there is none to choose.
     SettingsError, OutputError, DatabaseError
-        The file is no policy or cannot be written, or the audit trail cannot; nothing was changed.
+        If the file is not a policy, or if the file or the audit trail cannot be written. Nothing is changed then.
     """
-    way = found.way(name)
+    way = evidence.way(name)
     if way is None:
         why = (
             "the book brings neither instalments nor balances, so nobody's exposure is known"
-            if found.exposure_known_ratio is None
+            if evidence.exposure_known_ratio is None
             else "at these costs and effects no threshold brings more than it costs"
         )
         raise LabelError(f"There is no threshold of the best benefit to choose: {why}. The policy stays as it is.")
     policy, now = way.cut.policy, datetime.now(UTC)
-    in_force = found.in_force.policy
+    in_force = evidence.in_force.policy
     origin = Origin(
         chosen_by=by,
         chosen_at=now,
         reason=reason,
         rule=way.rule,
-        model_version=found.model_version,
+        model_version=evidence.model_version,
         before=in_force.version,
     )
 
@@ -58,7 +60,7 @@ def choose(
                 "before": in_force.version,
                 "rule": way.rule,
                 "reason": reason,
-                "model_version": found.model_version,
+                "model_version": evidence.model_version,
                 "policy": asdict(policy),
             },
         )
@@ -67,7 +69,7 @@ def choose(
 
 
 def in_words(written: Written | None, path: Path, settings: Settings) -> str:
-    """What became of it, and what to do next, in a sentence or two."""
+    """Return what was written and what to do next, in a sentence or two."""
     if written is None:
         return f"{path} holds that policy already; nothing was changed."
     configured = settings.policy is not None and settings.policy.resolve() == written.path

@@ -1,9 +1,9 @@
-"""Threshold: whom each cut-off warns about, how many of those who turn bad it reaches, and what that is worth.
+"""The curve: whom each threshold flags, how many of those who turn bad it reaches, and what that is worth.
 
-A row is flagged if its score lies below the threshold. The benefit of a threshold, in the book's currency, is the loss
-its calls prevent in the bad events it reaches (`core.economics`) less what the calls cost; events and calls are counted
-as in `core.stakes`. Costs of the two kinds of error that differ from one borrower to the next put the best cut-off
-where the next row's benefit turns negative (Elkan 2001, IJCAI, 973–978).
+A row is flagged if its score is below the threshold. The benefit of a threshold, in the book's currency, is the loss
+that its calls prevent in the bad events it reaches (`core.economics`), minus the cost of the calls. Events and calls
+are counted as in `core.economics.stakes`. When the costs of the two kinds of error differ between borrowers, the best
+threshold is where the next row's benefit turns negative (Elkan 2001, IJCAI, 973–978).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from risk_warning.studies.threshold.steps import Steps, call_steps, event_steps,
 
 Floats = NDArray[np.float64]
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.04, 0.05, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)
-"""Shares flagged at which the curves are shown."""
+"""Shares of rows flagged at which the curves are shown."""
 DRAWS = 1_000
 _ENDS = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rows:
-    """The n rows, one a borrower and mature as-of date."""
+    """The n rows, one per borrower and mature as-of date."""
 
     stakes: Stakes
     score: Floats
     pd: Floats
     knows_exposure: bool
-    """Whether the book brings anything to compute exposures from."""
+    """Whether the book has anything to compute exposures from."""
 
     @property
     def bad(self) -> NDArray[np.bool_]:
@@ -52,50 +52,50 @@ class Rows:
 
     @property
     def dates(self) -> int:
-        """How many as-of dates the rows stand on."""
+        """Number of as-of dates."""
         return len(self.stakes.days)
 
     @property
     def on_last_date(self) -> NDArray[np.bool_]:
-        """Whether each row stands on the last date."""
+        """Whether each row is of the last date."""
         is_last: NDArray[np.bool_] = self.stakes.date_index == self.dates - 1
         return is_last
 
 
 @dataclass(frozen=True)
 class Point:
-    """One threshold; counts and amounts are means of an as-of date."""
+    """One threshold; counts and amounts are means per as-of date."""
 
     threshold: float
     flagged: float
     flagged_ratio: float
     bads: float
-    """Flagged who turned bad."""
+    """Flagged borrowers who turned bad."""
     capture_ratio: float
-    """Of all rows that turned bad, those flagged."""
+    """Flagged share of all rows that turned bad."""
     bad_events: float
-    """Bad events reached: with several dates before one of them, it counts once."""
+    """Bad events reached; an event that several dates precede counts once."""
     calls: float
     """New warnings, and open ones called again."""
     benefit_amounts: tuple[float, float, float] | None
     """At the low, the middle and the high treatment effect; None without exposures."""
     expected_benefit_amount: float | None
-    """At the middle effect, by the model's PDs in place of what happened."""
+    """At the middle effect, with the model's PDs in place of the outcomes."""
 
     @property
     def precision_ratio(self) -> float | None:
-        """Of the flagged, those who turned bad."""
+        """Share of the flagged who turned bad."""
         return self.bads / self.flagged if self.flagged else None
 
     @property
     def to_reach_one(self) -> float | None:
-        """How many are flagged for one who turns bad."""
+        """Number flagged for each one who turned bad."""
         return self.flagged / self.bads if self.bads else None
 
 
 @dataclass(frozen=True)
 class Worth:
-    """An amount an as-of date with its 95 % interval: who came along, treatment effect and roll to loss."""
+    """An amount per as-of date; its 95 % interval covers the draw of borrowers, treatment effect and roll to loss."""
 
     amount: float
     low: float
@@ -103,27 +103,27 @@ class Worth:
 
     @property
     def holds_zero(self) -> bool:
-        """Whether its sign cannot be told."""
+        """Whether the interval contains 0, so that the sign is uncertain."""
         return self.low <= 0 <= self.high
 
 
 @dataclass(frozen=True)
 class Best:
-    """The threshold of the largest benefit at the middle effect, and how far it is known."""
+    """The threshold with the largest benefit at the middle effect, and its uncertainty."""
 
     threshold: float
     low: float | None
-    """Ends of its 95 % interval; None: no threshold at all brings more than it costs."""
+    """`low` and `high` are the ends of its 95 % interval; None means that no threshold brings more than it costs."""
     high: float | None
     never_ratio: float
     """Share of the draws in which no threshold brings more than it costs."""
     benefit: Worth
-    """At that threshold."""
+    """The benefit at that threshold."""
 
 
 @dataclass(frozen=True)
 class Curves:
-    """What rows are worth at any threshold."""
+    """The counts and the benefit of the rows at any threshold."""
 
     rows: Rows
     economics: Economics
@@ -142,21 +142,21 @@ class Curves:
         return expected_steps(self.rows.stakes, self.rows.score, self.rows.pd)
 
     def points(self, thresholds: Sequence[float]) -> tuple[Point, ...]:
-        """One point a threshold."""
+        """Return one point per threshold."""
         rows, dates = self.rows, self.rows.dates
         order = np.argsort(rows.score, kind="stable")
         flagged = np.searchsorted(rows.score[order], thresholds, side="left")
         bads = np.concatenate(([0], np.cumsum(rows.bad[order])))[flagged]
         lost, events = (steps.below(thresholds) for steps in self._losses)
         called, expected = self._calls.below(thresholds), self._expected.below(thresholds)
-        found = []
+        points = []
         for index, threshold in enumerate(thresholds):
             amounts = expected_amount = None
             if rows.knows_exposure:
                 at_effects = [self._benefit(lost[index], called[index], k) / dates for k in range(3)]
                 amounts = (at_effects[0], at_effects[1], at_effects[2])
                 expected_amount = self._benefit(expected[index], called[index], 1) / dates
-            found.append(
+            points.append(
                 Point(
                     threshold=float(threshold),
                     flagged=int(flagged[index]) / dates,
@@ -169,7 +169,7 @@ class Curves:
                     expected_benefit_amount=expected_amount,
                 )
             )
-        return tuple(found)
+        return tuple(points)
 
     def _benefit(self, lost_amount: float, calls: float, effect: int) -> float:
         prevented = self.economics.treatment_effects[effect] * self.loss_rate.ratio.mid
@@ -182,9 +182,9 @@ class Curves:
         return np.round(np.arange(first, last + 1) * STEP_POINTS, 1)
 
     def best_threshold(self, effect: int) -> float | None:
-        """The threshold of the largest benefit at the treatment effect of that index, the lowest of equal ones.
+        """Return the threshold with the largest benefit at the treatment effect of that index, or the lowest of equals.
 
-        None where no threshold brings more than it costs, or exposures are not known.
+        None if no threshold brings more than it costs, or if exposures are unknown.
         """
         if not self.rows.knows_exposure:
             return None
@@ -195,10 +195,10 @@ class Curves:
         return float(cuts[best]) if benefit[best] > 0 else None
 
     def best(self, *, draws: int = DRAWS, seed: int = 0, advance: Callable[[int], None] | None = None) -> Best | None:
-        """The best threshold at the middle effect with its intervals; None where there is none.
+        """Return the best threshold at the middle effect with its intervals; None if there is none.
 
-        Borrowers are drawn with all their rows, and with each draw an effect and a roll to loss. The threshold is
-        chosen anew in every draw; the benefit is that of the threshold chosen here.
+        Each draw takes borrowers with all their rows, an effect and a roll to loss. The threshold is chosen anew in
+        every draw; the benefit is always that of the threshold returned.
         """
         threshold = self.best_threshold(1)
         if threshold is None:
@@ -217,7 +217,7 @@ class Curves:
             amounts[at] = benefit[here]
             if advance:
                 advance(1)
-        # An end between two of the draws is no threshold of either: take a draw's own.
+        # An end interpolated between two draws would be a threshold that neither chose, so take that of one draw.
         low, high = np.quantile(chosen, _ENDS, method="inverted_cdf").tolist()
         (point,) = self.points((threshold,))
         assert point.benefit_amounts is not None
@@ -232,7 +232,7 @@ class Curves:
     def gains(
         self, before: Policy, after: Sequence[Policy], *, draws: int = DRAWS, seed: int = 0
     ) -> tuple[Worth | None, ...]:
-        """Benefit of each of `after` less that of `before` at the middle effect; None without exposures."""
+        """Return the benefit of each of `after` minus that of `before` at the middle effect; None without exposures."""
         if not self.rows.knows_exposure or not after:
             return (None,) * len(after)
         score, stakes, dates = self.rows.score, self.rows.stakes, self.rows.dates
@@ -248,12 +248,12 @@ class Curves:
 
 
 def thresholds_at(score: Floats, shares: Sequence[float] = SHARES) -> tuple[float, ...]:
-    """Thresholds that flag about those shares of the rows, in steps of `STEP_POINTS`, rising, none twice."""
+    """Return thresholds that flag about these shares of the rows: multiples of `STEP_POINTS`, rising, each once."""
     return tuple(sorted({float(round(cut, 1)) for cut in np.quantile(score, shares)}))
 
 
 def with_threshold(policy: Policy, threshold: float) -> Policy:
-    """The policy with another threshold; a band's cut-off that would lie on its wrong side moves along with it."""
+    """Return the policy with another threshold; a band's cut-off that would be on its wrong side moves to it."""
     return replace(
         policy,
         threshold=threshold,

@@ -1,4 +1,4 @@
-"""The page of the thresholds: the verdict, the ways side by side, the curve of each, and what changes for whom."""
+"""The page of the thresholds: the verdict, the ways side by side, the curve of each, and what each changes for whom."""
 
 from __future__ import annotations
 
@@ -33,24 +33,28 @@ from risk_warning.studies.threshold.table import (
 )
 
 _MOST_SHARE = 0.3
-"""Largest share flagged that the charts go up to: beyond it nobody would call."""
+"""Largest share flagged that the charts show: nobody would call more borrowers than that."""
 
 
-def threshold_page(found: Thresholds) -> str:
-    """The page as HTML."""
-    sections = [_ways(found), _fixed(found)]
-    if found.nights:
-        sections.append(_capacity(found))
-    if found.exposure_known_ratio:
-        sections.append(_benefit(found))
-    sections += [_changes(found, way) for way in found.ways]
+def threshold_page(evidence: Thresholds) -> str:
+    """Return the page as HTML."""
+    sections = [_ways(evidence), _fixed(evidence)]
+    if evidence.nights:
+        sections.append(_capacity(evidence))
+    if evidence.exposure_known_ratio:
+        sections.append(_benefit(evidence))
+    sections += [_changes(evidence, way) for way in evidence.ways]
     return page(
-        "The safety threshold: what each cut-off does", found.verdict, sections, basis=found.basis, top=_top(found)
+        "The safety threshold: what each cut-off does",
+        evidence.verdict,
+        sections,
+        basis=evidence.basis,
+        top=_top(evidence),
     )
 
 
-def _top(found: Thresholds) -> list[Block]:
-    now = found.in_force
+def _top(evidence: Thresholds) -> list[Block]:
+    now = evidence.in_force
     items = [
         ("threshold in force, points", f"{now.policy.threshold:.1f}"),
         ("borrowers flagged", f"{now.point.flagged_ratio:.1%}"),
@@ -58,13 +62,13 @@ def _top(found: Thresholds) -> list[Block]:
     ]
     if now.burden is not None:
         items.append(("calls a day", f"{now.burden.calls:,.1f}"))
-    pays = [Note(found.pays, is_warning=CANNOT_TELL in found.pays)] if found.pays else []
-    return [*pays, Cards(tuple(items)), *(Note(text, is_warning=True) for text in found.cautions)]
+    pays = [Note(evidence.pays, is_warning=CANNOT_TELL in evidence.pays)] if evidence.pays else []
+    return [*pays, Cards(tuple(items)), *(Note(text, is_warning=True) for text in evidence.cautions)]
 
 
-def _ways(found: Thresholds) -> Section:
-    now = found.in_force
-    named = [("the policy in force", now), *((way.rule, way.cut) for way in found.ways)]
+def _ways(evidence: Thresholds) -> Section:
+    now = evidence.in_force
+    named = [("the policy in force", now), *((way.rule, way.cut) for way in evidence.ways)]
     table = Table(
         ("way", "threshold", *FLAG_HEAD[1:], "calls a day"),
         tuple(
@@ -78,7 +82,7 @@ def _ways(found: Thresholds) -> Section:
         ),
     )
     blocks: list[Block] = [table]
-    if found.way("benefit") is None and found.exposure_known_ratio:
+    if evidence.way("benefit") is None and evidence.exposure_known_ratio:
         blocks.append(Note("At these costs and effects no threshold brings more than it costs.", is_warning=True))
     return Section(
         "The ways to choose",
@@ -88,16 +92,16 @@ def _ways(found: Thresholds) -> Section:
     )
 
 
-def _fixed(found: Thresholds) -> Section:
-    shown = [point for point in found.curve if point.flagged_ratio <= _MOST_SHARE]
+def _fixed(evidence: Thresholds) -> Section:
+    points = [point for point in evidence.curve if point.flagged_ratio <= _MOST_SHARE]
     chart = line_chart(
         "Bads reached and borrowers flagged, by threshold",
         [
-            Line("of those who turn bad, flagged", tuple((p.threshold, p.capture_ratio) for p in shown)),
-            Line("of all borrowers, flagged", tuple((p.threshold, p.flagged_ratio) for p in shown)),
-            Line("of the flagged, turned bad", tuple((p.threshold, p.precision_ratio or 0.0) for p in shown)),
+            Line("of those who turn bad, flagged", tuple((p.threshold, p.capture_ratio) for p in points)),
+            Line("of all borrowers, flagged", tuple((p.threshold, p.flagged_ratio) for p in points)),
+            Line("of the flagged, turned bad", tuple((p.threshold, p.precision_ratio or 0.0) for p in points)),
         ],
-        Scale.of_range("threshold, points", shown[0].threshold, shown[-1].threshold),
+        Scale.of_range("threshold, points", points[0].threshold, points[-1].threshold),
         Scale.of_shares("share", 1.0),
     )
     head = ("threshold", *FLAG_HEAD)
@@ -105,91 +109,95 @@ def _fixed(found: Thresholds) -> Section:
         "A fixed score",
         (
             Figure(chart, "The higher the threshold, the more of the bads are reached, and the more goods with them."),
-            Table(head, tuple((name, *flag_cells(point)) for name, point, _ in rows(found))),
+            Table(head, tuple((name, *flag_cells(point)) for name, point, _ in rows(evidence))),
         ),
         "Means of the as-of dates. For one bad: how many are flagged for each who turns bad.",
     )
 
 
-def _capacity(found: Thresholds) -> Section:
-    assert found.nights is not None
-    shown = [
+def _capacity(evidence: Thresholds) -> Section:
+    assert evidence.nights is not None
+    loads = [
         (point.threshold, load)
-        for point, load in zip(found.curve, found.burdens, strict=True)
+        for point, load in zip(evidence.curve, evidence.burdens, strict=True)
         if point.flagged_ratio <= _MOST_SHARE
     ]
     lines = [
-        Line("calls a day", tuple((at, load.calls) for at, load in shown)),
-        Line("new warnings a day", tuple((at, load.new_warnings) for at, load in shown)),
+        Line("calls a day", tuple((at, load.calls) for at, load in loads)),
+        Line("new warnings a day", tuple((at, load.new_warnings) for at, load in loads)),
     ]
-    largest = max(load.calls for _, load in shown)
-    if found.request.capacity_per_day is not None:
-        ends = shown[0][0], shown[-1][0]
-        lines.append(Line("capacity", tuple((at, found.request.capacity_per_day) for at in ends)))
-        largest = max(largest, found.request.capacity_per_day)
+    largest = max(load.calls for _, load in loads)
+    if evidence.request.capacity_per_day is not None:
+        ends = loads[0][0], loads[-1][0]
+        lines.append(Line("capacity", tuple((at, evidence.request.capacity_per_day) for at in ends)))
+        largest = max(largest, evidence.request.capacity_per_day)
     chart = line_chart(
         "Calls and new warnings a day, by threshold",
         lines,
-        Scale.of_range("threshold, points", shown[0][0], shown[-1][0]),
+        Scale.of_range("threshold, points", loads[0][0], loads[-1][0]),
         Scale.of_numbers("people a day", largest),
     )
-    policy, money = found.in_force.policy, found.valuation.assumptions.economics
-    body = tuple((name, *night_cells(load)) for name, _, load in rows(found) if load is not None)
+    policy, money = evidence.in_force.policy, evidence.valuation.assumptions.economics
+    body = tuple((name, *night_cells(load)) for name, _, load in rows(evidence) if load is not None)
     return Section(
         "The team's capacity",
         (Figure(chart), Table(("threshold", *NIGHT_HEAD), body)),
-        f"Each night from {found.nights[0]} to {found.nights[1]} played as the nightly run would have gone, with "
-        f"{found.night_borrowers:,} borrowers of the book, figures for all of it. A warning stays until the score has "
-        f"stood {policy.margin:g} points above the threshold for {policy.close_after_days} days, or the arrears are "
-        f"for collections; while it stays, the person is called every {money.call_again_days} days. Days are "
+        f"Each night from {evidence.nights[0]} to {evidence.nights[1]} played as the nightly run would have gone, with "
+        f"{evidence.night_borrowers:,} borrowers of the book, figures for all of it. A warning stays until the score "
+        f"has stood {policy.margin:g} points above the threshold for {policy.close_after_days} days, or the arrears "
+        f"are for collections; while it stays, the person is called every {money.call_again_days} days. Days are "
         "calendar days. The mean stay is open warnings over new ones (Little's law), rough where their number grows.",
     )
 
 
-def _benefit(found: Thresholds) -> Section:
-    shown = [point for point in found.curve if point.flagged_ratio <= _MOST_SHARE]
-    effects = found.valuation.assumptions.economics.treatment_effects
+def _benefit(evidence: Thresholds) -> Section:
+    points = [point for point in evidence.curve if point.flagged_ratio <= _MOST_SHARE]
+    effects = evidence.valuation.assumptions.economics.treatment_effects
     lines = [
         Line(
             f"effect {effect:.0%}",
-            tuple((p.threshold, p.benefit_amounts[index]) for p in shown if p.benefit_amounts is not None),
+            tuple((p.threshold, p.benefit_amounts[index]) for p in points if p.benefit_amounts is not None),
         )
         for index, effect in enumerate(effects)
     ]
     lines.append(
         Line(
             f"effect {effects[1]:.0%}, by the PDs",
-            tuple((p.threshold, p.expected_benefit_amount) for p in shown if p.expected_benefit_amount is not None),
+            tuple((p.threshold, p.expected_benefit_amount) for p in points if p.expected_benefit_amount is not None),
         )
     )
     values = [value for line in lines for _, value in line.points]
     chart = line_chart(
         "Benefit by threshold and treatment effect",
         lines,
-        Scale.of_range("threshold, points", shown[0].threshold, shown[-1].threshold),
+        Scale.of_range("threshold, points", points[0].threshold, points[-1].threshold),
         Scale.of_range("benefit an as-of date, currency of the book", min(0.0, *values), max(values)),
     )
     best = ", ".join(
-        f"{effect:.0%}: {'none' if at is None else f'{at:.1f}'}" for effect, at in zip(effects, found.best, strict=True)
+        f"{effect:.0%}: {'none' if at is None else f'{at:.1f}'}"
+        for effect, at in zip(effects, evidence.best, strict=True)
     )
     return Section(
         "The best expected benefit",
         (
             Figure(chart, "Where a curve is flat, thresholds are equally good: capacity decides."),
             Note(f"Best threshold by treatment effect: {best}."),
-            Table(("threshold", *BENEFIT_HEAD), tuple((name, *benefit_cells(point)) for name, point, _ in rows(found))),
+            Table(
+                ("threshold", *BENEFIT_HEAD), tuple((name, *benefit_cells(point)) for name, point, _ in rows(evidence))
+            ),
             Table(
                 ("input, and where it comes from", "value"),
-                tuple((f"{what}: {source}", value) for what, value, source in found.valuation.table),
+                tuple((f"{what}: {source}", value) for what, value, source in evidence.valuation.table),
             ),
-            Note(found.valuation.rows_in_words),
+            Note(evidence.valuation.rows_in_words),
         ),
-        f"{found.valuation.formula} The exposure of {found.exposure_known_ratio:.0%} of the rows is known; the others "
-        "count as 0. Chosen on the same rows it is shown on, the best threshold looks a little better than it is.",
+        f"{evidence.valuation.formula} The exposure of {evidence.exposure_known_ratio:.0%} of the rows is known; the "
+        "others count as 0. Chosen on the same rows it is shown on, the best threshold looks a little better than it "
+        "is.",
     )
 
 
-def _changes(found: Thresholds, way: Way) -> Section:
+def _changes(evidence: Thresholds, way: Way) -> Section:
     people = way.bands.sum(axis=1)
     cells = []
     for row, band in enumerate(BANDS):
@@ -206,7 +214,7 @@ def _changes(found: Thresholds, way: Way) -> Section:
     )
     policy = way.cut.policy
     return Section(
-        f"What changes with {way.rule}: {policy.threshold:.1f} in place of {found.in_force.policy.threshold:.1f}",
+        f"What changes with {way.rule}: {policy.threshold:.1f} in place of {evidence.in_force.policy.threshold:.1f}",
         (
             Note(
                 f"Gain a warning: {rate_in_words(way.swap.gained)}; lose one: {rate_in_words(way.swap.lost)}; "
@@ -215,6 +223,6 @@ def _changes(found: Thresholds, way: Way) -> Section:
             Table(("band in force", "people", "gain a warning", "lose one"), moved),
             Heat("band in force ↓ new →", BANDS, tuple(cells)),
         ),
-        f"People scored on {found.dates[-1]}. Policy {policy.version}: red below {policy.red_below:.1f}, warned about "
-        f"below {policy.threshold:.1f}, green from {policy.yellow_below:.1f}.",
+        f"People scored on {evidence.dates[-1]}. Policy {policy.version}: red below {policy.red_below:.1f}, warned "
+        f"about below {policy.threshold:.1f}, green from {policy.yellow_below:.1f}.",
     )

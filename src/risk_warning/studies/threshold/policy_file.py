@@ -1,6 +1,7 @@
-"""The policy file and its versions: `policy.toml`, and beside it `policies/policy-VERSION.toml`, one a version.
+"""The policy file `policy.toml` and, beside it, one file `policies/policy-VERSION.toml` per version.
 
-A version's file is written once and stays: what was in force is found by the name an answer or a night's run gave it.
+A version's file is written once and never changes. An answer or a nightly run names its policy version, so the policy
+that was in force can always be looked up.
 """
 
 from __future__ import annotations
@@ -23,13 +24,13 @@ VERSIONS = "policies"
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """Who chose a policy, when, and why."""
+    """The origin of a policy: who chose it, when, and why."""
 
     chosen_by: str
     chosen_at: datetime
     reason: str
     rule: str
-    """What it was chosen by, in words."""
+    """The rule it was chosen by, in words."""
     model_version: str
     before: str
     """Version in force until then."""
@@ -37,37 +38,38 @@ class Origin:
 
 @dataclass(frozen=True)
 class Written:
-    """Where a policy was written to."""
+    """The files and versions of a policy that was written."""
 
     path: Path
     version_path: Path
     version: str
     before: str
-    """Version the file held before, or the model's proposal where there was no file."""
+    """Version the file held before, or the model's proposal if there was no file."""
 
 
 def write_policy(
     path: Path, policy: Policy, in_force: Policy, origin: Origin, announce: Callable[[], None]
 ) -> Written | None:
-    """Where the policy was written to: its version first, then `path` in one step; None where `path` holds it already.
+    """Write the policy: first the file of its version, then replace `path` in one step.
 
-    The version before is kept too. `announce` is called last before the step; where it fails, nothing has changed.
+    Return where it was written, or None if `path` already holds it. The previous version is kept too. `announce` is
+    called immediately before `path` is replaced; if it fails, nothing is changed.
 
     Raises
     ------
     SettingsError
-        `path` holds something that is no policy.
+        If `path` holds something that is not a policy.
     OutputError
-        The folder cannot be written.
+        If the folder cannot be written.
     """
     path = path.resolve()
     folder = path.parent / VERSIONS
     version_path = folder / f"policy-{policy.version}.toml"
     with ExitStack() as undo:
         try:
-            held = path.read_bytes() if path.exists() else None
-            before = _parsed(path, held) if held is not None else in_force
-            if held is not None and before.version == policy.version:
+            current = path.read_bytes() if path.exists() else None
+            before = _parsed(path, current) if current is not None else in_force
+            if current is not None and before.version == policy.version:
                 return None
             if not folder.exists():
                 folder.mkdir(parents=True)
@@ -75,11 +77,11 @@ def write_policy(
             old_path = folder / f"policy-{before.version}.toml"
             proposed = f"# The proposal of model {origin.model_version}, in force until then.\n{before.to_toml()}"
             chosen = _text(policy, origin).encode()
-            for target, content in ((old_path, held or proposed.encode()), (version_path, chosen)):
+            for target, content in ((old_path, current or proposed.encode()), (version_path, chosen)):
                 if not target.exists():
                     _waiting(target, content).replace(target)
                     undo.callback(target.unlink, missing_ok=True)
-            # Checked before anybody is told: the folder of the file itself can be written.
+            # Check that the folder of the file itself can be written before announcing anything.
             waiting = _waiting(path, chosen)
             undo.callback(waiting.unlink, missing_ok=True)
             announce()
@@ -93,9 +95,9 @@ def write_policy(
     return Written(path, version_path, policy.version, before.version)
 
 
-def _parsed(path: Path, held: bytes) -> Policy:
+def _parsed(path: Path, content: bytes) -> Policy:
     try:
-        return Policy.from_dict(tomllib.loads(held.decode()))
+        return Policy.from_dict(tomllib.loads(content.decode()))
     except ValueError:
         raise SettingsError(f"{path} is there and is no policy; name another file with --policy.") from None
 
@@ -109,12 +111,12 @@ def _text(policy: Policy, origin: Origin) -> str:
         f"How: {origin.rule}, for model {origin.model_version}",
     )
     # A comment ends with its line, and TOML allows no control characters in it.
-    shown = (" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines)
-    return "".join(f"# {line}\n" for line in shown) + policy.to_toml()
+    printable = (" ".join("".join(c if c.isprintable() else " " for c in line).split()) for line in lines)
+    return "".join(f"# {line}\n" for line in printable) + policy.to_toml()
 
 
 def _waiting(path: Path, content: bytes) -> Path:
-    """A file beside `path` with the content, on the disk for good, to take its place."""
+    """Write the content to a new file beside `path`, synced to disk, which can then replace `path`."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
     waiting = Path(name)
     try:

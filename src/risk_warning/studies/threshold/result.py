@@ -1,4 +1,4 @@
-"""What a threshold does: the curve, the ways to choose one, and what each changes against the policy in force."""
+"""The evidence on thresholds: the curve, the ways to choose one, and what each changes from the policy in force."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ WayName = Literal["fixed", "capacity", "benefit"]
 
 @dataclass(frozen=True, kw_only=True)
 class ThresholdRequest:
-    """What a threshold is asked for; amounts in the book's currency."""
+    """The request for a threshold; amounts in the book's currency."""
 
     assumptions: Assumptions
     score: float | None = None
     capacity_per_day: float | None = None
     dates: tuple[date, ...] = ()
-    """Mature as-of dates; none: the last one from which the model did not learn."""
+    """Mature as-of dates; if empty, the last one that the model did not learn from."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,10 @@ class Cut:
     policy: Policy
     point: Point
     burden: Burden | None
-    """None where the book does not reach back far enough to play the nights."""
+    """None if the book does not reach back far enough to replay the nights."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The cut for a program."""
+        """Return the cut ready for JSON."""
         return {
             "policy_version": self.policy.version,
             "policy": asdict(self.policy),
@@ -52,24 +52,24 @@ class Cut:
 
 @dataclass(frozen=True)
 class Way:
-    """One way to choose: its cut, and who gains or loses a warning by it on the last date."""
+    """One way to choose a threshold: its cut, and who gains or loses a warning on the last date."""
 
     name: WayName
     rule: str
-    """What it was chosen by, in words."""
+    """The rule it was chosen by, in words."""
     cut: Cut
     swap: SwapSet
     """A is the policy in force."""
     bands: NDArray[np.int64]
-    """People by band in force (down) and by band of this way (across)."""
+    """Number of people by band under the policy in force (down) and under this way (across)."""
     gained: tuple[int, ...]
-    """People who gain a warning, by their band in force."""
+    """Number of people who gain a warning, by their band under the policy in force."""
     lost: tuple[int, ...]
     gain: Worth | None
     """What the change is worth; None without exposures."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The way for a program."""
+        """Return the way ready for JSON."""
         return {
             "rule": self.rule,
             **self.cut.to_dict(),
@@ -83,71 +83,71 @@ class Way:
 
 @dataclass(frozen=True, kw_only=True)
 class Thresholds:
-    """The evidence a threshold is chosen by."""
+    """The evidence for choosing a threshold."""
 
     model_version: str
     dates: tuple[date, ...]
     learnt_from: tuple[date, ...]
-    """Dates among them that the model may have learnt from, which flatters it."""
+    """Those of the dates that the model may have learnt from, which makes its figures too optimistic."""
     rows: int
     borrowers: int
     bads: int
     bad_events: int
-    """Times a borrower turned bad, each once however many rows precede it."""
+    """Number of times a borrower turned bad; each counts once, however many rows precede it."""
     request: ThresholdRequest
     valuation: Valuation
     outcome_unknown: int
-    """Rows left out because nobody knows what became of them."""
+    """Number of rows left out because their outcome is unknown."""
     exposure_known_ratio: float | None
-    """Share of the rows whose exposure is known; None where the book brings nothing to compute it from."""
+    """Share of the rows whose exposure is known; None if the book has nothing to compute it from."""
     nights: tuple[date, date] | None
-    """First and last of the nights counted."""
+    """First and last of the counted nights."""
     night_borrowers: int
-    """Borrowers whose nights were played."""
+    """Number of borrowers whose nights were replayed."""
     in_force: Cut
     curve: tuple[Point, ...]
     burdens: tuple[Burden, ...]
-    """One a point of the curve; empty without nights."""
+    """One per point of the curve; empty without nights."""
     best: tuple[float | None, float | None, float | None]
-    """Threshold of the largest benefit at the low, the middle and the high treatment effect."""
+    """Threshold with the largest benefit at the low, the middle and the high treatment effect."""
     best_at_middle: Best | None
-    """The one of the middle effect, with its intervals; None where no threshold brings more than it costs."""
+    """The one at the middle effect, with its intervals; None if no threshold brings more than it costs."""
     ways: tuple[Way, ...]
 
     def way(self, name: WayName) -> Way | None:
-        """The way of that name, where it gave a threshold."""
+        """Return the way of that name, or None if it gave no threshold."""
         return next((way for way in self.ways if way.name == name), None)
 
     @property
     def verdict(self) -> str:
-        """What the policy in force and the ways reach, in a sentence each."""
+        """What the policy in force and the ways reach, in one sentence each."""
         now = self.in_force
-        told = (
+        sentence = (
             f"The threshold in force ({now.policy.threshold:.1f}) warns about {now.point.flagged_ratio:.1%} and "
             f"reaches {now.point.capture_ratio:.0%} of those who turn bad."
         )
         ways = [
             f"{way.cut.point.capture_ratio:.0%} by {way.rule} ({way.cut.policy.threshold:.1f})" for way in self.ways
         ]
-        return f"{told} It would be {', '.join(ways)}." if ways else told
+        return f"{sentence} It would be {', '.join(ways)}." if ways else sentence
 
     @property
     def pays(self) -> str | None:
-        """What the threshold of the best benefit is worth, and how far that is known; None where there is none."""
+        """What the threshold of the best benefit is worth, and how certain that is; None if no threshold pays."""
         best = self.best_at_middle
         if best is None:
             return None
         benefit = best.benefit
         low, high = ("warning nobody" if end is None else f"{end:.1f}" for end in (best.low, best.high))
-        told = (
+        sentence = (
             f"At the threshold of the best benefit, {best.threshold:.1f} (95 % interval: {low} to {high}), calls are "
             f"worth {worth_in_words(benefit.amount, benefit.low, benefit.high)} an as-of date"
         )
-        return f"{told}: one {CANNOT_TELL}." if benefit.holds_zero else f"{told}."
+        return f"{sentence}: one {CANNOT_TELL}." if benefit.holds_zero else f"{sentence}."
 
     @property
     def basis(self) -> str:
-        """What the figures rest on."""
+        """The model, policy, dates and rows that the figures are based on."""
         when = str(self.dates[0]) if len(self.dates) == 1 else f"{len(self.dates)} dates to {self.dates[-1]}"
         nights = (
             f"; nights from {self.nights[0]} to {self.nights[1]}, {self.night_borrowers:,} borrowers"
@@ -161,25 +161,25 @@ class Thresholds:
 
     @property
     def cautions(self) -> tuple[str, ...]:
-        """What one must know before believing a figure."""
-        told = []
+        """What a reader must know before trusting a figure."""
+        messages = []
         if self.learnt_from:
             days = ", ".join(map(str, self.learnt_from))
-            told.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
-        told += unknown_outcomes(self.rows, self.bads, self.outcome_unknown)
+            messages.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
+        messages += unknown_outcomes(self.rows, self.bads, self.outcome_unknown)
         if self.exposure_known_ratio is None:
-            told.append(
+            messages.append(
                 "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
                 "of the benefit."
             )
         if self.nights is None:
-            told.append("The book does not reach back far enough before the last date to play the nights.")
+            messages.append("The book does not reach back far enough before the last date to play the nights.")
         if self.exposure_known_ratio is not None:
-            told += self.valuation.cautions
-        return tuple(told)
+            messages += self.valuation.cautions
+        return tuple(messages)
 
     def to_dict(self) -> dict[str, Any]:
-        """The evidence for a program."""
+        """Return the evidence ready for JSON."""
         burdens = self.burdens or (None,) * len(self.curve)
         return {
             "verdict": self.verdict,
@@ -216,5 +216,5 @@ def _point(point: Point) -> dict[str, Any]:
     return asdict(point) | {"precision_ratio": point.precision_ratio, "to_reach_one": point.to_reach_one}
 
 
-def _burden(found: Burden | None) -> dict[str, Any] | None:
-    return None if found is None else asdict(found) | {"stay_days": found.stay_days}
+def _burden(burden: Burden | None) -> dict[str, Any] | None:
+    return None if burden is None else asdict(burden) | {"stay_days": burden.stay_days}

@@ -1,4 +1,4 @@
-"""What cut-offs are judged by: a model's scores on mature dates with what became of them, and night by night."""
+"""The rows that thresholds are judged by: a model's scores on mature dates with outcomes, and its nightly scores."""
 
 from __future__ import annotations
 
@@ -27,23 +27,23 @@ from risk_warning.studies.threshold.burden import Nights
 from risk_warning.studies.threshold.curve import Rows
 
 WARM_UP_NIGHTS = 14
-"""Nights that are played before they are counted; a warning needs `close_after_days`, 7 by default, to close."""
+"""Nights replayed before counting begins; a warning needs `close_after_days`, 7 by default, to close."""
 COUNTED_NIGHTS = 28
-"""Four weeks: each day of the week as often."""
+"""Four weeks, so that each day of the week counts equally often."""
 _MOST_BORROWERS = 20_000
-"""Borrowers whose nights are played; of a larger book every second, third … of them."""
+"""Maximum number of borrowers whose nights are replayed; of a larger book, every second, third … borrower is used."""
 Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class WarnableRows:
-    """The rows a threshold is judged by, and what of them is not known."""
+    """The rows a threshold is judged by, and how much about them is unknown."""
 
     rows: Rows
     exposure_known_ratio: float | None
-    """Share of the rows whose exposure is known; None where it is known of none."""
+    """Share of the rows whose exposure is known; None if no exposure is known."""
     outcome_unknown: int
-    """Rows left out because nobody knows what became of them."""
+    """Number of rows left out because their outcome is unknown."""
 
 
 def warnable_rows(
@@ -55,17 +55,17 @@ def warnable_rows(
     borrowers_per_chunk: int,
     advance: Advance,
 ) -> WarnableRows:
-    """Every borrower who can be warned about, on every date, with the outcome; `dates` rise.
+    """Return every borrower who can be warned about, on each date, with the outcome; `dates` are in rising order.
 
-    That is whom the model scores and who is not `bad_dpd` days past due already. Where the exposure is not known it is
-    taken to be 0: such a borrower brings no benefit.
+    These are the borrowers that the model scores and who are not yet `bad_dpd` days past due. An unknown exposure
+    counts as 0: such a borrower brings no benefit.
 
     Raises
     ------
     ContractError
-        The book lacks what the model was trained on.
+        If the book lacks what the model was trained on.
     LabelError
-        Nobody is scored on the dates.
+        If nobody is scored on the dates.
     """
     observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
     products = book.categories.get(PRODUCT, ())
@@ -79,13 +79,13 @@ def warnable_rows(
             scored = model.score_history(seen, day)
             known, bad = known_and_bad(history, day, model.target, outcome_dates)
             can_be_warned = (scored.not_scored < 0) & ~(scored.days_past_due >= model.target.bad_dpd)
-            found = np.flatnonzero(known & can_be_warned)
+            positions = np.flatnonzero(known & can_be_warned)
             outcome_unknown += int((can_be_warned & ~known).sum())
             panel = panel_of(history, day, needs=())
             exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
             lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, rows.n)
             columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost)
-            parts.append((*(column[found] for column in columns), found + low, np.full(len(found), index)))
+            parts.append((*(column[positions] for column in columns), positions + low, np.full(len(positions), index)))
         low += rows.n
         advance(rows.n)
     score, event_on, pd, lost, borrower, date_index = (np.concatenate(column) for column in zip(*parts, strict=True))
@@ -100,12 +100,12 @@ def warnable_rows(
         event_on=event_on,
         loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.minor_unit_decimals,
     )
-    made = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
-    return WarnableRows(made, float(is_known.mean()) if is_known.any() else None, outcome_unknown)
+    warnable = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
+    return WarnableRows(warnable, float(is_known.mean()) if is_known.any() else None, outcome_unknown)
 
 
 def nights_before(last: date, first_date: date) -> tuple[date, ...]:
-    """The consecutive nights that end on `last`; none where the data, which begin on `first_date`, are too short."""
+    """Return the consecutive nights that end on `last`, or none if the data begin too late, on `first_date`."""
     first = last - timedelta(days=WARM_UP_NIGHTS + COUNTED_NIGHTS - 1)
     if first <= first_date:
         return ()
@@ -120,7 +120,7 @@ def nights_of(
     borrowers_per_chunk: int,
     advance: Advance,
 ) -> Nights | None:
-    """The scores of some borrowers on each of the nights, as the nightly run would give them; None without nights."""
+    """Return the scores of a sample of borrowers on each night, as in the nightly run; None without nights."""
     if not days:
         return None
     observed, stride = model.observed_in(book), -(-book.n_borrowers // _MOST_BORROWERS)

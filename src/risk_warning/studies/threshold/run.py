@@ -1,4 +1,4 @@
-"""The threshold job: from a book and a model to what each threshold does, and what the ways to choose one come to."""
+"""The threshold job: compute, for a book and a model, what each threshold does and which one each way chooses."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from risk_warning.studies.threshold.result import Cut, ThresholdRequest, Thresho
 from risk_warning.studies.threshold.rows import WARM_UP_NIGHTS, nights_before, nights_of, warnable_rows
 
 MIN_BADS = 30
-"""Borrowers who turn bad that a curve needs."""
+"""Fewest borrowers who turn bad that a curve needs."""
 SEED = 20240101
 
 
 def threshold_evidence(
     name: str, location: str | Path, settings: Settings, request: ThresholdRequest, progress: Progress
 ) -> Thresholds:
-    """What thresholds do on the dates asked for, or on the last mature one from which the model did not learn.
+    """Return what thresholds do on the requested dates, or on the last mature one that the model did not learn from.
 
     Raises
     ------
     AsOfDateError, LabelError
-        A date outside the data; no mature month, or too few bads.
+        If a date is outside the data, no month is mature, or there are too few bads.
     SettingsError
-        A capacity that no threshold keeps to, or that all borrowers together do not fill; a policy that cannot be used.
+        If no threshold keeps to the capacity, the borrowers together do not fill it, or the policy cannot be used.
     ContractError, RegistryError, ModelError
-        The book lacks what the model was trained on, or the model cannot be had.
+        If the book lacks what the model was trained on, or the model cannot be loaded.
     """
     task = progress.add_task("fetching the model", total=None)
     in_service = fetch(name, settings)
     policy = policy_of(in_service, settings)
-    # What is in service has learnt from everything mature: its twin is judged in its place.
+    # The model in service has learnt from every mature month, so its twin is judged in its place.
     model = in_service.as_judged
     progress.update(task, description="reading the book")
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
@@ -106,19 +106,19 @@ def threshold_evidence(
 
 @dataclass(frozen=True)
 class _Seen:
-    """All that a threshold is judged by."""
+    """The curves, nights and policy in force that a threshold is judged by."""
 
     curves: Curves
     nights: Nights | None
     in_force: Policy
 
     def cut(self, policy: Policy) -> Cut:
-        """What the policy's threshold does."""
+        """Return the policy and what its threshold does."""
         (point,) = self.curves.points((policy.threshold,))
         return Cut(policy, point, None if self.nights is None else burden(self.nights, policy))
 
     def ways(self, chosen: Sequence[tuple[WayName, str, float]]) -> tuple[Way, ...]:
-        """What changes for whom on the last date with each (name, rule, threshold)."""
+        """Return, for each (name, rule, threshold), what changes on the last date and for whom."""
         policies = [with_threshold(self.in_force, threshold) for _, _, threshold in chosen]
         gains = self.curves.gains(self.in_force, policies, seed=SEED)
         return tuple(
@@ -148,7 +148,10 @@ class _Seen:
         )
 
     def within(self, calls_per_day: float, thresholds: list[float]) -> float:
-        """The highest threshold within the capacity; `SettingsError` where there is none, or no need of one."""
+        """Return the highest threshold within the capacity.
+
+        Raise `SettingsError` if there is none, or if the capacity is more than is needed.
+        """
         nights = self.nights
         if nights is None:
             raise SettingsError(
@@ -159,15 +162,15 @@ class _Seen:
         def calls(threshold: float) -> float:
             return burden(nights, with_threshold(self.in_force, threshold)).calls
 
-        found = within_capacity(calls, tuple(thresholds), calls_per_day)
-        if found is None:
+        highest = within_capacity(calls, tuple(thresholds), calls_per_day)
+        if highest is None:
             raise SettingsError(
                 f"No threshold keeps to {calls_per_day:g} calls a day: the {thresholds[0]:.1f} below which the fewest "
                 f"borrowers lie asks for {calls(thresholds[0]):.1f}. Give a larger --capacity-per-day."
             )
-        if found == thresholds[-1]:
+        if highest == thresholds[-1]:
             raise SettingsError(
-                f"{calls_per_day:g} calls a day are more than there is to do: {found:.1f}, below which half of the "
-                f"borrowers lie, asks for {calls(found):.1f}. Give a smaller --capacity-per-day."
+                f"{calls_per_day:g} calls a day are more than there is to do: {highest:.1f}, below which half of the "
+                f"borrowers lie, asks for {calls(highest):.1f}. Give a smaller --capacity-per-day."
             )
-        return found
+        return highest

@@ -1,4 +1,4 @@
-"""The tables of the thresholds, for a person at a terminal: the verdict, the curve, and what each way changes."""
+"""The tables of the thresholds for a terminal: the verdict, the curve, and what each way changes."""
 
 from __future__ import annotations
 
@@ -21,63 +21,63 @@ NIGHT_HEAD = ("new a day", "busiest day", "calls a day", "open", "stay, days")
 BENEFIT_HEAD = ("bad events", "calls", "low effect", "middle", "high", "middle, by PD")
 
 
-def table(found: Thresholds) -> Group:
-    """The evidence in a few tables, the verdict on top."""
-    return Group(*_parts(found))
+def table(evidence: Thresholds) -> Group:
+    """Return the evidence as a few tables, with the verdict on top."""
+    return Group(*_parts(evidence))
 
 
-def _parts(found: Thresholds) -> Iterator[RenderableType]:
-    yield Text(found.verdict, style="bold")
-    if found.pays:
-        yield Text(found.pays)
-    yield Text(found.basis)
-    for caution in found.cautions:
+def _parts(evidence: Thresholds) -> Iterator[RenderableType]:
+    yield Text(evidence.verdict, style="bold")
+    if evidence.pays:
+        yield Text(evidence.pays)
+    yield Text(evidence.basis)
+    for caution in evidence.cautions:
         yield Text(caution, style="yellow")
-    shown = rows(found)
+    entries = rows(evidence)
     yield _table(
         "whom each threshold flags (mean of the as-of dates)",
         ("threshold", *FLAG_HEAD),
-        [(name, *flag_cells(point)) for name, point, _ in shown],
+        [(name, *flag_cells(point)) for name, point, _ in entries],
     )
-    if found.nights:
+    if evidence.nights:
         yield _table(
             "what it asks of the team (mean of the nights)",
             ("threshold", *NIGHT_HEAD),
-            [(name, *night_cells(load)) for name, _, load in shown if load is not None],
+            [(name, *night_cells(load)) for name, _, load in entries if load is not None],
         )
-    if found.exposure_known_ratio:
+    if evidence.exposure_known_ratio:
         yield _table(
             "what it is worth (currency of the book, an as-of date)",
             ("threshold", *BENEFIT_HEAD),
-            [(name, *benefit_cells(point)) for name, point, _ in shown],
+            [(name, *benefit_cells(point)) for name, point, _ in entries],
         )
-    for way in found.ways:
+    for way in evidence.ways:
         gained, lost = rate_in_words(way.swap.gained), rate_in_words(way.swap.lost)
         yield Text(f"{way.rule}: threshold {way.cut.policy.threshold:.1f}, policy {way.cut.policy.version}", "bold")
         yield Text(f"gain a warning: {gained}; lose one: {lost}; {gain_in_words(way.gain)}")
         yield _table(
-            f"people by band on {found.dates[-1]}, in force ↓ new →",
+            f"people by band on {evidence.dates[-1]}, in force ↓ new →",
             ("band", *BANDS, "gain", "lose"),
             [
                 (band, *(f"{count:,}" for count in way.bands[row]), f"{way.gained[row]:,}", f"{way.lost[row]:,}")
                 for row, band in enumerate(BANDS)
             ],
         )
-    if found.exposure_known_ratio:
-        for line in found.valuation.in_words:
+    if evidence.exposure_known_ratio:
+        for line in evidence.valuation.in_words:
             yield Text(line)
 
 
-def rows(found: Thresholds) -> list[tuple[str, Point, Burden | None]]:
-    """(name, what it does, what it asks for) of each threshold of the curve, the policy in force and each way."""
-    burdens = found.burdens or (None,) * len(found.curve)
-    curve = [(f"{point.threshold:.1f}", point, load) for point, load in zip(found.curve, burdens, strict=True)]
-    named = [("in force", found.in_force), *((way.name, way.cut) for way in found.ways)]
+def rows(evidence: Thresholds) -> list[tuple[str, Point, Burden | None]]:
+    """Return (name, point, burden) of each threshold of the curve, of the policy in force and of each way."""
+    burdens = evidence.burdens or (None,) * len(evidence.curve)
+    curve = [(f"{point.threshold:.1f}", point, load) for point, load in zip(evidence.curve, burdens, strict=True)]
+    named = [("in force", evidence.in_force), *((way.name, way.cut) for way in evidence.ways)]
     return curve + [(f"{name}, {cut.policy.threshold:.1f}", cut.point, cut.burden) for name, cut in named]
 
 
 def flag_cells(point: Point) -> tuple[str, ...]:
-    """Whom the threshold flags, in the order of `FLAG_HEAD`."""
+    """Return whom the threshold flags, in the order of `FLAG_HEAD`."""
     rate, each = point.precision_ratio, point.to_reach_one
     return (
         f"{point.flagged:,.0f}",
@@ -89,7 +89,7 @@ def flag_cells(point: Point) -> tuple[str, ...]:
 
 
 def night_cells(load: Burden) -> tuple[str, ...]:
-    """What the threshold asks of a team, in the order of `NIGHT_HEAD`."""
+    """Return the team's work under the threshold, in the order of `NIGHT_HEAD`."""
     return (
         f"{load.new_warnings:,.1f}",
         f"{load.most_new_warnings:,.0f}",
@@ -100,7 +100,7 @@ def night_cells(load: Burden) -> tuple[str, ...]:
 
 
 def benefit_cells(point: Point) -> tuple[str, ...]:
-    """What the threshold is worth, in the order of `BENEFIT_HEAD`; empty without exposures."""
+    """Return what the threshold is worth, in the order of `BENEFIT_HEAD`; empty without exposures."""
     if point.benefit_amounts is None or point.expected_benefit_amount is None:
         return ()
     figures = (point.bad_events, point.calls, *point.benefit_amounts, point.expected_benefit_amount)
@@ -108,21 +108,21 @@ def benefit_cells(point: Point) -> tuple[str, ...]:
 
 
 def rate_in_words(part: BadRate) -> str:
-    """How many people, and how many of them turned bad."""
+    """Return the number of people and the share of them who turned bad."""
     return f"{part.n:,}" if part.rate is None else f"{part.n:,} ({part.rate:.1%} turned bad)"
 
 
 def gain_in_words(gain: Worth | None) -> str:
-    """What a change is worth, with its interval."""
+    """Return what a change is worth, with its interval."""
     if gain is None:
         return "nobody's exposure is known, so its worth is not"
     return f"worth {worth_in_words(gain.amount, gain.low, gain.high)} an as-of date"
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    made = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, collapse_padding=True)
+    grid = Table(title=title, box=box.SIMPLE_HEAD, title_justify="left", pad_edge=False, collapse_padding=True)
     for index, name in enumerate(head):
-        made.add_column(name, justify="right" if index else "left")
+        grid.add_column(name, justify="right" if index else "left")
     for row in rows:
-        made.add_row(*row)
-    return made
+        grid.add_row(*row)
+    return grid

@@ -54,18 +54,18 @@ def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_b
             output = np.asarray(model.fitted.booster.predict(example))
             dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=about["data_digest"][:36])
             mlflow.log_input(dataset, context="training")
-            mlflow.lightgbm.log_model(
+            logged = mlflow.lightgbm.log_model(
                 model.fitted.booster,
                 name="booster",
                 signature=infer_signature(example, output),
                 input_example=example,
                 pip_requirements=["lightgbm", "numpy", "pandas"],
             )
-            mlflow.log_artifacts(str(folder), FOLDER)
+            client.log_model_artifacts(logged.model_id, str(folder), FOLDER)
             for name, figure in pictures(trained):
                 mlflow.log_figure(figure, f"pictures/{name}")
             mlflow.log_text(page, "training.html")
-        return _register(client, run.info.run_id, model)
+        return _register(client, run.info.run_id, logged.model_id, model)
 
 
 def _experiment(client: MlflowClient, settings: Settings) -> str:
@@ -78,7 +78,8 @@ def _experiment(client: MlflowClient, settings: Settings) -> str:
     return str(client.create_experiment(NAME, artifact_location=location))
 
 
-def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
+def _register(client: MlflowClient, run_id: str, model_id: str, model: RiskModel) -> int:
+    """Register the logged MLflow model, which holds our folder, and return the number of the version."""
     from mlflow.exceptions import MlflowException
 
     try:
@@ -87,8 +88,9 @@ def _register(client: MlflowClient, run_id: str, model: RiskModel) -> int:
         client.create_registered_model(NAME, description="Early warning of overdue payments.")
     version = client.create_model_version(
         NAME,
-        source=f"runs:/{run_id}/{FOLDER}",
+        source=f"models:/{model_id}",
         run_id=run_id,
+        model_id=model_id,
         tags={"model_version": model.version},
         description=f"{model.version}: {model.target.bad_dpd} DPD within {model.target.horizon_months} month(s)",
     )
