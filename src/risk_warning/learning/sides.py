@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,8 @@ from risk_warning.learning.training_set import TrainingSet
 
 MAX_TRAINING_ROWS = 400_000
 """Larger books are thinned by a hash of borrower and date, since more rows hardly change a shallow model."""
+FEW_ROWS = 100_000
+"""Up to here every row is learnt from; above, one a borrower and month on average, though a month has two dates."""
 HELD_OUT_TENTHS = 3
 _PARTS = 10_000
 
@@ -98,8 +101,15 @@ class Sides:
         return is_kept
 
     def _thinned(self, borrower_id: NDArray[Any], day: date) -> NDArray[np.bool_]:
-        share = min(1.0, MAX_TRAINING_ROWS / max(1, self.rows_expected))
-        return borrower_fold(borrower_id, _PARTS, seed=day.toordinal()) < round(share * _PARTS)
+        return borrower_fold(borrower_id, _PARTS, seed=day.toordinal()) < round(self._share * _PARTS)
+
+    @cached_property
+    def _share(self) -> float:
+        """Share of the expected rows to learn from."""
+        months = len({(day.year, day.month) for day in self.learn_dates})
+        one_a_month = self.rows_expected * months / max(1, len(self.learn_dates))
+        wanted = min(MAX_TRAINING_ROWS, max(FEW_ROWS, one_a_month))
+        return min(1.0, wanted / max(1, self.rows_expected))
 
 
 def held_out(borrower_id: NDArray[Any]) -> NDArray[np.bool_]:
