@@ -30,7 +30,7 @@ from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 from risk_warning.studies.promotion.checks import gate_checks
 from risk_warning.studies.promotion.gate import evidence_of
-from risk_warning.studies.promotion.rules import Limits, judge
+from risk_warning.studies.promotion.rules import judge
 
 FACTORS = (3.0, 1 / 3, 1.5, 1 / 1.5)
 
@@ -49,7 +49,7 @@ def shifted(model: RiskModel, factor: float) -> RiskModel:
 def gated(model: RiskModel, book: Path) -> str:
     """Return the gate's judgement of the model as a first champion."""
     with Progress(disable=True) as progress:
-        rules = judge(evidence_of(model, None, gate_checks(model, book, Settings(), None, progress)), Limits())
+        rules = judge(evidence_of(model, None, gate_checks(model, book, Settings(), None, progress)), Settings().gate)
     failed = [f"{rule.name} ({rule.figure})" for rule in rules if rule.blocks and not rule.passed]
     calibration = [f"{rule.name}: {rule.figure}" for rule in rules if "observed" in rule.name or "slope" in rule.name]
     return f"refused: {'; '.join(failed)}" if failed else f"passes ({'; '.join(calibration)})"

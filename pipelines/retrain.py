@@ -47,7 +47,7 @@ def main(book: str, nights: str | None = None) -> int:
             with stage("compare with the champion, and gate"):
                 gated = gate(number, book, settings, Path(nights) if nights else None, progress)
             for rule in gated.rules:
-                print(f"{rule.outcome}: {rule.name}: {rule.figure}; asked: {rule.limit}")
+                print(rule.in_words())
             if not gated.passed:
                 raise GateError(f"the gate would refuse version {number}; it stays registered and is not proposed.")
             with stage("propose"):

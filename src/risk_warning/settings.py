@@ -289,9 +289,9 @@ def load_settings() -> Settings:
         ) from None
     except UnreadableError:
         sections = [f"RISK_WARNING_{name.upper()}" for name in Settings.model_fields]
-        found = [name for name in sections if name in os.environ]
+        matches = [name for name in sections if name in os.environ]
         raise SettingsError(
-            f"{' or '.join(found)} cannot be read; a section is set value by value, such as "
+            f"{' or '.join(matches)} cannot be read; a section is set value by value, such as "
             "RISK_WARNING_BOOK__TIME_ZONE=Asia/Shanghai."
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -302,9 +302,9 @@ def _known(section: list[str]) -> str:
     """Return a phrase that lists the settings of a section, for the message about one that does not exist."""
     kind: type[BaseModel] = Settings
     for name in section:
-        found = kind.model_fields[name].annotation if name in kind.model_fields else None
-        if not isinstance(found, type) or not issubclass(found, BaseModel):
+        matches = kind.model_fields[name].annotation if name in kind.model_fields else None
+        if not isinstance(matches, type) or not issubclass(matches, BaseModel):
             return f"{'.'.join(section)} is no section"
-        kind = found
+        kind = matches
     where = f"under [{'.'.join(section)}]" if section else "at the top"
     return f"{where} there are {', '.join(kind.model_fields)}"

@@ -32,7 +32,7 @@ from risk_warning.audit.verify import Verified, verify
 from risk_warning.cli.audit import app
 from risk_warning.database import audit_tables, service_tables
 from risk_warning.database import connection as database
-from risk_warning.database.connection import shown
+from risk_warning.database.connection import display_url
 from risk_warning.database.tables import metadata
 from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, RequestError
 from risk_warning.watchlist.watch_list import listed
@@ -393,7 +393,7 @@ def test_the_verb_prints_the_findings_and_ends_with_its_own_code(url: str) -> No
     written(url, decision("r1"), decision("r2"))
     whole = runner.invoke(app, ["verify", "--db", url])
     assert whole.exit_code == 0
-    assert "2 decisions in 1 chains (0 not closed" in whole.stdout and shown(url) in whole.stdout
+    assert "2 decisions in 1 chains (0 not closed" in whole.stdout and display_url(url) in whole.stdout
     erased = runner.invoke(app, ["erase", "r1", "--db", url])
     assert erased.exit_code == 0 and verify(url).erased == 1
     change(url, "UPDATE decisions SET role = 'admin' WHERE seq = 2")

@@ -26,7 +26,7 @@ RULES = (
     Rule("selection ratio", False, "0.7512", "at least 0.8", blocks=False),
     Rule("true positive gap", True, "0.0312", "at most 0.1", blocks=False),
 )
-TOLD = "selection ratio (0.7512; asked: at least 0.8)"
+TOLD = "selection ratio (0.7512; limit: at least 0.8)"
 UNKNOWN = "Calibration: The outcome of 10.0% of the 1,000 rows is unknown, and they are left out"
 
 
@@ -65,7 +65,7 @@ def test_a_warning_refuses_nothing_and_stands_in_the_json(gated: Gated) -> None:
 def test_a_rule_that_blocks_refuses(gated: Gated) -> None:
     rules = (*RULES, Rule("calibration error (ECE)", False, "0.0300", "at most 0.02"))
     refused = Gated(gated.number, gated.model, gated.before, rules, None, gated.checks)
-    assert not refused.passed and refused.failed == "calibration error (ECE) (0.0300; asked: at most 0.02)"
+    assert not refused.passed and refused.failed == "calibration error (ECE) (0.0300; limit: at most 0.02)"
     assert "does not meet 1 of 2 rules: calibration error (ECE)." in promotion_page(refused, "R. Lead", "a drill", None)
 
 

@@ -7,7 +7,8 @@ from datetime import date
 
 import pytest
 
-from risk_warning.audit.chain import START, canonical, row_hash
+from risk_warning.audit.chain import START, row_hash
+from risk_warning.core.digest import canonical_json
 
 ROW = {"id": 7, "chain": "main", "seq": 1, "subject": "张伟", "as_of_date": date(2023, 10, 1), "key": None}
 TEXT = '{"as_of_date":"2023-10-01","chain":"main","key":null,"seq":1,"subject":"张伟"}'
@@ -41,4 +42,8 @@ def test_the_databases_own_number_and_the_stored_hashes_do_not_count() -> None:
 
 
 def test_the_same_values_are_the_same_text_whatever_their_order() -> None:
-    assert canonical({"b": 1, "a": [2.5, "é"]}) == canonical({"a": [2.5, "é"], "b": 1}) == '{"a":[2.5,"é"],"b":1}'
+    assert (
+        canonical_json({"b": 1, "a": [2.5, "é"]})
+        == canonical_json({"a": [2.5, "é"], "b": 1})
+        == '{"a":[2.5,"é"],"b":1}'
+    )

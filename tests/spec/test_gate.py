@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from risk_warning.settings import GateSettings
 from risk_warning.stats.clustered import Interval
 from risk_warning.stats.delong import Difference
-from risk_warning.studies.promotion.rules import Evidence, Limits, judge
+from risk_warning.studies.promotion.rules import Evidence, judge
 
 GOOD = Evidence(
     auc=Difference(0.90, 0.91, 0.01, 0.005, 0.015),
@@ -29,21 +30,21 @@ GOOD = Evidence(
     archived_compared=1_000,
     archived_differing=0,
 )
-STRICT = Limits(min_auc_gain=0.0, min_selection_ratio=0.8, max_true_positive_gap=0.1)
+STRICT = GateSettings(min_auc_gain=0.0, min_selection_ratio=0.8, max_true_positive_gap=0.1)
 
 
-def failed(found: Evidence, limits: Limits) -> list[str]:
+def failed(found: Evidence, limits: GateSettings) -> list[str]:
     return [rule.name for rule in judge(found, limits) if not rule.passed and rule.blocks]
 
 
-def warned(found: Evidence, limits: Limits) -> list[str]:
+def warned(found: Evidence, limits: GateSettings) -> list[str]:
     return [rule.name for rule in judge(found, limits) if rule.outcome == "warning"]
 
 
 def test_a_model_that_meets_every_rule_passes() -> None:
-    assert failed(GOOD, Limits()) == []
-    assert failed(GOOD, STRICT) == [] and len(judge(GOOD, STRICT)) == len(judge(GOOD, Limits())) + 1
-    assert warned(GOOD, Limits()) == [] and {rule.outcome for rule in judge(GOOD, STRICT)} == {"met"}
+    assert failed(GOOD, GateSettings()) == []
+    assert failed(GOOD, STRICT) == [] and len(judge(GOOD, STRICT)) == len(judge(GOOD, GateSettings())) + 1
+    assert warned(GOOD, GateSettings()) == [] and {rule.outcome for rule in judge(GOOD, STRICT)} == {"met"}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_a_model_that_meets_every_rule_passes() -> None:
     ],
 )
 def test_each_rule_refuses_by_itself(changed: dict[str, object], rule: str) -> None:
-    assert failed(replace(GOOD, **changed), Limits()) == [rule]
+    assert failed(replace(GOOD, **changed), GateSettings()) == [rule]
 
 
 def test_what_is_asked_and_not_measured_is_not_met() -> None:
@@ -85,7 +86,7 @@ def test_what_is_asked_and_not_measured_is_not_met() -> None:
 
 def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard() -> None:
     first = replace(GOOD, auc=None, ece=None, score_psi=None)
-    assert [rule.name for rule in judge(replace(first, archived_compared=None), Limits())] == [
+    assert [rule.name for rule in judge(replace(first, archived_compared=None), GateSettings())] == [
         "observed over expected",
         "calibration slope",
         "observed over expected, band very high",
@@ -94,25 +95,27 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
         "directions of features kept",
         "alone as in the whole book",
     ]
-    assert failed(first, Limits()) == []
-    assert failed(replace(first, archived_compared=None), Limits(archived_borrowers=0)) == []
+    assert failed(first, GateSettings()) == []
+    assert failed(replace(first, archived_compared=None), GateSettings(archived_borrowers=0)) == []
     wrong = replace(first, observed_over_expected=Interval(3.0, 2.5, 3.6))
-    assert failed(wrong, Limits()) == ["observed over expected"]
-    assert failed(replace(first, against_scorecard=None), Limits()) == []  # it is the scorecard
+    assert failed(wrong, GateSettings()) == ["observed over expected"]
+    assert failed(replace(first, against_scorecard=None), GateSettings()) == []  # it is the scorecard
 
 
 def test_the_calibration_of_one_band_is_a_warning() -> None:
     found = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.5, 2.7)),))
-    assert failed(found, Limits()) == [] and warned(found, Limits()) == ["observed over expected, band very high"]
+    assert failed(found, GateSettings()) == [] and warned(found, GateSettings()) == [
+        "observed over expected, band very high"
+    ]
 
 
 def figure(found: Evidence, name: str) -> str:
-    return next(rule.figure for rule in judge(found, Limits()) if rule.name == name)
+    return next(rule.figure for rule in judge(found, GateSettings()) if rule.name == name)
 
 
 def test_an_interval_too_wide_says_that_it_cannot_tell() -> None:
     wide = replace(GOOD, observed_over_expected=Interval(1.1, 0.7, 1.7), auc=Difference(0.9, 0.9, 0.0, -0.02, 0.02))
-    assert failed(wide, Limits()) == []
+    assert failed(wide, GateSettings()) == []
     assert "cannot tell" in figure(wide, "observed over expected")
     assert "900 bad borrowers cannot tell a loss of 0.005" in figure(wide, "no worse in AUC")
     assert "cannot tell" not in figure(GOOD, "observed over expected") + figure(GOOD, "no worse in AUC")
@@ -120,10 +123,10 @@ def test_an_interval_too_wide_says_that_it_cannot_tell() -> None:
 
 def test_a_book_with_fewer_borrowers_than_are_asked_for_gives_all_it_has() -> None:
     small = replace(GOOD, parity_there=60, parity_compared=60, archived_compared=60)
-    assert failed(small, Limits()) == []
-    assert "all there are, 200 would be asked" in figure(small, "alone as in the whole book")
-    assert "all there are, 1,000 would be asked" in figure(small, "features as they were known at the time")
-    assert failed(replace(small, parity_compared=59), Limits()) == ["alone as in the whole book"]
+    assert failed(small, GateSettings()) == []
+    assert "all there are; the setting is 200" in figure(small, "alone as in the whole book")
+    assert "all there are; the setting is 1,000" in figure(small, "features as they were known at the time")
+    assert failed(replace(small, parity_compared=59), GateSettings()) == ["alone as in the whole book"]
 
 
 @pytest.mark.parametrize(
@@ -139,13 +142,13 @@ def test_unfairness_is_a_warning_unless_the_settings_ask_for_more(
     ratio: float | None, gap: float | None, warnings: list[str]
 ) -> None:
     found = replace(GOOD, selection_ratio=ratio, true_positive_gap=gap)
-    assert warned(found, Limits()) == warnings and failed(found, Limits()) == []
-    blocking = Limits(min_selection_ratio=0.8, max_true_positive_gap=0.1)
+    assert warned(found, GateSettings()) == warnings and failed(found, GateSettings()) == []
+    blocking = GateSettings(min_selection_ratio=0.8, max_true_positive_gap=0.1)
     assert failed(found, blocking) == warnings and warned(found, blocking) == []
 
 
 def test_a_limit_given_blocks_alone_and_the_other_rule_still_warns() -> None:
     found = replace(GOOD, selection_ratio=0.5, true_positive_gap=0.3)
-    assert failed(found, Limits(min_selection_ratio=0.6)) == ["selection ratio"]
-    assert warned(found, Limits(min_selection_ratio=0.6)) == ["true positive gap"]
-    assert failed(found, Limits(min_selection_ratio=0.4)) == []
+    assert failed(found, GateSettings(min_selection_ratio=0.6)) == ["selection ratio"]
+    assert warned(found, GateSettings(min_selection_ratio=0.6)) == ["true positive gap"]
+    assert failed(found, GateSettings(min_selection_ratio=0.4)) == []

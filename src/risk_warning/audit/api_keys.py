@@ -11,8 +11,8 @@ from typing import Literal, get_args
 from limits import parse_many
 from sqlalchemy import insert, select, update
 
-from risk_warning.audit.chain import digest
 from risk_warning.audit.events import KEY_CREATED, KEY_REVOKED, append, stamp
+from risk_warning.core.digest import sha256
 from risk_warning.database.connection import snapshot, transaction
 from risk_warning.database.service_tables import api_keys
 from risk_warning.errors import SettingsError
@@ -63,7 +63,7 @@ def create(url: str, *, name: str, role: str, rate_limit: str | None, expires_on
                 key_id=key_id,
                 name=name,
                 role=role,
-                secret_digest=digest(secret),
+                secret_digest=sha256(secret),
                 rate_limit=rate_limit,
                 created_at=stamp(),
                 expires_at=None if expires_on is None else _end_of(expires_on),

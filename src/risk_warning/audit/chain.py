@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from datetime import date
+
+from risk_warning.core.digest import canonical_json, sha256
 
 START = "0" * 64
 """The `prev_hash` of the first row of a chain."""
@@ -20,16 +19,6 @@ def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:
     Inputs and answer are hashed by their digests, so that they can be erased without breaking the chain.
 
     >>> row_hash(START, {"id": 7, "chain": "main", "seq": 1})[:12]
-    '4ad6f49a8dc6'
+    'c92871898f2b'
     """
-    return digest(prev_hash + canonical({name: columns[name] for name in columns if name not in _OUTSIDE}))
-
-
-def canonical(values: Mapping[str, object]) -> str:
-    """Return the values as canonical JSON text, the same on every machine; a date becomes its ISO text."""
-    return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=date.isoformat)
-
-
-def digest(text: str) -> str:
-    """Return the sha256 of a text in UTF-8, in hex."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(prev_hash + canonical_json({name: columns[name] for name in columns if name not in _OUTSIDE}))

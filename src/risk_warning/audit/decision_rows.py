@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from risk_warning.audit.chain import START, digest, row_hash
+from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.decisions import Decision, Written
+from risk_warning.core.digest import sha256
 from risk_warning.database.audit_tables import decision_contents, decisions
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError
 
@@ -52,9 +53,9 @@ def append_decisions(
             "as_of_date": decision.as_of_date,
             "model_version": decision.model_version,
             "policy_version": decision.policy_version,
-            "inputs_digest": digest(decision.inputs),
+            "inputs_digest": sha256(decision.inputs),
             "inputs_kept": decision.keep_inputs,
-            "answer_digest": digest(done.answer),
+            "answer_digest": sha256(done.answer),
             "idempotency_key": decision.idempotency_key,
             "body_digest": decision.body_digest,
         }

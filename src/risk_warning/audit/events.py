@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from risk_warning.audit.chain import START, canonical, row_hash
+from risk_warning.audit.chain import START, row_hash
+from risk_warning.core.digest import canonical_json
 from risk_warning.database.audit_tables import audit_events
 from risk_warning.database.connection import lock, snapshot, transaction
 
@@ -63,7 +64,7 @@ def append(connection: Connection, *, actor: str, kind: str, subject: str, detai
         "actor": actor,
         "kind": kind,
         "subject": subject,
-        "detail": canonical(detail),
+        "detail": canonical_json(detail),
     }
     hashes = {"prev_hash": prev_hash, "hash": row_hash(prev_hash, row)}
     connection.execute(insert(audit_events).values(**row, **hashes))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from risk_warning.audit.api_keys import Key
-from risk_warning.audit.chain import digest
 from risk_warning.audit.events import stamp
+from risk_warning.core.digest import sha256
 from risk_warning.database.connection import in_words, open_reading
 from risk_warning.database.service_tables import api_keys
 from risk_warning.errors import DatabaseError
@@ -62,7 +62,7 @@ class KeyRing:
         parts = _TEXT.fullmatch(text)
         key_id, secret = parts.groups() if parts is not None else ("", "")
         entry = self._held.get(key_id)
-        same = hmac.compare_digest(digest(secret), entry.secret_digest if entry is not None else "0" * 64)
+        same = hmac.compare_digest(sha256(secret), entry.secret_digest if entry is not None else "0" * 64)
         return entry.key if entry is not None and same and entry.key.valid(stamp()) else None
 
     def worth_a_look(self, text: str) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, exists, select
 
-from risk_warning.audit.chain import START, digest, row_hash
+from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_EVENTS, CONTENTS_ERASED, MAIN
+from risk_warning.core.digest import sha256
 from risk_warning.database.audit_tables import audit_events, decision_contents, decisions
 from risk_warning.database.connection import snapshot
 
@@ -78,7 +79,7 @@ class _Check:
     findings: list[Finding] = field(default_factory=list)
     n_findings: int = 0
 
-    def found(self, table: Table, chain: str, seq: int | None, subject: str | None, what: str) -> None:
+    def note(self, table: Table, chain: str, seq: int | None, subject: str | None, what: str) -> None:
         self.n_findings += 1
         if len(self.findings) < FINDINGS_LISTED:
             self.findings.append(Finding(table.name, chain, seq, subject, what))
@@ -107,7 +108,7 @@ def verify(url: str) -> Verified:
             _check_end(check, chain, rows_there)
     for chain, claim in check.claims.items():
         if claim.rows and not claim.seen:
-            check.found(decisions, chain, None, None, f"the chain is gone: its writer noted {claim.rows:,} rows")
+            check.note(decisions, chain, None, None, f"the chain is gone: its writer noted {claim.rows:,} rows")
     return Verified(
         rows=check.rows,
         chains=len(check.claims),
@@ -148,11 +149,11 @@ def _walk(
         subject = row.request_id if table is decisions else row.subject
         if row.seq > seq + 1:
             missing = f"row {seq + 1:,} is" if row.seq == seq + 2 else f"rows {seq + 1:,} to {row.seq - 1:,} are"
-            check.found(table, chain, seq + 1, None, f"{missing} missing")
+            check.note(table, chain, seq + 1, None, f"{missing} missing")
         elif row.seq != seq + 1 or row.prev_hash != head:
-            check.found(table, chain, row.seq, subject, "out of place: it does not continue the row before it")
+            check.note(table, chain, row.seq, subject, "out of place: it does not continue the row before it")
         if row.hash != row_hash(row.prev_hash, {column.name: row._mapping[column.name] for column in table.c}):
-            check.found(table, chain, row.seq, subject, "the row was altered")
+            check.note(table, chain, row.seq, subject, "the row was altered")
         else:
             look(check, row)
         seq, head = row.seq, row.hash
@@ -171,26 +172,26 @@ def _take_claim(check: _Check, event: Any) -> None:
 def _check_decision(check: _Check, row: Any) -> None:
     claim = check.claims.get(row.chain)
     if claim is not None and row.seq == claim.rows and row.hash != claim.head:
-        check.found(decisions, row.chain, row.seq, row.request_id, "the row is not the one its writer noted")
+        check.note(decisions, row.chain, row.seq, row.request_id, "the row is not the one its writer noted")
     for name, text, expected, kept in (
         ("inputs", row.inputs, row.inputs_digest, row.inputs_kept),
         ("answer", row.answer, row.answer_digest, True),
     ):
-        if text is not None and digest(text) != expected:
-            check.found(decisions, row.chain, row.seq, row.request_id, f"the stored {name} altered")
+        if text is not None and sha256(text) != expected:
+            check.note(decisions, row.chain, row.seq, row.request_id, f"the stored {name} altered")
         elif text is None and kept and not row.erased:
-            check.found(decisions, row.chain, row.seq, row.request_id, f"the stored {name} gone, and no event says why")
+            check.note(decisions, row.chain, row.seq, row.request_id, f"the stored {name} gone, and no event says why")
     check.erased += row.answer is None and row.erased
 
 
 def _check_end(check: _Check, chain: str, rows_there: int) -> None:
     claim = check.claims.get(chain)
     if claim is None:
-        check.found(decisions, chain, None, None, "no event opened this chain")
+        check.note(decisions, chain, None, None, "no event opened this chain")
         return
     claim.seen = True
     if rows_there < claim.rows:
         cut = f"cut short: its writer noted {claim.rows:,} rows, the last one there is {rows_there:,}"
-        check.found(decisions, chain, rows_there + 1, None, cut)
+        check.note(decisions, chain, rows_there + 1, None, cut)
     elif claim.closed and rows_there > claim.rows:
-        check.found(decisions, chain, claim.rows + 1, None, f"goes on after its end at row {claim.rows:,}")
+        check.note(decisions, chain, claim.rows + 1, None, f"goes on after its end at row {claim.rows:,}")

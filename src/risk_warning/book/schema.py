@@ -183,31 +183,31 @@ def check_protected(never_modelled: Container[str]) -> None:
 
 
 def check_tables(
-    where: str, found: Mapping[str, Collection[str]], labels: Mapping[str, str], also: Collection[str]
+    where: str, columns: Mapping[str, Collection[str]], labels: Mapping[str, str], also: Collection[str]
 ) -> None:
     """Raise `BookError` if a required table or column is missing.
 
     `found` holds each table's columns, `labels` each table's name in messages, `also` other names at the location.
     """
     seen = ", ".join(sorted({*labels.values(), *also})) or "nothing"
-    if "borrowers" not in found:
+    if "borrowers" not in columns:
         raise BookError(
             f"{where} holds no table borrowers{_meant('borrowers', also)} (found: {seen}); "
             "a book needs borrowers and one of instalments or statements."
         )
-    if "instalments" not in found and "statements" not in found:
+    if "instalments" not in columns and "statements" not in columns:
         meant = _meant("instalments", also) or _meant("statements", also)
         raise BookError(f"{where} holds neither instalments nor statements{meant} (found: {seen}); add one of them.")
-    for name, present in found.items():
+    for name, present in columns.items():
         for column in TABLES[name].columns:
             if column.required and column.name not in present:
                 raise BookError(
                     f"{labels[name]} has no column {column.name}{_meant(column.name, TABLES[name].unknown(present))} "
                     f"(found: {', '.join(sorted(present)) or 'none'}); add it or rename the one that holds it."
                 )
-    if "loans" not in found:
+    if "loans" not in columns:
         for name in ("instalments", "statements"):
-            if name in found and "borrower_id" not in found[name]:
+            if name in columns and "borrower_id" not in columns[name]:
                 raise BookError(
                     f"{where} has no table loans and {labels[name]} has no column borrower_id, so its loans belong to "
                     "nobody; bring the table loans or add borrower_id."

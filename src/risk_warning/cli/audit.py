@@ -17,18 +17,18 @@ app = typer.Typer(help="Check the audit trail; erase what a decision was made fr
 def verify(db: Db = None, as_json: Json = False) -> None:
     """Check every row and every chain of the audit trail, and name what is wrong."""
     from risk_warning.audit.verify import verify as verified
-    from risk_warning.database.connection import must_exist, shown
+    from risk_warning.database.connection import display_url, must_exist
     from risk_warning.errors import AuditError
 
     url = db or load_settings().database_url
     must_exist(url)
     result = verified(url)
     if as_json:
-        print(json.dumps({"database": shown(url)} | result.to_dict(), indent=1))
+        print(json.dumps({"database": display_url(url)} | result.to_dict(), indent=1))
     else:
         seq, head = result.last_event or (0, "none")
         print(
-            f"{shown(url)}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
+            f"{display_url(url)}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
             f"({result.open_chains:,} not closed: their service runs, or was killed), "
             f"{result.erased:,} of them erased, {result.rows['audit_events']:,} events; newest event {seq:,} {head}"
         )
@@ -36,9 +36,9 @@ def verify(db: Db = None, as_json: Json = False) -> None:
         return
     if not as_json:
         # A line each, whole however narrow the window: these are searched for, not looked at.
-        for found in result.findings:
-            where = f"{found.table}, chain {found.chain}, row {found.seq or '–'}, {found.subject or '–'}"
-            print(f"{where}: {found.what}")
+        for finding in result.findings:
+            where = f"{finding.table}, chain {finding.chain}, row {finding.seq or '–'}, {finding.subject or '–'}"
+            print(f"{where}: {finding.what}")
     raise AuditError(
         f"The audit trail is not whole: {result.n_findings:,} findings; compare with a backup, and find out who wrote "
         "to the database."

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from risk_warning.cli.progress import progress
-from risk_warning.errors import OutputError
+from risk_warning.output import check_new
 from risk_warning.settings import Settings, load_settings
 
 MONTHS = 30
@@ -42,8 +42,7 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     from risk_warning.watchlist.listing import table
     from risk_warning.watchlist.watch_list import listed
 
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and is not an empty folder; remove it, or name another with --out.")
+    check_new(out, "--out")
     book = out / "book"
     settings = settings.model_copy(update={"home": out / "home", "db": None, "policy": None})
     console.rule("1 · A lender's book")

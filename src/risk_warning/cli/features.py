@@ -55,11 +55,11 @@ def table(width: int) -> Table:
     """The features for a terminal of so many columns."""
     is_wide = width >= _WIDE_COLUMNS
     more = ("family", "null means", "指标") if is_wide else ()
-    shown = Table("feature", "unit", "riskier when", "measures", *more)
-    shown.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
+    listing = Table("feature", "unit", "riskier when", "measures", *more)
+    listing.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
     for feature in registry():
-        shown.add_row(feature.name, feature.unit, _riskier(feature), feature.text_en, *_more(feature, is_wide))
-    return shown
+        listing.add_row(feature.name, feature.unit, _riskier(feature), feature.text_en, *_more(feature, is_wide))
+    return listing
 
 
 def _riskier(feature: Feature) -> str:

@@ -28,10 +28,10 @@ def create(
     db: Db = None,
 ) -> None:
     """Make a key and print it: the only time it is shown."""
-    from risk_warning.audit.api_keys import create as made
+    from risk_warning.audit.api_keys import create as make_key
     from risk_warning.cli.os_user import os_user
 
-    text = made(
+    text = make_key(
         db or load_settings().database_url,
         name=name,
         role=role,

@@ -35,13 +35,13 @@ def replay(
     must_exist(settings.database_url)
     text = None if inputs is None else inputs.read_text(encoding="utf-8")
     different = 0
-    for found in replayed(request_ids, settings, model=model, inputs=text):
-        different += not found.equal
+    for answer in replayed(request_ids, settings, model=model, inputs=text):
+        different += not answer.equal
         if as_json:
-            print(json.dumps(found.to_dict()))
+            print(json.dumps(answer.to_dict()))
         else:
-            verdict = "equal" if found.equal else f"DIFFERENT in {', '.join(found.differs) or 'its text'}"
-            line = f"{found.request_id}: {verdict} ({found.route}, {found.at}, model {found.model_version})"
+            verdict = "equal" if answer.equal else f"DIFFERENT in {', '.join(answer.differs) or 'its text'}"
+            line = f"{answer.request_id}: {verdict} ({answer.route}, {answer.at}, model {answer.model_version})"
             Console(soft_wrap=True, highlight=False).print(line, markup=False)
     if different:
         raise AuditError(

@@ -50,9 +50,9 @@ def _settings_file() -> str:
 
 
 def _database(settings: Settings) -> str:
-    from risk_warning.database.connection import exists, shown
+    from risk_warning.database.connection import display_url, exists
 
-    name = shown(settings.database_url)
+    name = display_url(settings.database_url)
     try:
         return name if exists(settings.database_url) else f"{name} (not there yet)"
     except RiskWarningError as error:

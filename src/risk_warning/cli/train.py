@@ -87,7 +87,7 @@ def train(
         ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, max=2**31 - 1, help="What is drawn by lot is drawn by it; default 20240101.")
+        int | None, typer.Option(min=0, max=2**31 - 1, help="Seed of everything random. Default: 20240101.")
     ] = None,
     register: Annotated[
         bool, typer.Option("--register/--no-register", help="Record the model in the registry, as a new version.")
@@ -112,7 +112,8 @@ def train(
     from risk_warning.learning.recipe import SCORECARD, Recipe
     from risk_warning.learning.recipe_file import read_recipes
     from risk_warning.learning.request import DEFAULT_HORIZON_MONTHS, Request
-    from risk_warning.model.folder import check_new
+    from risk_warning.model.folder import MODEL_OUT
+    from risk_warning.output import check_new
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.training.run import train_model
 
@@ -156,7 +157,7 @@ def train(
     if report is not None:
         check_writable(report)
     if model_out is not None:
-        check_new(model_out)
+        check_new(model_out, MODEL_OUT)
     with progress() as bar:
         trained = train_model(
             location, settings, request, model_out, bar, trials=tune, register=register, register_anyway=reason

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.calendar import NEVER
-from risk_warning.core.policy import Policy
+from risk_warning.core.policy import Policy, may_warn
 
 Flags = NDArray[np.bool_]
 
@@ -49,7 +49,7 @@ def by_policy(
     for row, night in enumerate(nights.tolist()):
         # NaN compares False: a borrower who is not scored is neither below the threshold nor safe.
         is_safe = score[row] >= policy.threshold + policy.margin
-        for_collections = days_past_due[row] >= bad_dpd
+        for_collections = ~may_warn(days_past_due[row], bad_dpd)
         is_over = for_collections | (is_safe & (safe_since <= night - policy.close_after_days))
         opened = ~is_open & ~for_collections & policy.below_threshold(score[row])
         is_kept = is_open & ~is_over

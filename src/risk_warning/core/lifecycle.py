@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from risk_warning.core.policy import Policy
+from risk_warning.core.policy import Policy, may_warn
 
 Event = Literal["opened", "kept", "closed", "handed_over"]
 EVENTS: tuple[Event, ...] = ("opened", "kept", "closed", "handed_over")
@@ -44,7 +44,7 @@ def step(
 
     `safe_since` is the first as-of date of the streak of safe scores as of the last run; None without a streak.
     """
-    for_collections = seen.days_past_due is not None and seen.days_past_due >= bad_dpd
+    for_collections = not may_warn(seen.days_past_due, bad_dpd)
     if not is_open:
         below = seen.score is not None and seen.score < policy.threshold
         return Step("opened", None) if below and not for_collections else None

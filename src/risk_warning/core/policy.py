@@ -5,18 +5,38 @@ Every comparison is strict: a borrower has a warning if their unrounded score is
 
 from __future__ import annotations
 
-import hashlib
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.digest import canonical_json, sha256
+
 BANDS = ("red", "orange", "yellow", "green")
 BANDS_ZH = {"red": "红", "orange": "橙", "yellow": "黄", "green": "绿"}
+
+
+@overload
+def may_warn(days_past_due: float | None, bad_dpd: int) -> bool: ...
+@overload
+def may_warn(days_past_due: NDArray[np.floating], bad_dpd: int) -> NDArray[np.bool_]: ...
+def may_warn(days_past_due: float | NDArray[np.floating] | None, bad_dpd: int) -> bool | NDArray[np.bool_]:
+    """Whether a warning may be open: not for arrears of `bad_dpd` days or more, which are a case for collections.
+
+    Unknown days past due (None or NaN) do not keep a warning from opening.
+
+    >>> may_warn(29, 30), may_warn(30, 30), may_warn(None, 30)
+    (True, False, True)
+    """
+    if days_past_due is None:
+        return True
+    if isinstance(days_past_due, np.ndarray):
+        return ~(days_past_due >= bad_dpd)
+    return not days_past_due >= bad_dpd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +67,7 @@ class Policy:
     @cached_property
     def version(self) -> str:
         """First 12 hex digits of the sha256 of the cut-offs: the content of a policy identifies it."""
-        canonical = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+        return sha256(canonical_json(asdict(self)))[:12]
 
     def bands(self, scores: NDArray[np.float64]) -> NDArray[np.int8]:
         """Return the index into `BANDS` for each score."""

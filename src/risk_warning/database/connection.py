@@ -117,12 +117,12 @@ def must_exist(url: str) -> None:
     """
     if not exists(url):
         raise DatabaseError(
-            f"There is no watch list at {shown(url)} yet: a nightly run or the service makes it; or name another "
+            f"There is no watch list at {display_url(url)} yet: a nightly run or the service makes it; or name another "
             "with --db."
         )
 
 
-def shown(url: str) -> str:
+def display_url(url: str) -> str:
     """Return the database's URL for display, without its password.
 
     Raises
@@ -141,7 +141,7 @@ def shown(url: str) -> str:
 @contextmanager
 def in_words(url: str) -> Iterator[None]:
     """Convert database errors raised inside the `with` block into a `DatabaseError` with a one-sentence message."""
-    at = shown(url)
+    at = display_url(url)
     try:
         yield
     except CommandError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
-import tempfile
 import urllib.error
 import urllib.request
 from datetime import date
@@ -23,7 +22,8 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 from rich.progress import Progress
 
-from risk_warning.errors import BookError, DownloadError, OutputError
+from risk_warning.errors import BookError, DownloadError
+from risk_warning.output import whole_folder
 
 URL = "https://archive.ics.uci.edu/static/public/350/data.csv"
 CONTENT_SHA256 = "9dc981540a6e93a868c943fd1b08dea87a123132108396c6bc5c7b0590f125a4"
@@ -76,19 +76,10 @@ def import_uci(file: Path | None, out: Path, progress: Progress) -> int:
             f"{name} does not hold the 30,000 rows × 24 columns of UCI's 'Default of credit card clients'; "
             "fetch the data set's CSV from archive.ics.uci.edu (number 350) and give it with --file."
         )
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and is not an empty folder; name another with --out.")
     tables = {"borrowers": _borrowers(table), "statements": _statements(table), "outcomes": _outcomes(table)}
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
-            book = Path(unfinished) / "book"
-            book.mkdir()
-            for part, rows in tables.items():
-                pyarrow.parquet.write_table(rows, book / f"{part}.parquet")
-            book.rename(out)
-    except OSError:
-        raise OutputError(f"{out} cannot be written; free it or name another with --out.") from None
+    with whole_folder(out, "--out") as book:
+        for part, rows in tables.items():
+            pyarrow.parquet.write_table(rows, book / f"{part}.parquet")
     return len(table)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import add_months, to_day
 from risk_warning.core.horizons import Horizons, Link, expected_months_to_overdue
 from risk_warning.core.outcomes.labels import learnable
+from risk_warning.learning.recipe import SEED
 from risk_warning.learning.training_set import TrainingSet
 from risk_warning.stats.evaluation import evaluate
 from risk_warning.stats.rank_correlation import rank_correlation
@@ -20,7 +21,6 @@ Floats = NDArray[np.float64]
 MIN_CASES = 30
 """Fewest rows that turned bad in time, and fewest that did not, to fit a window's conditional probability."""
 SHOWN = ("n", "bad_rate", "auc", "calibration_slope", "observed_over_expected")
-_SEED = 20240101
 
 
 def known_within(rows: TrainingSet, months: int, until: date) -> NDArray[np.bool_]:
@@ -95,6 +95,6 @@ def judge_horizons(
         expected_months_to_overdue(horizons.months, all_pds[turned]),
         (rows.bad_on - starts)[turned].astype(np.float64),
         np.unique(rows.borrower_id[turned], return_inverse=True)[1],
-        seed=_SEED,
+        seed=SEED,
     )
     return {"windows": windows, "order": order}

@@ -40,7 +40,7 @@ def about(
     by_day: Sequence[Mapping[str, Any]],
     suspects: Sequence[Suspect],
     twin: RiskModel | None,
-    made: Mapping[str, Any],
+    making: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the record, ready for JSON.
 
@@ -69,7 +69,7 @@ def about(
         else None,
         "left_out": learnt.left_out,
         "horizons_left_out": dict(horizons_left_out),
-        "made": dict(made),
+        "made": dict(making),
         "evaluation": dict(evaluation),
         "code_version": code_version(),
         "protected": sorted({*PROTECTED, *settings.book.protected}),

@@ -218,7 +218,7 @@ class _Making:
             by_day=by_day_of_month(sample, probability(fit.unseen)) if is_in_service else [],
             suspects=leak_screen(book, sample, spec.horizon_months) if is_in_service else (),
             twin=twin,
-            made={
+            making={
                 "recipe": self.learnt.recipe.to_dict(),
                 "tuned_by_trials": None if self.tuning is None else self.tuning.trials,
                 "unstable_features": self.moved,

@@ -8,8 +8,6 @@ and since each trial has its own seed, the result is the same as without the int
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +17,7 @@ import lightgbm
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.features import Feature
 from risk_warning.core.splits import borrower_fold
 from risk_warning.learning.fit import (
@@ -84,10 +83,10 @@ def tuned(
         return float(np.mean(losses))
 
     tuning.storage.parent.mkdir(parents=True, exist_ok=True)
-    identity = json.dumps([tuning.belongs_to, stage, recipe.to_dict()], sort_keys=True)
+    identity = canonical_json([tuning.belongs_to, stage, recipe.to_dict()])
     study = optuna.create_study(
         storage=f"sqlite:///{tuning.storage}",
-        study_name=hashlib.sha256(identity.encode()).hexdigest()[:32],
+        study_name=sha256(identity)[:32],
         pruner=optuna.pruners.MedianPruner(n_startup_trials=_STARTUP_TRIALS),
         load_if_exists=True,
     )

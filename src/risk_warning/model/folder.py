@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
@@ -16,19 +14,23 @@ from typing import Any
 
 import lightgbm
 
+from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
 from risk_warning.core.protected_names import NeverModelled
 from risk_warning.core.scorecard import Scorecard
-from risk_warning.errors import ModelError, OutputError
+from risk_warning.errors import ModelError
 from risk_warning.model.card import card
 from risk_warning.model.encoding import TargetCodes
 from risk_warning.model.fitted import Fitted
 from risk_warning.model.risk_model import RiskModel, features_named
+from risk_warning.output import whole_folder
 
 FORMAT = 3
+MODEL_OUT = "--model-out"
+"""The option that names the folder, for messages."""
 TWIN = "judged"
 """Subfolder of a model's folder that holds its judged twin."""
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
@@ -51,21 +53,9 @@ def assemble(
     features = features_named(names, observed)
     assert features is not None
     unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about, twin)
-    content = _canonical(_content(unnamed)) + fitted.booster.model_to_string().encode()
-    version = f"rw-{trained_on:%Y%m%d}-{hashlib.sha256(content).hexdigest()[:8]}"
+    content = canonical_json(_content(unnamed)) + fitted.booster.model_to_string()
+    version = f"rw-{trained_on:%Y%m%d}-{sha256(content)[:8]}"
     return replace(unnamed, version=version)
-
-
-def check_new(folder: Path) -> None:
-    """Check before long work that a model can be saved to the folder.
-
-    Raises
-    ------
-    OutputError
-        If the folder exists and is not empty.
-    """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise OutputError(f"{folder} exists and is not an empty folder; name another with --model-out.")
 
 
 def save(model: RiskModel, folder: Path) -> None:
@@ -76,24 +66,16 @@ def save(model: RiskModel, folder: Path) -> None:
     OutputError
         If the folder exists and is not empty, or cannot be written.
     """
-    check_new(folder)
     texts = {"model.txt": model.fitted.booster.model_to_string(), "MODEL_CARD.md": card(model)}
     content = _content(model)
-    content["files"] = {name: _sha256(text.encode()) for name, text in texts.items()}
-    content["sha256"] = _sha256(_canonical(content))
+    content["files"] = {name: sha256(text) for name, text in texts.items()}
+    content["sha256"] = sha256(canonical_json(content))
     texts["model.json"] = json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as unfinished:
-            whole = Path(unfinished) / "model"
-            whole.mkdir()
-            for name, text in texts.items():
-                (whole / name).write_text(text, encoding="utf-8")
-            if model.twin is not None:
-                save(model.twin, whole / TWIN)
-            whole.rename(folder)
-    except OSError:
-        raise OutputError(f"{folder} cannot be written; free it or name another with --model-out.") from None
+    with whole_folder(folder, MODEL_OUT) as whole:
+        for name, text in texts.items():
+            (whole / name).write_text(text, encoding="utf-8")
+        if model.twin is not None:
+            save(model.twin, whole / TWIN)
 
 
 def load(folder: Path) -> RiskModel:
@@ -169,10 +151,10 @@ def _checked(folder: Path) -> dict[str, Any]:
             raise ModelError(f"{folder} is of format {content['format']}, this program reads {FORMAT}; train anew.")
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ModelError(f"{folder}/model.json is damaged; fetch the model again or train anew.") from None
-    if _sha256(_canonical(content)) != stated:
+    if sha256(canonical_json(content)) != stated:
         raise ModelError(f"{folder}/model.json was altered: its sha256 differs from the one it states; fetch it again.")
     for name, digest in digests.items():
-        if _sha256((folder / name).read_bytes()) != digest:
+        if sha256((folder / name).read_bytes()) != digest:
             raise ModelError(f"{folder}/{name} was altered: its sha256 is not the one in model.json; fetch it again.")
     return content
 
@@ -203,11 +185,3 @@ def _content(model: RiskModel) -> dict[str, Any]:
 def _horizons(content: Mapping[str, Any]) -> Horizons:
     links = tuple(None if link is None else Link(**link) for link in content["links"])
     return Horizons(tuple(content["months"]), content["action_months"], links)
-
-
-def _canonical(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
-
-
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

@@ -8,8 +8,6 @@ bytes in all other files.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,7 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from risk_warning.errors import OutputError
+from risk_warning.output import whole_folder
 
 
 @contextmanager
@@ -29,21 +27,8 @@ def publishing(out: Path, as_of_date: date) -> Iterator[Path]:
     OutputError
         If the folder cannot be written.
     """
-    target = out / f"as_of={as_of_date}"
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        # Delete what a killed run left behind; nobody uses it.
-        for left in out.glob(f".as_of={as_of_date}-*"):
-            shutil.rmtree(left)
-        with tempfile.TemporaryDirectory(dir=out, prefix=f".as_of={as_of_date}-") as unfinished:
-            run = Path(unfinished) / "run"
-            run.mkdir()
-            yield run
-            if target.exists():
-                target.rename(Path(unfinished) / "replaced")
-            run.rename(target)
-    except OSError as error:
-        raise OutputError(f"{out} cannot be written ({error.strerror}); free it or name another with --out.") from None
+    with whole_folder(out / f"as_of={as_of_date}", "--out", replace=True) as folder:
+        yield folder
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -51,7 +51,7 @@ class Action:
     steps: int
     share: Callable[[int], float]
     """Step → its share of what is possible, in (0, 1]: the cost by which paths are compared."""
-    told: Callable[[int], tuple[Step, ...]]
+    describe: Callable[[int], tuple[Step, ...]]
     rows: Callable[[Rows, int], Rows] | None = None
     loan: Callable[[LoanUnderReview, int], LoanUnderReview] | None = None
 
@@ -78,20 +78,20 @@ def _smaller(code: str, requested: float, decimals: int) -> Action:
         amount = amounts[step - 1]
         return loan.changed(principal_amount=amount) if code == "borrow_less" else loan.changed(credit_limit=amount)
 
-    def told(step: int) -> tuple[Step, ...]:
+    def describe(step: int) -> tuple[Step, ...]:
         was, now = money(requested, decimals), money(amounts[step - 1], decimals)
         text = {"en": f"Borrow {now} instead of {was}", "zh": f"借款金额由{was}降至{now}"}
         if code == "lower_limit":
             text = {"en": f"Ask for a limit of {now} instead of {was}", "zh": f"申请额度由{was}降至{now}"}
         return (Step(code, MINOR_UNITS, requested, amounts[step - 1], text),)
 
-    return Action(code, len(amounts), lambda step: step / len(amounts), told, loan=changed)
+    return Action(code, len(amounts), lambda step: step / len(amounts), describe, loan=changed)
 
 
 def _longer_term(asked_months: int) -> Action:
     steps = asked_months * (LONGEST_TERM - 1)
 
-    def told(step: int) -> tuple[Step, ...]:
+    def describe(step: int) -> tuple[Step, ...]:
         months = asked_months + step
         text = {
             "en": f"Repay over {months} instead of {asked_months} months",
@@ -103,7 +103,7 @@ def _longer_term(asked_months: int) -> Action:
         "longer_term",
         steps,
         lambda step: step / steps,
-        told,
+        describe,
         loan=lambda loan, step: loan.changed(term_months=asked_months + step),
     )
 

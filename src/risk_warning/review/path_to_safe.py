@@ -192,7 +192,7 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
     """Return the path of a candidate, whose rows are scored again on their own."""
     changed = search.changed(candidate)
     scored = search.score([candidate])
-    steps = [step for action, k in zip(candidate.actions, candidate.steps, strict=True) for step in action.told(k)]
+    steps = [step for action, k in zip(candidate.actions, candidate.steps, strict=True) for step in action.describe(k)]
     if not candidate.takes_loan and search.loan is not None:
         requested = search.loan.principal_amount or search.loan.credit_limit or 0.0
         text = {"en": "Do without the loan", "zh": "不办理这笔借款"}

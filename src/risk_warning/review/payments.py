@@ -69,7 +69,7 @@ def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals:
             rows = debt.paid(rows)
         return _paid_down(rows, cards, payable, down) if down else rows
 
-    def told(step: int) -> tuple[Step, ...]:
+    def describe(step: int) -> tuple[Step, ...]:
         count, down = ladder[step - 1]
         steps = []
         if count:
@@ -82,7 +82,7 @@ def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals:
         return tuple(steps)
 
     most = amount_of(len(ladder))
-    return Action("pay", len(ladder), lambda step: amount_of(step) / most, told, rows=paid)
+    return Action("pay", len(ladder), lambda step: amount_of(step) / most, describe, rows=paid)
 
 
 def _overdue_in_words(count: int, all_of_them: int, amount: str) -> Text:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from risk_warning.audit.decisions import Decision, StoredAnswer
+from risk_warning.core.digest import sha256
+from risk_warning.core.policy import may_warn
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
 from risk_warning.model.explain.reasons_in_words import for_watch_list
 from risk_warning.service.champions.served import Served
@@ -105,7 +106,7 @@ class Deciding:
             keep_inputs=runtime.settings.service.audit_inputs == "included",
             answer=answer,
             idempotency_key=idempotency_key,
-            body_digest=hashlib.sha256(call.body).hexdigest(),
+            body_digest=sha256(call.body),
         )
         try:
             written = await asyncio.wrap_future(runtime.writer.submit(decision))
@@ -135,7 +136,7 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
     if not runtime.settings.service.open_warnings:
         return None
     dpd = float(examined.scored.days_past_due[0])
-    if dpd >= examined.model.target.bad_dpd:
+    if not may_warn(dpd, examined.model.target.bad_dpd):
         return None  # a case for collections, as in the nightly run
     return WarningToOpen(
         borrower_id=str(examined.question.borrower_id),
@@ -149,7 +150,7 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
 
 
 def _repeated(stored: StoredAnswer, call: Call) -> Answered:
-    if stored.body_digest != hashlib.sha256(call.body).hexdigest():
+    if stored.body_digest != sha256(call.body):
         raise Refusal(
             409,
             "conflict",

@@ -10,9 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from risk_warning.audit.chain import digest
 from risk_warning.audit.decisions import Decisions, unknown
 from risk_warning.audit.events import events_about
+from risk_warning.core.digest import sha256
 from risk_warning.core.policy import Policy
 from risk_warning.errors import ModelError, RequestError
 from risk_warning.model.folder import load
@@ -103,7 +103,7 @@ def _replayed(decision: Mapping[str, Any], inputs: str, served: Any, settings: S
 
 def _inputs(decision: Mapping[str, Any], given: str | None) -> str:
     if given is not None:
-        if digest(given) != decision["inputs_digest"]:
+        if sha256(given) != decision["inputs_digest"]:
             raise RequestError("The inputs given are not those of the decision: their sha256 differs.")
         return given
     if decision["inputs"] is None:

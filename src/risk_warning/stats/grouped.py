@@ -28,11 +28,11 @@ def largest(values: NDArray[Any], group: NDArray[Any], groups: int) -> NDArray[n
     return maxima
 
 
-def lower(found: NDArray[np.int64], values: NDArray[np.int32], group: NDArray[np.int32]) -> None:
+def lower(result: NDArray[np.int64], values: NDArray[np.int32], group: NDArray[np.int32]) -> None:
     """Lower `found[g]`, in place, to the least value of group g. Fast if groups are contiguous."""
     if len(group):
         starts = np.append(True, group[1:] != group[:-1]).nonzero()[0]
-        np.minimum.at(found, group[starts], np.minimum.reduceat(values, starts))
+        np.minimum.at(result, group[starts], np.minimum.reduceat(values, starts))
 
 
 def _observed(values: NDArray[Any], group: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

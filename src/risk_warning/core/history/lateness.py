@@ -79,20 +79,20 @@ class Lateness:
     """For a statement: days past due. NaN for an instalment."""
 
     @classmethod
-    def of(cls, spells: Spells | None, told: Told | None, ends: Ends) -> Lateness:
+    def of(cls, spells: Spells | None, reported: Told | None, ends: Ends) -> Lateness:
         """Build the stretches of instalments and of late statements."""
         none = np.zeros(0, np.int32)
         parts = [cls(none, none, none, none, none, np.zeros(0))]
         if spells is not None:
             nothing = np.full(len(spells.loan), np.nan)
             parts.append(cls(spells.loan, spells.start, spells.end, spells.end, spells.due_on, nothing))
-        if told is not None:
-            late = told.dpd > 0
-            loan, day = told.loan[late], told.day[late]
-            replaced, ended = told.replaced_on[late], ends.ended_on[loan]
+        if reported is not None:
+            late = reported.dpd > 0
+            loan, day = reported.loan[late], reported.day[late]
+            replaced, ended = reported.replaced_on[late], ends.ended_on[loan]
             end = np.minimum(np.where(replaced == NEVER, NEVER, replaced - 1), ended).astype(np.int32)
-            through = np.minimum(told.until[late] - 1, ended).astype(np.int32)
-            parts.append(cls(loan, day - 1, end, through, np.full(len(loan), NEVER, np.int32), told.dpd[late]))
+            through = np.minimum(reported.until[late] - 1, ended).astype(np.int32)
+            parts.append(cls(loan, day - 1, end, through, np.full(len(loan), NEVER, np.int32), reported.dpd[late]))
         return cls(
             loan=np.concatenate([part.loan for part in parts]),
             start=np.concatenate([part.start for part in parts]),
@@ -135,7 +135,7 @@ class Known:
         cls,
         owed: Obligations | None,
         settled: Settled | None,
-        told: Told | None,
+        reported: Told | None,
         opened_on: Days,
         *,
         payments_until: int,
@@ -155,10 +155,10 @@ class Known:
         by_rows = np.flatnonzero(has_rows)
         loans = [by_rows.astype(np.int32)]
         starts, ends = [since[by_rows]], [np.full(len(by_rows), payments_until, np.int64)]
-        if told is not None:
-            loans.append(told.loan)
-            starts.append(told.day.astype(np.int64))
-            ends.append(told.until.astype(np.int64))
+        if reported is not None:
+            loans.append(reported.loan)
+            starts.append(reported.day.astype(np.int64))
+            ends.append(reported.until.astype(np.int64))
             fresh = np.flatnonzero(~has_rows & (opened_on != NEVER))
             loans.append(fresh.astype(np.int32))
             starts.append(opened_on[fresh].astype(np.int64))

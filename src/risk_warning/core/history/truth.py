@@ -50,7 +50,7 @@ class Truth:
     lives: Lives
     lateness: Lateness
     known: Known
-    told: Told | None
+    reported: Told | None
     settled: Settled | None
     ever_told: NDArray[np.bool_]
     """Whether each loan has a row that can show its days past due, shape (loans,)."""

@@ -85,7 +85,7 @@ def _runs(lateness: Lateness, lives: Lives, levels: Sequence[int]) -> Runs:
 
 def _dpd(history: History, truth: Truth, days: Sequence[int]) -> NDArray[np.float32]:
     dpd = np.full((len(days), history.rows.n_loans), np.nan, np.float32)
-    statements, settled, owed = truth.told, truth.settled, history.obligations
+    statements, settled, owed = truth.reported, truth.settled, history.obligations
     for at, day in zip(dpd, days, strict=True):
         if statements is not None:
             # As in the panel, the latest statement counts, carried forward over one empty month at most.

@@ -6,7 +6,6 @@ memory use does not grow with the number of borrowers.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ from risk_warning.datasets.simulation.months import Months
 from risk_warning.datasets.simulation.statements import statements
 from risk_warning.datasets.simulation.stress import Climate
 from risk_warning.datasets.simulation.traits import Traits
-from risk_warning.errors import OutputError
+from risk_warning.output import check_new, whole_folder
 
 BORROWERS_PER_BLOCK = 10_000
 FIRST_MONTH = date(2022, 1, 1)
@@ -92,34 +91,23 @@ def simulate(
         raise ValueError(f"cut_days takes days from 0 on for {', '.join(CUT_TABLES)}; got {cut_days}.")
     if drift <= -1:
         raise ValueError(f"drift is a yearly relative change above -1; got {drift}.")
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise OutputError(f"{out} exists and is not an empty folder; name another with --out.")
+    check_new(out, "--out")
     calendar = Months(FIRST_MONTH, months)
     setting = _Setting(calendar, Climate.of(calendar, downturn_month, drift), drift, cut_days)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as unfinished:
-            book = Path(unfinished) / "book"
-            book.mkdir()
-            with ExitStack() as stack:
-                writers: dict[str, Any] = {}
-                loans = 0
-                for block, low in enumerate(range(0, borrowers, BORROWERS_PER_BLOCK)):
-                    n = min(BORROWERS_PER_BLOCK, borrowers - low)
-                    block_tables = _block(n, setting, low, loans, np.random.default_rng([seed, block]))
-                    loans += len(block_tables["loans"])
-                    for name, table in block_tables.items():
-                        if name not in writers:
-                            file = pyarrow.parquet.ParquetWriter(book / f"{name}.parquet", table.schema)
-                            writers[name] = stack.enter_context(file)
-                        writers[name].write_table(table)
-                    if advance:
-                        advance(n)
-            if out.exists():
-                out.rmdir()
-            book.rename(out)
-    except OSError:
-        raise OutputError(f"{out} cannot be written; free it or name another with --out.") from None
+    with whole_folder(out, "--out") as book, ExitStack() as stack:
+        writers: dict[str, Any] = {}
+        loans = 0
+        for block, low in enumerate(range(0, borrowers, BORROWERS_PER_BLOCK)):
+            n = min(BORROWERS_PER_BLOCK, borrowers - low)
+            block_tables = _block(n, setting, low, loans, np.random.default_rng([seed, block]))
+            loans += len(block_tables["loans"])
+            for name, table in block_tables.items():
+                if name not in writers:
+                    file = pyarrow.parquet.ParquetWriter(book / f"{name}.parquet", table.schema)
+                    writers[name] = stack.enter_context(file)
+                writers[name].write_table(table)
+            if advance:
+                advance(n)
 
 
 def _block(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Sequence
@@ -18,6 +17,7 @@ from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.calendar import add_months
+from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.learning.parallel import take_turns
@@ -145,7 +145,7 @@ def _dates(first: date, last: date, every_months: int) -> list[date]:
 
 def _identity(book: StagedBook, spec: TargetSpec, as_of: Sequence[date], dates: Sequence[date]) -> str:
     inputs = [book.digest, asdict(spec), [str(day) for day in as_of], [str(day) for day in dates], code_version()]
-    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+    return sha256(canonical_json(inputs))[:16]
 
 
 def _cells(
@@ -208,8 +208,7 @@ def _store(folder: Path, one: NamedRecipe, at: date, cell: Cell) -> None:
 
 
 def _stem(one: NamedRecipe, at: date) -> str:
-    content = json.dumps(one.recipe.to_dict(), sort_keys=True)
-    return f"{hashlib.sha256(content.encode()).hexdigest()[:16]}-{at}"
+    return f"{sha256(canonical_json(one.recipe.to_dict()))[:16]}-{at}"
 
 
 def _cell_file(folder: Path, one: NamedRecipe, at: date) -> Path:

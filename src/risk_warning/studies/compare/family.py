@@ -14,6 +14,7 @@ from rich.progress import Progress
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import ContractError, ModelError, RegistryError, SettingsError
+from risk_warning.learning.recipe import SEED
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.registry import fetch
 from risk_warning.reports.numbers import signed
@@ -24,7 +25,7 @@ from risk_warning.stats.evaluation import expected_calibration_error
 from risk_warning.stats.paired_bootstrap import DRAWS, one_row_each
 from risk_warning.stats.standings import STILL_POSSIBLE, Standing, standings
 from risk_warning.studies.compare.family_rows import score_family
-from risk_warning.studies.compare.run import SEED, check_bads
+from risk_warning.studies.compare.run import check_bads
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from risk_warning.stats.stability import MUCH_MOVED, SOME_MOVED
 from risk_warning.studies.compare.groups_page import fairness_section, splits_section
 from risk_warning.studies.compare.result import Comparison, Held, Swap
 from risk_warning.studies.compare.score_changes import ReasonShift
-from risk_warning.studies.compare.table import MEASURES, basis, plainly, shown, warnings
+from risk_warning.studies.compare.table import MEASURES, basis, in_cells, plainly, warnings
 from risk_warning.studies.compare.warnings_page import burden_section, capacity_section, economics_section, lead_section
 
 _FEATURES_SHOWN = 12
@@ -86,10 +86,10 @@ def _discrimination(comparison: Comparison) -> Section:
         [IntervalRow(words, (_interval(difference),)) for words, difference in drawn.items()],
         IntervalAxis.around_zero("B less A; right of the line B is better", ends),
     )
-    rows = [(words, *shown(comparison.differences[name], places)) for name, (words, places) in MEASURES.items()]
+    rows = [(words, *in_cells(comparison.differences[name], places)) for name, (words, places) in MEASURES.items()]
     p = "" if comparison.delong.p is None else f" (p = {comparison.delong.p:.3g})"
-    rows.append(("AUC by DeLong's test, one row a borrower" + p, *shown(comparison.delong, 4)))
-    rows.append(("AUC by the bootstrap on the same rows", *shown(comparison.bootstrap_one_row, 4)))
+    rows.append(("AUC by DeLong's test, one row a borrower" + p, *in_cells(comparison.delong, 4)))
+    rows.append(("AUC by the bootstrap on the same rows", *in_cells(comparison.bootstrap_one_row, 4)))
     return Section(
         "Who finds more of those who go bad",
         (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),

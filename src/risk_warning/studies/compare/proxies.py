@@ -16,6 +16,7 @@ import pandas
 from numpy.typing import NDArray
 
 from risk_warning.core.splits import borrower_fold
+from risk_warning.learning.recipe import SEED
 from risk_warning.stats.delong import delong
 
 MIN_BORROWERS = 200
@@ -32,7 +33,6 @@ _HARDLY_ABOVE = 0.55
 _TOLD_SHARE = 0.05
 """Share of the classifier's gain below which the sentence does not name a feature."""
 _FOLDS, _TREES = 3, 50
-_SEED = 20240101
 _PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "max_depth": 4,
@@ -44,7 +44,7 @@ _PARAMETERS: Mapping[str, Any] = {
     "num_threads": 1,
     "deterministic": True,
     "force_col_wise": True,
-    "seed": _SEED,
+    "seed": SEED,
     "verbosity": -1,
 }
 Values = NDArray[np.float32]
@@ -103,7 +103,7 @@ def guesses(
     for attribute, label in labels.items():
         known = np.flatnonzero(~pandas.isna(label))
         if len(known) > MAX_BORROWERS:
-            known = np.sort(np.random.default_rng(_SEED).choice(known, MAX_BORROWERS, replace=False))
+            known = np.sort(np.random.default_rng(SEED).choice(known, MAX_BORROWERS, replace=False))
         group = label[known].astype(str)
         kinds, count = np.unique(group, return_counts=True)
         large = kinds[count >= MIN_BORROWERS]
@@ -111,7 +111,7 @@ def guesses(
             continue
         # If there are two groups, the guess of one is also the guess of the other.
         chosen = large[:1] if len(kinds) == 2 else large
-        guesser = _Guesser(x[known], names, borrower_fold(borrower_id[known], _FOLDS, seed=_SEED))
+        guesser = _Guesser(x[known], names, borrower_fold(borrower_id[known], _FOLDS, seed=SEED))
         measured += [guesser.guess(attribute, str(kind), group == kind) for kind in chosen]
     return tuple(measured)
 

@@ -19,6 +19,7 @@ from risk_warning.core.swap_sets import SwapSet, cross
 from risk_warning.economics.assumptions import assumptions_of
 from risk_warning.economics.valuation import valuation_of
 from risk_warning.errors import LabelError
+from risk_warning.learning.recipe import SEED
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.registry import fetch
 from risk_warning.scoring.side_by_side import (
@@ -46,7 +47,6 @@ from risk_warning.studies.compare.warnings import watch_comparison, watch_nights
 
 MIN_BADS = 30
 """Borrowers who turn bad, and borrowers who stay good, that an interval needs."""
-SEED = 20240101
 _EXPLAINED = 2_000
 """Rows to explain in each group; with these, mean points are known to a few tenths."""
 Flags = NDArray[np.bool_]

@@ -44,8 +44,8 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
         yield Text(line, style="yellow")
     measures = Table("measure", f"A {comparison.a.version}", f"B {comparison.b.version}", "B − A", "95 % interval")
     for name, (words, decimals) in MEASURES.items():
-        measures.add_row(words, *shown(comparison.differences[name], decimals))
-    measures.add_row("AUC, DeLong's test, one row a borrower", *shown(comparison.delong, 4))
+        measures.add_row(words, *in_cells(comparison.differences[name], decimals))
+    measures.add_row("AUC, DeLong's test, one row a borrower", *in_cells(comparison.delong, 4))
     yield measures
     moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
     for words, swap in (
@@ -141,7 +141,7 @@ def warnings(comparison: Comparison) -> list[str]:
     return lines + (list(comparison.valuation.cautions) if comparison.balances_at_capacity else [])
 
 
-def shown(difference: Difference, decimals: int) -> tuple[str, str, str, str]:
+def in_cells(difference: Difference, decimals: int) -> tuple[str, str, str, str]:
     """Return (A, B, difference, interval) as text."""
     low, high = signed(difference.low, decimals), signed(difference.high, decimals)
     return (

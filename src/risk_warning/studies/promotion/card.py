@@ -44,7 +44,7 @@ def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequ
         "",
         "## The gate",
         "",
-        "| rule | met | figure | asked |",
+        "| rule | met | figure | limit |",
         "| --- | --- | --- | --- |",
         *(f"| {rule.name} | {_MET[rule.outcome]} | {rule.figure} | {rule.limit} |" for rule in rules),
         "",

@@ -41,7 +41,7 @@ class Checks:
     calibration: CalibrationEvidence | None
     """On months the judged twin did not learn from; None if they do not contain both bads and goods."""
     violations: tuple[Violation, ...]
-    held: tuple[Held, ...]
+    archives: tuple[Held, ...]
 
 
 def gate_checks(

@@ -24,7 +24,7 @@ from risk_warning.studies.compare.result import Comparison
 from risk_warning.studies.compare.run import compare_models
 from risk_warning.studies.promotion.checks import Checks, gate_checks
 from risk_warning.studies.promotion.evidence import gate_figures
-from risk_warning.studies.promotion.rules import Evidence, Limits, Rule, judge
+from risk_warning.studies.promotion.rules import Evidence, Rule, judge
 
 CHALLENGER = "challenger"
 
@@ -98,7 +98,7 @@ def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, p
         comparison = compare_models(before.champion, number, book, settings, (), progress)
     model = fetch(number, settings)
     checks = gate_checks(model, book, settings, nights or settings.gate.nights, progress)
-    rules = judge(evidence_of(model, comparison, checks), Limits(**settings.gate.model_dump(exclude={"nights"})))
+    rules = judge(evidence_of(model, comparison, checks), settings.gate)
     return Gated(number, model, before, rules, comparison, checks)
 
 
@@ -119,7 +119,7 @@ def _difference(stored: dict[str, Any]) -> Difference:
 
 
 def _worded(rule: Rule) -> str:
-    return f"{rule.name} ({rule.figure}; asked: {rule.limit})"
+    return f"{rule.name} ({rule.figure}; limit: {rule.limit})"
 
 
 def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> Evidence:
@@ -146,7 +146,7 @@ def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks)
         parity_compared=checks.parity_compared,
         parity_differing=checks.parity_differing,
         parity_there=checks.parity_there,
-        archived_compared=sum(check.compared for check in checks.held) if checks.held else None,
-        archived_differing=sum(check.differing for check in checks.held),
+        archived_compared=sum(check.compared for check in checks.archives) if checks.archives else None,
+        archived_differing=sum(check.differing for check in checks.archives),
         learnt_from_dates=len(comparison.b.learnt_from) if comparison else 0,
     )

@@ -66,7 +66,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
 
 
 def _archives(checks: Checks) -> tuple[Block, ...]:
-    if not checks.held:
+    if not checks.archives:
         return (Note("No archive of a night was given; name the folder that `score --out` wrote to with --nights."),)
     rows = tuple(
         (
@@ -76,6 +76,6 @@ def _archives(checks: Checks) -> tuple[Block, ...]:
             ", ".join(f"{name} ({count:,})" for name, count in list(archive.features.items())[:5]) or "–",
             f"{len(archive.unknown)}",
         )
-        for archive in checks.held
+        for archive in checks.archives
     )
     return (Table(("night", "borrowers", "differ", "in", "features it does not have"), rows),)

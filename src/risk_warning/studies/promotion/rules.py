@@ -5,39 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from risk_warning.reports.numbers import signed
+from risk_warning.settings import GateSettings
 from risk_warning.stats.clustered import Interval
 from risk_warning.stats.delong import Difference
 
 MIN_SELECTION_RATIO, MAX_TRUE_POSITIVE_GAP = 0.8, 0.1
 """The limits at which fairness warns if the settings give none: the four-fifths rule (29 CFR 1607.4 D), and a tenth of
 the bads of a group that is helped less."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """The limits for a new champion; None turns a rule off, but a fairness rule then warns at its default limit."""
-
-    max_auc_loss: float = 0.005
-    """Non-inferiority: the lower end of the interval of the gain in AUC must be above minus this value."""
-    min_auc_gain: float | None = None
-    """The lower end must be above this value: the model must be better, not only no worse."""
-    min_oe: float = 0.8
-    """Observed over expected: the model is refused if the interval is wholly below this, or wholly above `max_oe`."""
-    max_oe: float = 1.25
-    min_slope: float = 0.8
-    """The same for the calibration slope."""
-    max_slope: float = 1.25
-    max_ece: float | None = 0.02
-    max_score_psi: float | None = 0.25
-    """PSI of the model's scores since the last date from which both models had learnt."""
-    min_selection_ratio: float | None = None
-    """Smallest share warned about over the largest, among the groups of any protected attribute."""
-    max_true_positive_gap: float | None = None
-    parity_borrowers: int = 200
-    """Number of borrowers scored alone, who must get the same score as in the whole book; all if the book has fewer."""
-    archived_borrowers: int = 1_000
-    """Number of borrowers whose features of a night must equal those of the training set for that date; all archived
-    borrowers if there are fewer. 0 turns the rule off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +70,7 @@ class Rule:
         return "met" if self.passed else "NOT MET" if self.blocks else "warning"
 
 
-def judge(evidence: Evidence, limits: Limits) -> tuple[Rule, ...]:
+def judge(evidence: Evidence, limits: GateSettings) -> tuple[Rule, ...]:
     """Judge every rule that is turned on; a rule whose figure was not measured is not met.
 
     A first champion is not compared with another model. It needs no archive, since no night has run yet.
@@ -142,7 +116,7 @@ def judge(evidence: Evidence, limits: Limits) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _calibrated(evidence: Evidence, limits: Limits) -> list[Rule]:
+def _calibrated(evidence: Evidence, limits: GateSettings) -> list[Rule]:
     """Judge calibration: an interval wholly outside the limits refuses the model; for a band it only warns."""
     months = f" on {evidence.calibration_dates} month(s)"
     rules = [
@@ -189,14 +163,14 @@ def _interval(figure: Difference) -> str:
 
 
 def _all(available: int, wanted: int) -> str:
-    return f": all there are, {wanted:,} would be asked" if available < wanted else ""
+    return f": all there are; the setting is {wanted:,}" if available < wanted else ""
 
 
 def _of(borrowers: int) -> str:
     return f"0 of at least {borrowers:,}"
 
 
-def _fairness(evidence: Evidence, limits: Limits) -> list[Rule]:
+def _fairness(evidence: Evidence, limits: GateSettings) -> list[Rule]:
     ratio, least = evidence.selection_ratio, limits.min_selection_ratio
     gap, most = evidence.true_positive_gap, limits.max_true_positive_gap
     blocks_ratio, blocks_gap = least is not None, most is not None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Any
 from rich.progress import Progress
 
 from risk_warning.audit.events import append, append_event
+from risk_warning.core.digest import sha256
 from risk_warning.database.connection import transaction
 from risk_warning.errors import GateError, RegistryError, SettingsError
 from risk_warning.registry.aliases import Named, named, rename
@@ -67,7 +67,7 @@ class Promotion:
     @property
     def digest(self) -> str:
         """The sha256 (hex) of the report."""
-        return hashlib.sha256(self.page.encode()).hexdigest()
+        return sha256(self.page)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the promotion ready for JSON."""

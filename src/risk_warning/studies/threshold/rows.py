@@ -19,6 +19,7 @@ from risk_warning.core.economics.stakes import Stakes
 from risk_warning.core.outcomes.bad_events import BadEvents, event_days
 from risk_warning.core.outcomes.labels import known_and_bad
 from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.policy import may_warn
 from risk_warning.core.rows import ByBorrower
 from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
@@ -78,7 +79,7 @@ def warnable_rows(
         for index, day in enumerate(dates):
             scored = model.score_history(seen, day)
             known, bad = known_and_bad(history, day, model.target, outcome_dates)
-            can_be_warned = (scored.not_scored < 0) & ~(scored.days_past_due >= model.target.bad_dpd)
+            can_be_warned = (scored.not_scored < 0) & may_warn(scored.days_past_due, model.target.bad_dpd)
             positions = np.flatnonzero(known & can_be_warned)
             outcome_unknown += int((can_be_warned & ~known).sum())
             panel = panel_of(history, day, needs=())

@@ -15,6 +15,7 @@ from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.swap_sets import SwapSet, cross
 from risk_warning.economics.valuation import valuation_of
 from risk_warning.errors import LabelError, SettingsError
+from risk_warning.learning.recipe import SEED
 from risk_warning.model.policy_in_force import policy_of
 from risk_warning.registry.registry import fetch
 from risk_warning.scoring.side_by_side import unlearnt_dates, untrained_from
@@ -26,7 +27,6 @@ from risk_warning.studies.threshold.rows import WARM_UP_NIGHTS, nights_before, n
 
 MIN_BADS = 30
 """Fewest borrowers who turn bad that a curve needs."""
-SEED = 20240101
 
 
 def threshold_evidence(

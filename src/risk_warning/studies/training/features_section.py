@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from risk_warning.learning.recipe import SEED
 from risk_warning.learning.training import Trained
 from risk_warning.reports import Heat, HeatCell, Section
 
 _FEATURES_SHOWN = 20
 _EXPLAINED_ROWS = 2_000
 """Number of rows explained. The error of a mean over this many rows is a few hundredths of the points' spread."""
-_SEED = 20240101
 
 
 def features_section(trained: Trained) -> Section:
     """Return the section of the page."""
     model = trained.model
-    chosen = np.random.default_rng(_SEED).permutation(len(trained.encoded))[:_EXPLAINED_ROWS]
+    chosen = np.random.default_rng(SEED).permutation(len(trained.encoded))[:_EXPLAINED_ROWS]
     x = trained.encoded[np.sort(chosen)]
     points = model.points(x)[:, :-1]
     weight = np.abs(points).mean(axis=0)
