@@ -40,7 +40,9 @@ class BookSettings(_Section):
     location: str | None = Field(
         default=None, description="the BOOK of verbs that name none: a folder, a DuckDB file or a postgresql:// URL"
     )
-    time_zone: str = "Asia/Shanghai"
+    time_zone: str = Field(
+        default="Asia/Shanghai", description="IANA time zone in which a moment such as occurred_at becomes a day"
+    )
     minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
     max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
     protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
@@ -48,7 +50,7 @@ class BookSettings(_Section):
         default_factory=dict,
         description="columns that look protected and are used all the same, each with the reason the model card gives",
     )
-    postgres_schema: str = "public"
+    postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
     data_through: Mapping[str, date] = Field(
         default={}, description="table → last day it is complete for, where its rows do not show it"
@@ -101,8 +103,8 @@ class BookSettings(_Section):
 class ScoreSettings(_Section):
     """Settings for the score's scale and the nightly run."""
 
-    base_score: float = 600.0
-    base_odds_good_bad: float = Field(default=50.0, gt=0)
+    base_score: float = Field(default=600.0, description="score at base_odds_good_bad")
+    base_odds_good_bad: float = Field(default=50.0, gt=0, description="odds good:bad at the base score")
     pdo: float = Field(default=20.0, gt=0, description="points that double the odds")
     borrowers_per_chunk: int = Field(default=10_000, ge=1, description="borrowers a worker has in memory at a time")
     workers: int = Field(

@@ -25,7 +25,7 @@ from risk_warning.errors import AsOfDateError
 from risk_warning.model.folder import load
 from risk_warning.registry.registry import registry, run_of
 from risk_warning.scoring.side_by_side import score_both
-from risk_warning.settings import Settings
+from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.studies.compare.groups import guesses_from_b
 from risk_warning.studies.compare.log import log_comparison
 from risk_warning.studies.compare.options import Options
@@ -119,7 +119,9 @@ def test_what_stands_in_for_an_attribute_is_found_among_the_features(lender: Len
     # A sex that the region gives away, and one that nothing does.
     told = people["region"].map({people["region"].mode()[0]: "female"}).fillna("male")
     with open_book(lender.book, Settings().book) as book:
-        rows = score_both(book, model, model, (NIGHT, date(2023, 9, 1)), 0.5, 3_000, lambda _: None)
+        rows = score_both(
+            book, model, model, (NIGHT, date(2023, 9, 1)), 0.5, ScoreSettings(borrowers_per_chunk=3_000), lambda _: None
+        )
     by_region = guesses_from_b(rows, model.feature_names, Protected(pandas.DataFrame({"sex": told})))[0]
     assert by_region.low > 0.99 and by_region.proxies[0].feature == "region"
     by_lot = guesses_from_b(rows, model.feature_names, Protected(people[["sex"]]))[0]

@@ -28,7 +28,7 @@ def night(lender: Lender, folder: Path) -> subprocess.Popen[bytes]:
 def test_a_killed_night_publishes_nothing_and_runs_again(lender: Lender, tmp_path: Path) -> None:
     killed = night(lender, tmp_path)
     out = tmp_path / "out"
-    while not list(out.glob(".as_of=*/run/scores/part-00003.parquet")):
+    while not list(out.glob(".as_of=*/whole/scores/part-00003.parquet")):
         assert killed.poll() is None, "the night ended before it could be killed"
         time.sleep(0.005)
     killed.send_signal(signal.SIGKILL)

@@ -185,7 +185,7 @@ def test_a_run_that_dies_leaves_no_published_folder(
 @pytest.mark.slow
 def test_what_cannot_be_run_says_so(lender: Lender, tmp_path: Path) -> None:
     settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
-    with pytest.raises(AsOfDateError, match="instalments tells of payment through 2023-12-"):
+    with pytest.raises(AsOfDateError, match="instalments records payments through 2023-12-"):
         night(lender, settings, tmp_path / "out", date(2031, 1, 1))
     broken = settings.model_copy(update={"db": "postgresql://someone:secret@127.0.0.1:1/none"})
     with pytest.raises(DatabaseError) as raised:

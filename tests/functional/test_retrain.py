@@ -33,7 +33,7 @@ def test_a_model_is_trained_compared_gated_and_proposed(lender: Lender, tmp_path
 
     first = retrain()
     assert first.returncode == 0, first.stderr + first.stdout
-    assert "met: observed over expected: " in first.stdout and "risk-warning promote 1 BOOK" in first.stdout
+    assert "met: observed over expected: " in first.stdout and "risk-warning promote 1 --book BOOK" in first.stdout
     assert named(settings).champion is None, "nothing becomes champion by itself"
     with Progress(disable=True) as progress:
         promote("1", lender.book, settings, PromotionRequest(by="li", reason="the first"), progress)

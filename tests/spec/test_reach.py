@@ -72,7 +72,7 @@ def test_a_table_cut_short_is_named_and_beyond_its_freshness_refused(days: int) 
 def test_the_refusal_names_table_date_and_the_way_out() -> None:
     told = reach(STATEMENTS, flow(every_day, TWO_YEARS - 35)).refusal(START + TWO_YEARS)
     assert told is not None
-    assert "statements tells of payment through 2024-11-25 only, 35 days before 2024-12-31" in told
+    assert "statements records payments through 2024-11-25 only, 35 days before 2024-12-31" in told
     assert "book.data_through.statements" in told
 
 

@@ -22,7 +22,11 @@ def models(as_json: Json = False) -> None:
     if not entries:
         print("No model yet; next: risk-warning train BOOK")
         return
-    table = Table("version", "aliases", "model", "trained", "target", "AUC", "O/E", "judged on")
+    table = Table("version", "aliases", "model", "trained", "target", "AUC", "O/E", "rows judged")
+    table.columns[1].no_wrap = table.columns[3].no_wrap = True
+    table.columns[2].overflow = "fold"
+    for column in table.columns[5:]:
+        column.justify = "right"
     for entry in entries:
         table.add_row(
             str(entry.version),
@@ -32,6 +36,6 @@ def models(as_json: Json = False) -> None:
             entry.target,
             "–" if entry.auc is None else f"{entry.auc:.3f}",
             "–" if entry.observed_over_expected is None else f"{entry.observed_over_expected:.2f}",
-            "–" if entry.judged_rows is None else f"{entry.judged_rows:,} rows",
+            "–" if entry.judged_rows is None else f"{entry.judged_rows:,}",
         )
     Console().print(table)

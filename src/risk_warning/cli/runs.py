@@ -29,8 +29,11 @@ def runs(
         print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
         return
     table = Table("as of", "scored", "new", "kept", "closed", "handed over", "model", "policy")
+    table.columns[0].no_wrap = True
     for column in table.columns[1:6]:
         column.justify = "right"
+    for column in table.columns[6:]:
+        column.overflow = "fold"
     for night in past[-limit:]:
         table.add_row(
             night.as_of_date.isoformat(),

@@ -23,7 +23,7 @@ def status(db: Db = None, as_json: Json = False) -> None:
     lines = {
         "settings": _settings_file(),
         "home": str(settings.home.absolute()) + ("" if settings.home.is_dir() else " (not there yet)"),
-        "book": settings.book.location or "not set (book.location)",
+        "book": _book(settings),
         "database": _database(settings),
         "last night": _last_night(settings),
         "registry": settings.tracking_uri.rpartition("@")[2],
@@ -47,6 +47,16 @@ def status(db: Db = None, as_json: Json = False) -> None:
 def _settings_file() -> str:
     path = Path(os.environ.get("RISK_WARNING_SETTINGS", "risk_warning.toml")).absolute()
     return str(path) if path.is_file() else f"defaults and environment; no {path}"
+
+
+def _book(settings: Settings) -> str:
+    location = settings.book.location
+    if location is None:
+        return "not set (book.location)"
+    from risk_warning.database.connection import display_url
+
+    # A URL may hold a password.
+    return display_url(location) if "://" in location else str(Path(location).absolute())
 
 
 def _database(settings: Settings) -> str:

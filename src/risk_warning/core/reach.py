@@ -132,8 +132,7 @@ class Reach:
         None if there is no such table.
         """
         for table, silence in self.stopped(as_of).items():
-            allowed = max(silence.usual_days + self.freshness_days.get(table, 0), silence.excused_days)
-            if table in TELL_OF_PAYMENT and silence.days > allowed:
+            if table in TELL_OF_PAYMENT and silence.days > self._allowed_days(table, silence):
                 return table, silence
         return None
 
@@ -144,11 +143,13 @@ class Reach:
             return None
         table, silence = stale
         return (
-            f"The table {table} tells of payment through {to_date(silence.last_day)} only, {silence.days} days before "
-            f"{to_date(as_of)}; a silence of {silence.excused_days} is usual there, and "
-            f"{self.freshness_days.get(table, 0)} more are allowed. Bring its newer rows, choose an earlier date, or, "
-            f"if it is complete, say so with book.data_through.{table}."
+            f"The table {table} records payments through {to_date(silence.last_day)} only, {silence.days} days before "
+            f"{to_date(as_of)}; up to {self._allowed_days(table, silence)} are allowed (book.freshness_days). Bring "
+            f"its newer rows, choose an earlier date, or, if it is complete, set book.data_through.{table}."
         )
+
+    def _allowed_days(self, table: str, silence: Silence) -> int:
+        return max(silence.usual_days + self.freshness_days.get(table, 0), silence.excused_days)
 
     def outcomes_through(self) -> int | None:
         """Return the last day for which outcomes are known.

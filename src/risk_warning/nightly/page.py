@@ -81,8 +81,8 @@ def night_page(night: NightReport, settings: Settings) -> str:
         Section(
             "Who needs a call, and why",
             _watch_list(warnings),
-            "The lowest scores first. Each reason stands with the points it costs. A low score opens help before the "
-            "due date; it is never a penalty.",
+            "The lowest scores first, each reason with its points. A low score opens help before the due date; it is "
+            "never a penalty.",
         ),
         Section(
             "Not scored",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,16 +16,15 @@ from risk_warning.core.economics.attributes import attributes
 from risk_warning.core.economics.exposure import loans_told_twice
 from risk_warning.core.features import Feature
 from risk_warning.core.outcomes.bad_events import BadEvents, event_days
-from risk_warning.core.outcomes.labels import known_and_bad
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import ByBorrower
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel, Scored
-from risk_warning.scoring.pair import Pair
+from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
+from risk_warning.settings import ScoreSettings
 
 Floats = NDArray[np.float64]
-Advance = Callable[[int], None]
 _SAMPLED_ROWS = 50_000
 """Rows whose features are kept: so many give a PSI to within 0.001, and memory use stays constant."""
 
@@ -66,6 +65,19 @@ class SideBySide:
     record_periods: NDArray[np.int32]
     """Months of history with a record."""
     borrower_id: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one chunk on one date."""
+
+    only_a: int
+    only_b: int
+    outcome_unknown: int
+    columns: tuple[NDArray[Any], ...]
+    attributes: dict[str, Floats]
+    values: NDArray[np.float32]
+    read_by_b: NDArray[np.float32]
 
 
 def check_targets(a: RiskModel, b: RiskModel) -> None:
@@ -122,7 +134,7 @@ def score_both(
     b: RiskModel,
     dates: Sequence[date],
     credit_conversion_ratio: float,
-    borrowers_per_chunk: int,
+    settings: ScoreSettings,
     advance: Advance,
 ) -> SideBySide:
     """Return every borrower that both models score, on every date, with the outcome.
@@ -135,37 +147,43 @@ def score_both(
     ContractError
         The book lacks something that one of the models was trained on.
     """
-    pair = Pair.on(book, a, b)
-    outcome_dates = set(book.outcome_dates)
     shared = tuple(feature for feature in a.features if feature.name in set(b.feature_names))
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
-    parts: list[tuple[NDArray[Any], ...]] = []
-    attribute_parts: list[dict[str, Floats]] = []
-    samples: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
-    only_a = only_b = outcome_unknown = low = 0
-    for rows in book.chunks(borrowers_per_chunk):
-        history = book.history(rows, a.target.dpd_tolerance_ratio)
-        told_twice, reading = loans_told_twice(rows), pair.reading(rows)
-        begun = event_days(history, BadEvents.of(history, a.target.bad_dpd), dates, a.target, outcome_dates)
+
+    def on_dates(chunk: Chunk) -> list[_Part]:
+        told_twice = loans_told_twice(chunk.rows)
+        bad_events = BadEvents.of(chunk.history, a.target.bad_dpd)
+        begun = event_days(chunk.history, bad_events, dates, a.target, set(chunk.outcome_dates))
+        parts = []
         for index, day in enumerate(dates):
-            by_a, by_b = reading.score(day)
-            known, bad = known_and_bad(history, day, a.target, outcome_dates)
+            (by_a, by_b), (known, bad) = chunk.score(day), chunk.outcomes(day)
             scored_a, scored_b = by_a.not_scored < 0, by_b.not_scored < 0
             in_a, in_b = known & scored_a, known & scored_b
-            only_a, only_b = only_a + int((in_a & ~in_b).sum()), only_b + int((in_b & ~in_a).sum())
             in_both = np.flatnonzero(in_a & in_b)
-            outcome_unknown += int((~known & scored_a & scored_b).sum())
-            figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, rows.borrower_id)
-            known_then = attributes(panel_of(history, day, needs=()), credit_conversion_ratio, told_twice)
-            attribute_parts.append({name: values[in_both] for name, values in known_then.items()})
-            drawn = (in_both + low) % stride == 0
+            figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, chunk.rows.borrower_id)
+            known_then = attributes(panel_of(chunk.history, day, needs=()), credit_conversion_ratio, told_twice)
+            borrower = chunk.borrower[in_both]
+            drawn = borrower % stride == 0
             event_on = np.where(bad, begun[index], NEVER)[in_both]
-            whose = np.full(len(in_both), index), in_both + low, bad[in_both], event_on
-            parts.append((*whose, *(figure[in_both] for figure in figures), drawn))
-            samples.append((_values(by_a, a, shared)[in_both[drawn]], by_b.x[in_both[drawn]]))
-        low += rows.n
-        advance(rows.n)
-    columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*parts, strict=True)]
+            parts.append(
+                _Part(
+                    only_a=int((in_a & ~in_b).sum()),
+                    only_b=int((in_b & ~in_a).sum()),
+                    outcome_unknown=int((~known & scored_a & scored_b).sum()),
+                    columns=(
+                        *(np.full(len(in_both), index), borrower, bad[in_both], event_on),
+                        *(figure[in_both] for figure in figures),
+                        drawn,
+                    ),
+                    attributes={name: values[in_both] for name, values in known_then.items()},
+                    values=_values(by_a, a, shared)[in_both[drawn]],
+                    read_by_b=by_b.x[in_both[drawn]],
+                )
+            )
+        return parts
+
+    parts = [part for parts in over_chunks(book, (a, b), on_dates, settings, advance) for part in parts]
+    columns: list[NDArray[Any]] = [np.concatenate(column) for column in zip(*(p.columns for p in parts), strict=True)]
     order = np.lexsort((columns[0], columns[1]))
     place = np.empty(len(order), np.int64)
     place[order] = np.arange(len(order))
@@ -173,12 +191,14 @@ def score_both(
     # Sort by row, so that the order does not depend on the chunks.
     in_order = np.argsort(sampled)
     sampled = sampled[in_order]
-    values, read_by_b = (np.concatenate(part)[in_order] for part in zip(*samples, strict=True))
+    values = np.concatenate([part.values for part in parts])[in_order]
+    read_by_b = np.concatenate([part.read_by_b for part in parts])[in_order]
     attribute_values = {
-        name: np.concatenate([part[name] for part in attribute_parts])[order] for name in attribute_parts[0]
+        name: np.concatenate([part.attributes[name] for part in parts])[order] for name in parts[0].attributes
     }
     figures_of = (column[order] for column in columns)
-    left_out = only_a, only_b, outcome_unknown
+    only_a, only_b = sum(part.only_a for part in parts), sum(part.only_b for part in parts)
+    left_out = only_a, only_b, sum(part.outcome_unknown for part in parts)
     return SideBySide(tuple(dates), *left_out, shared, values, read_by_b, sampled, attribute_values, *figures_of)
 
 

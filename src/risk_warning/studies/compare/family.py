@@ -151,8 +151,7 @@ def compare_family(
         models = tuple(by_name.values())
         dates = unlearnt_dates(book, models, requested)
         progress.update(task, description="scoring with all models", total=book.n_borrowers, completed=0)
-        chunk = settings.score.borrowers_per_chunk
-        rows = score_family(book, models, dates, chunk, lambda done: progress.advance(task, done))
+        rows = score_family(book, models, dates, settings.score, lambda done: progress.advance(task, done))
     one = one_row_each(rows.borrower, seed=SEED)
     check_bads(rows.bad[one], dates)
     progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)

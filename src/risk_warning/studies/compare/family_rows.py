@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core.outcomes.labels import known_and_bad
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
+from risk_warning.settings import ScoreSettings
 
 
 @dataclass(frozen=True)
@@ -32,38 +32,53 @@ class FamilyRows:
 
 
 def score_family(
-    book: StagedBook,
-    models: Sequence[RiskModel],
-    dates: Sequence[date],
-    borrowers_per_chunk: int,
-    advance: Callable[[int], None],
+    book: StagedBook, models: Sequence[RiskModel], dates: Sequence[date], settings: ScoreSettings, advance: Advance
 ) -> FamilyRows:
     """Return every borrower that all models score, on every date; the models have one target.
 
     Raises
     ------
     ContractError
-        If the book lacks something that one of the models was trained on.
+        If the book lacks what one of the models was trained on.
     """
-    observed = [model.observed_in(book) for model in models]
-    target, given_on = models[0].target, set(book.outcome_dates)
-    parts: list[tuple[NDArray[Any], ...]] = []
-    not_by_all = outcome_unknown = low = 0
-    for rows in book.chunks(borrowers_per_chunk):
-        history = book.history(rows, target.dpd_tolerance_ratio)
-        seen = [model.history(rows, own) for model, own in zip(models, observed, strict=True)]
+
+    def on_dates(chunk: Chunk) -> list[_Part]:
+        parts = []
         for index, day in enumerate(dates):
-            known, bad = known_and_bad(history, day, target, given_on)
-            scored = [model.score_history(own, day) for model, own in zip(models, seen, strict=True)]
+            known, bad = chunk.outcomes(day)
+            scored = chunk.score(day)
             eligible = np.array([one.not_scored < 0 for one in scored])
             by_all = known & eligible.all(axis=0)
-            not_by_all += int((known & eligible.any(axis=0) & ~by_all).sum())
-            outcome_unknown += int((~known & eligible.all(axis=0)).sum())
             positions = np.flatnonzero(by_all)
-            pd = np.array([one.pd[positions] for one in scored])
-            parts.append((np.full(len(positions), index), positions + low, bad[positions], pd))
-        low += rows.n
-        advance(rows.n)
-    when, who, bad, pd = (np.concatenate(column, axis=-1) for column in zip(*parts, strict=True))
+            parts.append(
+                _Part(
+                    not_by_all=int((known & eligible.any(axis=0) & ~by_all).sum()),
+                    outcome_unknown=int((~known & eligible.all(axis=0)).sum()),
+                    date_index=np.full(len(positions), index),
+                    borrower=chunk.borrower[positions],
+                    bad=bad[positions],
+                    pd=np.array([one.pd[positions] for one in scored]),
+                )
+            )
+        return parts
+
+    parts = [part for parts in over_chunks(book, models, on_dates, settings, advance) for part in parts]
+    when, who, bad, pd = (
+        np.concatenate([getattr(part, name) for part in parts], axis=-1)
+        for name in ("date_index", "borrower", "bad", "pd")
+    )
     order = np.lexsort((who, when))
-    return FamilyRows(pd[:, order], bad[order], who[order], when[order], not_by_all, outcome_unknown)
+    not_by_all, unknown = sum(part.not_by_all for part in parts), sum(part.outcome_unknown for part in parts)
+    return FamilyRows(pd[:, order], bad[order], who[order], when[order], not_by_all, unknown)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The rows of one chunk on one date."""
+
+    not_by_all: int
+    outcome_unknown: int
+    date_index: NDArray[np.int64]
+    borrower: NDArray[np.int64]
+    bad: NDArray[np.bool_]
+    pd: NDArray[np.float64]

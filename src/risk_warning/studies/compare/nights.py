@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -16,7 +15,7 @@ from risk_warning.core.outcomes.arrears import Arrears
 from risk_warning.core.outcomes.arrivals import Arrivals, first_arrivals
 from risk_warning.core.outcomes.labels import outcomes
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.pair import Pair
+from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
 from risk_warning.settings import ScoreSettings
 from risk_warning.studies.compare.lead_time import EARLIEST_DAYS
 
@@ -64,7 +63,7 @@ def watch_both(
     b: RiskModel,
     nights: Sequence[date],
     settings: ScoreSettings,
-    advance: Callable[[int], None],
+    advance: Advance,
 ) -> Nights:
     """Return both models' scores on every night, and the arrivals.
 
@@ -77,28 +76,20 @@ def watch_both(
     """
     days = np.array([to_day(night) for night in nights], np.int32)
     mature = np.array([a.target.is_mature(night, book.data_through) for night in nights])
-    shape, tolerance = (len(nights), book.n_borrowers), a.target.dpd_tolerance_ratio
+    shape = len(nights), book.n_borrowers
     watches = [Watch(np.full(shape, np.nan), np.full(shape, np.nan, np.float32)) for _ in "AB"]
-    pair = Pair.on(book, a, b)
     bad = np.zeros(shape, np.bool_)
 
-    def follow(low: int) -> tuple[Arrivals, int]:
-        rows = book.rows(low, min(low + settings.borrowers_per_chunk, book.n_borrowers))
-        here = slice(low, low + rows.n)
-        history = book.history(rows, tolerance)
-        arrears = Arrears.of(history, (), (a.target.bad_dpd,))
+    def follow(chunk: Chunk) -> Arrivals:
+        here = slice(chunk.borrower[0], chunk.borrower[-1] + 1)
+        arrears = Arrears.of(chunk.history, (), (a.target.bad_dpd,))
         arrivals = first_arrivals(arrears, 0, int(days[0]) + EARLIEST_DAYS, int(days[-1]))
-        reading = pair.reading(rows)
         for row, night in enumerate(nights):
-            for scored, watch in zip(reading.score(night), watches, strict=True):
+            for scored, watch in zip(chunk.score(night), watches, strict=True):
                 watch.score[row, here], watch.days_past_due[row, here] = scored.score, scored.days_past_due
             if mature[row]:
-                bad[row, here] = outcomes(history, night, a.target).bad(to_day(a.target.window_end(night)))
-        return Arrivals(arrivals.borrower + low, arrivals.missed_on, arrivals.reached_on), rows.n
+                bad[row, here] = outcomes(chunk.history, night, a.target).bad(to_day(a.target.window_end(night)))
+        return Arrivals(arrivals.borrower + here.start, arrivals.missed_on, arrivals.reached_on)
 
-    arrived = []
-    with ThreadPoolExecutor(settings.workers) as pool:
-        for arrivals, followed in pool.map(follow, range(0, book.n_borrowers, settings.borrowers_per_chunk)):
-            arrived.append(arrivals)
-            advance(followed)
+    arrived = list(over_chunks(book, (a, b), follow, settings, advance))
     return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))

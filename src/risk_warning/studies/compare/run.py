@@ -30,7 +30,7 @@ from risk_warning.scoring.side_by_side import (
     unlearnt_dates,
     untrained_from,
 )
-from risk_warning.settings import Settings
+from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.stats.calibration import calibration
 from risk_warning.stats.delong import Difference, delong
 from risk_warning.stats.evaluation import expected_calibration_error
@@ -95,13 +95,17 @@ def compare_models(
             progress.update(task, description=description, total=total, completed=0)
             return lambda done: progress.advance(task, done)
 
-        rows = score_both(book, a, b, dates, conversion, chunk, stage("scoring with both models", book.n_borrowers))
+        rows = score_both(
+            book, a, b, dates, conversion, settings.score, stage("scoring with both models", book.n_borrowers)
+        )
         one = one_row_each(rows.borrower, seed=SEED)
         check_bads(rows.bad[one], dates)
         differences = _drawn(rows, slice(None), stage("drawing borrowers again", DRAWS))
         stacked = len(one) < len(rows.bad)
         once = _drawn(rows, one, stage("drawing single rows", DRAWS)) if stacked else differences
-        stability = _stability(book, a, b, rows, conversion, chunk, stage("scoring the past", book.n_borrowers))
+        stability = _stability(
+            book, a, b, rows, conversion, settings.score, stage("scoring the past", book.n_borrowers)
+        )
         below = a.policy.below_threshold(rows.score_a), b.policy.below_threshold(rows.score_b)
         called = [riskiest(score, rows.date_index, CAPACITY_SHARE) for score in (rows.score_a, rows.score_b)]
         flags = [(below[0], below[1]), (called[0], called[1])]
@@ -207,14 +211,14 @@ def _stability(
     b: RiskModel,
     rows: SideBySide,
     credit_conversion_ratio: float,
-    chunk: int,
+    settings: ScoreSettings,
     advance: Callable[[int], None],
 ) -> Stability | None:
     """Return the PSIs of the compared rows against the earlier of the models' last training dates."""
     day = min(date.fromisoformat(model.about["train_dates"][-1]) for model in (a, b))
     if add_months(day, -a.target.min_history) < book.first_date or day > book.data_through:
         return None
-    past = score_both(book, a, b, (day,), credit_conversion_ratio, chunk, advance)
+    past = score_both(book, a, b, (day,), credit_conversion_ratio, settings, advance)
     if not len(past.bad):
         return None
     features = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core.outcomes.labels import known_and_bad
 from risk_warning.core.policy import BANDS
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
+from risk_warning.settings import ScoreSettings
 from risk_warning.stats.clustered import Interval, Sample, calibration_slope, observed_over_expected
 
 Floats = NDArray[np.float64]
@@ -39,7 +40,7 @@ class CalibrationEvidence:
 
 
 def calibration_evidence(
-    book: StagedBook, model: RiskModel, unlearnt_from: date, borrowers_per_chunk: int, advance: Callable[[int], None]
+    book: StagedBook, model: RiskModel, unlearnt_from: date, settings: ScoreSettings, advance: Advance
 ) -> CalibrationEvidence | None:
     """Return the evidence on the latest mature months from `unlearnt_from` on.
 
@@ -53,7 +54,7 @@ def calibration_evidence(
     dates = tuple(day for day in as_of_dates(book, Request(target=model.target)) if day >= unlearnt_from)[-MOST_DATES:]
     if not dates:
         return None
-    bad, pd, borrower, month, outcome_unknown = _rows(book, model, dates, borrowers_per_chunk, advance)
+    bad, pd, borrower, month, outcome_unknown = _rows(book, model, dates, settings, advance)
     if not 0 < bad.sum() < len(bad):
         return None
     sample = Sample(bad, borrower, month)
@@ -77,26 +78,26 @@ def calibration_evidence(
 
 
 def _rows(
-    book: StagedBook, model: RiskModel, dates: Sequence[date], borrowers_per_chunk: int, advance: Callable[[int], None]
+    book: StagedBook, model: RiskModel, dates: Sequence[date], settings: ScoreSettings, advance: Advance
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
     """Return (bad, PD, borrower, index of the date, count of scored rows with unknown outcome).
 
     The arrays hold the scored rows whose outcome is known, on all dates.
     """
-    observed, given_on = model.observed_in(book), set(book.outcome_dates)
-    parts: list[tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]]] = []
-    low = outcome_unknown = 0
-    for rows in book.chunks(borrowers_per_chunk):
-        history = book.history(rows, model.target.dpd_tolerance_ratio)
-        seen = model.history(rows, observed)
+
+    def on_dates(chunk: Chunk) -> list[_Part]:
+        parts = []
         for index, day in enumerate(dates):
-            scored = model.score_history(seen, day)
-            known, bad = known_and_bad(history, day, model.target, given_on)
+            (scored,), (known, bad) = chunk.score(day), chunk.outcomes(day)
             is_scored = scored.not_scored < 0
             chosen = np.flatnonzero(known & is_scored)
-            outcome_unknown += int((is_scored & ~known).sum())
-            parts.append((bad[chosen], scored.pd[chosen], chosen + low, np.full(len(chosen), index)))
-        low += rows.n
-        advance(rows.n)
-    bad, pd, borrower, month = (np.concatenate(column) for column in zip(*parts, strict=True))
-    return bad, pd, np.unique(borrower, return_inverse=True)[1], month, outcome_unknown
+            columns = bad[chosen], scored.pd[chosen], chunk.borrower[chosen], np.full(len(chosen), index)
+            parts.append((columns, int((is_scored & ~known).sum())))
+        return parts
+
+    parts = [part for parts in over_chunks(book, (model,), on_dates, settings, advance) for part in parts]
+    bad, pd, borrower, month = (np.concatenate(column) for column in zip(*(part[0] for part in parts), strict=True))
+    return bad, pd, np.unique(borrower, return_inverse=True)[1], month, sum(unknown for _, unknown in parts)
+
+
+_Part = tuple[tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64]], int]

@@ -66,7 +66,7 @@ def gate_checks(
         twin = model.as_judged
         progress.update(task, description="holding PDs against outcomes", total=book.n_borrowers, completed=0)
         calibration = calibration_evidence(
-            book, twin, untrained_from(twin), chunk, lambda done: progress.advance(task, done)
+            book, twin, untrained_from(twin), settings.score, lambda done: progress.advance(task, done)
         )
         archives = () if nights is None else nights_in(nights)[-_NIGHTS:]
         progress.update(task, description="comparing archived features", total=len(archives), completed=0)

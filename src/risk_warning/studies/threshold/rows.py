@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -17,13 +17,12 @@ from risk_warning.core.economics.economics import Economics
 from risk_warning.core.economics.exposure import exposure, loans_told_twice
 from risk_warning.core.economics.stakes import Stakes
 from risk_warning.core.outcomes.bad_events import BadEvents, event_days
-from risk_warning.core.outcomes.labels import known_and_bad
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.policy import may_warn
-from risk_warning.core.rows import ByBorrower
 from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.settings import BookSettings
+from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
+from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.studies.threshold.burden import Nights
 from risk_warning.studies.threshold.curve import Rows
 
@@ -33,7 +32,6 @@ COUNTED_NIGHTS = 28
 """Four weeks, so that each day of the week counts equally often."""
 _MOST_BORROWERS = 20_000
 """Maximum number of borrowers whose nights are replayed; of a larger book, every second, third … borrower is used."""
-Advance = Callable[[int], None]
 
 
 @dataclass(frozen=True)
@@ -52,8 +50,7 @@ def warnable_rows(
     model: RiskModel,
     dates: Sequence[date],
     economics: Economics,
-    settings: BookSettings,
-    borrowers_per_chunk: int,
+    settings: Settings,
     advance: Advance,
 ) -> WarnableRows:
     """Return every borrower who can be warned about, on each date, with the outcome; `dates` are in rising order.
@@ -68,28 +65,28 @@ def warnable_rows(
     LabelError
         If nobody is scored on the dates.
     """
-    observed, outcome_dates = model.observed_in(book), set(book.outcome_dates)
     products = book.categories.get(PRODUCT, ())
-    parts: list[tuple[NDArray[Any], ...]] = []
-    low = outcome_unknown = 0
-    for rows in book.chunks(borrowers_per_chunk):
-        history = book.history(rows, model.target.dpd_tolerance_ratio)
-        told_twice, seen = loans_told_twice(rows), model.history(rows, observed)
-        begun = event_days(history, BadEvents.of(history, model.target.bad_dpd), dates, model.target, outcome_dates)
+
+    def on_dates(chunk: Chunk) -> list[tuple[tuple[NDArray[Any], ...], int]]:
+        told_twice, bad_events = loans_told_twice(chunk.rows), BadEvents.of(chunk.history, model.target.bad_dpd)
+        begun = event_days(chunk.history, bad_events, dates, model.target, set(chunk.outcome_dates))
+        parts = []
         for index, day in enumerate(dates):
-            scored = model.score_history(seen, day)
-            known, bad = known_and_bad(history, day, model.target, outcome_dates)
+            (scored,), (known, bad) = chunk.score(day), chunk.outcomes(day)
             can_be_warned = (scored.not_scored < 0) & may_warn(scored.days_past_due, model.target.bad_dpd)
             positions = np.flatnonzero(known & can_be_warned)
-            outcome_unknown += int((can_be_warned & ~known).sum())
-            panel = panel_of(history, day, needs=())
+            panel = panel_of(chunk.history, day, needs=())
             exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
-            lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, rows.n)
-            columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost)
-            parts.append((*(column[positions] for column in columns), positions + low, np.full(len(positions), index)))
-        low += rows.n
-        advance(rows.n)
-    score, event_on, pd, lost, borrower, date_index = (np.concatenate(column) for column in zip(*parts, strict=True))
+            lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, chunk.rows.n)
+            columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost, chunk.borrower)
+            rows = (*(column[positions] for column in columns), np.full(len(positions), index))
+            parts.append((rows, int((can_be_warned & ~known).sum())))
+        return parts
+
+    parts = [part for parts in over_chunks(book, (model,), on_dates, settings.score, advance) for part in parts]
+    score, event_on, pd, lost, borrower, date_index = (
+        np.concatenate(column) for column in zip(*(rows for rows, _ in parts), strict=True)
+    )
     if not len(score):
         raise LabelError(f"The model scores nobody on {', '.join(map(str, dates))}; name other dates with --as-of.")
     is_known = ~np.isnan(lost)
@@ -99,10 +96,12 @@ def warnable_rows(
         days=np.array([to_day(day) for day in dates], np.int32),
         window_ends=np.array([to_day(model.target.window_end(day)) for day in dates], np.int32),
         event_on=event_on,
-        loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.minor_unit_decimals,
+        loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.book.minor_unit_decimals,
     )
     warnable = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
-    return WarnableRows(warnable, float(is_known.mean()) if is_known.any() else None, outcome_unknown)
+    return WarnableRows(
+        warnable, float(is_known.mean()) if is_known.any() else None, sum(unknown for _, unknown in parts)
+    )
 
 
 def nights_before(last: date, first_date: date) -> tuple[date, ...]:
@@ -118,31 +117,25 @@ def nights_of(
     model: RiskModel,
     days: Sequence[date],
     call_again_days: int,
-    borrowers_per_chunk: int,
+    settings: ScoreSettings,
     advance: Advance,
 ) -> Nights | None:
     """Return the scores of a sample of borrowers on each night, as in the nightly run; None without nights."""
     if not days:
         return None
-    observed, stride = model.observed_in(book), -(-book.n_borrowers // _MOST_BORROWERS)
-    scores: list[NDArray[np.float64]] = []
-    days_past_due: list[NDArray[np.float32]] = []
-    low = 0
-    for rows in book.chunks(borrowers_per_chunk):
-        chosen = np.flatnonzero((np.arange(rows.n) + low) % stride == 0)
-        few = rows if stride == 1 else ByBorrower.of(rows).select(chosen)
-        history = model.history(few, observed)
-        nights = [model.score_history(history, day) for day in days]
-        scores.append(np.stack([night.score for night in nights]))
-        days_past_due.append(np.stack([night.days_past_due for night in nights]))
-        low += rows.n
-        advance(rows.n)
-    played = np.concatenate(scores, axis=1)
+
+    def on_nights(chunk: Chunk) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
+        nights = [chunk.score(day)[0] for day in days]
+        return np.stack([night.score for night in nights]), np.stack([night.days_past_due for night in nights])
+
+    every = -(-book.n_borrowers // _MOST_BORROWERS)
+    parts = list(over_chunks(book, (model,), on_nights, settings, advance, every=every))
+    scores = np.concatenate([score for score, _ in parts], axis=1)
     return Nights(
-        scores=played,
-        days_past_due=np.concatenate(days_past_due, axis=1),
+        scores=scores,
+        days_past_due=np.concatenate([late for _, late in parts], axis=1),
         warm_up_nights=WARM_UP_NIGHTS,
-        borrowers_each=book.n_borrowers / played.shape[1],
+        borrowers_each=book.n_borrowers / scores.shape[1],
         bad_dpd=model.target.bad_dpd,
         call_again_days=call_again_days,
     )

@@ -57,7 +57,7 @@ def threshold_evidence(
             progress.update(task, description=description, total=total, completed=0)
             return lambda done: progress.advance(task, done)
 
-        warnable = warnable_rows(book, model, dates, economics, settings.book, chunk, stage("scoring the dates"))
+        warnable = warnable_rows(book, model, dates, economics, settings, stage("scoring the dates"))
         rows = warnable.rows
         bads = len(np.unique(rows.borrower[rows.bad]))
         if bads < MIN_BADS:
@@ -66,7 +66,7 @@ def threshold_evidence(
                 f"least {MIN_BADS}. Name more dates with --as-of, or bring a larger book."
             )
         days = nights_before(dates[-1], book.first_date)
-        nights = nights_of(book, model, days, economics.call_again_days, chunk, stage("playing the nights"))
+        nights = nights_of(book, model, days, economics.call_again_days, settings.score, stage("replaying the nights"))
         valuation = valuation_of(book, model.target, request.assumptions, chunk, stage("following what became of bads"))
     curves = Curves(rows, economics, valuation.loss_rate)
     seen = _Seen(curves, nights, policy)
