@@ -36,7 +36,7 @@ from risk_warning.studies.threshold.run import threshold_evidence
 pytestmark = pytest.mark.slow
 LAST = date(2023, 10, 1)
 MONEY = assumptions_of(EconomicsSettings(), treatment_effects=(0.05, 0.1, 0.2))
-CHOSEN = {"chosen_by": "Li Wei", "reason": "two more\nagents"}
+CHOSEN = {"by": "Li Wei", "user": "li", "reason": "two more\nagents"}
 
 
 def evidence(

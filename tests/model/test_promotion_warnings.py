@@ -50,7 +50,7 @@ def gated() -> Gated:
         parity_there=200,
         calibration=calibration,
         violations=(),
-        held=(),
+        archives=(),
     )
     return Gated("2", load(Path(__file__).parents[2] / "models" / "demo"), Named("1", None), RULES, None, checks)
 

@@ -26,7 +26,7 @@ from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.reference import CHAMPION, NAME
-from risk_warning.registry.registry import registry
+from risk_warning.registry.registry import FOLDER, registry
 from risk_warning.service.replay import replay
 from risk_warning.settings import Settings
 
@@ -67,9 +67,9 @@ def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[
         client.create_registered_model(NAME)
         for folder, model in ((lender.model, first), (tmp_path / "second", second)):
             run = client.create_run(experiment)
-            client.log_artifacts(run.info.run_id, str(folder), "model_folder")
+            client.log_artifacts(run.info.run_id, str(folder), f"model/{FOLDER}")
             tags = {"model_version": model.version}
-            source = f"runs:/{run.info.run_id}/model_folder"
+            source = f"runs:/{run.info.run_id}/model"
             client.create_model_version(NAME, source=source, run_id=run.info.run_id, tags=tags)
         client.set_registered_model_alias(NAME, CHAMPION, "1")
     yield settings, [first.version, second.version]

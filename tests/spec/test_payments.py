@@ -83,9 +83,9 @@ def after(step: int, rows: Rows = ROWS) -> Panel:
 def test_the_oldest_debt_comes_first_and_each_is_paid_in_whole() -> None:
     # The card's, due 11 May: 300.00 + 500.00; the loan's, due 1 June: 500.00.
     action = ladder()
-    assert [action.told(k)[0].before - action.told(k)[0].after for k in (1, 2)] == [80_000, 130_000]
-    assert action.told(1)[0].text["en"] == "Pay the oldest overdue payment: 800.00"
-    assert action.told(2)[0].text["en"] == "Pay all that is overdue: 1,300.00"
+    assert [action.describe(k)[0].before - action.describe(k)[0].after for k in (1, 2)] == [80_000, 130_000]
+    assert action.describe(1)[0].text["en"] == "Pay the oldest overdue payment: 800.00"
+    assert action.describe(2)[0].text["en"] == "Pay all that is overdue: 1,300.00"
     assert (after(1)["dpd"][0, 0], after(2)["dpd"][0, 0]) == (9, 0)
     assert (after(1)["overdue_amount"][0], after(2)["overdue_amount"][0]) == (50_000, 0)
 
@@ -98,9 +98,9 @@ def test_a_payment_lowers_the_balance_and_counts_as_paid_in_that_month() -> None
 
 def test_card_balances_come_last_the_largest_first_and_end_at_nothing() -> None:
     action = ladder()
-    overdue, cards = action.told(3)
+    overdue, cards = action.describe(3)
     assert (overdue.action, overdue.after, cards.action) == ("pay_overdue", 0, "pay_down_cards")
-    assert action.told(action.steps)[1].after == 0
+    assert action.describe(action.steps)[1].after == 0
     assert after(action.steps)["balance"][0, 0] == 0
     assert action.rows is not None
     paid = action.rows(ROWS, action.steps - 1).statements
@@ -121,7 +121,7 @@ def test_a_statement_not_yet_recorded_is_not_looked_at() -> None:
     rows = replace(ROWS, statements={**ROWS.statements, "recorded_on": recorded})
     # As of 15 May the card was 4 days behind, with 300.00 missing since.
     action = ladder(rows)
-    assert action.told(1)[0].before - action.told(1)[0].after == 30_000
+    assert action.describe(1)[0].before - action.describe(1)[0].after == 30_000
 
 
 def test_who_owes_nothing_today_can_pay_nothing() -> None:
@@ -133,4 +133,4 @@ def test_who_owes_nothing_today_can_pay_nothing() -> None:
 def test_statements_that_show_no_balance_leave_nothing_to_pay_down() -> None:
     assert ROWS.statements is not None
     rows = replace(ROWS, statements={name: v for name, v in ROWS.statements.items() if name != "balance"})
-    assert [step.action for step in ladder(rows).told(ladder(rows).steps)] == ["pay_overdue"]
+    assert [step.action for step in ladder(rows).describe(ladder(rows).steps)] == ["pay_overdue"]
