@@ -26,7 +26,7 @@ from typer.testing import CliRunner
 from risk_warning.audit import decision_writer
 from risk_warning.audit.chain import row_hash
 from risk_warning.audit.decision_writer import DecisionWriter
-from risk_warning.audit.decisions import Decision, Decisions, StoredAnswer, Written, erase
+from risk_warning.audit.decisions import Decision, Decisions, StoredAnswer, WrittenDecision, erase
 from risk_warning.audit.events import CHAIN_REACHED, append_event, events_about
 from risk_warning.audit.verify import Verified, verify
 from risk_warning.cli.audit import app
@@ -118,7 +118,7 @@ def test_a_watch_list_of_the_first_version_is_taken_over(url: str, monkeypatch: 
 def test_a_decision_is_found_as_it_was_given_once_its_future_is_done(url: str) -> None:
     writer = DecisionWriter(url)
     given = decision("r1", idempotency_key="once")
-    assert writer.submit(given).result() == Written(given.answer, None)
+    assert writer.submit(given).result() == WrittenDecision(given.answer, None)
     stored = Decisions(url)
     row = stored.find("r1")
     assert row is not None

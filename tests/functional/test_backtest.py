@@ -25,7 +25,7 @@ from risk_warning.learning.recipe_file import NamedRecipe, read_recipes
 from risk_warning.settings import Settings
 from risk_warning.studies.backtest.cell import backtest_rows, run_cell
 from risk_warning.studies.backtest.page import backtest_page
-from risk_warning.studies.backtest.regret import Outcome, regret
+from risk_warning.studies.backtest.regret import DateOutcome, regret
 from risk_warning.studies.backtest.run import Backtest, backtest
 
 ROOT = Path(__file__).parents[2]
@@ -143,11 +143,11 @@ def test_a_book_without_anything_later_teaches_the_very_same(book: Path, tmp_pat
 def test_the_regret_is_what_was_lost_against_the_best_of_each_date() -> None:
     bad, who = np.tile([True, False, True, False], 50), np.arange(200)
     good, poor = np.tile([0.9, 0.1, 0.8, 0.2], 50), np.tile([0.9, 0.1, 0.15, 0.2], 50)
-    found = regret([Outcome(bad, who, (good, poor)), Outcome(bad, who, (poor, good))], draws=20)
+    found = regret([DateOutcome(bad, who, (good, poor)), DateOutcome(bad, who, (poor, good))], draws=20)
     assert found.auc.tolist() == [[1.0, 0.75], [0.75, 1.0]]
     assert found.regret.tolist() == [[0.0, 0.25], [0.25, 0.0]]
     assert found.mean.tolist() == [0.125, 0.125] and found.largest.tolist() == [0.25, 0.25]
-    one_sided = regret([Outcome(bad, who, (good, poor))] * 2, draws=20)
+    one_sided = regret([DateOutcome(bad, who, (good, poor))] * 2, draws=20)
     assert one_sided.advised == 0 and one_sided.best_share[0] == 1.0
 
 

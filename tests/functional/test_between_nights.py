@@ -13,7 +13,7 @@ from rich.progress import Progress
 from typer.testing import CliRunner
 
 from risk_warning.audit.decision_writer import DecisionWriter
-from risk_warning.audit.decisions import Decision, Decisions, Written
+from risk_warning.audit.decisions import Decision, Decisions, WrittenDecision
 from risk_warning.cli.main import app
 from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
@@ -80,8 +80,8 @@ def test_the_answer_that_is_kept_says_what_became_of_the_warning(url: str) -> No
     writer = DecisionWriter(url)
     futures = [writer.submit(decision(request_id, "7", NOV)) for request_id in ("r1", "r2")]
     assert [future.result() for future in futures] == [
-        Written('{"warning":"opened"}', "opened"),
-        Written('{"warning":"already_open"}', "already_open"),
+        WrittenDecision('{"warning":"opened"}', "opened"),
+        WrittenDecision('{"warning":"already_open"}', "already_open"),
     ]
     writer.close()
     stored = Decisions(url)

@@ -27,7 +27,7 @@ from risk_warning.errors import AsOfDateError, BookError, LabelError
 from risk_warning.settings import BookSettings, ScoreSettings, Settings
 from risk_warning.studies.target.onset import HORIZONS_MONTHS
 from risk_warning.studies.target.page import target_page
-from risk_warning.studies.target.result import Evidence
+from risk_warning.studies.target.result import TargetEvidence
 from risk_warning.studies.target.roll_rates import BUCKETS
 from risk_warning.studies.target.run import target_evidence
 
@@ -36,14 +36,14 @@ CONTRACT = ("scheduled_on", "due_on", "due_amount")
 """What a deferral changes of an instalment."""
 
 
-def evidence(book: Path, first: date | None = None, last: date | None = None, *, chunk: int = 10_000) -> Evidence:
+def evidence(book: Path, first: date | None = None, last: date | None = None, *, chunk: int = 10_000) -> TargetEvidence:
     given = Settings(score=ScoreSettings(borrowers_per_chunk=chunk))
     with Progress(disable=True) as progress:
         return target_evidence(book, given, first, last, progress)
 
 
 @pytest.fixture(scope="module")
-def found(lender: Lender) -> Evidence:
+def found(lender: Lender) -> TargetEvidence:
     return evidence(lender.book)
 
 
@@ -76,7 +76,7 @@ def turned_on(book: Path) -> pandas.DataFrame:
     )
 
 
-def test_vintages_agree_with_the_raw_tables(lender: Lender, found: Evidence) -> None:
+def test_vintages_agree_with_the_raw_tables(lender: Lender, found: TargetEvidence) -> None:
     loans = turned_on(lender.book)
     loans = loans[loans["opened_on"] >= pandas.Timestamp(found.dates[0])]
     compared = 0
@@ -104,7 +104,7 @@ def recorded_at_once(rows: Rows) -> Rows:
     )
 
 
-def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: Evidence) -> None:
+def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: TargetEvidence) -> None:
     day = date(2023, 3, 1)
     with open_book(lender.book, BookSettings()) as book:
         history = book.history(recorded_at_once(book.rows(0, book.n_borrowers)), TargetSpec().dpd_tolerance_ratio)
@@ -127,7 +127,7 @@ def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: Evidenc
     assert bads[3, 30] > 50
 
 
-def test_rolls_follow_every_open_loan(lender: Lender, found: Evidence) -> None:
+def test_rolls_follow_every_open_loan(lender: Lender, found: TargetEvidence) -> None:
     loans = pandas.read_parquet(lender.book / "loans.parquet")
     for month in (0, 10, 22):
         day = found.dates[month]
@@ -139,11 +139,11 @@ def test_rolls_follow_every_open_loan(lender: Lender, found: Evidence) -> None:
     assert np.sum(shares, axis=1) == pytest.approx(np.ones(len(BUCKETS)))
 
 
-def test_neither_chunks_nor_the_order_of_borrowers_change_a_count(lender: Lender, found: Evidence) -> None:
+def test_neither_chunks_nor_the_order_of_borrowers_change_a_count(lender: Lender, found: TargetEvidence) -> None:
     assert evidence(lender.book, chunk=777).to_dict() == found.to_dict()
 
 
-def test_the_verdict_names_the_level_from_which_most_stay_late(found: Evidence) -> None:
+def test_the_verdict_names_the_level_from_which_most_stay_late(found: TargetEvidence) -> None:
     level = found.stays_late_from
     assert level == 30
     assert 2 * found.cured(30, 3).part < found.cured(30, 3).n and 2 * found.cured(15, 3).part >= found.cured(15, 3).n
@@ -155,7 +155,7 @@ def test_the_verdict_names_the_level_from_which_most_stay_late(found: Evidence) 
     assert replace(found, cures=all_cure).verdict.startswith("No definition up to 60 days past due marks a point of no")
 
 
-def test_months_are_mature_when_their_window_lies_in_the_data(found: Evidence) -> None:
+def test_months_are_mature_when_their_window_lies_in_the_data(found: TargetEvidence) -> None:
     assert found.data_through == date(2023, 12, 31)
     assert [found.last_mature(months) for months in (2, 3, 6)] == [
         date(2023, 11, 1),
@@ -171,7 +171,7 @@ def test_months_are_mature_when_their_window_lies_in_the_data(found: Evidence) -
         assert [share.part for share in parts] == sorted(share.part for share in parts)
 
 
-def test_the_page_is_one_file_that_fetches_nothing(lender: Lender, found: Evidence, tmp_path: Path) -> None:
+def test_the_page_is_one_file_that_fetches_nothing(lender: Lender, found: TargetEvidence, tmp_path: Path) -> None:
     written = tmp_path / "to" / "target.html"
     ran = CliRunner().invoke(app, ["target", str(lender.book), "--report", str(written)], catch_exceptions=False)
     assert found.verdict in " ".join(ran.stdout.split())
@@ -231,7 +231,7 @@ def test_outcomes_that_came_from_outside_are_named(lender: Lender, tmp_path: Pat
 
 
 def test_borrowers_with_rows_set_aside_are_counted_and_left_out(
-    lender: Lender, found: Evidence, tmp_path: Path
+    lender: Lender, found: TargetEvidence, tmp_path: Path
 ) -> None:
     book = tmp_path / "book"
     shutil.copytree(lender.book, book)

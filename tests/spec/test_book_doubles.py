@@ -27,7 +27,8 @@ def statements() -> pandas.DataFrame:
 def instalments() -> pandas.DataFrame:
     loan, number = np.divmod(np.arange(LOANS * MONTHS), MONTHS)
     day = [FIRST + timedelta(days=30 * int(k)) for k in number]
-    return pandas.DataFrame({"loan_id": loan, "instalment_no": number + 1, "due_on": day, "due_amount": 100.0})
+    owed = {"loan_id": loan, "instalment_no": number + 1, "due_on": day, "due_amount": 100.0}
+    return pandas.DataFrame(owed | {"paid_on": pandas.Series(pandas.NaT, index=range(len(day)))})
 
 
 def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str) -> Path:

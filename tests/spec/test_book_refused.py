@@ -108,6 +108,14 @@ def test_a_book_that_records_nothing_says_so(tmp_path: Path) -> None:
     message = refusal(
         tmp_path,
         statements_csv=None,
-        instalments_csv="loan_id,instalment_no,due_on,due_amount\n1,1,2024-02-01,5\n",
+        instalments_csv="loan_id,instalment_no,due_on,due_amount,paid_on\n1,1,2024-02-01,5,\n",
     )
     assert "give data_through" in message
+
+
+def test_instalments_that_cannot_tell_a_payment_are_refused(tmp_path: Path) -> None:
+    message = refusal(
+        tmp_path,
+        instalments_csv="loan_id,borrower_id,instalment_no,due_on,due_amount,paid_date\n1,1,1,2024-02-01,5,2024-02-01\n",
+    )
+    assert "no column paid_on (did you mean paid_date?): without it every instalment would count as unpaid" in message

@@ -9,9 +9,9 @@ import pytest
 from risk_warning.settings import GateSettings
 from risk_warning.stats.clustered import Interval
 from risk_warning.stats.delong import Difference
-from risk_warning.studies.promotion.rules import Evidence, judge
+from risk_warning.studies.promotion.rules import GateEvidence, judge
 
-GOOD = Evidence(
+GOOD = GateEvidence(
     auc=Difference(0.90, 0.91, 0.01, 0.005, 0.015),
     auc_bad_borrowers=900,
     observed_over_expected=Interval(1.0, 0.95, 1.05),
@@ -33,11 +33,11 @@ GOOD = Evidence(
 STRICT = GateSettings(min_auc_gain=0.0, min_selection_ratio=0.8, max_true_positive_gap=0.1)
 
 
-def failed(found: Evidence, limits: GateSettings) -> list[str]:
+def failed(found: GateEvidence, limits: GateSettings) -> list[str]:
     return [rule.name for rule in judge(found, limits) if not rule.passed and rule.blocks]
 
 
-def warned(found: Evidence, limits: GateSettings) -> list[str]:
+def warned(found: GateEvidence, limits: GateSettings) -> list[str]:
     return [rule.name for rule in judge(found, limits) if rule.outcome == "warning"]
 
 
@@ -109,7 +109,7 @@ def test_the_calibration_of_one_band_is_a_warning() -> None:
     ]
 
 
-def figure(found: Evidence, name: str) -> str:
+def figure(found: GateEvidence, name: str) -> str:
     return next(rule.figure for rule in judge(found, GateSettings()) if rule.name == name)
 
 

@@ -15,7 +15,7 @@ from risk_warning.settings import BookSettings
 from risk_warning.stats.calibration import Calibration
 from risk_warning.stats.delong import Difference
 from risk_warning.stats.rates import wilson
-from risk_warning.studies.compare.by_group import Group, Split, history_bands, income_bands, split
+from risk_warning.studies.compare.by_group import Group, GroupSplit, history_bands, income_bands, split
 from risk_warning.studies.compare.fairness import fairness
 
 
@@ -45,8 +45,8 @@ def test_groups_that_contradict_each_other_are_told() -> None:
         return Group(name, 100, 50, auc, some, some)
 
     parts = (group("up", 0.1, 0.05), group("down", -0.1, 0.05), group("unsure", -0.1, 0.2))
-    assert [one.name for one in Split("region", parts, 0).contradicting] == ["up", "down"]
-    assert Split("region", parts[::2], 0).contradicting == ()
+    assert [one.name for one in GroupSplit("region", parts, 0).contradicting] == ["up", "down"]
+    assert GroupSplit("region", parts[::2], 0).contradicting == ()
 
 
 def test_bands_of_history_and_income() -> None:

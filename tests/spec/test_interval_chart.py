@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from risk_warning.reports import Interval, IntervalAxis, IntervalRow, interval_chart
+from risk_warning.reports import ChartInterval, IntervalAxis, IntervalRow, interval_chart
 
 
 @pytest.mark.parametrize(
@@ -37,8 +37,8 @@ def test_equal_factors_are_equal_steps() -> None:
 
 def test_what_lies_outside_the_axis_is_pointed_to() -> None:
     lines = [
-        IntervalRow("red", (Interval(1.0, 0.9, 1.2), None)),
-        IntervalRow("green", (None, Interval(9.0, 5.0, 20.0))),
+        IntervalRow("red", (ChartInterval(1.0, 0.9, 1.2), None)),
+        IntervalRow("green", (None, ChartInterval(9.0, 5.0, 20.0))),
     ]
     drawn = ElementTree.fromstring(interval_chart("how PDs held", ("A", "B"), lines, IntervalAxis.of_ratios("ratio")))
     assert len(drawn.findall("circle")) == 2, "one in the legend, one for A in red"

@@ -14,7 +14,7 @@ import pytest
 from risk_warning.core.features import Feature, registry
 from risk_warning.core.features.phrase import VALUE, Phrase
 from risk_warning.core.features.tenure import category, numeric
-from risk_warning.core.features.value import CountOf, Difference, MonthsSince, Slope, Spread, Streak
+from risk_warning.core.features.value import CountOf, MonthsSince, Slope, Spread, Streak, ValueDifference
 from risk_warning.core.features.words import label_of, phrase_of, reason_of, words_of
 from risk_warning.core.wording import FeatureValue
 from risk_warning.model.folder import load
@@ -188,7 +188,7 @@ def plausible(feature: Feature) -> tuple[float, ...]:
         return 0.0, 1.0, 2.0, 5.0, 24.0
     if isinstance(of, Spread):
         return 0.0, 0.25, 1.0, 30.0
-    if isinstance(of, Slope) or (isinstance(of, Difference) and unit != "minor units"):
+    if isinstance(of, Slope) or (isinstance(of, ValueDifference) and unit != "minor units"):
         return -120.0, -0.75, -0.00001, 0.0, 0.00001, 0.25, 1.0, 90.0
     if feature.reason == "payment_timing" and unit == "days":
         return -31.0, -2.5, -1.0, 0.0, 1.0, 26.0, 120.0

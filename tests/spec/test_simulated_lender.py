@@ -16,7 +16,7 @@ from slow_outcomes import SlowBook, read
 from risk_warning.datasets.simulation.lender import FIRST_MONTH, simulate
 from risk_warning.datasets.simulation.months import Months, lunar_new_year
 from risk_warning.datasets.simulation.stress import Hazards
-from risk_warning.datasets.simulation.truth import IN_ORDER, MISSED, Standing, true_pd
+from risk_warning.datasets.simulation.truth import IN_ORDER, MISSED, TrueStanding, true_pd
 from risk_warning.errors import OutputError
 
 MONTHS = 30
@@ -113,7 +113,7 @@ EVEN_ODDS = Hazards(
 )
 def test_the_true_pd_by_hand(status: list[int], good: float) -> None:
     n = len(status)
-    standing = Standing(np.arange(n), np.array(status, np.int8), np.full(n, 12), np.array([0]))
+    standing = TrueStanding(np.arange(n), np.array(status, np.int8), np.full(n, 12), np.array([0]))
     pd = true_pd(standing, EVEN_ODDS, np.ones(3), CALM_FOR_CERTAIN)
     assert pd == pytest.approx([1 - good], rel=1e-12)
 

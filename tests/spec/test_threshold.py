@@ -19,8 +19,8 @@ from risk_warning.core.lifecycle import Seen, step
 from risk_warning.core.panel.panel import Panel
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows as Book
-from risk_warning.studies.threshold.burden import Nights, burden, within_capacity
-from risk_warning.studies.threshold.curve import Curves, Rows, with_threshold
+from risk_warning.studies.threshold.burden import ReplayedNights, burden, within_capacity
+from risk_warning.studies.threshold.curve import CurveRows, Curves, with_threshold
 
 POLICY = Policy(threshold=560.0, red_below=530.0, yellow_below=590.0)
 MONEY = Economics(
@@ -37,7 +37,9 @@ MARCH, APRIL, MAY, A_YEAR_LATER = (
 JUNE_10, NEXT_JUNE = to_day(date(2023, 6, 10)), to_day(date(2024, 6, 10))
 
 
-def rows(*given: tuple[int, int, float, float, int, float], window_days: int = 92, knows_exposure: bool = True) -> Rows:
+def rows(
+    *given: tuple[int, int, float, float, int, float], window_days: int = 92, knows_exposure: bool = True
+) -> CurveRows:
     """Rows of (borrower, as-of day, score, PD, first day of the bad event or NEVER, loss in default)."""
     borrower, day, score, pd, event_on, loss = (np.array(column) for column in zip(*given, strict=True))
     days, date_index = np.unique(day, return_inverse=True)
@@ -49,7 +51,7 @@ def rows(*given: tuple[int, int, float, float, int, float], window_days: int = 9
         event_on=event_on.astype(np.int32),
         loss_amount=loss.astype(float),
     )
-    return Rows(stakes=stakes, score=score.astype(float), pd=pd.astype(float), knows_exposure=True)
+    return CurveRows(stakes=stakes, score=score.astype(float), pd=pd.astype(float), knows_exposure=True)
 
 
 ROWS = rows(
@@ -148,7 +150,7 @@ def test_only_bads_who_default_lose_anything() -> None:
     assert point.expected_benefit_amount == pytest.approx(0.25 * 75 - 30)
 
 
-def many(seed: int = 1, borrowers: int = 2_000) -> Rows:
+def many(seed: int = 1, borrowers: int = 2_000) -> CurveRows:
     """Borrowers with scores from 500 to 600, the lower the likelier bad, 1,000 to lose each."""
     random = np.random.default_rng(seed)
     score = random.uniform(500, 600, borrowers)
@@ -193,12 +195,12 @@ def test_bands_make_room_for_a_threshold_that_passes_them() -> None:
     assert with_threshold(POLICY, POLICY.threshold).version == POLICY.version
 
 
-def nights(seed: int, n: int = 200) -> Nights:
+def nights(seed: int, n: int = 200) -> ReplayedNights:
     random = np.random.default_rng(seed)
     scores = 565 + np.cumsum(random.normal(0, 6, (42, n)), axis=0)
     dpd = random.choice([0.0, 10.0, 30.0, np.nan], (42, n), p=[0.9, 0.05, 0.03, 0.02]).astype(np.float32)
     scores[(dpd >= 30) | (random.random((42, n)) < 0.02)] = np.nan
-    return Nights(
+    return ReplayedNights(
         scores=scores, days_past_due=dpd, warm_up_nights=14, borrowers_each=1.0, bad_dpd=30, call_again_days=14
     )
 

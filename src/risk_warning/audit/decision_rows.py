@@ -9,7 +9,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from risk_warning.audit.chain import START, row_hash
-from risk_warning.audit.decisions import Decision, Written
+from risk_warning.audit.decisions import Decision, WrittenDecision
 from risk_warning.core.digest import sha256
 from risk_warning.database.audit_tables import decision_contents, decisions
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError
@@ -37,7 +37,7 @@ def stored_tail(connection: Connection, chain: str) -> Tail:
 
 def append_decisions(
     connection: Connection, chain: str, tail: Tail, given: Sequence[Decision]
-) -> tuple[list[Written], Tail]:
+) -> tuple[list[WrittenDecision], Tail]:
     """Append the decisions as part of the transaction; return (their results, the new end of the chain)."""
     written, rows, contents = [], [], []
     for decision in given:
@@ -75,9 +75,9 @@ def append_decisions(
     return written, tail
 
 
-def _answered(connection: Connection, decision: Decision) -> Written:
+def _answered(connection: Connection, decision: Decision) -> WrittenDecision:
     if isinstance(decision.answer, str):
-        return Written(decision.answer, None)
+        return WrittenDecision(decision.answer, None)
     return decision.answer.settle(connection, decision.request_id)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from risk_warning.audit.decision_rows import ITS_OWN_FAULT, Tail, append_decisions, refusal, stored_tail
-from risk_warning.audit.decisions import Decision, Written
+from risk_warning.audit.decisions import Decision, WrittenDecision
 from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_OPENED, CHAIN_REACHED, append
 from risk_warning.database.connection import in_words, open_engine
 from risk_warning.errors import DatabaseError
@@ -38,7 +38,7 @@ inside a commit: one commit in a hundred then took ten times as long as the othe
 @dataclass(frozen=True)
 class _Waiting:
     decision: Decision
-    future: Future[Written]
+    future: Future[WrittenDecision]
 
 
 class DecisionWriter:
@@ -76,7 +76,7 @@ class DecisionWriter:
         """Whether the last write succeeded, or the database was reached again since; retried every second."""
         return self._healthy and not self._closed
 
-    def submit(self, decision: Decision) -> Future[Written]:
+    def submit(self, decision: Decision) -> Future[WrittenDecision]:
         """Queue a decision; return a future with what is stored durably in the trail.
 
         The answer must not be sent before the future succeeds. The future fails with `AnsweredAlreadyError` if the
@@ -132,7 +132,7 @@ class DecisionWriter:
         return taken, True
 
     def _write(self, waiting: list[_Waiting]) -> None:
-        results: Sequence[Written | Exception]
+        results: Sequence[WrittenDecision | Exception]
         try:
             with in_words(self._url):
                 results = self._committed(waiting)
@@ -142,12 +142,12 @@ class DecisionWriter:
             self._drop()
             results = [error] * len(waiting)
         for item, result in zip(waiting, results, strict=True):
-            if isinstance(result, Written):
+            if isinstance(result, WrittenDecision):
                 item.future.set_result(result)
             else:
                 item.future.set_exception(result)
 
-    def _committed(self, waiting: list[_Waiting]) -> Sequence[Written | Exception]:
+    def _committed(self, waiting: list[_Waiting]) -> Sequence[WrittenDecision | Exception]:
         connection = self._connected()
         try:
             with connection.begin():
@@ -159,9 +159,9 @@ class DecisionWriter:
         self._tail = tail
         return written
 
-    def _one_by_one(self, connection: Connection, waiting: list[_Waiting]) -> Sequence[Written | Exception]:
+    def _one_by_one(self, connection: Connection, waiting: list[_Waiting]) -> Sequence[WrittenDecision | Exception]:
         """Return the result of each decision; one that cannot be stored does not prevent the others."""
-        results: list[Written | Exception] = []
+        results: list[WrittenDecision | Exception] = []
         tail = self._tail
         with connection.begin():
             for item in waiting:

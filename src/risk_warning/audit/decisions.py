@@ -19,7 +19,7 @@ _WAIT_SECONDS = 2  # a request is waiting
 class UnsettledAnswer(Protocol):
     """An answer that is decided in the transaction that stores it."""
 
-    def settle(self, connection: Connection, request_id: str) -> Written:
+    def settle(self, connection: Connection, request_id: str) -> WrittenDecision:
         """Decide as part of the transaction, and return the answer with its outcome."""
 
 
@@ -47,7 +47,7 @@ class Decision:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenDecision:
     """The result of a decision that is stored durably in the trail."""
 
     answer: str

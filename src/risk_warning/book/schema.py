@@ -30,6 +30,8 @@ class Column:
     """Known to the contract, but never read for a model: protected, or for contact only."""
     is_timing: bool = False
     """The column says when something happened or became known; it is never an attribute by itself."""
+    why_present: str = ""
+    """Why the column must be there although its values may be empty; if empty, the column may be missing."""
 
     @property
     def output(self) -> str:
@@ -118,7 +120,7 @@ _SPECS = (
             _timing("due_on", required=True),
             Column("due_amount", "money", required=True),
             _timing("scheduled_on"),
-            _timing("paid_on"),
+            Column("paid_on", "date", is_timing=True, why_present="without it every instalment would count as unpaid"),
             Column("paid_amount", "money", is_timing=True),
             _timing("recorded_on"),
         ),
@@ -187,7 +189,7 @@ def check_tables(
 ) -> None:
     """Raise `BookError` if a required table or column is missing.
 
-    `found` holds each table's columns, `labels` each table's name in messages, `also` other names at the location.
+    `columns` holds each table's columns, `labels` each table's name in messages, `also` other names at the location.
     """
     seen = ", ".join(sorted({*labels.values(), *also})) or "nothing"
     if "borrowers" not in columns:
@@ -200,10 +202,12 @@ def check_tables(
         raise BookError(f"{where} holds neither instalments nor statements{meant} (found: {seen}); add one of them.")
     for name, present in columns.items():
         for column in TABLES[name].columns:
-            if column.required and column.name not in present:
+            if (column.required or column.why_present) and column.name not in present:
+                meant = _meant(column.name, TABLES[name].unknown(present))
+                why = f": {column.why_present}" if column.why_present else ""
                 raise BookError(
-                    f"{labels[name]} has no column {column.name}{_meant(column.name, TABLES[name].unknown(present))} "
-                    f"(found: {', '.join(sorted(present)) or 'none'}); add it or rename the one that holds it."
+                    f"{labels[name]} has no column {column.name}{meant}{why} (found: "
+                    f"{', '.join(sorted(present)) or 'none'}); add it or rename the one that holds it."
                 )
     if "loans" not in columns:
         for name in ("instalments", "statements"):

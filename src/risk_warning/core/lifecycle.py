@@ -30,7 +30,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Step:
+class WarningStep:
     """What happens to a borrower's warning tonight."""
 
     event: Event
@@ -39,7 +39,7 @@ class Step:
 
 def step(
     seen: Seen, *, is_open: bool, safe_since: date | None, as_of_date: date, policy: Policy, bad_dpd: int
-) -> Step | None:
+) -> WarningStep | None:
     """Return tonight's step; None if no warning was open and none opens.
 
     `safe_since` is the first as-of date of the streak of safe scores as of the last run; None without a streak.
@@ -47,11 +47,11 @@ def step(
     for_collections = not may_warn(seen.days_past_due, bad_dpd)
     if not is_open:
         below = seen.score is not None and seen.score < policy.threshold
-        return Step("opened", None) if below and not for_collections else None
+        return WarningStep("opened", None) if below and not for_collections else None
     if for_collections:
-        return Step("handed_over", None)
+        return WarningStep("handed_over", None)
     if seen.score is None or seen.score < policy.threshold + policy.margin:
-        return Step("kept", None)
+        return WarningStep("kept", None)
     if safe_since is not None and (as_of_date - safe_since).days >= policy.close_after_days:
-        return Step("closed", safe_since)
-    return Step("kept", safe_since or as_of_date)
+        return WarningStep("closed", safe_since)
+    return WarningStep("kept", safe_since or as_of_date)

@@ -6,7 +6,7 @@ SVG.
 
 from risk_warning.reports.bar_chart import Bar, BarGroup, bar_chart
 from risk_warning.reports.histogram import Bin, histogram
-from risk_warning.reports.interval_chart import Interval, IntervalAxis, IntervalRow, interval_chart
+from risk_warning.reports.interval_chart import ChartInterval, IntervalAxis, IntervalRow, interval_chart
 from risk_warning.reports.line_chart import Line, line_chart
 from risk_warning.reports.page import (
     Block,
@@ -32,11 +32,11 @@ __all__ = [
     "Bin",
     "Block",
     "Cards",
+    "ChartInterval",
     "Chip",
     "Figure",
     "Heat",
     "HeatCell",
-    "Interval",
     "IntervalAxis",
     "IntervalRow",
     "Line",

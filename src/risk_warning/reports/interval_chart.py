@@ -15,7 +15,7 @@ _MOST_TICKS = 8
 
 
 @dataclass(frozen=True)
-class Interval:
+class ChartInterval:
     """A value and its interval, all in the axis's unit."""
 
     value: float
@@ -28,7 +28,7 @@ class IntervalRow:
     """One row of the chart: its label, and one interval per series, None if the series has none."""
 
     label: str
-    intervals: tuple[Interval | None, ...]
+    intervals: tuple[ChartInterval | None, ...]
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _legend(series: Sequence[str]) -> Iterator[str]:
         x += 44 + 7.2 * len(name)
 
 
-def _interval(axis: IntervalAxis, interval: Interval, y: float, index: int) -> Iterator[str]:
+def _interval(axis: IntervalAxis, interval: ChartInterval, y: float, index: int) -> Iterator[str]:
     low, high, colour = axis.x(interval.low), axis.x(interval.high), _COLOURS[index]
     yield f'<line x1="{low}" x2="{high}" y1="{y}" y2="{y}" stroke="{colour}" stroke-width="2"/>'
     for end, x in ((interval.low, low), (interval.high, high)):

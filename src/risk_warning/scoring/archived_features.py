@@ -60,7 +60,7 @@ def write(parts: Sequence[pandas.DataFrame], folder: Path) -> None:
 
 
 @dataclass(frozen=True)
-class Held:
+class ArchiveComparison:
     """The result of comparing an archive with today's book."""
 
     as_of_date: date
@@ -74,7 +74,7 @@ class Held:
     """Features of the model that are missing from the archive."""
 
 
-def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: date, chunk: int) -> Held:
+def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: date, chunk: int) -> ArchiveComparison:
     """Compare the archive of the night with the features that a training on this book would learn from.
 
     Raises
@@ -108,7 +108,7 @@ def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: d
         if other.any():
             by_feature[feature.name] = int(other.sum())
         differs |= other
-    return Held(
+    return ArchiveComparison(
         as_of_date,
         len(then),
         int(differs.sum()),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, func, insert, select
 
-from risk_warning.audit.decisions import Written
+from risk_warning.audit.decisions import WrittenDecision
 from risk_warning.database.connection import lock
 from risk_warning.database.tables import runs, warnings
 
@@ -33,10 +33,10 @@ class WarningToOpen:
     reasons: Sequence[Mapping[str, Any]]
     answers: Mapping[Outcome, str]
 
-    def settle(self, connection: Connection, request_id: str) -> Written:
+    def settle(self, connection: Connection, request_id: str) -> WrittenDecision:
         """Open the warning if it is new, and return the answer for the outcome."""
         outcome = self._open(connection, request_id)
-        return Written(self.answers[outcome], outcome)
+        return WrittenDecision(self.answers[outcome], outcome)
 
     def _open(self, connection: Connection, request_id: str) -> Outcome:
         """Open the warning as part of the transaction, unless one is open already or the last run is as of a later day.

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Sequence
 from dataclasses import replace
 from datetime import date
@@ -65,7 +66,25 @@ def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, .
         for feature in tenure.months_in_code(column, code)
     ]
     categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
-    return (*(f for f in fixed if f.name not in protected), *own, *in_code, *categories)
+    return _distinct((*(f for f in fixed if f.name not in protected), *own, *in_code, *categories))
+
+
+def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
+    """Return the features under names that differ.
+
+    A column that two tables have gets the table before its name. Two codes that differ only in characters that a name
+    cannot hold are numbered.
+    """
+    often = {name for name, count in Counter(feature.name for feature in features).items() if count > 1}
+    named: list[Feature] = []
+    seen: Counter[str] = Counter()
+    for feature in features:
+        name = feature.name
+        if name in often:
+            seen[name] += 1
+            name = f"{name}_{seen[name]}" if "=" in feature.needs[0] else feature.needs[0].replace(".", "_")
+        named.append(feature if name == feature.name else replace(feature, name=name))
+    return tuple(named)
 
 
 _PREFIXES = {"borrower": "borrowers", "loan": "loans", "statement": "statements"}

@@ -34,7 +34,7 @@ _OPERATORS: Mapping[type[v.Value], Callable[[Any, w.Place], w.Operator]] = {
 }
 _PAIRS: Mapping[type[v.Value], Callable[[Any, Any], NDArray[np.float32]]] = {
     v.Ratio: ratio,
-    v.Difference: np.subtract,
+    v.ValueDifference: np.subtract,
 }
 
 

@@ -30,8 +30,8 @@ class Value:
         """The panel's signals it uses, each once, in order of first use."""
         return tuple(dict.fromkeys(need for part in self.parts for need in part.needs))
 
-    def __sub__(self, other: Value) -> Difference:
-        return Difference(self, other)
+    def __sub__(self, other: Value) -> ValueDifference:
+        return ValueDifference(self, other)
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class Ratio(Value):
 
 
 @dataclass(frozen=True)
-class Difference(Value):
+class ValueDifference(Value):
     """`left - right`."""
 
     left: Value
@@ -148,7 +148,7 @@ class Difference(Value):
         return self.left, self.right
 
 
-def change(signal: str, recent: int, past: int) -> Difference:
+def change(signal: str, recent: int, past: int) -> ValueDifference:
     """Return the mean of the last `recent` periods minus the mean of the `past` periods before them."""
     return Mean(signal, recent) - Mean(signal, past, start=recent)
 

@@ -123,7 +123,7 @@ class Lateness:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownThrough:
     """Runs of days on which a loan's days past due are known: `start` <= t < `end`, sorted by (loan, start)."""
 
     loan: NDArray[np.int32]
@@ -140,7 +140,7 @@ class Known:
         *,
         payments_until: int,
         gap_days: int,
-    ) -> Known:
+    ) -> KnownThrough:
         """Build the runs of loans opened on the days `opened_on` (`NEVER` if unknown), shape (loans,).
 
         With instalments, days past due are known from the loan's opening to the day `payments_until`, where payments

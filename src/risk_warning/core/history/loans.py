@@ -105,14 +105,14 @@ class Accounts:
         ended[self.loan[lost]] = gone[self.loan[lost]] = self.written_off_on[lost]
         return Ends(ended, gone)
 
-    def known(self, day: int, n: int) -> Known:
+    def known(self, day: int, n: int) -> KnownLoans:
         """Return the loans of n borrowers as known on a day."""
         row = self.current(day)
-        return Known(self, day, n, row[self.opened_on[row] < day], self.open_rows(day))
+        return KnownLoans(self, day, n, row[self.opened_on[row] < day], self.open_rows(day))
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownLoans:
     """The loans of n borrowers as known on a day."""
 
     accounts: Accounts

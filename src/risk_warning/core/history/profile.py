@@ -35,17 +35,17 @@ class Profile:
         table = in_order(table, table["borrower"].astype(np.int64), valid_from)
         return cls(rows.n, table["valid_from"], table)
 
-    def known(self, as_of: int) -> Known:
+    def known(self, as_of: int) -> KnownProfile:
         """Return what is known on the as-of date."""
         row = (self.valid_from < as_of).nonzero()[0]
         borrower = self.table["borrower"][row]
         last = np.ones(len(row), np.bool_)
         last[:-1] = borrower[1:] != borrower[:-1]
-        return Known(self.n, as_of, self.table, row[last], borrower[last])
+        return KnownProfile(self.n, as_of, self.table, row[last], borrower[last])
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownProfile:
     """The latest row of each borrower as known on a day."""
 
     n: int

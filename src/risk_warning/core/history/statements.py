@@ -40,7 +40,7 @@ class Statements:
         key = table["loan"].astype(np.int64) << 32 | table["statement_on"].astype(np.int64) & 0xFFFFFFFF
         return cls(columns=in_order(table, key, table["recorded_on"]))
 
-    def known(self, before: int, ends: NDArray[np.int32], n: int, ended: Ends) -> Known:
+    def known(self, before: int, ends: NDArray[np.int32], n: int, ended: Ends) -> KnownStatements:
         """Return the statements dated and recorded before the day `before` that fall in the periods of `ends`."""
         table = self.columns
         period = period_of(table["statement_on"], ends)
@@ -57,7 +57,7 @@ class Statements:
         last = np.ones(len(keep), np.bool_)
         last[:-1] = (loan[1:] != loan[:-1]) | (period[1:] != period[:-1])
         cell = period.astype(np.int64) * n + table["borrower"][keep]
-        return Known(
+        return KnownStatements(
             table,
             rows=keep,
             period=period,
@@ -72,7 +72,7 @@ class Statements:
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownStatements:
     """Statement rows as known on a day, one per (loan, day)."""
 
     columns: Mapping[str, NDArray[Any]]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import ALWAYS, NEVER, add_months, to_date, to_day
 from risk_warning.core.history.closings import doubtful_closings
 from risk_warning.core.history.instalments import Settled
-from risk_warning.core.history.lateness import Known, Lateness, Told
+from risk_warning.core.history.lateness import KnownThrough, Lateness, Told
 from risk_warning.core.history.loans import Ends
 from risk_warning.core.reach import PAYMENTS
 
@@ -49,7 +49,7 @@ class Truth:
 
     lives: Lives
     lateness: Lateness
-    known: Known
+    known: KnownThrough
     reported: Told | None
     settled: Settled | None
     ever_told: NDArray[np.bool_]
@@ -71,7 +71,9 @@ class Truth:
         flow = observed.reach.flows.get(PAYMENTS)
         through = observed.reach.given.get(PAYMENTS, None if flow is None else flow.tells_through)
         payments_until = min(known_before, NEVER if through is None else through + 1)
-        known = Known.of(owed, settled, statement_dpd, lives.opened_on, payments_until=payments_until, gap_days=gap)
+        known = KnownThrough.of(
+            owed, settled, statement_dpd, lives.opened_on, payments_until=payments_until, gap_days=gap
+        )
         ever_told = np.zeros(history.rows.n_loans, np.bool_)
         for part in (owed, statement_dpd):
             if part is not None:

@@ -14,7 +14,7 @@ from risk_warning.core.calendar import NEVER, add_months, period_ends, period_of
 from risk_warning.core.history.history import History
 from risk_warning.core.history.instalments import Obligations, Settled, Spells
 from risk_warning.core.history.loans import Ends
-from risk_warning.core.history.statements import Known
+from risk_warning.core.history.statements import KnownStatements
 from risk_warning.core.panel.panel import LATEST_PERIODS, PERIODS, Panel, Signal, code_signal
 from risk_warning.stats import grouped
 
@@ -177,7 +177,7 @@ class _PanelBuilder:
         steps -= stop
         self.record |= np.cumsum(steps.reshape(self.periods + 1, self.n), axis=0)[:-1] > 0
 
-    def _statements(self) -> Known:
+    def _statements(self) -> KnownStatements:
         statements = self.history.statements
         assert statements is not None
         known = statements.known(self.as_of, self.ends, self.n, self.ended)
@@ -210,14 +210,14 @@ class _PanelBuilder:
         self._put("last_statement_days", np.where(latest == NEVER, np.nan, self.as_of + latest))
         return known
 
-    def _statement_codes(self, known: Known) -> dict[str, Signal]:
+    def _statement_codes(self, known: KnownStatements) -> dict[str, Signal]:
         """Return the code of each borrower's latest statement, keyed by `statements.column`."""
         return {
             source: known.latest_code(source.removeprefix("statements."), LATEST_PERIODS)
             for source in self.history.observed.codes
         }
 
-    def _days_past_due(self, instalments: _Instalments | None, known: Known | None) -> Signal:
+    def _days_past_due(self, instalments: _Instalments | None, known: KnownStatements | None) -> Signal:
         """Put the signal `dpd` at the ends: the worst of a borrower's open loans, from instalments and statements.
 
         Return the days past due on the as-of date by the current schedules.

@@ -35,7 +35,7 @@ _MISSES_FORGETFUL = 1.3
 
 
 @dataclass(frozen=True)
-class Accounts:
+class SimulatedAccounts:
     """Accounts, one entry each, in order of borrowers; months count from the book's first and may be negative."""
 
     borrower: NDArray[np.int64]
@@ -69,7 +69,7 @@ class Accounts:
         return self.opened_month + self.term_months
 
     @classmethod
-    def draw(cls, traits: Traits, months: int, random: np.random.Generator) -> Accounts:
+    def draw(cls, traits: Traits, months: int, random: np.random.Generator) -> SimulatedAccounts:
         """Draw one or more accounts per borrower; the first opens before the book's last third."""
         n = len(traits.monthly_income)
         count = 1 + np.minimum(random.poisson(_FURTHER_ACCOUNTS, n), _MOST_ACCOUNTS - 1)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.datasets.simulation.accounts import Accounts
+from risk_warning.datasets.simulation.accounts import SimulatedAccounts
 from risk_warning.datasets.simulation.ledger import Deferrals, Ledger
 from risk_warning.datasets.simulation.months import HORIZON_MONTHS, Months
 from risk_warning.datasets.simulation.stress import CONTACT_EFFECT, Climate, Floats, Hazards, step, transition
 from risk_warning.datasets.simulation.traits import Traits
-from risk_warning.datasets.simulation.truth import Standing, true_pd
+from risk_warning.datasets.simulation.truth import TrueStanding, true_pd
 
 BURN_IN_MONTHS = 24
 """Months for which the hidden states run before the book begins. Arrears start with the book."""
@@ -40,7 +40,7 @@ class TruthRows:
 class Course:
     """The history of n borrowers and their accounts; months count from the book's first."""
 
-    accounts: Accounts
+    accounts: SimulatedAccounts
     """The accounts as opened; refused accounts open in a month after the book's last."""
     state: NDArray[np.int8]
     """Shape (months, n)."""
@@ -63,7 +63,9 @@ class Course:
     truth: TruthRows
 
 
-def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, random: np.random.Generator) -> Course:
+def live(
+    traits: Traits, accounts: SimulatedAccounts, months: Months, climate: Climate, random: np.random.Generator
+) -> Course:
     """Draw the course of the borrowers with these traits and accounts."""
     n = len(traits.log_frailty)
     hazards = Hazards.of(accounts, traits)
@@ -76,7 +78,7 @@ def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, r
     states, causes = np.zeros((months.count, n), np.int8), np.zeros((months.count, n), np.int8)
     is_customer = np.zeros((months.count, n), np.bool_)
     written_off_month = np.full(n, -1_000)
-    standings: list[tuple[Standing, NDArray[np.int64]]] = []
+    standings: list[tuple[TrueStanding, NDArray[np.int64]]] = []
     truths: list[tuple[Floats, NDArray[np.int8], Floats]] = []
     for month in range(months.count):
         past_30 = np.zeros(n, np.bool_)
@@ -127,15 +129,15 @@ def live(traits: Traits, accounts: Accounts, months: Months, climate: Climate, r
 
 def _standing(
     ledger: Ledger, is_open: NDArray[np.bool_], is_left_out: NDArray[np.bool_], month: int
-) -> tuple[Standing, NDArray[np.int64]]:
+) -> tuple[TrueStanding, NDArray[np.int64]]:
     """Return the open accounts of all borrowers except those left out, and the borrowers who have them."""
     account = np.flatnonzero(is_open & ~is_left_out[ledger.borrower])
     who, first = np.unique(ledger.borrower[account], return_index=True)
     left = np.maximum(ledger.last[account] - month + 1, 0)
-    return Standing(account, ledger.status[account], left, first), who
+    return TrueStanding(account, ledger.status[account], left, first), who
 
 
-def _bad(reached: NDArray[np.bool_], standing: Standing, month: int) -> NDArray[np.int8]:
+def _bad(reached: NDArray[np.bool_], standing: TrueStanding, month: int) -> NDArray[np.int8]:
     if month + HORIZON_MONTHS > len(reached):
         return np.full(len(standing.first), -1, np.int8)
     hit = reached[month : month + HORIZON_MONTHS, standing.account].any(axis=0)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.datasets.simulation.accounts import Accounts
+from risk_warning.datasets.simulation.accounts import SimulatedAccounts
 from risk_warning.datasets.simulation.stress import DEFERRED_REACHES, MISSES_AGAIN, Floats, Hazards
 from risk_warning.datasets.simulation.truth import DEFERRED, IN_ORDER, MISSED, PAST_30
 
@@ -72,7 +72,7 @@ class Ledger:
         Number of months of the book.
     """
 
-    def __init__(self, accounts: Accounts, hazards: Hazards, months: int) -> None:
+    def __init__(self, accounts: SimulatedAccounts, hazards: Hazards, months: int) -> None:
         size = len(accounts)
         self.borrower, self.is_card = accounts.borrower, accounts.is_card
         self._hazards, self._everyone = hazards, np.arange(size)

@@ -18,7 +18,7 @@ import pyarrow
 import pyarrow.parquet
 
 from risk_warning.datasets.simulation import tables
-from risk_warning.datasets.simulation.accounts import Accounts
+from risk_warning.datasets.simulation.accounts import SimulatedAccounts
 from risk_warning.datasets.simulation.behaviour import events
 from risk_warning.datasets.simulation.course import live
 from risk_warning.datasets.simulation.instalments import instalments
@@ -115,7 +115,7 @@ def _block(
 ) -> dict[str, pyarrow.Table]:
     months, cut_days = setting.months, setting.cut_days
     traits = Traits.draw(n, random)
-    course = live(traits, Accounts.draw(traits, months.count, random), months, setting.climate, random)
+    course = live(traits, SimulatedAccounts.draw(traits, months.count, random), months, setting.climate, random)
     paid = instalments(course, traits, months, cut_days.get("instalments", 0), random)
     card_statements = statements(course, months, cut_days.get("statements", 0), random)
     done = events(course, traits, months, setting.drift, cut_days.get("events", 0), random)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.datasets.simulation.accounts import Accounts
+from risk_warning.datasets.simulation.accounts import SimulatedAccounts
 from risk_warning.datasets.simulation.months import HORIZON_MONTHS, Months
 from risk_warning.datasets.simulation.traits import Traits
 
@@ -99,7 +99,7 @@ class Hazards:
     """Probability that the loan is paid off early or the card is closed."""
 
     @classmethod
-    def of(cls, accounts: Accounts, traits: Traits) -> Hazards:
+    def of(cls, accounts: SimulatedAccounts, traits: Traits) -> Hazards:
         """Return the hazards of the accounts."""
         own = accounts.log_odds
         odds = REACHES[:, None] * np.exp(REACHES_SHARE * own)

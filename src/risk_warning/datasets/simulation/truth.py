@@ -33,7 +33,7 @@ IN_ORDER, MISSED, DEFERRED, PAST_30 = 0, 1, 2, 3
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrueStanding:
     """The accounts that count at a month's start: open ones of borrowers less than 30 days past due.
 
     They are in order of borrowers, each of whom has at least one.
@@ -58,7 +58,7 @@ class _Rates:
     leaves: Floats
 
 
-def true_pd(standing: Standing, hazards: Hazards, seasons: Floats, paths: list[Floats]) -> Floats:
+def true_pd(standing: TrueStanding, hazards: Hazards, seasons: Floats, paths: list[Floats]) -> Floats:
     """Return the true PD of each borrower in the standing; shape (borrowers,).
 
     Parameters
@@ -96,7 +96,7 @@ def true_pd(standing: Standing, hazards: Hazards, seasons: Floats, paths: list[F
     return 1.0 - good
 
 
-def _rates(standing: Standing, hazards: Hazards, season: float, month: int) -> _Rates:
+def _rates(standing: TrueStanding, hazards: Hazards, season: float, month: int) -> _Rates:
     chosen = standing.account
     falls_due = standing.payments_left > month
     odds = hazards.misses_odds[:, chosen] * season

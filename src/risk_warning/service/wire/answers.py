@@ -40,7 +40,7 @@ class Reason(TypedDict):
     value: Annotated[float | str | None, Field(description="the feature's value in its own unit, null: not observed")]
 
 
-class Calibration(TypedDict):
+class CalibrationShown(TypedDict):
     """The calibration of PDs of borrowers with this much history, measured out of time."""
 
     from_months: int
@@ -57,7 +57,7 @@ class HistoryShown(TypedDict):
 
     periods: Annotated[int, Field(description="months of the last 24 with a record")]
     is_thin: Annotated[bool, Field(description="fewer than six months")]
-    calibration: Annotated[Calibration | None, Field(description="of such histories; null where not measured")]
+    calibration: Annotated[CalibrationShown | None, Field(description="of such histories; null where not measured")]
 
 
 class HorizonPd(TypedDict):

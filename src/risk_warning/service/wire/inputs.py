@@ -27,7 +27,7 @@ from risk_warning.service.wire.requests import (
     Event,
     Instalment,
     Loan,
-    Profile,
+    RequestedProfile,
     Statement,
     WhatIfRequest,
 )
@@ -39,7 +39,7 @@ _NO_LIMIT = MaxLen(1_000_000)
 
 @with_config(STRICT)
 class _Records(TypedDict):
-    borrowers: NotRequired[Annotated[list[Profile], _NO_LIMIT]]
+    borrowers: NotRequired[Annotated[list[RequestedProfile], _NO_LIMIT]]
     loans: NotRequired[Annotated[list[Loan], _NO_LIMIT]]
     instalments: NotRequired[Annotated[list[Instalment], _NO_LIMIT]]
     statements: NotRequired[Annotated[list[Statement], _NO_LIMIT]]

@@ -51,7 +51,7 @@ Months = Annotated[int, Ge(1), Le(480)]
 
 
 @with_config(_OPEN)
-class Profile(TypedDict):
+class RequestedProfile(TypedDict):
     """The borrower's attributes: their row of `borrowers` in force, without protected attributes."""
 
     borrower_id: NotRequired[Id | None]
@@ -133,7 +133,7 @@ class DueAmount(TypedDict):
 
 
 @with_config(_OPEN)
-class LoanUnderReview(TypedDict):
+class RequestedLoan(TypedDict):
     """The loan applied for; it counts as opened, with level monthly payments if no schedule is given."""
 
     product: NotRequired[Text | None]
@@ -160,12 +160,12 @@ class ScoreRequest(TypedDict):
 
     borrower_id: Id
     as_of_date: Annotated[Day, Field(description="start of that day; later records are not read")]
-    profile: NotRequired[Profile]
+    profile: NotRequired[RequestedProfile]
     loans: NotRequired[Annotated[list[Loan], MaxLen(MAX_ROWS)]]
     instalments: NotRequired[Annotated[list[Instalment], MaxLen(MAX_ROWS)]]
     statements: NotRequired[Annotated[list[Statement], MaxLen(MAX_ROWS)]]
     events: NotRequired[Annotated[list[Event], MaxLen(MAX_ROWS)]]
-    loan_under_review: NotRequired[LoanUnderReview | None]
+    loan_under_review: NotRequired[RequestedLoan | None]
 
 
 @with_config(STRICT)
@@ -174,7 +174,7 @@ class ScoreByIdRequest(TypedDict):
 
     borrower_id: Id
     as_of_date: Day
-    loan_under_review: NotRequired[LoanUnderReview | None]
+    loan_under_review: NotRequired[RequestedLoan | None]
 
 
 @with_config(STRICT)

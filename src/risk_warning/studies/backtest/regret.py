@@ -21,7 +21,7 @@ DRAWS = 500
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DateOutcome:
     """One date: which rows turned bad, whose rows they are, and what each recipe predicted."""
 
     bad: NDArray[np.bool_]
@@ -51,7 +51,7 @@ class Regret:
 
 
 def regret(
-    outcomes: Sequence[Outcome], *, draws: int = DRAWS, seed: int = 0, advance: Callable[[int], None] | None = None
+    outcomes: Sequence[DateOutcome], *, draws: int = DRAWS, seed: int = 0, advance: Callable[[int], None] | None = None
 ) -> Regret:
     """Return the regret of every recipe at every date, with intervals of each recipe's mean."""
     n = 1 + max(int(one.borrower.max()) for one in outcomes)

@@ -28,7 +28,7 @@ from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.settings import Settings
 from risk_warning.stats.standings import STILL_POSSIBLE
 from risk_warning.studies.backtest.cell import BacktestRows, Cell, backtest_rows, run_cell
-from risk_warning.studies.backtest.regret import DRAWS, Outcome, Regret, regret
+from risk_warning.studies.backtest.regret import DRAWS, DateOutcome, Regret, regret
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def backtest(
     for at in dates:
         here = all_rows.followed(at)
         pds = tuple(np.load(_pd_file(folder, one, at)) for one in recipes)
-        outcomes.append(Outcome(all_rows.rows.bad[here], number[here].astype(np.int64), pds))
+        outcomes.append(DateOutcome(all_rows.rows.bad[here], number[here].astype(np.int64), pds))
     progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)
     regrets = regret(outcomes, seed=SEED, advance=lambda done: progress.advance(task, done))
     return Backtest(tuple(recipes), dates, cells, regrets, spec, resumed)

@@ -33,7 +33,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Split:
+class GroupSplit:
     """The rows split by one attribute into groups, each with at least one row."""
 
     attribute: str
@@ -57,7 +57,7 @@ def split(
     code: Codes,
     names: Sequence[str],
     one: NDArray[np.int64],
-) -> Split:
+) -> GroupSplit:
     """Return the rows split by `code`, each row's position in `names` (-1: unknown).
 
     All arrays have shape (n,), with any number of rows per borrower. Calibration uses all rows, and its interval takes
@@ -73,7 +73,7 @@ def split(
             few = min(bads, len(chosen) - bads) < MIN_EACH
             auc = None if few else delong(bad[chosen], pd_a[chosen], pd_b[chosen])
             groups.append(Group(of_a.group, of_a.n, of_a.bads, auc, of_a, of_b))
-    return Split(attribute, tuple(groups), int((code < 0).sum()))
+    return GroupSplit(attribute, tuple(groups), int((code < 0).sum()))
 
 
 def history_bands(months: NDArray[np.integer]) -> tuple[NDArray[np.int64], tuple[str, ...]]:

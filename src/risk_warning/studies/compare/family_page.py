@@ -12,8 +12,8 @@ from risk_warning.model.headline import unknown_outcomes
 from risk_warning.reports import (
     Block,
     Cards,
+    ChartInterval,
     Figure,
-    Interval,
     IntervalAxis,
     IntervalRow,
     Note,
@@ -40,7 +40,7 @@ def family_page(comparison: FamilyComparison) -> str:
         f"How much better than {comparison.held_against.name}",
         ("gain in AUC",),
         [
-            IntervalRow(one.name, (Interval(gain.difference, gain.low, gain.high),))
+            IntervalRow(one.name, (ChartInterval(gain.difference, gain.low, gain.high),))
             for one, gain in zip(comparison.members, gains, strict=True)
         ],
         IntervalAxis.around_zero("gain in AUC; right of the line is better", ends),

@@ -17,7 +17,7 @@ from risk_warning.economics.valuation import Valuation
 from risk_warning.scoring.side_by_side import SideBySide
 from risk_warning.stats.paired_bootstrap import one_row_each
 from risk_warning.studies.compare.balance import Balances, balances
-from risk_warning.studies.compare.by_group import Split, history_bands, income_bands, split
+from risk_warning.studies.compare.by_group import GroupSplit, history_bands, income_bands, split
 from risk_warning.studies.compare.fairness import Fairness, fairness
 from risk_warning.studies.compare.proxies import Guess, guesses
 
@@ -27,7 +27,7 @@ Flags = NDArray[np.bool_]
 Positions = NDArray[np.int64]
 
 
-def splits(rows: SideBySide, one: Positions, categories: Mapping[str, tuple[str, ...]]) -> tuple[Split, ...]:
+def splits(rows: SideBySide, one: Positions, categories: Mapping[str, tuple[str, ...]]) -> tuple[GroupSplit, ...]:
     """Return the splits by date and by segment.
 
     AUCs by segment use the positions `one`, one row per borrower, so that their intervals are valid.

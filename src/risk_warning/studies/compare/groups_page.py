@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from risk_warning.reports import (
     Block,
+    ChartInterval,
     Figure,
-    Interval,
     IntervalAxis,
     IntervalRow,
     Note,
@@ -13,7 +13,7 @@ from risk_warning.reports import (
     Table,
     interval_chart,
 )
-from risk_warning.studies.compare.by_group import MIN_EACH, Group, Split
+from risk_warning.studies.compare.by_group import MIN_EACH, Group, GroupSplit
 from risk_warning.studies.compare.fairness import MIN_BADS, MIN_BORROWERS, Fairness, FairnessGroup
 from risk_warning.studies.compare.proxies import NOT_GUESSED, Guess, sentences
 from risk_warning.studies.compare.result import Comparison
@@ -23,7 +23,7 @@ def splits_section(comparison: Comparison) -> Section:
     """Return the section with AUC and calibration of both models by month and by segment."""
     groups = [(one.attribute, group) for one in comparison.splits for group in one.groups]
     drawn = [
-        IntervalRow(f"{attribute}: {group.name}", (Interval(group.auc.difference, group.auc.low, group.auc.high),))
+        IntervalRow(f"{attribute}: {group.name}", (ChartInterval(group.auc.difference, group.auc.low, group.auc.high),))
         for attribute, group in groups
         if group.auc
     ]
@@ -43,7 +43,7 @@ def splits_section(comparison: Comparison) -> Section:
     )
 
 
-def contradictions(splits: tuple[Split, ...]) -> list[str]:
+def contradictions(splits: tuple[GroupSplit, ...]) -> list[str]:
     """Return one sentence per attribute for which B is shown to be better in some groups and worse in others."""
     return [
         f"By {one.attribute}, B is shown to be better in some groups and worse in others: "

@@ -37,7 +37,7 @@ class Watch:
 
 
 @dataclass(frozen=True)
-class Nights:
+class WatchedNights:
     """A series of nights as scored by two models, and what followed."""
 
     nights: NDArray[np.int32]
@@ -64,7 +64,7 @@ def watch_both(
     nights: Sequence[date],
     settings: ScoreSettings,
     advance: Advance,
-) -> Nights:
+) -> WatchedNights:
     """Return both models' scores on every night, and the arrivals.
 
     The result is bit-identical for any size of chunks and any number of workers.
@@ -92,4 +92,4 @@ def watch_both(
         return Arrivals(arrivals.borrower + here.start, arrivals.missed_on, arrivals.reached_on)
 
     arrived = list(over_chunks(book, (a, b), follow, settings, advance))
-    return Nights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))
+    return WatchedNights(days, watches[0], watches[1], mature, bad, Arrivals.joined(arrived))

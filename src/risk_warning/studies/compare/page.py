@@ -8,10 +8,10 @@ from risk_warning.core.policy import BANDS
 from risk_warning.reports import (
     Block,
     Cards,
+    ChartInterval,
     Figure,
     Heat,
     HeatCell,
-    Interval,
     IntervalAxis,
     IntervalRow,
     Note,
@@ -27,7 +27,7 @@ from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.stats.rates import BadRate
 from risk_warning.stats.stability import MUCH_MOVED, SOME_MOVED
 from risk_warning.studies.compare.groups_page import fairness_section, splits_section
-from risk_warning.studies.compare.result import Comparison, Held, Swap
+from risk_warning.studies.compare.result import ComparedModel, Comparison, Swap
 from risk_warning.studies.compare.score_changes import ReasonShift
 from risk_warning.studies.compare.table import MEASURES, basis, in_cells, plainly, warnings
 from risk_warning.studies.compare.warnings_page import burden_section, capacity_section, economics_section, lead_section
@@ -98,11 +98,11 @@ def _discrimination(comparison: Comparison) -> Section:
     )
 
 
-def _interval(difference: Difference) -> Interval:
-    return Interval(difference.difference, difference.low, difference.high)
+def _interval(difference: Difference) -> ChartInterval:
+    return ChartInterval(difference.difference, difference.low, difference.high)
 
 
-def _calibration(a: Held, b: Held) -> Section:
+def _calibration(a: ComparedModel, b: ComparedModel) -> Section:
     rows = []
     for of_a, of_b in zip((*a.by_band, *a.by_month), (*b.by_band, *b.by_month), strict=True):
         cells = [cell for part in (of_a, of_b) for cell in (f"{part.n:,}", f"{part.bads:,}", f"{part.expected:,.1f}")]
@@ -125,11 +125,11 @@ def _calibration_chart(title: str, a: tuple[Calibration, ...], b: tuple[Calibrat
     return interval_chart(title, ("A", "B"), rows, IntervalAxis.of_ratios("bads observed over expected; 1 is ideal"))
 
 
-def ratio(part: Calibration) -> Interval | None:
+def ratio(part: Calibration) -> ChartInterval | None:
     """Return bads observed over expected with its interval; None if nothing was expected."""
     if part.observed_over_expected is None or part.low is None or part.high is None:
         return None
-    return Interval(part.observed_over_expected, part.low, part.high)
+    return ChartInterval(part.observed_over_expected, part.low, part.high)
 
 
 def _migration(comparison: Comparison) -> Section:

@@ -19,7 +19,7 @@ from risk_warning.stats.calibration import Calibration
 from risk_warning.stats.delong import Difference
 from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.studies.compare.balance import Balances
-from risk_warning.studies.compare.by_group import Split
+from risk_warning.studies.compare.by_group import GroupSplit
 from risk_warning.studies.compare.capacity import Reached
 from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.proxies import Guess
@@ -60,7 +60,7 @@ class Stability:
 
 
 @dataclass(frozen=True)
-class Held:
+class ComparedModel:
     """One of the two models: the name given for it, and its own figures."""
 
     name: str
@@ -116,8 +116,8 @@ class Held:
 class Comparison:
     """The result of a comparison; A and B are the models, in the order in which they were given."""
 
-    a: Held
-    b: Held
+    a: ComparedModel
+    b: ComparedModel
     dates: tuple[date, ...]
     rows: int
     borrowers: int
@@ -149,7 +149,7 @@ class Comparison:
     """The inputs from which amounts of money are computed."""
     watch: WatchComparison | None = None
     """None if there are too few nights from which neither model learnt, or nobody fell behind in them."""
-    splits: tuple[Split, ...] = ()
+    splits: tuple[GroupSplit, ...] = ()
     """By month and by segment."""
     balances_at_capacity: Balances | None = None
     """None if the book has no amounts owed."""

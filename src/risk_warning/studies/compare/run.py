@@ -40,7 +40,7 @@ from risk_warning.studies.compare.capacity import reached
 from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.groups import balances_of_both, fairness_of_both, guesses_from_b, splits
 from risk_warning.studies.compare.options import Options
-from risk_warning.studies.compare.result import Comparison, Held, Stability, Swap
+from risk_warning.studies.compare.result import ComparedModel, Comparison, Stability, Swap
 from risk_warning.studies.compare.score_changes import ReasonShift, mean_points, reason_shifts, riskiest
 from risk_warning.studies.compare.speed import Speed, speed
 from risk_warning.studies.compare.warnings import watch_comparison, watch_nights
@@ -190,8 +190,8 @@ def _held(
     bands: NDArray[np.int8],
     fair: tuple[Fairness, ...],
     measured: Speed,
-) -> Held:
-    return Held(
+) -> ComparedModel:
+    return ComparedModel(
         name,
         model,
         version,

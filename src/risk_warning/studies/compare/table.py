@@ -17,7 +17,7 @@ from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.stats.rates import BadRate
 from risk_warning.studies.compare.family import FamilyComparison
 from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS
-from risk_warning.studies.compare.result import Comparison, Held
+from risk_warning.studies.compare.result import ComparedModel, Comparison
 from risk_warning.studies.compare.warnings import WatchComparison
 
 MEASURES = {
@@ -165,7 +165,7 @@ def _calibration(comparison: Comparison) -> Table:
     return band_table
 
 
-def _band(model: Held, k: int) -> tuple[str, str]:
+def _band(model: ComparedModel, k: int) -> tuple[str, str]:
     part = model.by_band[k]
     if part.observed_over_expected is None:
         return "0", "–"

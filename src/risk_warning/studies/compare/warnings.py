@@ -29,7 +29,7 @@ from risk_warning.studies.compare.lead_time import (
     lead_days,
     paired_shares,
 )
-from risk_warning.studies.compare.nights import Nights, Watch, nights_between, watch_both
+from risk_warning.studies.compare.nights import Watch, WatchedNights, nights_between, watch_both
 from risk_warning.studies.compare.options import Options
 
 _LONGEST_DAYS = 273
@@ -71,7 +71,7 @@ def _lead(lead: LeadTime) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Way:
+class FlaggingWay:
     """Both models' warnings, opened by the same rule, and their differences on the same people."""
 
     a: Warned
@@ -110,8 +110,8 @@ class WatchComparison:
     unscored_a: int
     """Arrivals that A did not score on any night in time; they count as not warned about."""
     unscored_b: int
-    at_capacity: Way
-    at_thresholds: Way
+    at_capacity: FlaggingWay
+    at_thresholds: FlaggingWay
 
     def to_dict(self) -> dict[str, Any]:
         """For a program."""
@@ -190,13 +190,13 @@ def watch_comparison(
     )
 
 
-def _unscored(seen: Nights, watch: Watch) -> int:
+def _unscored(seen: WatchedNights, watch: Watch) -> int:
     """Count the arrivals without a score early enough for a warning in time."""
     leads = lead_days(watch.is_scored, seen.nights, seen.arrived.borrower, seen.arrived.reached_on)
     return int((leads < IN_TIME_DAYS).sum())
 
 
-def _way(seen: Nights, missed: Arrivals, active: list[Flags], agent_days: int) -> Way:
+def _way(seen: WatchedNights, missed: Arrivals, active: list[Flags], agent_days: int) -> FlaggingWay:
     leads = [lead_days(one, seen.nights, seen.arrived.borrower, seen.arrived.reached_on) for one in active]
     to_missed = [lead_days(one, seen.nights, missed.borrower, missed.missed_on) for one in active]
     warned = [
@@ -208,7 +208,7 @@ def _way(seen: Nights, missed: Arrivals, active: list[Flags], agent_days: int) -
         )
         for one, watch, lead, lead_missed in zip(active, (seen.a, seen.b), leads, to_missed, strict=True)
     ]
-    return Way(
+    return FlaggingWay(
         a=warned[0],
         b=warned[1],
         in_time=paired_shares(leads[0] >= IN_TIME_DAYS, leads[1] >= IN_TIME_DAYS),

@@ -13,10 +13,10 @@ from risk_warning.studies.compare.balance import Balance, Balances
 from risk_warning.studies.compare.capacity import Reached
 from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS, LeadTime
 from risk_warning.studies.compare.result import Comparison
-from risk_warning.studies.compare.warnings import Warned, WatchComparison, Way
+from risk_warning.studies.compare.warnings import FlaggingWay, Warned, WatchComparison
 
 
-def ways(watch: WatchComparison) -> tuple[tuple[str, Way], ...]:
+def ways(watch: WatchComparison) -> tuple[tuple[str, FlaggingWay], ...]:
     """Return (what opens a warning, in words; both models' warnings) for each rule."""
     return (
         (f"the riskiest {CAPACITY_SHARE:.0%} of each night", watch.at_capacity),
@@ -75,11 +75,11 @@ def _lead_chart(watch: WatchComparison) -> str:
     )
 
 
-def _both(way: Way) -> tuple[tuple[str, Warned], tuple[str, Warned]]:
+def _both(way: FlaggingWay) -> tuple[tuple[str, Warned], tuple[str, Warned]]:
     return ("A", way.a), ("B", way.b)
 
 
-def _lead_table(words: str, way: Way, watch: WatchComparison) -> Table:
+def _lead_table(words: str, way: FlaggingWay, watch: WatchComparison) -> Table:
     def chance(name: str) -> tuple[str, ...]:
         return tuple("–" if own.chance is None else f"{getattr(own.chance, name):.1%}" for _, own in _both(way))
 

@@ -18,7 +18,7 @@ from risk_warning.core.rows import ByBorrower
 from risk_warning.learning.monotone import Violation, check_directions
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.archived_features import Held, hold_against, nights_in
+from risk_warning.scoring.archived_features import ArchiveComparison, hold_against, nights_in
 from risk_warning.scoring.side_by_side import untrained_from
 from risk_warning.settings import Settings
 from risk_warning.studies.promotion.calibration import CalibrationEvidence, calibration_evidence
@@ -41,7 +41,7 @@ class Checks:
     calibration: CalibrationEvidence | None
     """On months the judged twin did not learn from; None if they do not contain both bads and goods."""
     violations: tuple[Violation, ...]
-    archives: tuple[Held, ...]
+    archives: tuple[ArchiveComparison, ...]
 
 
 def gate_checks(

@@ -24,7 +24,7 @@ from risk_warning.studies.compare.result import Comparison
 from risk_warning.studies.compare.run import compare_models
 from risk_warning.studies.promotion.checks import Checks, gate_checks
 from risk_warning.studies.promotion.evidence import gate_figures
-from risk_warning.studies.promotion.rules import Evidence, Rule, judge
+from risk_warning.studies.promotion.rules import GateEvidence, Rule, judge
 
 CHALLENGER = "challenger"
 
@@ -122,14 +122,14 @@ def _worded(rule: Rule) -> str:
     return f"{rule.name} ({rule.figure}; limit: {rule.limit})"
 
 
-def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> Evidence:
+def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> GateEvidence:
     """Return the evidence that the rules judge; without a comparison, the evidence on a first champion."""
     check = checks.calibration
     scorecard = model.about["evaluation"]["against"].get(SCORECARD)
     figures = gate_figures(comparison) if comparison else None
     ratio = figures.smallest_selection_ratio_b if figures else None
     gap = figures.largest_true_positive_gap_b if figures else None
-    return Evidence(
+    return GateEvidence(
         auc=figures.auc if figures else None,
         auc_bad_borrowers=comparison.bad_borrowers if comparison else 0,
         observed_over_expected=check.observed_over_expected if check else None,

@@ -15,7 +15,7 @@ the bads of a group that is helped less."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Evidence:
+class GateEvidence:
     """The evidence on the model that would become the champion; None means not measured."""
 
     auc: Difference | None
@@ -70,7 +70,7 @@ class Rule:
         return "met" if self.passed else "NOT MET" if self.blocks else "warning"
 
 
-def judge(evidence: Evidence, limits: GateSettings) -> tuple[Rule, ...]:
+def judge(evidence: GateEvidence, limits: GateSettings) -> tuple[Rule, ...]:
     """Judge every rule that is turned on; a rule whose figure was not measured is not met.
 
     A first champion is not compared with another model. It needs no archive, since no night has run yet.
@@ -116,7 +116,7 @@ def judge(evidence: Evidence, limits: GateSettings) -> tuple[Rule, ...]:
     return tuple(rules)
 
 
-def _calibrated(evidence: Evidence, limits: GateSettings) -> list[Rule]:
+def _calibrated(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
     """Judge calibration: an interval wholly outside the limits refuses the model; for a band it only warns."""
     months = f" on {evidence.calibration_dates} month(s)"
     rules = [
@@ -170,7 +170,7 @@ def _of(borrowers: int) -> str:
     return f"0 of at least {borrowers:,}"
 
 
-def _fairness(evidence: Evidence, limits: GateSettings) -> list[Rule]:
+def _fairness(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
     ratio, least = evidence.selection_ratio, limits.min_selection_ratio
     gap, most = evidence.true_positive_gap, limits.max_true_positive_gap
     blocks_ratio, blocks_gap = least is not None, most is not None

@@ -23,7 +23,7 @@ from risk_warning.reports import (
     page,
 )
 from risk_warning.studies.target.onset import HORIZONS_MONTHS, MAX_MONTHS_ON_BOOK, VINTAGE_DPD
-from risk_warning.studies.target.result import MATURITY_MONTHS, Evidence, Share
+from risk_warning.studies.target.result import MATURITY_MONTHS, Share, TargetEvidence
 from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS
 
 _LATE = (2, 3, 4)
@@ -32,7 +32,7 @@ _QUARTERS_SHOWN = 8
 _AGES_SHOWN = (3, 6, 9, 12, 18, 24, 36)
 
 
-def target_page(evidence: Evidence) -> str:
+def target_page(evidence: TargetEvidence) -> str:
     """Return the page as HTML."""
     sections = [_rolls(evidence), _cures(evidence)]
     if evidence.vintage_quarters:
@@ -48,7 +48,7 @@ def target_page(evidence: Evidence) -> str:
     )
 
 
-def _top(evidence: Evidence) -> list[Block]:
+def _top(evidence: TargetEvidence) -> list[Block]:
     months = CURE_MONTHS[0]
     items = [
         (f"times a loan reached {level} days past due", f"{evidence.cured(level, months).n:,}") for level in (30, 60)
@@ -74,7 +74,7 @@ def _top(evidence: Evidence) -> list[Block]:
     return blocks
 
 
-def _rolls(evidence: Evidence) -> Section:
+def _rolls(evidence: TargetEvidence) -> Section:
     rows = []
     for row, bucket in enumerate(BUCKETS):
         shares = [evidence.rolled(row, column) for column in range(len(AFTER))]
@@ -102,7 +102,7 @@ def _rolls(evidence: Evidence) -> Section:
     )
 
 
-def _cures(evidence: Evidence) -> Section:
+def _cures(evidence: TargetEvidence) -> Section:
     groups = []
     for level in CURE_LEVELS:
         shares = [evidence.cured(level, months) for months in CURE_MONTHS]
@@ -131,7 +131,7 @@ def _cures(evidence: Evidence) -> Section:
     )
 
 
-def _vintages(evidence: Evidence) -> Section:
+def _vintages(evidence: TargetEvidence) -> Section:
     named = [
         (f"{quarter.year} Q{(quarter.month + 2) // 3}", evidence.vintage(index))
         for index, quarter in enumerate(evidence.vintage_quarters)
@@ -168,7 +168,7 @@ def _vintages(evidence: Evidence) -> Section:
     )
 
 
-def _horizons(evidence: Evidence) -> Section:
+def _horizons(evidence: TargetEvidence) -> Section:
     horizons = HORIZONS_MONTHS[: evidence.longest_horizon_months]
     shares = {level: [evidence.bad(months, level) for months in horizons] for level in LEVELS}
     largest = max(share.value or 0.0 for row in shares.values() for share in row)
@@ -196,7 +196,7 @@ def _horizons(evidence: Evidence) -> Section:
     )
 
 
-def _maturity(evidence: Evidence) -> Section:
+def _maturity(evidence: TargetEvidence) -> Section:
     names = [day.isoformat() for day in evidence.dates]
     lines, largest = [], 0.0
     for months in MATURITY_MONTHS:
@@ -232,7 +232,7 @@ def _maturity(evidence: Evidence) -> Section:
     )
 
 
-def _known(evidence: Evidence, row: int, months: int) -> str:
+def _known(evidence: TargetEvidence, row: int, months: int) -> str:
     share = evidence.bad_on(evidence.dates[row], months)
     return f"{share} ({share.part:,})" if share else f"known on {evidence.mature_on(evidence.dates[row], months)}"
 

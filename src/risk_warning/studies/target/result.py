@@ -45,7 +45,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class TargetEvidence:
     """The evidence of one book on bad definitions and horizons."""
 
     dates: tuple[date, ...]

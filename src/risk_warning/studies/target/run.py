@@ -15,13 +15,13 @@ from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import AsOfDateError, BookError, LabelError
 from risk_warning.settings import Settings
 from risk_warning.studies.target.onset import months_known, onsets, quarters, vintages
-from risk_warning.studies.target.result import Evidence
+from risk_warning.studies.target.result import TargetEvidence
 from risk_warning.studies.target.roll_rates import cures, rolls
 
 
 def target_evidence(
     location: str | Path, settings: Settings, first: date | None, last: date | None, progress: Progress
-) -> Evidence:
+) -> TargetEvidence:
     """Return the evidence for the as-of dates from `first` to `last`, by default for all the months of the book.
 
     Raises
@@ -58,7 +58,7 @@ def target_evidence(
             set_aside += 0 if rows.set_aside is None else int(rows.set_aside.sum())
             progress.advance(task, rows.n)
         rolled, cured, aged, current, bads = (np.sum(part, axis=0) for part in zip(*parts, strict=True))
-        return Evidence(
+        return TargetEvidence(
             dates=dates,
             data_through=book.data_through,
             complete=complete,

@@ -11,16 +11,16 @@ from rich.text import Text
 
 from risk_warning.core.outcomes.arrears import LEVELS
 from risk_warning.studies.target.onset import HORIZONS_MONTHS
-from risk_warning.studies.target.result import MATURITY_MONTHS, Evidence
+from risk_warning.studies.target.result import MATURITY_MONTHS, TargetEvidence
 from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS
 
 
-def table(evidence: Evidence) -> Group:
+def table(evidence: TargetEvidence) -> Group:
     """Return the evidence as a few tables with the verdict on top; vintages are only on the page."""
     return Group(*_parts(evidence))
 
 
-def _parts(evidence: Evidence) -> Iterator[RenderableType]:
+def _parts(evidence: TargetEvidence) -> Iterator[RenderableType]:
     yield Text(evidence.verdict, style="bold")
     yield Text(evidence.basis)
     rolls = _table("where loans stand a month later", "DPD", "loans", *AFTER)

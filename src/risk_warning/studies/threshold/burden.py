@@ -20,7 +20,7 @@ STEP_POINTS = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Nights:
+class ReplayedNights:
     """Scores of n borrowers on consecutive nights, and how a team handles a warning."""
 
     scores: NDArray[np.float64]
@@ -62,7 +62,7 @@ class Burden:
         return self.open_warnings / self.new_warnings if self.new_warnings else None
 
 
-def burden(nights: Nights, policy: Policy) -> Burden:
+def burden(nights: ReplayedNights, policy: Policy) -> Burden:
     """Return the burden of the policy's threshold, margin and `close_after_days`."""
     night = np.arange(len(nights.scores), dtype=np.int32)
     active = by_policy(nights.scores, nights.days_past_due, night, policy, nights.bad_dpd)

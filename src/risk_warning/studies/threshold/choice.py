@@ -9,7 +9,7 @@ from pathlib import Path
 from risk_warning.audit.events import append_event
 from risk_warning.errors import LabelError
 from risk_warning.settings import Settings
-from risk_warning.studies.threshold.policy_file import Origin, Written, write_policy
+from risk_warning.studies.threshold.policy_file import Origin, WrittenPolicy, write_policy
 from risk_warning.studies.threshold.result import Thresholds, WayName
 
 POLICY_CHOSEN = "policy_chosen"
@@ -18,7 +18,7 @@ POLICY_CHOSEN = "policy_chosen"
 
 def choose(
     evidence: Thresholds, name: WayName, path: Path, settings: Settings, *, by: str, user: str, reason: str
-) -> Written | None:
+) -> WrittenPolicy | None:
     """Write the policy of the named way to `path` and record the choice in the audit trail.
 
     Return where it was written, or None if the file already holds that policy.
@@ -68,7 +68,7 @@ def choose(
     return write_policy(path, policy, in_force, origin, announce)
 
 
-def in_words(written: Written | None, path: Path, settings: Settings) -> str:
+def in_words(written: WrittenPolicy | None, path: Path, settings: Settings) -> str:
     """Return what was written and what to do next, in a sentence or two."""
     if written is None:
         return f"{path} holds that policy already; nothing was changed."

@@ -31,7 +31,7 @@ _ENDS = (1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows:
+class CurveRows:
     """The n rows, one per borrower and mature as-of date."""
 
     stakes: Stakes
@@ -125,7 +125,7 @@ class Best:
 class Curves:
     """The counts and the benefit of the rows at any threshold."""
 
-    rows: Rows
+    rows: CurveRows
     economics: Economics
     loss_rate: LossRate
 

@@ -19,7 +19,7 @@ from risk_warning.reports import (
     page,
 )
 from risk_warning.reports.numbers import signed
-from risk_warning.studies.threshold.result import Thresholds, Way
+from risk_warning.studies.threshold.result import Thresholds, ThresholdWay
 from risk_warning.studies.threshold.table import (
     BENEFIT_HEAD,
     FLAG_HEAD,
@@ -197,7 +197,7 @@ def _benefit(evidence: Thresholds) -> Section:
     )
 
 
-def _changes(evidence: Thresholds, way: Way) -> Section:
+def _changes(evidence: Thresholds, way: ThresholdWay) -> Section:
     people = way.bands.sum(axis=1)
     cells = []
     for row, band in enumerate(BANDS):

@@ -37,7 +37,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenPolicy:
     """The files and versions of a policy that was written."""
 
     path: Path
@@ -49,7 +49,7 @@ class Written:
 
 def write_policy(
     path: Path, policy: Policy, in_force: Policy, origin: Origin, announce: Callable[[], None]
-) -> Written | None:
+) -> WrittenPolicy | None:
     """Write the policy: first the file of its version, then replace `path` in one step.
 
     Return where it was written, or None if `path` already holds it. The previous version is kept too. `announce` is
@@ -92,7 +92,7 @@ def write_policy(
                 f"The policy cannot be written to {path} and {folder} ({error.strerror}); free them or name another "
                 "file with --policy. Nothing was changed."
             ) from None
-    return Written(path, version_path, policy.version, before.version)
+    return WrittenPolicy(path, version_path, policy.version, before.version)
 
 
 def _parsed(path: Path, content: bytes) -> Policy:

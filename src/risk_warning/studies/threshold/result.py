@@ -51,7 +51,7 @@ class Cut:
 
 
 @dataclass(frozen=True)
-class Way:
+class ThresholdWay:
     """One way to choose a threshold: its cut, and who gains or loses a warning on the last date."""
 
     name: WayName
@@ -112,9 +112,9 @@ class Thresholds:
     """Threshold with the largest benefit at the low, the middle and the high treatment effect."""
     best_at_middle: Best | None
     """The one at the middle effect, with its intervals; None if no threshold brings more than it costs."""
-    ways: tuple[Way, ...]
+    ways: tuple[ThresholdWay, ...]
 
-    def way(self, name: WayName) -> Way | None:
+    def way(self, name: WayName) -> ThresholdWay | None:
         """Return the way of that name, or None if it gave no threshold."""
         return next((way for way in self.ways if way.name == name), None)
 

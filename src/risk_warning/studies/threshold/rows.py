@@ -23,8 +23,8 @@ from risk_warning.errors import LabelError
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
 from risk_warning.settings import ScoreSettings, Settings
-from risk_warning.studies.threshold.burden import Nights
-from risk_warning.studies.threshold.curve import Rows
+from risk_warning.studies.threshold.burden import ReplayedNights
+from risk_warning.studies.threshold.curve import CurveRows
 
 WARM_UP_NIGHTS = 14
 """Nights replayed before counting begins; a warning needs `close_after_days`, 7 by default, to close."""
@@ -38,7 +38,7 @@ _MOST_BORROWERS = 20_000
 class WarnableRows:
     """The rows a threshold is judged by, and how much about them is unknown."""
 
-    rows: Rows
+    rows: CurveRows
     exposure_known_ratio: float | None
     """Share of the rows whose exposure is known; None if no exposure is known."""
     outcome_unknown: int
@@ -98,7 +98,7 @@ def warnable_rows(
         event_on=event_on,
         loss_amount=np.where(is_known, lost, 0.0) / 10.0**settings.book.minor_unit_decimals,
     )
-    warnable = Rows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
+    warnable = CurveRows(stakes=stakes, score=score, pd=pd, knows_exposure=bool(is_known.any()))
     return WarnableRows(
         warnable, float(is_known.mean()) if is_known.any() else None, sum(unknown for _, unknown in parts)
     )
@@ -119,7 +119,7 @@ def nights_of(
     call_again_days: int,
     settings: ScoreSettings,
     advance: Advance,
-) -> Nights | None:
+) -> ReplayedNights | None:
     """Return the scores of a sample of borrowers on each night, as in the nightly run; None without nights."""
     if not days:
         return None
@@ -131,7 +131,7 @@ def nights_of(
     every = -(-book.n_borrowers // _MOST_BORROWERS)
     parts = list(over_chunks(book, (model,), on_nights, settings, advance, every=every))
     scores = np.concatenate([score for score, _ in parts], axis=1)
-    return Nights(
+    return ReplayedNights(
         scores=scores,
         days_past_due=np.concatenate([late for _, late in parts], axis=1),
         warm_up_nights=WARM_UP_NIGHTS,

@@ -20,9 +20,9 @@ from risk_warning.model.policy_in_force import policy_of
 from risk_warning.registry.registry import fetch
 from risk_warning.scoring.side_by_side import unlearnt_dates, untrained_from
 from risk_warning.settings import Settings
-from risk_warning.studies.threshold.burden import Nights, burden, within_capacity
+from risk_warning.studies.threshold.burden import ReplayedNights, burden, within_capacity
 from risk_warning.studies.threshold.curve import DRAWS, Curves, Worth, thresholds_at, with_threshold
-from risk_warning.studies.threshold.result import Cut, ThresholdRequest, Thresholds, Way, WayName
+from risk_warning.studies.threshold.result import Cut, ThresholdRequest, Thresholds, ThresholdWay, WayName
 from risk_warning.studies.threshold.rows import WARM_UP_NIGHTS, nights_before, nights_of, warnable_rows
 
 MIN_BADS = 30
@@ -109,7 +109,7 @@ class _Seen:
     """The curves, nights and policy in force that a threshold is judged by."""
 
     curves: Curves
-    nights: Nights | None
+    nights: ReplayedNights | None
     in_force: Policy
 
     def cut(self, policy: Policy) -> Cut:
@@ -117,7 +117,7 @@ class _Seen:
         (point,) = self.curves.points((policy.threshold,))
         return Cut(policy, point, None if self.nights is None else burden(self.nights, policy))
 
-    def ways(self, chosen: Sequence[tuple[WayName, str, float]]) -> tuple[Way, ...]:
+    def ways(self, chosen: Sequence[tuple[WayName, str, float]]) -> tuple[ThresholdWay, ...]:
         """Return, for each (name, rule, threshold), what changes on the last date and for whom."""
         policies = [with_threshold(self.in_force, threshold) for _, _, threshold in chosen]
         gains = self.curves.gains(self.in_force, policies, seed=SEED)
@@ -126,7 +126,7 @@ class _Seen:
             for (name, rule, _), policy, gain in zip(chosen, policies, gains, strict=True)
         )
 
-    def _way(self, name: WayName, rule: str, policy: Policy, gain: Worth | None) -> Way:
+    def _way(self, name: WayName, rule: str, policy: Policy, gain: Worth | None) -> ThresholdWay:
         rows = self.curves.rows
         last = rows.on_last_date
         score = rows.score[last]
@@ -136,7 +136,7 @@ class _Seen:
             tuple(np.bincount(bands[moved], minlength=len(BANDS)).tolist())
             for moved in (after & ~before, before & ~after)
         )
-        return Way(
+        return ThresholdWay(
             name,
             rule,
             self.cut(policy),
