@@ -17,10 +17,10 @@ serve: .venv/.ready  ## the service with the demo model on http://127.0.0.1:3000
 	RISK_WARNING_NO_AUTH=1 $(BIN)/bentoml serve --host 127.0.0.1 --port 3000
 
 test: .venv/.ready  ## every test, the slow ones too; what loads or breaks the service, at a tenth of its count
-	$(BIN)/pytest -n auto --dist loadscope
+	$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 test-full: .venv/.ready  ## the same, whole
-	RISK_WARNING_TESTS=full $(BIN)/pytest -n auto --dist loadscope
+	RISK_WARNING_TESTS=full $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 lint: .venv/.ready  ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from lender import Lender
 
+from risk_warning.datasets.simulation.lender import simulate
+
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(path.name for path in (ROOT / "docs").glob("*.md"))
 TESTED = re.compile(r"<!-- tested in (\S+) -->\n```sh\n(.*?)```", re.DOTALL)
@@ -29,9 +31,17 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
     assert [url for url in fetched if url.endswith((".js", ".css", ".woff2"))] == []
 
 
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A book of the months that the pages use; smaller, since only the commands matter here, not their figures."""
+    folder = tmp_path_factory.mktemp("pages") / "book"
+    simulate(2_500, 24, 3, folder)
+    return folder
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_runs(page: str, lender: Lender, tmp_path: Path) -> None:
+def test_every_command_of_a_page_runs(page: str, book: Path, lender: Lender, tmp_path: Path) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     for elsewhere, commands in TESTED.findall(text):
         verb = re.search(r"risk-warning (\S+)|make (\S+)|curl|bentoml|python (\S+)", commands)
@@ -39,7 +49,7 @@ def test_every_command_of_a_page_runs(page: str, lender: Lender, tmp_path: Path)
     script = "\n".join(BLOCK.findall(TESTED.sub("", text)))
     if not script.strip():
         return
-    (tmp_path / "book").symlink_to(lender.book)
+    (tmp_path / "book").symlink_to(book)
     (tmp_path / "model").symlink_to(lender.model)
     shutil.copytree(lender.home, tmp_path / ".risk_warning")
     own = {name: value for name, value in os.environ.items() if not name.startswith("RISK_WARNING_")}

@@ -11,6 +11,7 @@ from lender import Lender
 from rich.progress import Progress
 
 from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import RegistryError
 from risk_warning.learning.request import Request
 from risk_warning.model.folder import load
@@ -23,11 +24,14 @@ PICTURES = {"calibration.png", "ks.png", "lift.png", "roc.png", "scores.png", "s
 
 @pytest.mark.slow
 def test_everything_a_training_leaves_lies_under_home(
-    lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    book = tmp_path_factory.mktemp("small") / "book"
+    simulate(3_000, 22, 3, book)
     monkeypatch.chdir(tmp_path)
     with Progress(disable=True) as progress:
-        train_model(lender.book, Settings(home=Path("home")), Request(target=TargetSpec()), None, progress)
+        settings, request = Settings(home=Path("home")), Request(target=TargetSpec())
+        train_model(book, settings, request, None, progress, register_anyway="a small book")
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
     found = {path.name for path in (tmp_path / "home" / "mlartifacts").rglob("*") if path.is_file()}
     assert found >= {"model.txt", "model.json", "MODEL_CARD.md", "training.html", *PICTURES}
