@@ -47,8 +47,10 @@ def test_the_same_seed_gives_the_same_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_tuned_model_is_held_against_the_untuned_and_the_scorecard(lender: Lender, tmp_path: Path) -> None:
-    report = trained(lender, tmp_path, Recipe(), trials=3)
+def test_a_tuned_model_is_held_against_the_untuned_and_the_scorecard(tmp_path: Path) -> None:
+    small = Lender(tmp_path / "book", tmp_path / "model", tmp_path / "home")
+    simulate(4_000, 22, 3, small.book)
+    report = trained(small, tmp_path, Recipe(), trials=3)
     told = report.model.about["evaluation"]["against"]
     assert set(told) == {"untuned", "scorecard"}
     for rival in told.values():
