@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from counts import FULL
 
 from risk_warning.settings import PROTECTED
 
@@ -25,7 +24,7 @@ def run(folder: Path, *arguments: str) -> str:
 @pytest.mark.skipif(not DATA.exists(), reason="the data set is not beside the checkout")
 def test_uci_credit_card_out_of_borrower(tmp_path: Path) -> None:
     run(tmp_path, "import", "uci-credit-card", "--file", str(DATA), "--out", "book")
-    options = ("--as-of", "2005-10-01", "--horizon-months", "1", "--folds", "5" if FULL else "3", "--json")
+    options = ("--as-of", "2005-10-01", "--horizon-months", "1", "--folds", "5", "--json")
     everyone = json.loads(run(tmp_path, "train", "book", *options, "--eligible-max-dpd", "any"))
     judged = everyone["evaluation"]
     assert judged["scheme"] == "out-of-borrower"

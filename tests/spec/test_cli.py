@@ -97,7 +97,7 @@ def test_one_option_means_one_thing_everywhere() -> None:
     from risk_warning.cli.main import app
 
     metavars: dict[str, set[str | None]] = {}
-    for name, verb in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+    for name, verb in typer.main.get_group(app).commands.items():
         for one in [verb, *getattr(verb, "commands", {}).values()]:
             for parameter in one.params:
                 for option in parameter.opts:
