@@ -41,7 +41,7 @@ class AsOfDateError(RiskWarningError):
 
 class LabelError(RiskWarningError):
     exit_code = 7
-    meaning = "there is nothing to learn from: no mature label, a single class, too few bads"
+    meaning = "there is nothing to learn from: no mature outcome, a single class, or too few bads"
 
 
 class ContractError(RiskWarningError):
@@ -67,7 +67,7 @@ class DatabaseError(RiskWarningError):
 
 class RerunError(RiskWarningError):
     exit_code = 12
-    meaning = "the date is older than the last run, or was run with other inputs, model or policy"
+    meaning = "the date is older than the last run, or was run with another book, model or policy"
 
 
 class OutputError(RiskWarningError):

@@ -45,10 +45,10 @@ class BookSettings(_Section):
     )
     minor_unit_decimals: int = Field(default=2, ge=0, le=4, description="decimals of the currency's minor unit")
     max_bad_share: float = Field(default=0.01, ge=0, le=1, description="share of a table's rows that may be bad")
-    protected: tuple[str, ...] = Field(default=(), description="more columns that must never enter a model")
+    protected: tuple[str, ...] = Field(default=(), description="further columns that must never enter a model")
     allowed: Mapping[str, str] = Field(
         default_factory=dict,
-        description="columns that look protected and are used all the same, each with the reason the model card gives",
+        description="columns that look protected but are used, each with the reason that the model card repeats",
     )
     postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
@@ -58,7 +58,7 @@ class BookSettings(_Section):
     freshness_days: int = Field(
         default=3, ge=0, description="days beyond the reach of payments or statements on which a book may be scored"
     )
-    freshness: Mapping[str, int] = Field(default={}, description="table → the same for it alone")
+    freshness: Mapping[str, int] = Field(default={}, description="table → the same for this table alone")
     status_rises_with_risk: bool = Field(
         default=False, description="whether a higher status of statements (a number) is never safer"
     )
@@ -120,7 +120,9 @@ class ServiceSettings(_Section):
     book: str | None = Field(
         default=None, description="DuckDB file or postgresql:// URL that /score_by_id reads histories from"
     )
-    rate_limit: str = Field(default="200/second", description="requests a key may make, where the key has no other")
+    rate_limit: str = Field(
+        default="200/second", description="requests that a key may make, unless the key has its own limit"
+    )
     max_body_mb: float = Field(default=1.0, gt=0, le=64, description="largest body of a request, MB")
     max_batch_body_mb: float = Field(default=32.0, gt=0, le=256, description="largest body of a batch, MB")
     body_timeout_seconds: float = Field(default=10.0, gt=0, description="time a client has to send its body, seconds")
@@ -132,7 +134,7 @@ class ServiceSettings(_Section):
     registry_poll_seconds: float = Field(
         default=5.0,
         gt=0,
-        description="how often the registry is asked for its champion, and the policy file looked at, seconds",
+        description="how often to check the registry's champion and the policy file, seconds",
     )
 
     @field_validator("rate_limit")
@@ -159,7 +161,7 @@ class EconomicsSettings(_Section):
     )
     loss_given_default_by_product: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
         default_factory=dict,
-        description="the same of single products, by the book's names; a borrower's is that of the loan opened last",
+        description="the same for single products, by the book's names; a borrower has that of the loan opened last",
     )
     credit_conversion_ratio: float = Field(
         default=0.1,
@@ -170,17 +172,17 @@ class EconomicsSettings(_Section):
     )
     treatment_effect: tuple[float, float, float] = Field(
         default=(0.0, 0.1, 0.2),
-        description="low, mid, high: share of those who would turn bad whom a call keeps from it, and its 95 % "
-        "interval; no effect at all is possible until a hold-out has measured it",
+        description="low, mid, high: share of would-be bads whom a call keeps from turning bad, with its 95 % "
+        "interval; zero effect is possible until a hold-out has measured it",
     )
     call_again_days: int = Field(
-        default=14, ge=1, le=365, description="days after which a person whose warning is still open is called again"
+        default=14, ge=1, le=365, description="days after which a borrower whose warning is still open is called again"
     )
     roll_to_loss_ratio: float | None = Field(
         default=None,
         ge=0,
         le=1,
-        description="share of bads who default, where the book has fewer than 30 to measure it by; none: taken as 1",
+        description="share of bads who default, for books with fewer than 30 to measure it; if not set, 1",
     )
     loss_window_months: int = Field(
         default=12, ge=1, le=60, description="months after turning bad within which a default is looked for"
@@ -198,8 +200,10 @@ class EconomicsSettings(_Section):
 class GateSettings(_Section):
     """Limits that a model has to meet before it becomes champion."""
 
-    max_auc_loss: float = Field(default=0.005, ge=0, le=1, description="AUC the interval's low end may lie below")
-    min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC the low end must lie above")
+    max_auc_loss: float = Field(
+        default=0.005, ge=0, le=1, description="how much AUC may be lost at the interval's low end"
+    )
+    min_auc_gain: float | None = Field(default=None, ge=0, le=1, description="AUC that must be gained at the low end")
     min_oe: float = Field(default=0.8, ge=0, le=1, description="observed over expected; interval wholly below: refused")
     max_oe: float = Field(default=1.25, ge=1, description="the same; interval wholly above: refused")
     min_slope: float = Field(default=0.8, ge=0, le=1, description="calibration slope, likewise")
@@ -214,7 +218,7 @@ class GateSettings(_Section):
     )
     parity_borrowers: int = Field(default=200, ge=1, le=100_000, description="borrowers scored alone and in the book")
     archived_borrowers: int = Field(default=1_000, ge=0, description="borrowers whose archived features must be equal")
-    nights: Path | None = Field(default=None, description="folder of the nights' output, whose archives are looked at")
+    nights: Path | None = Field(default=None, description="folder of the nights' output, with the archived features")
 
 
 class Settings(BaseSettings):

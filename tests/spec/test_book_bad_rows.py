@@ -137,8 +137,8 @@ def test_a_row_that_repeats_another_in_everything_counts_once_and_costs_the_borr
     half = "20,1,2024-02-01,50,2024-02-01,25\n"
     write(tmp_path, instalments=half + half, events="1,2024-01-05T09:00:00,call,\n1,2024-01-05T09:00:00,call,\n")
     with open_book(tmp_path, SETTINGS) as book:
-        assert dict(book.quarantine.counts["instalments"]) == {("loan_id", "repeats another row in everything"): 1}
-        assert dict(book.quarantine.counts["events"]) == {("borrower_id", "repeats another row in everything"): 1}
+        assert dict(book.quarantine.counts["instalments"]) == {("loan_id", "repeats another row in every column"): 1}
+        assert dict(book.quarantine.counts["events"]) == {("borrower_id", "repeats another row in every column"): 1}
         rows = book.rows(0, 3)
         assert rows.set_aside is not None and not rows.set_aside.any()
         assert rows.instalments is not None

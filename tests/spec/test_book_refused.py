@@ -43,7 +43,7 @@ def test_a_single_table_is_no_book(tmp_path: Path) -> None:
 
 def test_a_missing_table_and_what_may_have_been_meant(tmp_path: Path) -> None:
     message = refusal(tmp_path, borrowers_csv=None, borrower_csv="borrower_id\n1\n")
-    assert "holds no table borrowers (did you mean borrower.csv?)" in message
+    assert "has no table borrowers (did you mean borrower.csv?)" in message
 
 
 def test_neither_instalments_nor_statements(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_book_that_records_nothing_says_so(tmp_path: Path) -> None:
         statements_csv=None,
         instalments_csv="loan_id,instalment_no,due_on,due_amount,paid_on\n1,1,2024-02-01,5,\n",
     )
-    assert "give data_through" in message
+    assert "set data_through" in message
 
 
 def test_instalments_that_cannot_tell_a_payment_are_refused(tmp_path: Path) -> None:
@@ -118,4 +118,4 @@ def test_instalments_that_cannot_tell_a_payment_are_refused(tmp_path: Path) -> N
         tmp_path,
         instalments_csv="loan_id,borrower_id,instalment_no,due_on,due_amount,paid_date\n1,1,1,2024-02-01,5,2024-02-01\n",
     )
-    assert "no column paid_on (did you mean paid_date?): without it every instalment would count as unpaid" in message
+    assert "no column paid_on (did you mean paid_date?): without it, every instalment would count as unpaid" in message

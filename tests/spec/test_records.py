@@ -86,7 +86,7 @@ def test_an_attribute_protected_by_its_name_is_refused_unless_it_is_allowed() ->
 def test_text_is_refused_where_the_model_reads_numbers() -> None:
     numbers = Observed({"borrowers": frozenset({"x_rating"})}, numeric=frozenset({"borrowers.x_rating"}))
     assert rows_of("B", {"borrowers": [{"x_rating": 3}]}, numbers, SETTINGS).borrowers["x_rating"].tolist() == [3.0]
-    with pytest.raises(RequestError, match="no number"):
+    with pytest.raises(RequestError, match="not a number"):
         rows_of("B", {"borrowers": [{"x_rating": "three"}]}, numbers, SETTINGS)
 
 

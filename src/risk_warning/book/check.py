@@ -204,13 +204,13 @@ def render(report: BookReport) -> RenderableType:
         attributes.add_row(Text(kept.column), Text("kept out", style="yellow"), kept.why)
     lines = [
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
-        f"through {report.data_through or '–'} (the slowest table that tells of payment)."
+        f"through {report.data_through or '–'} (the payment table that ends first)."
     ]
     if report.condition:
         lines += report.condition.lines()
     if report.event_kinds:
         lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
     if missing:
-        lines.append(f"Not there: {', '.join(missing)}.")
+        lines.append(f"Missing: {', '.join(missing)}.")
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
     return Group(tables, families, attributes, *(Text(line) for line in lines), verdict)

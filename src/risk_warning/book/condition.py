@@ -41,31 +41,32 @@ class Condition:
         """Yield the notable findings as sentences."""
         for table, (last, days) in self.stopped.items():
             yield (
-                f"{table} stop on {last}, {days} day(s) before the book's newest row; what falls due since is not "
-                "late, and outcomes are known that far only."
+                f"{table} stop on {last}, {days} day(s) before the book's newest row; payments due "
+                "after it do not count as late, and outcomes are known only up to it."
             )
         if self.doubtful_closings:
             verdict = (
-                "what became of them counts as unknown. Say so in a column closed_as of loans (paid, sold, charged_off "
-                "or refinanced)."
+                "their outcomes count as unknown. Bring a column closed_as in loans (paid, sold, charged_off or "
+                "refinanced)."
                 if self.closings_are_doubtful
-                else "too few to matter: they count as paid off."
+                else "these are too few to matter and count as paid off."
             )
             yield (
-                f"{self.doubtful_closings:,} of {self.closed_loans:,} closed loans were closed past due without a "
-                f"payment near, as another opened, or sold; {verdict}"
+                f"{self.doubtful_closings:,} of {self.closed_loans:,} closed loans were closed while past due, without "
+                f"a payment close to the date, or as another loan opened, or were sold; {verdict}"
             )
         if self.redated_loans:
             yield f"{self.redated_loans:,} loans have instalments that were deferred or reduced."
         if self.sampled_with_unknown_dpd:
             share = self.sampled_with_unknown_dpd / self.sampled_with_open_loan
             yield (
-                f"Of {self.sampled_with_open_loan:,} borrowers with an open loan looked at, {share:.1%} have unknown "
-                "days past due: no row tells."
+                f"Of {self.sampled_with_open_loan:,} sampled borrowers with an open loan, {share:.1%} have unknown "
+                "days past due: no row gives them."
             )
         if self.events_alike:
             yield (
-                f"{self.events_alike:,} events repeat another in everything; they have no time of day, so all count."
+                f"{self.events_alike:,} events repeat another event in every column; they have no time of day, so "
+                "all of them count."
             )
 
 

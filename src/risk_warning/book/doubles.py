@@ -19,7 +19,7 @@ from risk_warning.book.sql import statement
 
 REPEATED = "repeats a key, with the same content"
 CONTRADICTED = "repeats a key, with other content"
-REPEATED_ROW = "repeats another row in everything"
+REPEATED_ROW = "repeats another row in every column"
 DISAGREEING = "rows of one version of an instalment disagree on due_on or due_amount"
 KEPT_ONCE = (REPEATED, REPEATED_ROW)
 """Reasons to set aside a row whose content is kept in another row: its borrower loses no data."""

@@ -108,7 +108,7 @@ class _Reader:
         """
         i = next(i for i, row in enumerate(rows) if column in row)
         known = TABLES[table].column(column) is not None
-        stranger = f"is no column of {table} (attributes of your own begin with x_)"
+        stranger = f"is not a column of {table} (attributes of your own begin with x_)"
         why = "never enters a model; leave it out" if known else stranger
         raise RequestError(why, f"{table}[{i}].{column}")
 
@@ -126,7 +126,9 @@ class _Reader:
         if column.kind == "open":
             for i, value in enumerate(values):
                 if isinstance(value, str) or not is_attribute(value):
-                    raise RequestError("is no number, but the model reads numbers there", f"{table}[{i}].{column.name}")
+                    raise RequestError(
+                        "is not a number, but the model reads numbers there", f"{table}[{i}].{column.name}"
+                    )
         numbers = np.array([np.nan if v is None else v for v in values], np.float64)
         return minor_units(numbers, self.settings.minor_unit_decimals) if column.kind == "money" else numbers
 

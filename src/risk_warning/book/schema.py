@@ -120,7 +120,7 @@ _SPECS = (
             _timing("due_on", required=True),
             Column("due_amount", "money", required=True),
             _timing("scheduled_on"),
-            Column("paid_on", "date", is_timing=True, why_present="without it every instalment would count as unpaid"),
+            Column("paid_on", "date", is_timing=True, why_present="without it, every instalment would count as unpaid"),
             Column("paid_amount", "money", is_timing=True),
             _timing("recorded_on"),
         ),
@@ -194,12 +194,12 @@ def check_tables(
     seen = ", ".join(sorted({*labels.values(), *also})) or "nothing"
     if "borrowers" not in columns:
         raise BookError(
-            f"{where} holds no table borrowers{_meant('borrowers', also)} (found: {seen}); "
+            f"{where} has no table borrowers{_meant('borrowers', also)} (found: {seen}); "
             "a book needs borrowers and one of instalments or statements."
         )
     if "instalments" not in columns and "statements" not in columns:
         meant = _meant("instalments", also) or _meant("statements", also)
-        raise BookError(f"{where} holds neither instalments nor statements{meant} (found: {seen}); add one of them.")
+        raise BookError(f"{where} has neither instalments nor statements{meant} (found: {seen}); add one of them.")
     for name, present in columns.items():
         for column in TABLES[name].columns:
             if (column.required or column.why_present) and column.name not in present:
@@ -207,14 +207,14 @@ def check_tables(
                 why = f": {column.why_present}" if column.why_present else ""
                 raise BookError(
                     f"{labels[name]} has no column {column.name}{meant}{why} (found: "
-                    f"{', '.join(sorted(present)) or 'none'}); add it or rename the one that holds it."
+                    f"{', '.join(sorted(present)) or 'none'}); add it, or rename the column that has its values."
                 )
     if "loans" not in columns:
         for name in ("instalments", "statements"):
             if name in columns and "borrower_id" not in columns[name]:
                 raise BookError(
-                    f"{where} has no table loans and {labels[name]} has no column borrower_id, so its loans belong to "
-                    "nobody; bring the table loans or add borrower_id."
+                    f"{where} has no table loans and {labels[name]} has no column borrower_id, so its loans have "
+                    "no borrower; bring the table loans, or add borrower_id."
                 )
 
 

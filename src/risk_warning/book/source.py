@@ -181,7 +181,7 @@ class FolderSource(Source):
             inside = sorted(place.rglob("*.parquet"))
             files = [f for f in inside if not any(p.startswith((".", "_")) for p in f.relative_to(place).parts)]
             if not files:
-                raise BookError(f"{place} holds no .parquet file; write the table {table} there or remove the folder.")
+                raise BookError(f"{place} has no .parquet file; write the table {table} there or remove the folder.")
         self._files[table] = files
         if place.suffix == ".csv":
             self._types[table] = dict.fromkeys(_header(place), "VARCHAR")
@@ -254,7 +254,7 @@ class FolderSource(Source):
         label = self.labels[table]
         if not label.endswith(".csv"):
             return BookError(
-                f"{label} in {self.name} is not a readable Parquet file (cut short, damaged or not Parquet at all); "
+                f"{label} in {self.name} is not a readable Parquet file (truncated, damaged or not Parquet at all); "
                 "write it again."
             )
         line = re.search(r"on Line: (\d+)", str(error))

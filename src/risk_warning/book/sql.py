@@ -17,7 +17,7 @@ def quoted(name: str, known: Collection[str]) -> str:
         The name is not one of `known`.
     """
     if name not in known:
-        raise ValueError("a name that the schema does not hold cannot enter a statement")
+        raise ValueError("a name that is not in the schema cannot be part of a statement")
     return '"' + name.replace('"', '""') + '"'
 
 

@@ -249,12 +249,12 @@ def staged_book(
     n_borrowers = int(con.fetchall()[0][0])
     first = first_date(con, staged)
     if not n_borrowers or first is None:
-        raise BookError(f"{source.name} has no borrower with a usable row; correct what stands in quarantine.")
+        raise BookError(f"{source.name} has no borrower with a usable row; correct the rows in quarantine.")
     observed = observed_of(con, staged, settings, data_through)
     through = observed.reach.outcomes_through()
     if through is None:
         raise BookError(
-            f"{source.name} records no payment and no statement, so nothing says how far it goes; give data_through."
+            f"{source.name} has neither payments nor statements, so the end of its data is unknown; set data_through."
         )
     return StagedBook(
         n_borrowers=n_borrowers,

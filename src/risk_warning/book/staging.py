@@ -121,8 +121,8 @@ class _Stager:
         self.staged.rows[table] = self._count(table)
         if not self.staged.rows[table] and table in ("borrowers", "loans") and self.source.only is None:
             raise BookError(
-                f"{self.source.labels[table]} in {self.source.name} holds no row; fill it"
-                + (", or take it away where the other tables carry borrower_id." if table == "loans" else ".")
+                f"{self.source.labels[table]} in {self.source.name} has no rows; fill it"
+                + (", or remove it if the other tables have borrower_id." if table == "loans" else ".")
             )
         if self.has_loans or table not in _OF_LOANS:
             self._settle(table, table_faults)
@@ -144,7 +144,7 @@ class _Stager:
         """Number the loans of a book without `loans`, then record what each table holds."""
         if not any(self.staged.rows.get(table) for table in _OF_LOANS) and self.source.only is None:
             labels = " and ".join(self.source.labels[t] for t in _OF_LOANS if t in self.source.labels)
-            raise BookError(f"{labels} in {self.source.name} hold no row; a book needs instalments or statements.")
+            raise BookError(f"{labels} in {self.source.name} have no rows; a book needs instalments or statements.")
         if self.waiting:
             numbering.number_loans_of(self.con, [table for table, _ in self.waiting])
             for table, table_faults in self.waiting:

@@ -117,8 +117,8 @@ def must_exist(url: str) -> None:
     """
     if not exists(url):
         raise DatabaseError(
-            f"There is no watch list at {display_url(url)} yet: a nightly run or the service makes it; or name another "
-            "with --db."
+            f"There is no watch list at {display_url(url)} yet: a nightly run or the service creates it. "
+            "Or name another with --db."
         )
 
 
@@ -146,7 +146,7 @@ def in_words(url: str) -> Iterator[None]:
         yield
     except CommandError:
         raise DatabaseError(
-            f"The watch list at {at} was made by another version of risk-warning; upgrade the program, or name "
+            f"The watch list at {at} was created by another version of risk-warning; upgrade the program, or name "
             "another database with --db."
         ) from None
     except (SQLAlchemyError, ImportError, OSError) as error:

@@ -48,7 +48,9 @@ def number_of(name: str, settings: Settings) -> str:
     """
     reference = Reference.of(name)
     if reference is None or reference.registered != NAME:
-        raise RegistryError(f"{name} is no version of {NAME} in the registry; give its number, as `train` states it.")
+        raise RegistryError(
+            f"{name} is not a version of {NAME} in the registry; give its number, as printed by `train`."
+        )
     with registry(settings) as client:
         if reference.alias.isdigit():
             matches = [v for v in client.search_model_versions(f"name = '{NAME}'") if str(v.version) == reference.alias]
@@ -72,7 +74,9 @@ def rename(before: Named, after: Named, settings: Settings) -> None:
     with registry(settings) as client:
         known = numbers(client, NAME)
         if Named(known.get(CHAMPION), known.get(PREVIOUS)) != before:
-            raise RegistryError("Another promotion came first: the champion is not the one compared with. Start again.")
+            raise RegistryError(
+                "Another promotion came first: the champion is no longer the model compared with. Start again."
+            )
         try:
             _set(client, after)
         except BaseException:

@@ -39,7 +39,8 @@ class Reference:
             match = re.fullmatch(r"models:/([^/@]+)(?:@([^/@]+)|/([0-9]+))", name)
             if match is None:
                 raise RegistryError(
-                    f"{name} names no model of the registry; give models:/{NAME}@{CHAMPION} or models:/{NAME}/VERSION."
+                    f"{name} does not name a model of the registry; give models:/{NAME}@{CHAMPION} or "
+                    f"models:/{NAME}/VERSION."
                 )
             return cls(match[1], match[2] or match[3])
         if Path(name).is_dir() or "/" in name:
