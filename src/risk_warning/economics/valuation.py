@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from risk_warning.book import StagedBook
@@ -11,6 +11,7 @@ from risk_warning.core.economics.attributes import PRODUCT
 from risk_warning.core.economics.loss_rates import MIN_BORROWERS, LossRate
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.economics.assumptions import Assumptions
+from risk_warning.economics.document import RollToLossDocument, ValuationDocument
 from risk_warning.economics.loss_experience import loss_counts
 
 CANNOT_TELL = "cannot tell whether calls pay for themselves"
@@ -134,25 +135,12 @@ class Valuation:
         return tuple(messages)
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the inputs as a dictionary for programs."""
-        names = ("contact_cost_amount", "loss_given_default_ratio", "credit_conversion_ratio", "treatment_effects")
-        return {
-            **asdict(self.assumptions.economics),
-            "sources": {name: self.assumptions.source(name) for name in (*names, "call_again_days")},
-        }
+        """Return the inputs as plain JSON values."""
+        return ValuationDocument.of(self).model_dump(mode="json")
 
     def roll_to_loss(self) -> dict[str, Any]:
-        """Return the roll to loss as a dictionary for programs."""
-        counts = self.loss_rate.counts
-        return {
-            **asdict(self.loss_rate.ratio),
-            "source": self.loss_rate.source,
-            "bad_dpd": self.bad_dpd,
-            "within_months": self.assumptions.economics.loss_window_months,
-            "bad_events": counts.events,
-            "defaulted": counts.lost,
-            "borrowers": counts.borrowers,
-        }
+        """Return the roll to loss as plain JSON values."""
+        return RollToLossDocument.of(self).model_dump(mode="json")
 
 
 def valuation_of(
