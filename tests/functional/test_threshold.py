@@ -28,6 +28,7 @@ from risk_warning.errors import DatabaseError, LabelError, OutputError, Settings
 from risk_warning.nightly.run import run_night
 from risk_warning.settings import EconomicsSettings, ScoreSettings, Settings
 from risk_warning.studies.threshold.choice import POLICY_CHOSEN, choose, in_words
+from risk_warning.studies.threshold.document import ThresholdsDocument
 from risk_warning.studies.threshold.page import threshold_page
 from risk_warning.studies.threshold.result import ThresholdRequest, Thresholds
 from risk_warning.studies.threshold.rows import nights_before
@@ -150,12 +151,14 @@ def test_a_bad_event_counts_once_however_many_dates_precede_it(lender: Lender) -
     # The dates lie further apart than a call lasts: each row with a warning is one.
     assert [point.calls for point in stacked.curve] == pytest.approx([point.flagged for point in stacked.curve])
     small = Settings(score=ScoreSettings(borrowers_per_chunk=777))
-    assert evidence(lender, given=small, dates=dates, score=535.0).to_dict() == stacked.to_dict()
+    again = evidence(lender, given=small, dates=dates, score=535.0)
+    assert ThresholdsDocument.of(again) == ThresholdsDocument.of(stacked)
 
 
 def test_neither_chunks_nor_their_order_change_a_figure(lender: Lender, found: Thresholds) -> None:
     small = Settings(score=ScoreSettings(borrowers_per_chunk=777))
-    assert evidence(lender, given=small, score=535.0, capacity_per_day=20.0).to_dict() == found.to_dict()
+    again = evidence(lender, given=small, score=535.0, capacity_per_day=20.0)
+    assert ThresholdsDocument.of(again) == ThresholdsDocument.of(found)
 
 
 def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(

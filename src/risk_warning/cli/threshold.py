@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -28,6 +27,7 @@ from risk_warning.cli.options import (
 )
 from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
+from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
 
@@ -79,6 +79,7 @@ def threshold(
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.threshold.choice import choose as write
     from risk_warning.studies.threshold.choice import in_words
+    from risk_warning.studies.threshold.document import ThresholdsDocument, WrittenPolicyDocument
     from risk_warning.studies.threshold.page import threshold_page
     from risk_warning.studies.threshold.result import ThresholdRequest
     from risk_warning.studies.threshold.run import threshold_evidence
@@ -118,14 +119,12 @@ def threshold(
         thresholds = threshold_evidence(model, location, settings, request, bar)
     if report is not None:
         write_page(report, threshold_page(thresholds))
-    result = thresholds.to_dict()
+    content = ThresholdsDocument.of(thresholds).model_dump(mode="json")
     if choose is not None and target is not None and reason is not None:
         written = write(thresholds, choose.value, target, settings, by=by or os_user(), user=os_user(), reason=reason)
-        result["written"] = (
-            None if written is None else {"policy": str(written.path), "kept": str(written.version_path)}
-        )
+        content["written"] = None if written is None else WrittenPolicyDocument.of(written)
         console.print(in_words(written, target, settings), markup=False, highlight=False, soft_wrap=True)
-    print(json.dumps(result, indent=1)) if as_json else Console().print(table(thresholds))
+    print(json_text(content)) if as_json else Console().print(table(thresholds))
 
 
 def _check(

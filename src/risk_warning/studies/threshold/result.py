@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.policy import BANDS, Policy
+from risk_warning.core.policy import Policy
 from risk_warning.core.swap_sets import SwapSet
 from risk_warning.economics.assumptions import Assumptions
 from risk_warning.economics.valuation import CANNOT_TELL, Valuation, worth_in_words
@@ -32,6 +32,15 @@ class ThresholdRequest:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """A threshold of the curve: whom it flags, and the work it makes."""
+
+    point: Point
+    burden: Burden | None
+    """None if the book does not reach back far enough to replay the nights."""
+
+
+@dataclass(frozen=True)
 class Cut:
     """A policy and what its threshold does."""
 
@@ -39,15 +48,6 @@ class Cut:
     point: Point
     burden: Burden | None
     """None if the book does not reach back far enough to replay the nights."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the cut ready for JSON."""
-        return {
-            "policy_version": self.policy.version,
-            "policy": asdict(self.policy),
-            **_point(self.point),
-            "nights": _burden(self.burden),
-        }
 
 
 @dataclass(frozen=True)
@@ -67,18 +67,6 @@ class ThresholdWay:
     lost: tuple[int, ...]
     gain: Worth | None
     """What the change is worth; None without exposures."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the way ready for JSON."""
-        return {
-            "rule": self.rule,
-            **self.cut.to_dict(),
-            "swap": asdict(self.swap),
-            "gained_by_band": dict(zip(BANDS, self.gained, strict=True)),
-            "lost_by_band": dict(zip(BANDS, self.lost, strict=True)),
-            "people_by_band": {"bands": list(BANDS), "in_force_down_new_across": self.bands.tolist()},
-            "benefit_gain": None if self.gain is None else asdict(self.gain),
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +105,12 @@ class Thresholds:
     def way(self, name: WayName) -> ThresholdWay | None:
         """Return the way of that name, or None if it gave no threshold."""
         return next((way for way in self.ways if way.name == name), None)
+
+    @property
+    def curve_points(self) -> tuple[CurvePoint, ...]:
+        """The points of the curve, each with its burden."""
+        burdens = self.burdens or (None,) * len(self.curve)
+        return tuple(CurvePoint(point, load) for point, load in zip(self.curve, burdens, strict=True))
 
     @property
     def verdict(self) -> str:
@@ -177,44 +171,3 @@ class Thresholds:
         if self.exposure_known_ratio is not None:
             messages += self.valuation.cautions
         return tuple(messages)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the evidence ready for JSON."""
-        burdens = self.burdens or (None,) * len(self.curve)
-        return {
-            "verdict": self.verdict,
-            "pays": self.pays,
-            "cautions": list(self.cautions),
-            "model_version": self.model_version,
-            "as_of_dates": [day.isoformat() for day in self.dates],
-            "learnt_from": [day.isoformat() for day in self.learnt_from],
-            "rows": self.rows,
-            "borrowers": self.borrowers,
-            "bads": self.bads,
-            "bad_events": self.bad_events,
-            "outcome_unknown": self.outcome_unknown,
-            "inputs": {
-                **self.valuation.to_dict(),
-                "score": self.request.score,
-                "capacity_per_day": self.request.capacity_per_day,
-            },
-            "roll_to_loss": self.valuation.roll_to_loss(),
-            "exposure_known_ratio": self.exposure_known_ratio,
-            "nights": None if self.nights is None else [day.isoformat() for day in self.nights],
-            "night_borrowers": self.night_borrowers,
-            "in_force": self.in_force.to_dict(),
-            "curve": [
-                {**_point(point), "nights": _burden(load)} for point, load in zip(self.curve, burdens, strict=True)
-            ],
-            "best_benefit_threshold": dict(zip(("low", "mid", "high"), self.best, strict=True)),
-            "best_benefit_interval": None if self.best_at_middle is None else asdict(self.best_at_middle),
-            "ways": {way.name: way.to_dict() for way in self.ways},
-        }
-
-
-def _point(point: Point) -> dict[str, Any]:
-    return asdict(point) | {"precision_ratio": point.precision_ratio, "to_reach_one": point.to_reach_one}
-
-
-def _burden(burden: Burden | None) -> dict[str, Any] | None:
-    return None if burden is None else asdict(burden) | {"stay_days": burden.stay_days}

@@ -70,8 +70,7 @@ def _parts(evidence: Thresholds) -> Iterator[RenderableType]:
 
 def rows(evidence: Thresholds) -> list[tuple[str, Point, Burden | None]]:
     """Return (name, point, burden) of each threshold of the curve, of the policy in force and of each way."""
-    burdens = evidence.burdens or (None,) * len(evidence.curve)
-    curve = [(f"{point.threshold:.1f}", point, load) for point, load in zip(evidence.curve, burdens, strict=True)]
+    curve = [(f"{one.point.threshold:.1f}", one.point, one.burden) for one in evidence.curve_points]
     named = [("in force", evidence.in_force), *((way.name, way.cut) for way in evidence.ways)]
     return curve + [(f"{name}, {cut.policy.threshold:.1f}", cut.point, cut.burden) for name, cut in named]
 
