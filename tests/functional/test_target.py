@@ -25,6 +25,7 @@ from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
 from risk_warning.errors import AsOfDateError, BookError, LabelError
 from risk_warning.settings import BookSettings, ScoreSettings, Settings
+from risk_warning.studies.target.document import TargetDocument
 from risk_warning.studies.target.onset import HORIZONS_MONTHS
 from risk_warning.studies.target.page import target_page
 from risk_warning.studies.target.result import TargetEvidence
@@ -140,7 +141,7 @@ def test_rolls_follow_every_open_loan(lender: Lender, found: TargetEvidence) -> 
 
 
 def test_neither_chunks_nor_the_order_of_borrowers_change_a_count(lender: Lender, found: TargetEvidence) -> None:
-    assert evidence(lender.book, chunk=777).to_dict() == found.to_dict()
+    assert TargetDocument.of(evidence(lender.book, chunk=777)) == TargetDocument.of(found)
 
 
 def test_the_verdict_names_the_level_from_which_most_stay_late(found: TargetEvidence) -> None:

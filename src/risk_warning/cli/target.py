@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-
 from rich.console import Console
 
 from risk_warning.cli.options import BookArgument, First, Json, Last, Report, book_of, check_range
 from risk_warning.cli.progress import progress
+from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
 
@@ -21,6 +20,7 @@ def target(
 ) -> None:
     """Show how loans roll, cure and age, to choose bad definition and horizon with evidence."""
     from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.target.document import TargetDocument
     from risk_warning.studies.target.page import target_page
     from risk_warning.studies.target.run import target_evidence
     from risk_warning.studies.target.table import table
@@ -34,4 +34,4 @@ def target(
         evidence = target_evidence(location, settings, first, last, bar)
     if report is not None:
         write_page(report, target_page(evidence))
-    print(json.dumps(evidence.to_dict(), indent=1)) if as_json else Console().print(table(evidence))
+    print(json_text(TargetDocument.of(evidence))) if as_json else Console().print(table(evidence))

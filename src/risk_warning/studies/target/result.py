@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +12,9 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import add_months
 from risk_warning.core.outcomes.arrears import LEVELS
 from risk_warning.stats.rates import wilson
+from risk_warning.studies.target.counts import CureCount, HorizonCount, MaturityCount, RollCounts, VintageCount
 from risk_warning.studies.target.onset import HORIZONS_MONTHS, VINTAGE_DPD
-from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, CURE_MONTHS, WRITTEN_OFF
+from risk_warning.studies.target.roll_rates import BUCKETS, CURE_LEVELS, CURE_MONTHS, WRITTEN_OFF
 
 Counts = NDArray[np.int64]
 MATURITY_MONTHS = (2, 3, 6)
@@ -190,61 +190,63 @@ class TargetEvidence:
             f"data through {self.data_through}; by payments as they truly happened.{left_out}"
         )
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the evidence ready for JSON, as counts from which every share can be computed."""
-        return {
-            "verdict": self.verdict,
-            "stays_late_from_dpd": self.stays_late_from,
-            "as_of_dates": [day.isoformat() for day in self.dates],
-            "data_through": self.data_through.isoformat(),
-            "borrowers": self.borrowers,
-            "set_aside": self.set_aside,
-            "roll_rates": {
-                "from": list(BUCKETS),
-                "to": list(AFTER),
-                "loans": self.rolls.sum(axis=0).tolist(),
-                "loans_by_month": self.rolls.tolist(),
-            },
-            "cures": [
-                {
-                    "dpd": level,
-                    "within_months": months,
-                    "times_reached": self.cured(level, months).n,
-                    "back_at_0": self.cured(level, months).part,
-                    "reached_90_or_written_off": self.lost(level, months).part,
-                }
-                for level in CURE_LEVELS
-                for months in CURE_MONTHS
-            ],
-            "vintages": [
-                {
-                    "opened_from": quarter.isoformat(),
-                    "loans": int(self.vintages[index].sum()),
-                    "ever_30_by_month_on_book": [share.part for share in self.vintage(index)],
-                }
-                for index, quarter in enumerate(self.vintage_quarters)
-            ],
-            "bad_by_horizon": [
-                {
-                    "bad_dpd": level,
-                    "horizon_months": months,
-                    "current_borrowers": self.bad(months, level).n,
-                    "bads": self.bad(months, level).part,
-                }
-                for level in LEVELS
-                for months in HORIZONS_MONTHS[: self.longest_horizon_months]
-            ],
-            "maturity": [
-                {
-                    "as_of_date": day.isoformat(),
-                    "current_borrowers": int(self.current[row]),
-                    "bads": {
-                        str(months): share.part if (share := self.bad_on(day, months)) else None
-                        for months in MATURITY_MONTHS
-                    },
-                    "mature_on": {str(months): self.mature_on(day, months).isoformat() for months in MATURITY_MONTHS},
-                }
-                for row, day in enumerate(self.dates)
-            ],
-            "outcome_dates": [day.isoformat() for day in self.outcome_dates],
-        }
+    @property
+    def roll_counts(self) -> RollCounts:
+        """The counts behind the roll rates."""
+        return RollCounts(self.rolls)
+
+    @property
+    def cure_counts(self) -> tuple[CureCount, ...]:
+        """The counts behind `cured` and `lost`, one row per level and number of months."""
+        return tuple(
+            CureCount(
+                dpd=level,
+                within_months=months,
+                times_reached=self.cured(level, months).n,
+                back_at_0=self.cured(level, months).part,
+                reached_90_or_written_off=self.lost(level, months).part,
+            )
+            for level in CURE_LEVELS
+            for months in CURE_MONTHS
+        )
+
+    @property
+    def vintage_counts(self) -> tuple[VintageCount, ...]:
+        """The counts behind `vintage`, one row per quarter."""
+        return tuple(
+            VintageCount(
+                opened_from=quarter,
+                loans=int(self.vintages[index].sum()),
+                ever_30_by_month_on_book=tuple(share.part for share in self.vintage(index)),
+            )
+            for index, quarter in enumerate(self.vintage_quarters)
+        )
+
+    @property
+    def horizon_counts(self) -> tuple[HorizonCount, ...]:
+        """The counts behind `bad`, one row per level and horizon up to the longest one."""
+        return tuple(
+            HorizonCount(
+                bad_dpd=level,
+                horizon_months=months,
+                current_borrowers=self.bad(months, level).n,
+                bads=self.bad(months, level).part,
+            )
+            for level in LEVELS
+            for months in HORIZONS_MONTHS[: self.longest_horizon_months]
+        )
+
+    @property
+    def maturity_counts(self) -> tuple[MaturityCount, ...]:
+        """The counts behind `bad_on`, one row per as-of date."""
+        return tuple(
+            MaturityCount(
+                as_of_date=day,
+                current_borrowers=int(self.current[row]),
+                bads={
+                    months: share.part if (share := self.bad_on(day, months)) else None for months in MATURITY_MONTHS
+                },
+                mature_on={months: self.mature_on(day, months) for months in MATURITY_MONTHS},
+            )
+            for row, day in enumerate(self.dates)
+        )
