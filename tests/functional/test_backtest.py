@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas
@@ -19,18 +20,41 @@ from risk_warning.book import open_book
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.document import json_text
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.recipe_file import NamedRecipe, read_recipes
 from risk_warning.settings import Settings
 from risk_warning.studies.backtest.cell import backtest_rows, run_cell
+from risk_warning.studies.backtest.document import BacktestDocument
 from risk_warning.studies.backtest.page import backtest_page
 from risk_warning.studies.backtest.regret import DateOutcome, regret
-from risk_warning.studies.backtest.run import Backtest, backtest
+from risk_warning.studies.backtest.result import Backtest, BacktestCell
+from risk_warning.studies.backtest.run import backtest
+from risk_warning.studies.backtest.store import CellStore
 
 ROOT = Path(__file__).parents[2]
 BORROWERS, MONTHS, DOWNTURN_MONTH = (12_000 if FULL else 3_000), 36, 24
 RECIPES = ("plain", "recent", "small")
+STORED = """{
+ "date": "2024-01-01",
+ "rows": 9000,
+ "bads": 300,
+ "train_dates": [
+  "2023-08-01",
+  "2023-09-01"
+ ],
+ "outcomes_end": "2023-12-01",
+ "learnt_sha256": "0f5e",
+ "n": 2000,
+ "bad_rate": 0.03125,
+ "auc": 0.75,
+ "ks": 0.4,
+ "brier": 0.028,
+ "observed_over_expected": 1.02,
+ "capture_top_5pct": 0.3
+}"""
+"""The file of a finished cell."""
 FIRST, LAST = (date(2023, 7, 1), date(2024, 6, 1)) if FULL else (date(2023, 12, 1), date(2024, 2, 1))
 
 
@@ -48,6 +72,12 @@ def shipped() -> tuple[NamedRecipe, ...]:
 def run(book: Path, home: Path, first: date, last: date, recipes: Sequence[NamedRecipe]) -> Backtest:
     with Progress(disable=True) as progress:
         return backtest(book, Settings(home=home), TargetSpec(), recipes, first, last, 1, progress)
+
+
+def content(result: Backtest) -> dict[str, Any]:
+    """The JSON of a backtest, as a program reads it."""
+    read: dict[str, Any] = json.loads(json_text(BacktestDocument.of(result)))
+    return read
 
 
 def censored(book: Path, at: date, folder: Path) -> Path:
@@ -97,7 +127,7 @@ def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
     book: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     found = run(book, tmp_path, FIRST, LAST, shipped())
-    told = found.to_dict()
+    told = content(found)
     for name, recipe in zip(RECIPES, told["recipes"], strict=True):
         for cell in recipe["cells"]:
             at = date.fromisoformat(cell["date"])
@@ -114,12 +144,12 @@ def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
 
     again = run(book, tmp_path, FIRST, LAST, shipped())
     assert again.resumed == len(RECIPES) * len(found.dates)
-    assert again.to_dict() == told | {"resumed_cells": again.resumed}
+    assert content(again) == told | {"resumed_cells": again.resumed}
     stored = next((tmp_path / "backtests").glob("*/*.json"))
     stored.unlink()
     mended = run(book, tmp_path, FIRST, LAST, shipped())
     assert mended.resumed == again.resumed - 1
-    assert mended.to_dict() == told | {"resumed_cells": mended.resumed}
+    assert content(mended) == told | {"resumed_cells": mended.resumed}
 
 
 @pytest.mark.slow
@@ -129,15 +159,41 @@ def test_a_book_without_anything_later_teaches_the_very_same(book: Path, tmp_pat
     (whole,) = run(book, tmp_path / "whole", at, at, plain).cells[0]
     past = censored(book, at, tmp_path / "past")
     # What followed the date is not in it, so its rows are made and learnt from by hand.
-    settings, days = Settings(), [date.fromisoformat(day) for day in whole["train_dates"]]
+    settings, days = Settings(), whole.train_dates
     with open_book(past, settings.book, data_through=at) as opened:
         made = backtest_rows(opened, settings, TargetSpec(), [*days, at], [at], lambda done: None)
         # What follows is not in this book: let somebody be bad, so that there is something to measure.
         here = np.flatnonzero(made.rows.on([at]))
         made.rows.bad[here[::2]], made.rows.bad_on[here[::2]] = True, to_day(at)
         made.rows.unknown_from[here] = NEVER
-        cell = run_cell(made, Recipe(threads=1), at, opened)
-    assert (cell.rows, cell.bads, cell.learnt_sha256) == (whole["rows"], whole["bads"], whole["learnt_sha256"])
+        cell, _ = run_cell(made, Recipe(threads=1), at, opened)
+    assert (cell.rows, cell.bads, cell.learnt_sha256) == (whole.rows, whole.bads, whole.learnt_sha256)
+
+
+def test_a_finished_cell_is_kept_in_the_same_words_from_run_to_run(tmp_path: Path) -> None:
+    store, recipe, at = CellStore(tmp_path), Recipe(), date(2024, 1, 1)
+    cell = BacktestCell(
+        date=at,
+        rows=9000,
+        bads=300,
+        train_dates=(date(2023, 8, 1), date(2023, 9, 1)),
+        outcomes_end=date(2023, 12, 1),
+        learnt_sha256="0f5e",
+        n=2000,
+        bad_rate=0.03125,
+        auc=0.75,
+        ks=0.4,
+        brier=0.028,
+        observed_over_expected=1.02,
+        capture_top_5pct=0.3,
+    )
+    assert not store.has(recipe, at)
+    store.write(recipe, cell, np.array([0.25, 0.5]))
+    assert store.has(recipe, at) and not store.has(recipe, date(2024, 2, 1))
+    (stored,) = tmp_path.glob("*.json")
+    assert stored.read_text(encoding="utf-8") == STORED
+    assert store.cell(recipe, at) == cell and store.pd(recipe, at).tolist() == [0.25, 0.5]
+    assert {file.suffix for file in tmp_path.iterdir()} == {".json", ".npy"}
 
 
 def test_the_regret_is_what_was_lost_against_the_best_of_each_date() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +21,7 @@ from risk_warning.cli.options import (
     every,
 )
 from risk_warning.cli.progress import progress
+from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
 
@@ -49,6 +49,7 @@ def backtest(
     from risk_warning.learning.recipe_file import read_recipes
     from risk_warning.learning.request import DEFAULT_HORIZON_MONTHS
     from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.backtest.document import BacktestDocument
     from risk_warning.studies.backtest.page import backtest_page, table
     from risk_warning.studies.backtest.run import backtest as run
 
@@ -64,4 +65,4 @@ def backtest(
         result = run(location, settings, spec, named, first, last, months, bar)
     if report is not None:
         write_page(report, backtest_page(result))
-    print(json.dumps(result.to_dict(), indent=1)) if as_json else Console().print(table(result))
+    print(json_text(BacktestDocument.of(result))) if as_json else Console().print(table(result))

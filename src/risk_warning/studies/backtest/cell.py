@@ -31,11 +31,11 @@ from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.learning.weights import untouched, weighted
 from risk_warning.settings import Settings
 from risk_warning.stats.evaluation import evaluate
+from risk_warning.studies.backtest.result import BacktestCell
 
 MAX_ROWS = 600_000
 """If there would be more rows, a hash of borrower and date selects about this many."""
 _PARTS = 10_000
-SHOWN = ("n", "bad_rate", "auc", "ks", "brier", "observed_over_expected", "capture_top_5pct")
 
 
 @dataclass(frozen=True)
@@ -55,22 +55,6 @@ class BacktestRows:
         """Whether each row is as of the date and its outcome is known by the end of the data, shape (rows,)."""
         rows, end = self.rows, to_day(self.spec.window_end(at))
         return rows.on([at]) & learnable(rows.bad_on, rows.unknown_from, np.full(len(rows.bad), end))
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One recipe at one date: the data it learnt from, and its measures on what followed."""
-
-    rows: int
-    bads: int
-    train_dates: tuple[date, ...]
-    outcomes_end: date
-    """First day after the last outcome window learnt from; not later than the date itself."""
-    learnt_sha256: str
-    """Digest of the dates, labels and numeric features learnt from, in order of id and date."""
-    measures: dict[str, float | int | None]
-    pd: NDArray[np.float64]
-    """PDs of the date's rows with a known outcome, in the order of the rows, contacted or not."""
 
 
 def backtest_rows(
@@ -116,8 +100,17 @@ def backtest_rows(
     return BacktestRows(rows, tuple(dates), known, unknown, spec)
 
 
-def run_cell(all_rows: BacktestRows, recipe: Recipe, at: date, book: StagedBook) -> Cell:
+def run_cell(
+    all_rows: BacktestRows, recipe: Recipe, at: date, book: StagedBook
+) -> tuple[BacktestCell, NDArray[np.float64]]:
     """Train the recipe as of the date and test it on what followed.
+
+    Returns
+    -------
+    cell
+        The data it learnt from, and its measures.
+    pd
+        PDs of the date's rows with a known outcome, in the order of the rows, contacted or not.
 
     Raises
     ------
@@ -158,15 +151,28 @@ def run_cell(all_rows: BacktestRows, recipe: Recipe, at: date, book: StagedBook)
     measures = evaluate(
         tested.bad, probability(fitted.log_odds_of(tested.x, tested.features, categories)), judging.weight
     )
-    return Cell(
+
+    def measure(name: str) -> float:
+        value = measures[name]
+        assert value is not None  # The rows are of both classes.
+        return value
+
+    cell = BacktestCell(
+        date=at,
         rows=len(learnt.bad),
         bads=int(learnt.bad.sum()),
         train_dates=tuple(ended),
         outcomes_end=add_months(ended[-1], horizon),
         learnt_sha256=_digest(learnt),
-        measures={name: measures[name] for name in SHOWN},
-        pd=probability(fitted.log_odds_of(followed.x, followed.features, categories)),
+        n=len(tested.bad),
+        bad_rate=measure("bad_rate"),
+        auc=measure("auc"),
+        ks=measure("ks"),
+        brier=measure("brier"),
+        observed_over_expected=measure("observed_over_expected"),
+        capture_top_5pct=measure("capture_top_5pct"),
     )
+    return cell, probability(fitted.log_odds_of(followed.x, followed.features, categories))
 
 
 def _digest(rows: TrainingSet) -> str:

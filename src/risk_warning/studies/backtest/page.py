@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rich.table import Table as TerminalTable
 
 from risk_warning.reports import Cards, Figure, Heat, HeatCell, Line, Scale, Section, Table, line_chart, page
-from risk_warning.studies.backtest.run import Backtest
+from risk_warning.studies.backtest.result import Backtest, BacktestCell
 
 
 def backtest_page(result: Backtest) -> str:
@@ -71,8 +69,8 @@ def backtest_page(result: Backtest) -> str:
     return page("Backtest: which recipe lasts", result.verdict, sections, basis=basis, top=[top])
 
 
-def _learnt(cell: dict[str, Any]) -> str:
-    return f"{cell['rows']:,} rows, {cell['bads']:,} bad, to {cell['outcomes_end']}"
+def _learnt(cell: BacktestCell) -> str:
+    return f"{cell.rows:,} rows, {cell.bads:,} bad, to {cell.outcomes_end}"
 
 
 def table(result: Backtest) -> TerminalTable:
