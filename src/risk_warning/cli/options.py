@@ -6,12 +6,15 @@ import math
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from risk_warning.errors import SettingsError
-from risk_warning.settings import Settings
+from risk_warning.settings import EconomicsSettings, Settings
+
+if TYPE_CHECKING:
+    from risk_warning.economics.assumptions import Assumptions
 
 _BOOK = "A folder of tables, a DuckDB file or a postgresql:// URL. Default: the setting book.location."
 _MODEL = "A model folder, @alias, version number or models:/NAME@alias"
@@ -182,3 +185,32 @@ def effects_of(text: str | None) -> tuple[float, float, float] | None:
     if not 0 <= low <= mid <= high <= 1:
         raise typer.BadParameter(f"--effect {text!r} is not three rising shares from 0 to 1 such as 0.05,0.1,0.2")
     return low, mid, high
+
+
+def assumptions_of_options(
+    settings: EconomicsSettings,
+    *,
+    contact_cost: float | None,
+    loss_given_default: float | None,
+    credit_conversion: float | None,
+    effect: str | None,
+    call_again_days: int | None,
+) -> Assumptions:
+    """Return the economics of the command line; those of the settings for options that are left out.
+
+    Raises
+    ------
+    typer.BadParameter
+        A number is infinite or not a number, or `--effect` is not three rising shares.
+    """
+    from risk_warning.economics.assumptions import assumptions_of
+
+    check_finite(contact_cost=contact_cost, loss_given_default=loss_given_default, credit_conversion=credit_conversion)
+    return assumptions_of(
+        settings,
+        contact_cost_amount=contact_cost,
+        loss_given_default_ratio=loss_given_default,
+        credit_conversion_ratio=credit_conversion,
+        treatment_effects=effects_of(effect),
+        call_again_days=call_again_days,
+    )

@@ -20,10 +20,10 @@ from risk_warning.cli.options import (
     LossGivenDefault,
     ModelOption,
     Report,
+    assumptions_of_options,
     book_of,
     check_finite,
     day,
-    effects_of,
 )
 from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
@@ -75,7 +75,6 @@ def threshold(
     as_json: Json = False,
 ) -> None:
     """Show the work and the benefit of each threshold, and choose one: by score, capacity or benefit."""
-    from risk_warning.economics.assumptions import assumptions_of
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.threshold.choice import choose as write
     from risk_warning.studies.threshold.choice import in_words
@@ -85,13 +84,7 @@ def threshold(
     from risk_warning.studies.threshold.run import threshold_evidence
     from risk_warning.studies.threshold.table import table
 
-    check_finite(
-        score=score,
-        capacity_per_day=capacity_per_day,
-        contact_cost=contact_cost,
-        loss_given_default=loss_given_default,
-        credit_conversion=credit_conversion,
-    )
+    check_finite(score=score, capacity_per_day=capacity_per_day)
     settings = load_settings()
     location = book_of(book, settings)
     target = policy or settings.policy
@@ -102,12 +95,12 @@ def threshold(
     if report is not None:
         check_writable(report)
     request = ThresholdRequest(
-        assumptions=assumptions_of(
+        assumptions=assumptions_of_options(
             settings.economics,
-            contact_cost_amount=contact_cost,
-            loss_given_default_ratio=loss_given_default,
-            credit_conversion_ratio=credit_conversion,
-            treatment_effects=effects_of(effect),
+            contact_cost=contact_cost,
+            loss_given_default=loss_given_default,
+            credit_conversion=credit_conversion,
+            effect=effect,
             call_again_days=call_again_days,
         ),
         score=score,
