@@ -19,10 +19,9 @@ from risk_warning.cli.options import (
     Json,
     LossGivenDefault,
     Report,
+    assumptions_of_options,
     book_of,
-    check_finite,
     day,
-    effects_of,
     every,
 )
 from risk_warning.cli.progress import progress
@@ -80,7 +79,6 @@ def compare(
 
     If B is in the registry, the comparison is also logged to its MLflow run.
     """
-    from risk_warning.economics.assumptions import assumptions_of
     from risk_warning.registry.family import members
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.compare.family import compare_family
@@ -91,19 +89,18 @@ def compare(
     from risk_warning.studies.compare.run import compare_models
     from risk_warning.studies.compare.table import table
 
-    check_finite(contact_cost=contact_cost, loss_given_default=loss_given_default, credit_conversion=credit_conversion)
     settings, dates = load_settings(), list(as_of or ())
     location = book_of(book, settings)
     options = Options(
         nights_from=first_night,
         nights_every_days=every(step, "d"),
         agent_days=agent_days,
-        assumptions=assumptions_of(
+        assumptions=assumptions_of_options(
             settings.economics,
-            contact_cost_amount=contact_cost,
-            loss_given_default_ratio=loss_given_default,
-            credit_conversion_ratio=credit_conversion,
-            treatment_effects=effects_of(effect),
+            contact_cost=contact_cost,
+            loss_given_default=loss_given_default,
+            credit_conversion=credit_conversion,
+            effect=effect,
             call_again_days=call_again_days,
         ),
     )
