@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -26,6 +25,7 @@ from typer.testing import CliRunner
 from risk_warning.audit.verify import verify
 from risk_warning.cli.main import app
 from risk_warning.core.outcomes.target import TargetSpec
+from risk_warning.document import json_text
 from risk_warning.errors import GateError, RegistryError, SettingsError
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.request import Request
@@ -34,6 +34,7 @@ from risk_warning.registry.aliases import Named, named, number_of, rename
 from risk_warning.registry.reference import CHAMPION, NAME
 from risk_warning.registry.registry import fetch
 from risk_warning.settings import GateSettings, Settings
+from risk_warning.studies.promotion.document import PromotionDocument
 from risk_warning.studies.promotion.run import Promotion, PromotionRequest, promote, roll_back
 from risk_warning.studies.training.run import train_model
 
@@ -111,7 +112,7 @@ def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry, tm
     assert verify(registry.settings.database_url).whole
     for heading in ("## Limits", "## Monitoring plan", "SR 26-2", "Annex IV", "R. Lead"):
         assert heading in better.card
-    assert "meets all" in better.page and better.digest in json.dumps(better.to_dict())
+    assert "meets all" in better.page and better.digest in json_text(PromotionDocument.of(better))
     with pytest.raises(SettingsError, match="is the champion already"):
         registry.promote("@champion")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from risk_warning.cli.main import app
+from risk_warning.core.digest import sha256
 from risk_warning.model.folder import load
 from risk_warning.registry.aliases import Named
 from risk_warning.stats.clustered import Interval
@@ -16,6 +18,7 @@ from risk_warning.studies.promotion import run as promotion
 from risk_warning.studies.promotion.calibration import CalibrationEvidence
 from risk_warning.studies.promotion.card import governance_card
 from risk_warning.studies.promotion.checks import Checks
+from risk_warning.studies.promotion.document import GatedDocument, PromotionDocument
 from risk_warning.studies.promotion.gate import Gated
 from risk_warning.studies.promotion.page import promotion_page
 from risk_warning.studies.promotion.rules import Rule
@@ -56,10 +59,25 @@ def gated() -> Gated:
 
 
 def test_a_warning_refuses_nothing_and_stands_in_the_json(gated: Gated) -> None:
-    content = gated.to_dict()
+    content = GatedDocument.of(gated).model_dump(mode="json")
     assert gated.passed and gated.failed == "" and content["passed"]
     assert content["warnings"] == [TOLD]
     assert [rule["blocks"] for rule in content["rules"]] == [True, False, False]
+
+
+def test_the_json_of_a_promotion_is_the_judgement_and_the_request(gated: Gated) -> None:
+    blocked = replace(gated, rules=(Rule("no leak suspected", False, "days_late", "none"),))
+    request = PromotionRequest(by="R. Lead", reason="a drill", override="a trial")
+    for judged, refused in ((gated, False), (blocked, True)):
+        content = PromotionDocument.of(Promotion(judged, request, "page", "card")).model_dump(mode="json")
+        assert content == GatedDocument.of(judged).model_dump(mode="json") | {
+            "overridden": refused,
+            "report_sha256": sha256("page"),
+            "by": "R. Lead",
+            "reason": "a drill",
+            "override": "a trial",
+        }
+        assert (content["version"], content["before"], content["passed"]) == ("2", "1", not refused)
 
 
 def test_a_rule_that_blocks_refuses(gated: Gated) -> None:

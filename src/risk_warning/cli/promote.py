@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -15,6 +15,9 @@ from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
 from risk_warning.errors import GateError
 from risk_warning.settings import load_settings
+
+if TYPE_CHECKING:
+    from risk_warning.studies.promotion.gate import Gated
 
 Version = Annotated[str, typer.Argument(metavar="VERSION", help="Its number in the registry, or an @alias.")]
 Nights = Annotated[
@@ -33,6 +36,8 @@ def propose(
 
     The limits are the settings `gate.…`; exit code 17 if a rule is not met.
     """
+    from risk_warning.document import json_text
+    from risk_warning.studies.promotion.document import GatedDocument
     from risk_warning.studies.promotion.gate import gate
     from risk_warning.studies.promotion.gate import propose as proposed
 
@@ -45,7 +50,7 @@ def propose(
     if not gated.passed:
         raise GateError(f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed.")
     sentence = proposed(gated, settings)
-    print(json.dumps(gated.to_dict(), indent=1, ensure_ascii=False) if as_json else sentence)
+    print(json_text(GatedDocument.of(gated)) if as_json else sentence)
 
 
 def promote(
@@ -65,6 +70,8 @@ def promote(
 
     The limits are the settings `gate.…`. The old champion is `previous`, for `risk-warning rollback`.
     """
+    from risk_warning.document import json_text
+    from risk_warning.studies.promotion.document import PromotionDocument
     from risk_warning.studies.promotion.run import PromotionRequest
     from risk_warning.studies.promotion.run import promote as promoted
 
@@ -73,7 +80,7 @@ def promote(
     with progress() as bar:
         promotion = promoted(version, book_of(book, settings), settings, request, bar)
     if as_json:
-        print(json.dumps(promotion.to_dict(), indent=1, ensure_ascii=False))
+        print(json_text(PromotionDocument.of(promotion)))
         return
     gated = promotion.gated
     _print_rules(
@@ -97,7 +104,7 @@ def rollback(*, by: By, reason: Reason, as_json: Json = False) -> None:
 _MET = {"met": "yes", "NOT MET": "[bold red]no[/]", "warning": "[yellow]warning[/]"}
 
 
-def _print_rules(title: str, gated: Any, caption: str) -> None:
+def _print_rules(title: str, gated: Gated, caption: str) -> None:
     table = Table("rule", "met", "figure", "limit", title=title, caption=caption or None)
     for rule in gated.rules:
         table.add_row(rule.name, _MET[rule.outcome], rule.figure, rule.limit)

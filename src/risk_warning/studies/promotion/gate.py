@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,18 +62,6 @@ class Gated:
         """Caveats on the calibration figures, in sentences."""
         evidence = self.checks.calibration
         return () if evidence is None else unknown_outcomes(evidence.rows, evidence.bads, evidence.outcome_unknown)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the judgement ready for JSON."""
-        return {
-            "version": self.number,
-            "model_version": self.model.version,
-            "before": self.before.champion,
-            "passed": self.passed,
-            "rules": [asdict(rule) for rule in self.rules],
-            "warnings": list(self.warnings),
-            "cautions": list(self.cautions),
-        }
 
 
 def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, progress: Progress) -> Gated:

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rich.progress import Progress
 
 from risk_warning.audit.events import append, append_event
 from risk_warning.core.digest import sha256
 from risk_warning.database.connection import transaction
+from risk_warning.document import json_text
 from risk_warning.errors import GateError, RegistryError, SettingsError
 from risk_warning.registry.aliases import Named, named, rename
 from risk_warning.registry.registry import fetch, log_to_run, run_of
 from risk_warning.reports import check_writable, write_page
 from risk_warning.settings import Settings
 from risk_warning.studies.promotion.card import governance_card
+from risk_warning.studies.promotion.document import PromotionDocument
 from risk_warning.studies.promotion.gate import Gated, gate
 from risk_warning.studies.promotion.page import promotion_page
 
@@ -69,16 +69,10 @@ class Promotion:
         """The sha256 (hex) of the report."""
         return sha256(self.page)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the promotion ready for JSON."""
-        return {
-            **self.gated.to_dict(),
-            "overridden": not self.gated.passed and self.request.override is not None,
-            "report_sha256": self.digest,
-            "by": self.request.by,
-            "reason": self.request.reason,
-            "override": self.request.override,
-        }
+    @property
+    def overridden(self) -> bool:
+        """Whether the gate refuses the version, and the request overrides it."""
+        return not self.gated.passed and self.request.override is not None
 
 
 def promote(
@@ -106,8 +100,9 @@ def promote(
     if request.report is not None:
         write_page(request.report, page)
     _log(promotion, settings)
-    url, detail, subject = settings.database_url, promotion.to_dict(), gated.model.version
-    if not gated.passed and request.override is None:
+    url, subject = settings.database_url, gated.model.version
+    detail = PromotionDocument.of(promotion).model_dump(mode="json")
+    if not gated.passed and not promotion.overridden:
         append_event(url, actor=request.actor, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
         where = "" if request.report is None else f" The report is {request.report}."
         raise GateError(
@@ -152,6 +147,6 @@ def _log(promotion: Promotion, settings: Settings) -> None:
         texts: Mapping[str, str] = {
             f"{stem}.html": promotion.page,
             f"{stem}.md": promotion.card,
-            f"{stem}.json": json.dumps(promotion.to_dict(), indent=1),
+            f"{stem}.json": json_text(PromotionDocument.of(promotion)),
         }
         log_to_run(run_id, {}, texts, {"gate": "passed" if promotion.gated.passed else "refused"}, settings)
