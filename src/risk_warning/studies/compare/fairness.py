@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas
@@ -77,7 +76,7 @@ def fairness(
     warned: NDArray[np.bool_],
     pd: Floats,
     borrower: NDArray[np.integer],
-    labels: Mapping[str, NDArray[Any]],
+    labels: Mapping[str, NDArray[np.object_]],
 ) -> tuple[Fairness, ...]:
     """Return one entry per attribute of `labels` (each row's group, None if not known); all arrays of shape (n,)."""
     results = []
@@ -94,7 +93,7 @@ def _groups(
     warned: NDArray[np.bool_],
     pd: Floats,
     borrower: NDArray[np.integer],
-    label: NDArray[Any],
+    label: NDArray[np.str_],
 ) -> tuple[FairnessGroup, ...]:
     rates = MetricFrame(
         metrics={"selection": selection_rate, "true_positive": true_positive_rate},

@@ -63,13 +63,17 @@ def score_family(
         return parts
 
     parts = [part for parts in over_chunks(book, models, on_dates, settings, advance) for part in parts]
-    when, who, bad, pd = (
-        np.concatenate([getattr(part, name) for part in parts], axis=-1)
-        for name in ("date_index", "borrower", "bad", "pd")
+    date_index = np.concatenate([part.date_index for part in parts])
+    borrower = np.concatenate([part.borrower for part in parts])
+    order = np.lexsort((borrower, date_index))
+    return FamilyRows(
+        pd=np.concatenate([part.pd for part in parts], axis=1)[:, order],
+        bad=np.concatenate([part.bad for part in parts])[order],
+        borrower=borrower[order],
+        date_index=date_index[order],
+        not_by_all=sum(part.not_by_all for part in parts),
+        outcome_unknown=sum(part.outcome_unknown for part in parts),
     )
-    order = np.lexsort((who, when))
-    not_by_all, unknown = sum(part.not_by_all for part in parts), sum(part.outcome_unknown for part in parts)
-    return FamilyRows(pd[:, order], bad[order], who[order], when[order], not_by_all, unknown)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +74,9 @@ def guesses_from_b(rows: SideBySide, names: Sequence[str], protected: Protected)
     return guesses(rows.read_by_b[one], names, rows.borrower_id[chosen], labels)
 
 
-def _labels(rows: SideBySide, protected: Protected) -> dict[str, NDArray[Any]]:
+def _labels(rows: SideBySide, protected: Protected) -> dict[str, NDArray[np.object_]]:
     """Return protected attribute in words → group of each row on its date, None if not known."""
-    labels: dict[str, NDArray[Any]] = {}
+    labels: dict[str, NDArray[np.object_]] = {}
     for index, day in enumerate(rows.dates):
         here = rows.date_index == index
         for name, values in protected.labels(rows.borrower_id[here], day).items():
