@@ -31,6 +31,7 @@ from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import write_page
 from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.studies.compare.document import ComparisonDocument
 from risk_warning.studies.compare.options import Options
 from risk_warning.studies.compare.page import compare_page
 from risk_warning.studies.compare.result import Comparison
@@ -77,35 +78,35 @@ def stacked(lender: Lender, worse: Path) -> Comparison:
 def test_a_model_against_itself_gains_nothing(lender: Lender) -> None:
     for dates in ((), DATES):
         same = compared(lender, lender.model, "@champion", *dates)
-        for found in (same.auc, same.delong, same.bootstrap_one_row, *same.differences.values()):
+        for found in (same.auc, same.one_row.delong, same.one_row.bootstrap, *same.differences.values()):
             assert (found.difference, found.low, found.high) == (0, 0, 0)
         assert same.verdict == "No difference can be shown: AUC 0.0000 (0.0000 to 0.0000)."
-        assert same.delong.p == 1 and same.agreement == 0 and same.score_psi == 0
-        for swap in (same.at_thresholds, same.at_capacity):
+        assert same.one_row.delong.p == 1 and same.one_row.gap == 0 and same.score_psi == 0
+        for swap in (same.swaps.at_thresholds, same.swaps.at_capacity):
             assert swap.sets.gained.n == swap.sets.lost.n == 0
             assert swap.gained_reasons == swap.lost_reasons == ()
-        assert np.count_nonzero(same.migration) == np.count_nonzero(np.diag(same.migration)) > 1
+        assert np.count_nonzero(same.migration.rows) == np.count_nonzero(np.diag(same.migration.rows)) > 1
 
 
 def test_with_no_date_named_it_is_the_last_from_which_neither_learnt(lender: Lender, worse: Path) -> None:
     found = compared(lender, lender.model, worse)
     assert found.dates == (date(2023, 10, 1),)
     assert found.a.learnt_from == found.b.learnt_from == ()
-    assert found.auc is found.delong and found.rows == found.borrowers
-    assert found.delong.difference == pytest.approx(found.differences["auc"].difference, abs=1e-12)
-    assert found.agreement < 0.1
+    assert found.auc is found.one_row.delong and found.rows == found.borrowers
+    assert found.one_row.delong.difference == pytest.approx(found.differences["auc"].difference, abs=1e-12)
+    assert found.one_row.gap < 0.1
 
 
 def test_a_planted_worse_model_is_found_worse(stacked: Comparison) -> None:
     assert stacked.verdict.startswith("B finds fewer of those who go bad: AUC −0.")
-    assert stacked.auc.high < 0 and stacked.delong.high < 0 and stacked.bootstrap_one_row.high < 0
-    assert stacked.agreement < 0.1
+    assert stacked.auc.high < 0 and stacked.one_row.delong.high < 0 and stacked.one_row.bootstrap.high < 0
+    assert stacked.one_row.gap < 0.1
     assert stacked.rows > stacked.borrowers > 5_000
-    gained, lost = stacked.at_capacity.sets.gained, stacked.at_capacity.sets.lost
+    gained, lost = stacked.swaps.at_capacity.sets.gained, stacked.swaps.at_capacity.sets.lost
     assert gained.n == lost.n > 0
     assert lost.rate is not None and gained.rate is not None and lost.rate > gained.rate
     known = {reason_of(feature, value) for feature in stacked.a.model.features for value in (None, 0.0)}
-    for reasons in (stacked.at_capacity.gained_reasons, stacked.at_capacity.lost_reasons):
+    for reasons in (stacked.swaps.at_capacity.gained_reasons, stacked.swaps.at_capacity.lost_reasons):
         assert len(reasons) == 5 and {reason.code for reason in reasons} <= known
         assert [abs(reason.shift) for reason in reasons] == sorted((abs(r.shift) for r in reasons), reverse=True)
 
@@ -124,22 +125,23 @@ def test_the_figures_are_those_of_the_training_sets_rows(lender: Lender, stacked
         here = rows.date_index == index
         assert by_month[day.isoformat()] == (here.sum(), rows.bad[here].sum())
     below = model.policy.below_threshold(model.scorecard.score(log_odds))
-    lost, both = stacked.at_thresholds.sets.lost, stacked.at_thresholds.sets.both
+    lost, both = stacked.swaps.at_thresholds.sets.lost, stacked.swaps.at_thresholds.sets.both
     assert (lost.n + both.n, lost.bads + both.bads) == (below.sum(), (below & rows.bad).sum())
     for axis, held in ((1, stacked.a), (0, stacked.b)):
-        assert stacked.migration.sum(axis).tolist() == [part.n for part in held.by_band]
-        assert stacked.migration_bads.sum(axis).tolist() == [part.bads for part in held.by_band]
+        assert stacked.migration.rows.sum(axis).tolist() == [part.n for part in held.by_band]
+        assert stacked.migration.bads.sum(axis).tolist() == [part.bads for part in held.by_band]
 
 
 def test_neither_chunks_nor_a_second_run_change_a_figure(lender: Lender, worse: Path, stacked: Comparison) -> None:
-    assert compared(lender, lender.model, worse, *DATES, chunk=777).to_dict() == stacked.to_dict()
+    again = compared(lender, lender.model, worse, *DATES, chunk=777)
+    assert ComparisonDocument.of(again) == ComparisonDocument.of(stacked)
 
 
 def test_pds_that_fit_worse_are_seen_where_the_ranking_is_the_same(lender: Lender, tmp_path: Path) -> None:
     found = compared(lender, lender.model, variant(lender, tmp_path / "dull", with_dull_pds))
     assert found.auc.difference == 0
     assert "but B's PDs fit worse: Brier score +0." in found.verdict
-    assert found.at_capacity.sets.gained.n == 0
+    assert found.swaps.at_capacity.sets.gained.n == 0
 
 
 def test_what_moved_since_training_is_told(stacked: Comparison) -> None:
@@ -249,7 +251,7 @@ def test_the_page_is_one_file_that_fetches_nothing(stacked: Comparison, tmp_path
     assert text.count("<svg") == 5
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
-    for part in (stacked.at_thresholds.sets.lost, stacked.at_capacity.sets.gained):
+    for part in (stacked.swaps.at_thresholds.sets.lost, stacked.swaps.at_capacity.sets.gained):
         assert f'<td class="n">{part.n:,}</td>' in text
     with pytest.raises(OutputError, match="cannot be written"):
         write_page(written / "below a file", compare_page(stacked))

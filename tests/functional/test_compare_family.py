@@ -22,6 +22,7 @@ from risk_warning.registry.family import members
 from risk_warning.registry.registry import registry, run_of
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.studies.compare.family import FamilyComparison, compare_family
+from risk_warning.studies.compare.family_document import FamilyDocument
 from risk_warning.studies.compare.family_page import family_page
 from risk_warning.studies.compare.run import compare_models
 
@@ -84,7 +85,7 @@ def test_the_family_is_ranked_and_what_cannot_be_compared_is_named(lender: Lende
     gain, alone = found.members[1].standing.gain, pair.differences["auc"]
     assert (gain.a, gain.b) == pytest.approx((alone.a, alone.b), abs=1e-12)
     assert (found.rows, found.borrowers, found.bads) == (pair.rows, pair.borrowers, pair.bads)
-    assert compared(lender, family, chunk=777).to_dict() == found.to_dict()
+    assert FamilyDocument.of(compared(lender, family, chunk=777)) == FamilyDocument.of(found)
     text = family_page(found)
     assert found.verdict in text and "Left out" in text
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):

@@ -26,6 +26,7 @@ from risk_warning.model.folder import load
 from risk_warning.registry.registry import registry, run_of
 from risk_warning.scoring.side_by_side import score_both
 from risk_warning.settings import ScoreSettings, Settings
+from risk_warning.studies.compare.document import ComparisonDocument
 from risk_warning.studies.compare.groups import guesses_from_b
 from risk_warning.studies.compare.log import log_comparison
 from risk_warning.studies.compare.options import Options
@@ -34,6 +35,7 @@ from risk_warning.studies.compare.proxies import sentences
 from risk_warning.studies.compare.result import Comparison
 from risk_warning.studies.compare.run import compare_models
 from risk_warning.studies.compare.table import plainly
+from risk_warning.studies.compare.warnings_document import WatchDocument
 from risk_warning.studies.promotion.evidence import gate_figures
 
 pytestmark = pytest.mark.slow
@@ -107,7 +109,8 @@ def test_fairness_is_measured_on_the_borrowers_own_attributes(lender: Lender, sa
     assert under.n == (turns_25 > pandas.Timestamp(NIGHT)).sum()
     assert not {"sex", "birth_date", "marital_status"} & set(model.feature_names)
     assert [one.attribute for one in same.guesses if one.group == "female"] == ["sex"]
-    assert [one["group"] for one in same.to_dict()["protected_guessed_from_b"]] == [one.group for one in same.guesses]
+    document = ComparisonDocument.of(same)
+    assert [one.group for one in document.protected_guessed_from_b] == [one.group for one in same.guesses]
     assert sentences(same.guesses)[0] in compare_page(same)
 
 
@@ -147,13 +150,15 @@ def test_the_gate_is_given_what_was_measured(same: Comparison) -> None:
 
 
 def test_money_counts_each_bad_event_once_and_says_where_its_sign_cannot_be_told(same: Comparison) -> None:
-    money = same.balances_at_capacity
+    money = same.economics.at_capacity
     assert money is not None and money.a == money.b and money.bad_events == same.bads, "one date: an event a bad"
-    assert same.valuation.loss_rate.source == "measured"
+    assert same.economics.valuation.loss_rate.source == "measured"
     page = compare_page(same)
-    assert same.valuation.formula in page and page.count(same.valuation.formula) == 1
-    unsure = replace(same, balances_at_capacity=replace(money, net_interval_b=(-1.0, 1.0)))
-    sure = replace(same, balances_at_capacity=replace(money, net_interval_b=(1.0, 2.0)))
+    assert same.economics.valuation.formula in page and page.count(same.economics.valuation.formula) == 1
+    unsure, sure = (
+        replace(same, economics=replace(same.economics, at_capacity=replace(money, net_interval_b=interval)))
+        for interval in ((-1.0, 1.0), (1.0, 2.0))
+    )
     said = [["cannot tell whether calls pay" in line for line in plainly(one)] for one in (unsure, sure)]
     assert sum(said[0]) == 1 and sum(said[1]) == 0
 
@@ -173,7 +178,7 @@ def test_the_comparison_is_in_the_run_of_the_model_that_would_take_over(lender: 
     assert run.data.metrics["compare.auc.b"] == same.auc.b
     assert run.data.metrics["compare.in_time_at_capacity.b"] == same.watch.at_capacity.in_time.b
     assert run.data.tags["compared_with"] == same.a.version
-    assert json.loads(text)["lead_time"] == json.loads(json.dumps(same.watch.to_dict()))
+    assert json.loads(text)["lead_time"] == WatchDocument.of(same.watch).model_dump(mode="json")
     assert same.verdict in page
     assert log_comparison(str(lender.model), same, settings) is None, "a folder has no run"
 
@@ -209,7 +214,7 @@ def test_the_page_asks_nobody_for_anything_in_a_real_browser(same: Comparison, t
 
 def test_without_enough_nights_lead_time_is_left_out_and_said(lender: Lender) -> None:
     late = compared(lender, "1", options=Options(nights_from=date(2023, 12, 1)))
-    assert late.watch is None and late.to_dict()["lead_time"] is None
+    assert late.watch is None and ComparisonDocument.of(late).lead_time is None
     assert gate_figures(late).in_time is None
     assert "fewer than 90 days of nights" in compare_page(late)
     with pytest.raises(AsOfDateError, match="--from"):

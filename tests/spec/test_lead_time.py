@@ -15,8 +15,10 @@ from risk_warning.core.outcomes.arrears import Arrears
 from risk_warning.core.outcomes.arrivals import Arrivals, first_arrivals
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
+from risk_warning.stats.rates import wilson
 from risk_warning.studies.compare.alert_burden import AlertBurden
 from risk_warning.studies.compare.lead_time import LeadTime, chance, lead_days, paired_shares
+from risk_warning.studies.compare.warnings_document import LeadTimeDocument
 
 NAN = float("nan")
 #               nights: 0, 30, 60, 90, 120
@@ -47,6 +49,18 @@ def test_in_time_means_thirty_days_at_least() -> None:
     assert found.share(30) == 0.5 and found.median_days == 30
     nobody = LeadTime.of(np.zeros(0, np.int32), agent_days=10)
     assert nobody.share(30) is None and nobody.interval(30) is None and nobody.median_days is None
+
+
+def test_the_json_of_a_lead_time_has_a_row_for_every_number_of_days() -> None:
+    document = LeadTimeDocument.of(LeadTime.of(np.array([0, 29, 30, 90], np.int32), agent_days=10))
+    content = document.model_dump(mode="json")
+    assert list(content) == ["n", "median_days", "at_least"] and content["median_days"] == 30
+    shares = {row["days"]: (row["n"], row["share"]) for row in content["at_least"]}
+    assert list(shares) == [1, 7, 10, 14, 21, 30, 45, 60, 75, 90]
+    assert shares[10] == (3, 0.75) and shares[30] == (2, 0.5) and shares[90] == (1, 0.25)
+    assert content["at_least"][-1]["interval"] == list(wilson(1, 4))
+    nobody = LeadTimeDocument.of(LeadTime.of(np.zeros(0, np.int32), agent_days=10)).at_least[0]
+    assert (nobody.days, nobody.n, nobody.share, nobody.interval) == (1, 0, None, None)
 
 
 def test_what_lots_would_catch() -> None:

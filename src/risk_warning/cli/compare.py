@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from typing import Annotated
 
@@ -79,9 +78,12 @@ def compare(
 
     If B is in the registry, the comparison is also logged to its MLflow run.
     """
+    from risk_warning.document import json_text
     from risk_warning.registry.family import members
     from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.compare.document import TimedComparisonDocument
     from risk_warning.studies.compare.family import compare_family
+    from risk_warning.studies.compare.family_document import FamilyDocument
     from risk_warning.studies.compare.family_page import family_page, family_table
     from risk_warning.studies.compare.log import log_comparison, log_family
     from risk_warning.studies.compare.options import Options
@@ -116,7 +118,8 @@ def compare(
         if report is not None:
             write_page(report, family_page(ranking))
         if as_json:
-            print(json.dumps(ranking.to_dict() | {"logged_to_runs": run_ids}, indent=1))
+            content = FamilyDocument.of(ranking).model_dump(mode="json")
+            print(json_text(content | {"logged_to_runs": run_ids}))
         else:
             Console().print(family_table(ranking))
         return
@@ -127,8 +130,8 @@ def compare(
     if report is not None:
         write_page(report, compare_page(comparison))
     if as_json:
-        logged = {"speed": comparison.speed(), "logged_to_run": run_id}
-        print(json.dumps(comparison.to_dict() | logged, indent=1))
+        content = TimedComparisonDocument.of(comparison).model_dump(mode="json")
+        print(json_text(content | {"logged_to_run": run_id}))
     else:
         Console().print(table(comparison))
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.progress import Progress
@@ -41,23 +40,10 @@ class Member:
     learnt_from: tuple[date, ...]
     """Compared dates that it may have learnt from, which flatters its figures."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the model ready for JSON."""
-        return {
-            "name": self.name,
-            "model_version": self.model.version,
-            "measures": self.standing.measures,
-            "gain": asdict(self.standing.gain),
-            "first_share": self.standing.first_share,
-            "calibration": asdict(self.calibration),
-            "ece": self.ece,
-            "learnt_from": [day.isoformat() for day in self.learnt_from],
-        }
-
 
 @dataclass(frozen=True)
 class FamilyComparison:
-    """The result of comparing a family with one model."""
+    """The result of comparing a family with one model; the same models, book and dates give the same result."""
 
     held_against: Member
     members: tuple[Member, ...]
@@ -94,21 +80,6 @@ class FamilyComparison:
         others = [one.name for one in self.members[1:] if one.standing.first_share > STILL_POSSIBLE]
         as_well = f", and {' and '.join(others)} might be as good" if others else ""
         return f"{best.name} finds more of those who go bad than {a}: {gain_text}{as_well}."
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison ready for JSON; the same models, book and dates give the same result."""
-        return {
-            "verdict": self.verdict,
-            "as_of_dates": [day.isoformat() for day in self.dates],
-            "rows": self.rows,
-            "borrowers": self.borrowers,
-            "bads": self.bads,
-            "rows_not_scored_by_all": self.not_by_all,
-            "outcome_unknown": self.outcome_unknown,
-            "held_against": self.held_against.to_dict(),
-            "members": [member.to_dict() for member in self.members],
-            "left_out": self.left_out,
-        }
 
 
 def compare_family(

@@ -29,6 +29,18 @@ CURVE_DAYS = (1, 7, 14, 21, 30, 45, 60, 75, 90)
 
 
 @dataclass(frozen=True)
+class LeadShare:
+    """The arrivals warned about at least so many days before."""
+
+    days: int
+    n: int
+    share: float | None
+    """Among all arrivals; None if nobody arrived, like the interval."""
+    interval: tuple[float, float] | None
+    """(low, high), 95 % (Wilson)."""
+
+
+@dataclass(frozen=True)
 class LeadTime:
     """The numbers of arrivals that were warned about at least so many days before."""
 
@@ -45,6 +57,11 @@ class LeadTime:
     def interval(self, days: int) -> tuple[float, float] | None:
         """Return (low, high) of the share, 95 % (Wilson)."""
         return wilson(self.at_least[days], self.n) if self.n else None
+
+    @property
+    def curve(self) -> tuple[LeadShare, ...]:
+        """The shares by days before, in ascending order of days."""
+        return tuple(LeadShare(days, n, self.share(days), self.interval(days)) for days, n in self.at_least.items())
 
     @classmethod
     def of(cls, lead_days: Days, agent_days: int) -> LeadTime:

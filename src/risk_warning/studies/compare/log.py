@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
+from risk_warning.document import json_text
 from risk_warning.registry.registry import log_to_run, run_of
 from risk_warning.settings import Settings
+from risk_warning.stats.delong import Difference
+from risk_warning.studies.compare.document import TimedComparisonDocument
 from risk_warning.studies.compare.family import FamilyComparison
+from risk_warning.studies.compare.family_document import FamilyDocument
 from risk_warning.studies.compare.family_page import family_page
 from risk_warning.studies.compare.page import compare_page
 from risk_warning.studies.compare.result import Comparison
@@ -24,7 +26,7 @@ def log_comparison(name_b: str, comparison: Comparison, settings: Settings) -> s
     if run_id is not None:
         stem = f"compare/{comparison.a.version}_{comparison.dates[0]}_{comparison.dates[-1]}"
         texts = {
-            f"{stem}.json": json.dumps(comparison.to_dict() | {"speed": comparison.speed()}, indent=1),
+            f"{stem}.json": json_text(TimedComparisonDocument.of(comparison)),
             f"{stem}.html": compare_page(comparison),
         }
         log_to_run(run_id, metrics(comparison), texts, {"compared_with": comparison.a.version}, settings)
@@ -41,14 +43,12 @@ def log_family(comparison: FamilyComparison, settings: Settings) -> list[str]:
     """
     against = comparison.held_against.model.version
     stem = f"compare/family_{against}_{comparison.dates[0]}_{comparison.dates[-1]}"
-    texts = {f"{stem}.json": json.dumps(comparison.to_dict(), indent=1), f"{stem}.html": family_page(comparison)}
+    texts = {f"{stem}.json": json_text(FamilyDocument.of(comparison)), f"{stem}.html": family_page(comparison)}
     logged = []
     for member in comparison.members:
         run_id = run_of(member.name, settings)
         if run_id is not None:
-            gain = member.standing.gain
-            figures = {f"family.auc.{part}": getattr(gain, part) for part in ("a", "b", "difference", "low", "high")}
-            figures["family.first_share"] = member.standing.first_share
+            figures = _parts("family.auc", member.standing.gain) | {"family.first_share": member.standing.first_share}
             log_to_run(run_id, figures, texts, {"compared_with": against}, settings)
             logged.append(run_id)
     return logged
@@ -63,15 +63,18 @@ def metrics(comparison: Comparison) -> dict[str, float]:
     if comparison.watch:
         figures["in_time_at_capacity"] = comparison.watch.at_capacity.in_time
         figures["in_time_at_threshold"] = comparison.watch.at_thresholds.in_time
-    if comparison.balances_at_capacity:
-        figures["net_per_1000"] = comparison.balances_at_capacity.net_per_1000
+    if comparison.economics.at_capacity:
+        figures["net_per_1000"] = comparison.economics.at_capacity.net_per_1000
     named = {
-        f"compare.{name}.{part}": float(getattr(figure, part))
-        for name, figure in figures.items()
-        for part in ("a", "b", "difference", "low", "high")
-    }
-    return named | {
         "compare.ece.a": comparison.a.ece,
         "compare.ece.b": comparison.b.ece,
         "compare.score_psi": comparison.score_psi,
     }
+    for name, figure in figures.items():
+        named |= _parts(f"compare.{name}", figure)
+    return named
+
+
+def _parts(name: str, figure: Difference) -> dict[str, float]:
+    parts = {"a": figure.a, "b": figure.b, "difference": figure.difference, "low": figure.low, "high": figure.high}
+    return {f"{name}.{part}": value for part, value in parts.items()}

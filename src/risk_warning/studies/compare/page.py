@@ -27,13 +27,13 @@ from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.stats.rates import BadRate
 from risk_warning.stats.stability import MUCH_MOVED, SOME_MOVED
 from risk_warning.studies.compare.groups_page import fairness_section, splits_section
-from risk_warning.studies.compare.result import ComparedModel, Comparison, Swap
+from risk_warning.studies.compare.result import ComparedModel, Comparison
 from risk_warning.studies.compare.score_changes import ReasonShift
+from risk_warning.studies.compare.swaps import Swap
 from risk_warning.studies.compare.table import MEASURES, basis, in_cells, plainly, warnings
 from risk_warning.studies.compare.warnings_page import burden_section, capacity_section, economics_section, lead_section
 
 _FEATURES_SHOWN = 12
-_FLAGGED = ("gained", "lost", "both", "neither")
 
 
 def compare_page(comparison: Comparison) -> str:
@@ -61,7 +61,7 @@ def compare_page(comparison: Comparison) -> str:
 
 
 def _top(comparison: Comparison) -> list[Block]:
-    gained, lost = comparison.at_thresholds.sets.gained, comparison.at_thresholds.sets.lost
+    gained, lost = comparison.swaps.at_thresholds.sets.gained, comparison.swaps.at_thresholds.sets.lost
     cards = [("AUC, B less A", signed(comparison.auc.difference, 4))]
     if comparison.watch:
         in_time = comparison.watch.at_capacity.in_time
@@ -78,7 +78,7 @@ def _top(comparison: Comparison) -> list[Block]:
 
 def _discrimination(comparison: Comparison) -> Section:
     drawn = {words: comparison.differences[name] for name, (words, _) in MEASURES.items() if name != "brier"}
-    drawn["AUC by DeLong's test"] = comparison.delong
+    drawn["AUC by DeLong's test"] = comparison.one_row.delong
     ends = [end for difference in drawn.values() for end in (difference.low, difference.high)]
     chart = interval_chart(
         "How much better B is than A",
@@ -87,14 +87,14 @@ def _discrimination(comparison: Comparison) -> Section:
         IntervalAxis.around_zero("B less A; right of the line B is better", ends),
     )
     rows = [(words, *in_cells(comparison.differences[name], places)) for name, (words, places) in MEASURES.items()]
-    p = "" if comparison.delong.p is None else f" (p = {comparison.delong.p:.3g})"
-    rows.append(("AUC by DeLong's test, one row a borrower" + p, *in_cells(comparison.delong, 4)))
-    rows.append(("AUC by the bootstrap on the same rows", *in_cells(comparison.bootstrap_one_row, 4)))
+    p = "" if comparison.one_row.delong.p is None else f" (p = {comparison.one_row.delong.p:.3g})"
+    rows.append(("AUC by DeLong's test, one row a borrower" + p, *in_cells(comparison.one_row.delong, 4)))
+    rows.append(("AUC by the bootstrap on the same rows", *in_cells(comparison.one_row.bootstrap, 4)))
     return Section(
         "Who finds more of those who go bad",
         (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),
         f"Paired intervals: {DRAWS:,} bootstrap draws of whole borrowers. On one row a borrower DeLong's interval and "
-        f"the bootstrap's lie {comparison.agreement:.1%} of their width apart.",
+        f"the bootstrap's lie {comparison.one_row.gap:.1%} of their width apart.",
     )
 
 
@@ -135,9 +135,9 @@ def ratio(part: Calibration) -> ChartInterval | None:
 def _migration(comparison: Comparison) -> Section:
     lines = []
     for row, band in enumerate(BANDS):
-        total, cells = int(comparison.migration[row].sum()), []
+        total, cells = int(comparison.migration.rows[row].sum()), []
         for column in range(len(BANDS)):
-            n, bads = int(comparison.migration[row, column]), int(comparison.migration_bads[row, column])
+            n, bads = int(comparison.migration.rows[row, column]), int(comparison.migration.bads[row, column])
             rate = f"{bads / n:.1%} bad" if n else ""
             cells.append(HeatCell(f"{n:,}", n / total if total else 0.0, rate))
         lines.append((band, tuple(cells)))
@@ -152,8 +152,8 @@ def _migration(comparison: Comparison) -> Section:
 def _swaps(comparison: Comparison) -> Section:
     blocks: list[Block] = []
     for words, swap in (
-        ("At each model's own threshold:", comparison.at_thresholds),
-        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", comparison.at_capacity),
+        ("At each model's own threshold:", comparison.swaps.at_thresholds),
+        (f"At equal capacity, the riskiest {CAPACITY_SHARE:.0%} of each date:", comparison.swaps.at_capacity),
     ):
         blocks += [Note(words), *_swap(swap)]
     return Section(
@@ -165,9 +165,13 @@ def _swaps(comparison: Comparison) -> Section:
 
 
 def _swap(swap: Swap) -> list[Block]:
-    words = ("by B alone: gains a flag", "by A alone: loses a flag", "by both", "by neither")
-    parts: list[BadRate] = [getattr(swap.sets, name) for name in _FLAGGED]
-    rows = [(label, f"{part.n:,}", f"{part.bads:,}", *_rate(part)) for label, part in zip(words, parts, strict=True)]
+    parts = (
+        ("by B alone: gains a flag", swap.sets.gained),
+        ("by A alone: loses a flag", swap.sets.lost),
+        ("by both", swap.sets.both),
+        ("by neither", swap.sets.neither),
+    )
+    rows = [(words, f"{part.n:,}", f"{part.bads:,}", *_rate(part)) for words, part in parts]
     blocks: list[Block] = [Table(("flagged", "rows", "bads", "bad rate", "95 % interval"), tuple(rows))]
     for who, shifts in (("gains", swap.gained_reasons), ("loses", swap.lost_reasons)):
         if shifts:
@@ -208,8 +212,8 @@ def _models(comparison: Comparison) -> Section:
         ("named", (one.name for one in models)),
         ("version", (one.version for one in models)),
         ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in models)),
-        ("features", (f"{len(one.model.features)}" for one in models)),
-        ("trees", (f"{one.model.fitted.booster.num_trees():,}" for one in models)),
+        ("features", (f"{one.feature_count}" for one in models)),
+        ("trees", (f"{one.tree_count:,}" for one in models)),
         ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in models)),
         ("learnt from", (_span(one.model.about["train_dates"]) for one in models)),
         ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in models)),

@@ -7,8 +7,7 @@ small classifier guesses the attribute from the same features, on borrowers it w
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import lightgbm
 import numpy as np
@@ -33,7 +32,7 @@ _HARDLY_ABOVE = 0.55
 _TOLD_SHARE = 0.05
 """Share of the classifier's gain below which the sentence does not name a feature."""
 _FOLDS, _TREES = 3, 50
-_PARAMETERS: Mapping[str, Any] = {
+_PARAMETERS: Mapping[str, str | float] = {
     "objective": "binary",
     "max_depth": 4,
     "num_leaves": 12,
@@ -85,13 +84,9 @@ class Guess:
         """Whether the interval lies above chance."""
         return self.low > 0.5
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the guess ready for JSON."""
-        return asdict(self) | {"is_shown": self.is_shown}
-
 
 def guesses(
-    x: Values, names: Sequence[str], borrower_id: NDArray[Any], labels: Mapping[str, NDArray[Any]]
+    x: Values, names: Sequence[str], borrower_id: NDArray[np.generic], labels: Mapping[str, NDArray[np.object_]]
 ) -> tuple[Guess, ...]:
     """Return how well each large group of each attribute can be guessed.
 

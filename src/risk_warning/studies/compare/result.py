@@ -1,47 +1,49 @@
-"""The result of comparing two models: the figures, ready for JSON, and the verdict in one sentence."""
+"""The result of comparing two models: the figures, and the verdict in one sentence."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.outcomes.target import TargetSpec
-from risk_warning.core.policy import BANDS
-from risk_warning.core.swap_sets import SwapSet
 from risk_warning.economics.valuation import Valuation
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.side_by_side import untrained_from
 from risk_warning.stats.calibration import Calibration
 from risk_warning.stats.delong import Difference
-from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
 from risk_warning.studies.compare.balance import Balances
 from risk_warning.studies.compare.by_group import GroupSplit
 from risk_warning.studies.compare.capacity import Reached
 from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.proxies import Guess
-from risk_warning.studies.compare.score_changes import ReasonShift, interval_gap, verdict
-from risk_warning.studies.compare.speed import Speed
+from risk_warning.studies.compare.score_changes import interval_gap, verdict
+from risk_warning.studies.compare.speed import Speed, Speeds
+from risk_warning.studies.compare.swaps import Swaps
 from risk_warning.studies.compare.warnings import WatchComparison
 
 
 @dataclass(frozen=True)
-class Swap:
-    """The swap-set of one way to flag, and the reasons that differ most for those who gain or lose a flag."""
+class Migration:
+    """Numbers of rows by A's band (down) and B's (across); arrays of shape (bands, bands)."""
 
-    sets: SwapSet
-    gained_reasons: tuple[ReasonShift, ...]
-    lost_reasons: tuple[ReasonShift, ...]
+    rows: NDArray[np.int64]
+    bads: NDArray[np.int64]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the swap ready for JSON."""
-        return asdict(self.sets) | {
-            name: [asdict(reason) | {"shift": reason.shift} for reason in reasons]
-            for name, reasons in (("gained_reasons", self.gained_reasons), ("lost_reasons", self.lost_reasons))
-        }
+
+@dataclass(frozen=True)
+class OneRow:
+    """The difference in AUC on one row per borrower, by two methods that must agree."""
+
+    delong: Difference
+    bootstrap: Difference
+
+    @property
+    def gap(self) -> float:
+        """Largest distance between the ends of the two intervals, as a share of the wider one."""
+        return interval_gap(self.delong, self.bootstrap)
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,16 @@ class Stability:
     features: dict[str, float]
     """PSI of each feature that both models use, the largest first."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the PSIs ready for JSON."""
-        return asdict(self) | {"reference_date": self.reference_date.isoformat()}
+
+@dataclass(frozen=True)
+class EconomicsComparison:
+    """The value and cost of both models' calls in money, by the two ways to flag."""
+
+    valuation: Valuation
+    """The inputs from which amounts of money are computed."""
+    at_capacity: Balances | None
+    """None if the book has no amounts owed."""
+    at_thresholds: Balances | None
 
 
 @dataclass(frozen=True)
@@ -80,41 +89,35 @@ class ComparedModel:
     fairness: tuple[Fairness, ...] = ()
     """At the model's own threshold; empty if the book has no protected attribute."""
     speed: Speed | None = None
-    """Measured on this machine; it differs from run to run, so `to_dict` does not include it."""
+    """Measured on this machine; it differs from run to run."""
+
+    @property
+    def feature_count(self) -> int:
+        """Number of features that the model reads."""
+        return len(self.model.features)
+
+    @property
+    def tree_count(self) -> int:
+        """Number of trees."""
+        return self.model.fitted.booster.num_trees()
 
     @property
     def size_bytes(self) -> int:
         """Size of the trees as text, the largest part of the model's folder."""
         return len(self.model.fitted.booster.model_to_string())
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the model ready for JSON."""
-        return {
-            "name": self.name,
-            "model_version": self.version,
-            "judged_version": self.model.version,
-            "policy_version": self.model.policy.version,
-            "threshold": self.model.policy.threshold,
-            "features": len(self.model.features),
-            "trees": self.model.fitted.booster.num_trees(),
-            "size_bytes": self.size_bytes,
-            "ece": self.ece,
-            "untrained_from": untrained_from(self.model).isoformat(),
-            "learnt_from": [day.isoformat() for day in self.learnt_from],
-            "calibration_by_band": [asdict(part) for part in self.by_band],
-            "calibration_by_month": [asdict(part) for part in self.by_month],
-            "at_capacities": [asdict(r) | {"capture": r.capture, "precision": r.precision} for r in self.reached],
-            "fairness": [
-                asdict(one)
-                | {name: getattr(one, name) for name in ("selection_ratio", "true_positive_gap", "calibration_gap")}
-                for one in self.fairness
-            ],
-        }
+    @property
+    def untrained_from(self) -> date:
+        """The first day by which all that the model learnt from had happened."""
+        return untrained_from(self.model)
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The result of a comparison; A and B are the models, in the order in which they were given."""
+    """The result of a comparison; A and B are the models, in the order in which they were given.
+
+    The same models, book and dates give the same result, but for the speeds.
+    """
 
     a: ComparedModel
     b: ComparedModel
@@ -130,30 +133,18 @@ class Comparison:
     """Rows that both models score but whose outcome is unknown; no figure includes them."""
     differences: dict[str, Difference]
     """Measure → difference by the paired bootstrap over borrowers, on all rows."""
-    delong: Difference
-    """Difference in AUC on one row per borrower."""
-    bootstrap_one_row: Difference
-    """The bootstrap of the AUC on the same rows as DeLong's test."""
-    migration: NDArray[np.int64]
-    """Number of rows by A's band (down) and B's (across)."""
-    migration_bads: NDArray[np.int64]
-    at_thresholds: Swap
-    """Each model flags the borrowers below its own threshold."""
-    at_capacity: Swap
-    """Both models flag the same number of rows on each date, each model its riskiest."""
+    one_row: OneRow
+    migration: Migration
+    swaps: Swaps
     score_psi: float
     """PSI of B's scores against A's, on the same rows."""
     stability: Stability | None
     """None if the book does not reach back to a date from which both models had learnt."""
-    valuation: Valuation
-    """The inputs from which amounts of money are computed."""
+    economics: EconomicsComparison
     watch: WatchComparison | None = None
     """None if there are too few nights from which neither model learnt, or nobody fell behind in them."""
     splits: tuple[GroupSplit, ...] = ()
     """By month and by segment."""
-    balances_at_capacity: Balances | None = None
-    """None if the book has no amounts owed."""
-    balances_at_thresholds: Balances | None = None
     guesses: tuple[Guess, ...] = ()
     """How well protected attributes can be guessed from B's features; empty if too few are known."""
 
@@ -165,7 +156,7 @@ class Comparison:
     @property
     def auc(self) -> Difference:
         """The difference behind the verdict: by DeLong's test on a single date, by the bootstrap on several dates."""
-        return self.delong if len(self.dates) == 1 else self.differences["auc"]
+        return self.one_row.delong if len(self.dates) == 1 else self.differences["auc"]
 
     @property
     def verdict(self) -> str:
@@ -173,57 +164,6 @@ class Comparison:
         return verdict(self.auc, self.differences["brier"])
 
     @property
-    def agreement(self) -> float:
-        """Largest distance between the ends of DeLong's interval and the bootstrap's, as a share of the wider one."""
-        return interval_gap(self.delong, self.bootstrap_one_row)
-
-    def speed(self) -> dict[str, dict[str, float | None] | None]:
-        """Return borrowers per second of A and B, measured on this machine.
-
-        `to_dict` does not include them, because no two runs measure the same.
-        """
-        return {key: asdict(model.speed) if model.speed else None for key, model in (("a", self.a), ("b", self.b))}
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison ready for JSON; the same models, book and dates give the same result."""
-        return {
-            "verdict": self.verdict,
-            "difference_is_shown": self.auc.is_shown,
-            "as_of_dates": [day.isoformat() for day in self.dates],
-            "rows": self.rows,
-            "borrowers": self.borrowers,
-            "bads": self.bads,
-            "only_a": self.only_a,
-            "only_b": self.only_b,
-            "outcome_unknown": self.outcome_unknown,
-            "auc": asdict(self.auc),
-            "measures": {name: asdict(difference) for name, difference in self.differences.items()},
-            "draws": DRAWS,
-            "one_row_a_borrower": {
-                "delong": asdict(self.delong),
-                "bootstrap": asdict(self.bootstrap_one_row),
-                "gap_as_share_of_width": self.agreement,
-            },
-            "a": self.a.to_dict(),
-            "b": self.b.to_dict(),
-            "migration": {
-                "bands": list(BANDS),
-                "rows": self.migration.tolist(),
-                "bads": self.migration_bads.tolist(),
-            },
-            "swaps": {
-                "at_thresholds": self.at_thresholds.to_dict(),
-                "at_capacity": self.at_capacity.to_dict() | {"capacity_share": CAPACITY_SHARE},
-            },
-            "score_psi": self.score_psi,
-            "stability": self.stability.to_dict() if self.stability else None,
-            "lead_time": self.watch.to_dict() if self.watch else None,
-            "protected_guessed_from_b": [guess.to_dict() for guess in self.guesses],
-            "splits": [asdict(one) for one in self.splits],
-            "economics": {
-                "inputs": self.valuation.to_dict(),
-                "roll_to_loss": self.valuation.roll_to_loss(),
-                "at_capacity": asdict(self.balances_at_capacity) if self.balances_at_capacity else None,
-                "at_thresholds": asdict(self.balances_at_thresholds) if self.balances_at_thresholds else None,
-            },
-        }
+    def speeds(self) -> Speeds:
+        """Speeds of both models on this machine; no two runs measure the same."""
+        return Speeds(self.a.speed, self.b.speed)

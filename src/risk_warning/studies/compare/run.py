@@ -14,8 +14,7 @@ from risk_warning.book import StagedBook, open_book
 from risk_warning.book.protected import read_protected
 from risk_warning.core.calendar import add_months
 from risk_warning.core.policy import BANDS
-from risk_warning.core.reasons import ReasonGroups
-from risk_warning.core.swap_sets import SwapSet, cross
+from risk_warning.core.swap_sets import cross
 from risk_warning.economics.assumptions import assumptions_of
 from risk_warning.economics.valuation import valuation_of
 from risk_warning.errors import LabelError
@@ -25,7 +24,6 @@ from risk_warning.registry.registry import fetch
 from risk_warning.scoring.side_by_side import (
     SideBySide,
     check_targets,
-    points_of,
     score_both,
     unlearnt_dates,
     untrained_from,
@@ -40,15 +38,21 @@ from risk_warning.studies.compare.capacity import reached
 from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.groups import balances_of_both, fairness_of_both, guesses_from_b, splits
 from risk_warning.studies.compare.options import Options
-from risk_warning.studies.compare.result import ComparedModel, Comparison, Stability, Swap
-from risk_warning.studies.compare.score_changes import ReasonShift, mean_points, reason_shifts, riskiest
+from risk_warning.studies.compare.result import (
+    ComparedModel,
+    Comparison,
+    EconomicsComparison,
+    Migration,
+    OneRow,
+    Stability,
+)
+from risk_warning.studies.compare.score_changes import riskiest
 from risk_warning.studies.compare.speed import Speed, speed
+from risk_warning.studies.compare.swaps import swaps_of_both
 from risk_warning.studies.compare.warnings import watch_comparison, watch_nights
 
 MIN_BADS = 30
 """Borrowers who turn bad, and borrowers who stay good, that an interval needs."""
-_EXPLAINED = 2_000
-"""Rows to explain in each group; with these, mean points are known to a few tenths."""
 Flags = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
@@ -107,9 +111,12 @@ def compare_models(
             book, a, b, rows, conversion, settings.score, stage("scoring the past", book.n_borrowers)
         )
         below = a.policy.below_threshold(rows.score_a), b.policy.below_threshold(rows.score_b)
-        called = [riskiest(score, rows.date_index, CAPACITY_SHARE) for score in (rows.score_a, rows.score_b)]
-        flags = [(below[0], below[1]), (called[0], called[1])]
-        swaps = _swaps(book, a, b, rows, flags, chunk, stage("explaining who moves", 2 * book.n_borrowers))
+        called = (
+            riskiest(rows.score_a, rows.date_index, CAPACITY_SHARE),
+            riskiest(rows.score_b, rows.date_index, CAPACITY_SHARE),
+        )
+        explaining = stage("explaining who moves", 2 * book.n_borrowers)
+        swaps = swaps_of_both(book, a, b, rows, below, called, chunk, explaining)
         following = stage("following the nights", book.n_borrowers)
         watch = watch_comparison(book, a, b, nights, options, settings.score, following) if nights else None
         categories = book.categories
@@ -118,20 +125,20 @@ def compare_models(
             book, a.target, assumptions, chunk, stage("following what became of bads", book.n_borrowers)
         )
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
-    fair = fairness_of_both(rows, flags[0], protected)
+    fair = fairness_of_both(rows, below, protected)
     progress.update(task, description="guessing protected attributes", total=None)
     guessed = guesses_from_b(rows, b.feature_names, protected)
     minor_units = 10**settings.book.minor_unit_decimals
-    money = [
+    at_thresholds, at_capacity = (
         balances_of_both(
-            rows, a.target, each, categories, valuation, minor_units, SEED, stage("counting the money", DRAWS)
+            rows, a.target, flags, categories, valuation, minor_units, SEED, stage("counting the money", DRAWS)
         )
-        for each in flags
-    ]
+        for flags in (below, called)
+    )
     bands = a.policy.bands(rows.score_a), b.policy.bands(rows.score_b)
     return Comparison(
-        a=_held(name_a, a, in_service[0].version, rows, rows.pd_a, rows.score_a, bands[0], fair[0], speeds[0]),
-        b=_held(name_b, b, in_service[1].version, rows, rows.pd_b, rows.score_b, bands[1], fair[1], speeds[1]),
+        a=_compared_model(name_a, in_service[0], rows, rows.pd_a, rows.score_a, fair[0], speeds[0]),
+        b=_compared_model(name_b, in_service[1], rows, rows.pd_b, rows.score_b, fair[1], speeds[1]),
         dates=dates,
         rows=len(rows.bad),
         borrowers=len(one),
@@ -141,19 +148,16 @@ def compare_models(
         only_b=rows.only_b,
         outcome_unknown=rows.outcome_unknown,
         differences=differences,
-        delong=delong(rows.bad[one], rows.pd_a[one], rows.pd_b[one]),
-        bootstrap_one_row=once["auc"],
-        migration=cross(*bands, len(BANDS)),
-        migration_bads=cross(bands[0][rows.bad], bands[1][rows.bad], len(BANDS)),
-        at_thresholds=swaps[0],
-        at_capacity=swaps[1],
+        one_row=OneRow(delong(rows.bad[one], rows.pd_a[one], rows.pd_b[one]), once["auc"]),
+        migration=Migration(
+            rows=cross(*bands, len(BANDS)), bads=cross(bands[0][rows.bad], bands[1][rows.bad], len(BANDS))
+        ),
+        swaps=swaps,
         score_psi=psi(rows.score_a, rows.score_b),
         stability=stability,
+        economics=EconomicsComparison(valuation, at_capacity=at_capacity, at_thresholds=at_thresholds),
         watch=watch,
         splits=by_segment,
-        valuation=valuation,
-        balances_at_capacity=money[1],
-        balances_at_thresholds=money[0],
         guesses=guessed,
     )
 
@@ -180,22 +184,21 @@ def _drawn(rows: SideBySide, at: NDArray[np.int64] | slice, advance: Callable[[i
     return paired_bootstrap(*columns, seed=SEED, advance=advance)
 
 
-def _held(
+def _compared_model(
     name: str,
-    model: RiskModel,
-    version: str,
+    in_service: RiskModel,
     rows: SideBySide,
     pd: Floats,
     score: Floats,
-    bands: NDArray[np.int8],
     fair: tuple[Fairness, ...],
     measured: Speed,
 ) -> ComparedModel:
+    model = in_service.as_judged
     return ComparedModel(
         name,
         model,
-        version,
-        by_band=calibration(rows.bad, pd, bands, BANDS),
+        in_service.version,
+        by_band=calibration(rows.bad, pd, model.policy.bands(score), BANDS),
         by_month=calibration(rows.bad, pd, rows.date_index, [day.isoformat() for day in rows.dates]),
         learnt_from=tuple(day for day in rows.dates if day < untrained_from(model)),
         ece=expected_calibration_error(rows.bad, pd),
@@ -238,42 +241,3 @@ def _stability(
         psi(past.score_b, rows.score_b),
         dict(sorted(features.items(), key=lambda item: -item[1])),
     )
-
-
-def _swaps(
-    book: StagedBook,
-    a: RiskModel,
-    b: RiskModel,
-    rows: SideBySide,
-    flags: Sequence[tuple[Flags, Flags]],
-    chunk: int,
-    advance: Callable[[int], None],
-) -> list[Swap]:
-    """Return, for each way to flag (A's flags, B's flags), the swap-set and the reasons for those who move."""
-    random = np.random.default_rng(SEED)
-
-    def some(moved: Flags) -> NDArray[np.int64]:
-        positions = np.flatnonzero(moved)
-        return (
-            positions if len(positions) <= _EXPLAINED else np.sort(random.choice(positions, _EXPLAINED, replace=False))
-        )
-
-    gained = [some(by_b & ~by_a) for by_a, by_b in flags]
-    lost = [some(by_a & ~by_b) for by_a, by_b in flags]
-    explained = np.unique(np.concatenate((*gained, *lost)))
-    who, when = rows.borrower[explained], rows.date_index[explained]
-    taken_apart = [
-        (*points_of(book, model, who, when, rows.dates, chunk, advance), ReasonGroups.of(model.features))
-        for model in (a, b)
-    ]
-
-    def shifts(moved: NDArray[np.int64]) -> tuple[ReasonShift, ...]:
-        if not len(moved):
-            return ()
-        at = np.searchsorted(explained, moved)
-        return reason_shifts(*(mean_points(own[at], missing[at], groups) for own, missing, groups in taken_apart))
-
-    return [
-        Swap(SwapSet.of(rows.bad, by_a, by_b), shifts(up), shifts(down))
-        for (by_a, by_b), up, down in zip(flags, gained, lost, strict=True)
-    ]

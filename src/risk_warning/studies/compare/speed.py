@@ -29,6 +29,14 @@ class Speed:
     """Scored borrowers, from features to points; None if nobody is scored."""
 
 
+@dataclass(frozen=True)
+class Speeds:
+    """The speeds of both models; None if not measured."""
+
+    a: Speed | None
+    b: Speed | None
+
+
 def speed(book: StagedBook, model: RiskModel, day: date) -> Speed:
     """Return the model's speed on the book's first borrowers."""
     rows, observed = book.rows(0, min(book.n_borrowers, _MEASURED)), model.observed_in(book)

@@ -45,12 +45,12 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
     measures = Table("measure", f"A {comparison.a.version}", f"B {comparison.b.version}", "B − A", "95 % interval")
     for name, (words, decimals) in MEASURES.items():
         measures.add_row(words, *in_cells(comparison.differences[name], decimals))
-    measures.add_row("AUC, DeLong's test, one row a borrower", *in_cells(comparison.delong, 4))
+    measures.add_row("AUC, DeLong's test, one row a borrower", *in_cells(comparison.one_row.delong, 4))
     yield measures
     moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
     for words, swap in (
-        ("at each model's threshold", comparison.at_thresholds),
-        ("riskiest 5 % of each date", comparison.at_capacity),
+        ("at each model's threshold", comparison.swaps.at_thresholds),
+        ("riskiest 5 % of each date", comparison.swaps.at_capacity),
     ):
         sets = swap.sets
         moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
@@ -58,8 +58,8 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
     if comparison.watch:
         yield _watch(comparison.watch)
     yield _calibration(comparison)
-    if comparison.balances_at_capacity:
-        for line in comparison.valuation.in_words:
+    if comparison.economics.at_capacity:
+        for line in comparison.economics.valuation.in_words:
             yield Text(line)
 
 
@@ -90,7 +90,7 @@ def plainly(comparison: Comparison) -> list[str]:
         if all(calls):
             of_b, of_a = calls
             lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
-    money = comparison.balances_at_capacity
+    money = comparison.economics.at_capacity
     if money and money.net_per_1000.is_shown:
         net = money.net_per_1000
         more = "more" if net.difference > 0 else "less"
@@ -132,13 +132,13 @@ def warnings(comparison: Comparison) -> list[str]:
         if count:
             lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
     lines += unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
-    if comparison.delong.is_shown != comparison.bootstrap_one_row.is_shown:
+    if comparison.one_row.delong.is_shown != comparison.one_row.bootstrap.is_shown:
         lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
     if comparison.watch and comparison.watch.arrivals < MIN_ARRIVALS:
         lines.append(
             f"Only {comparison.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
         )
-    return lines + (list(comparison.valuation.cautions) if comparison.balances_at_capacity else [])
+    return lines + (list(comparison.economics.valuation.cautions) if comparison.economics.at_capacity else [])
 
 
 def in_cells(difference: Difference, decimals: int) -> tuple[str, str, str, str]:

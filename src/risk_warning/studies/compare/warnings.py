@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,27 +47,6 @@ class Warned:
     chance: Chance | None
     burden: AlertBurden
 
-    def to_dict(self) -> dict[str, Any]:
-        """For a program."""
-        return {
-            "lead_before_bad_dpd": _lead(self.lead),
-            "lead_before_missed_payment": _lead(self.lead_to_missed),
-            "chance": asdict(self.chance) if self.chance else None,
-            "burden": asdict(self.burden)
-            | {"calls_per_bad": self.burden.calls_per_bad, "warned_again_share": self.burden.warned_again_share},
-        }
-
-
-def _lead(lead: LeadTime) -> dict[str, Any]:
-    return {
-        "n": lead.n,
-        "median_days": lead.median_days,
-        "at_least": [
-            {"days": days, "n": n, "share": lead.share(days), "interval": lead.interval(days)}
-            for days, n in lead.at_least.items()
-        ],
-    }
-
 
 @dataclass(frozen=True)
 class FlaggingWay:
@@ -83,15 +61,13 @@ class FlaggingWay:
     to_act: Difference
     """Share warned about in time for an agent to act before the target's days past due."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """For a program."""
-        return {
-            "a": self.a.to_dict(),
-            "b": self.b.to_dict(),
-            "in_time": asdict(self.in_time),
-            "in_time_to_act_before_missed_payment": asdict(self.before_missed) if self.before_missed else None,
-            "in_time_to_act_before_bad_dpd": asdict(self.to_act),
-        }
+
+@dataclass(frozen=True)
+class Unscored:
+    """Arrivals that each model did not score on any night in time; they count as not warned about."""
+
+    a: int
+    b: int
 
 
 @dataclass(frozen=True)
@@ -107,29 +83,9 @@ class WatchComparison:
     """Borrowers who reached `bad_dpd` days past due after at least `EARLIEST_DAYS` of nights."""
     arrivals_missed: int
     """Arrivals whose first missed payment also comes after at least `EARLIEST_DAYS` of nights."""
-    unscored_a: int
-    """Arrivals that A did not score on any night in time; they count as not warned about."""
-    unscored_b: int
+    unscored: Unscored
     at_capacity: FlaggingWay
     at_thresholds: FlaggingWay
-
-    def to_dict(self) -> dict[str, Any]:
-        """For a program."""
-        return {
-            "first_night": self.first_night.isoformat(),
-            "last_night": self.last_night.isoformat(),
-            "every_days": self.every_days,
-            "bad_dpd": self.bad_dpd,
-            "agent_days": self.agent_days,
-            "in_time_days": IN_TIME_DAYS,
-            "earliest_days": EARLIEST_DAYS,
-            "capacity_share": CAPACITY_SHARE,
-            "arrivals": self.arrivals,
-            "arrivals_with_missed_payment": self.arrivals_missed,
-            "arrivals_not_scored_in_time": {"a": self.unscored_a, "b": self.unscored_b},
-            "at_capacity": self.at_capacity.to_dict(),
-            "at_thresholds": self.at_thresholds.to_dict(),
-        }
 
 
 def watch_nights(book: StagedBook, a: RiskModel, b: RiskModel, options: Options) -> tuple[date, ...]:
@@ -183,8 +139,7 @@ def watch_comparison(
         agent_days=options.agent_days,
         arrivals=len(seen.arrived.borrower),
         arrivals_missed=len(missed.borrower),
-        unscored_a=_unscored(seen, seen.a),
-        unscored_b=_unscored(seen, seen.b),
+        unscored=Unscored(_unscored(seen, seen.a), _unscored(seen, seen.b)),
         at_capacity=_way(seen, missed, capacity, options.agent_days),
         at_thresholds=_way(seen, missed, own, options.agent_days),
     )

@@ -11,7 +11,7 @@ from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE
 from risk_warning.studies.compare.alert_burden import AlertBurden
 from risk_warning.studies.compare.balance import Balance, Balances
 from risk_warning.studies.compare.capacity import Reached
-from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS, LeadTime
+from risk_warning.studies.compare.lead_time import EARLIEST_DAYS, IN_TIME_DAYS, Chance, LeadTime
 from risk_warning.studies.compare.result import Comparison
 from risk_warning.studies.compare.warnings import FlaggingWay, Warned, WatchComparison
 
@@ -55,8 +55,8 @@ _CAPTION = (
 
 def _lead_chart(watch: WatchComparison) -> str:
     def line(name: str, lead: LeadTime, *, band: bool) -> Line:
-        points = [(float(days), lead.share(days) or 0.0) for days in lead.at_least]
-        ends = tuple(lead.interval(days) or (0.0, 0.0) for days in lead.at_least) if band else ()
+        points = [(float(one.days), one.share or 0.0) for one in lead.curve]
+        ends = tuple(one.interval or (0.0, 0.0) for one in lead.curve) if band else ()
         return Line(name, tuple(points), ends)
 
     way = watch.at_capacity
@@ -80,12 +80,11 @@ def _both(way: FlaggingWay) -> tuple[tuple[str, Warned], tuple[str, Warned]]:
 
 
 def _lead_table(words: str, way: FlaggingWay, watch: WatchComparison) -> Table:
-    def chance(name: str) -> tuple[str, ...]:
-        return tuple("–" if own.chance is None else f"{getattr(own.chance, name):.1%}" for _, own in _both(way))
+    def chance(share: Callable[[Chance], float]) -> tuple[str, ...]:
+        return tuple("–" if own.chance is None else f"{share(own.chance):.1%}" for _, own in _both(way))
 
-    def median(name: str) -> tuple[str, ...]:
-        medians = [getattr(own, name).median_days for _, own in _both(way)]
-        return tuple("–" if days is None else f"{days:.0f}" for days in medians)
+    def median(*leads: LeadTime) -> tuple[str, ...]:
+        return tuple("–" if lead.median_days is None else f"{lead.median_days:.0f}" for lead in leads)
 
     dpd, agent = watch.bad_dpd, watch.agent_days
     rows: list[tuple[str, ...]] = [
@@ -95,12 +94,12 @@ def _lead_table(words: str, way: FlaggingWay, watch: WatchComparison) -> Table:
     if way.before_missed:
         rows.append((f"in time for an agent, {agent} days before the missed payment", *shares(way.before_missed)))
     rows += [
-        (f"median days before {dpd} days past due", *median("lead"), "", ""),
-        ("median days before the missed payment", *median("lead_to_missed"), "", ""),
-        ("all borrowers: warned about in the same weeks", *chance("anyone"), "", ""),
-        ("all borrowers: ever warned about", *chance("ever_warned"), "", ""),
-        ("as many drawn by lot anew each night would catch", *chance("redrawn"), "", ""),
-        ("and would warn about so many of all borrowers", *chance("redrawn_ever"), "", ""),
+        (f"median days before {dpd} days past due", *median(way.a.lead, way.b.lead), "", ""),
+        ("median days before the missed payment", *median(way.a.lead_to_missed, way.b.lead_to_missed), "", ""),
+        ("all borrowers: warned about in the same weeks", *chance(lambda by: by.anyone), "", ""),
+        ("all borrowers: ever warned about", *chance(lambda by: by.ever_warned), "", ""),
+        ("as many drawn by lot anew each night would catch", *chance(lambda by: by.redrawn), "", ""),
+        ("and would warn about so many of all borrowers", *chance(lambda by: by.redrawn_ever), "", ""),
     ]
     return Table((f"at {words}", "A", "B", "B less A", "95 % interval"), tuple(rows))
 
@@ -172,9 +171,9 @@ def capacity_section(comparison: Comparison) -> Section:
 
 def economics_section(comparison: Comparison) -> Section | None:
     """Return the section on the value of the calls; None if the book has no amounts owed."""
-    balances = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", comparison.balances_at_capacity)]
-    balances += [("at each model's own threshold", comparison.balances_at_thresholds)]
-    valuation = comparison.valuation
+    economics, valuation = comparison.economics, comparison.economics.valuation
+    balances = [(f"at the riskiest {CAPACITY_SHARE:.0%} of each date", economics.at_capacity)]
+    balances += [("at each model's own threshold", economics.at_thresholds)]
     blocks: list[Block] = [_money(words, one) for words, one in balances if one]
     if not blocks:
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from risk_warning.stats.delong import Difference
-from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.result import Comparison
 
 
@@ -37,29 +36,26 @@ class GateFigures:
 
 def gate_figures(comparison: Comparison) -> GateFigures:
     """Return the figures of the comparison."""
-    stability = comparison.stability
+    stability, money = comparison.stability, comparison.economics.at_capacity
+    fairness = comparison.b.fairness
+    ratios = [(one.attribute, one.selection_ratio) for one in fairness if one.selection_ratio is not None]
+    gaps = [(one.attribute, one.true_positive_gap) for one in fairness if one.true_positive_gap is not None]
     features = tuple(stability.features.items()) if stability else ()
     return GateFigures(
         auc=comparison.auc,
         brier=comparison.differences["brier"],
-        agreement=comparison.agreement,
+        agreement=comparison.one_row.gap,
         ece_a=comparison.a.ece,
         ece_b=comparison.b.ece,
         score_psi_b=stability.score_b if stability else None,
         largest_feature_psi=features[0] if features else None,
         in_time=comparison.watch.at_capacity.in_time if comparison.watch else None,
-        smallest_selection_ratio_b=min(_measured(comparison.b.fairness, "selection_ratio"), key=_value, default=None),
-        largest_true_positive_gap_b=max(
-            _measured(comparison.b.fairness, "true_positive_gap"), key=_value, default=None
-        ),
-        net_per_1000=comparison.balances_at_capacity.net_per_1000 if comparison.balances_at_capacity else None,
+        smallest_selection_ratio_b=min(ratios, key=_value, default=None),
+        largest_true_positive_gap_b=max(gaps, key=_value, default=None),
+        net_per_1000=money.net_per_1000 if money else None,
         contradicting_splits=tuple(one.attribute for one in comparison.splits if one.contradicting),
         b_may_have_learnt=bool(comparison.b.learnt_from),
     )
-
-
-def _measured(fairness: tuple[Fairness, ...], name: str) -> list[tuple[str, float]]:
-    return [(one.attribute, value) for one in fairness if (value := getattr(one, name)) is not None]
 
 
 def _value(measurement: tuple[str, float]) -> float:
