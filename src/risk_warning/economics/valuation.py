@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from risk_warning.book import StagedBook
 from risk_warning.core.economics.attributes import PRODUCT
 from risk_warning.core.economics.loss_rates import MIN_BORROWERS, LossRate
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.economics.assumptions import Assumptions
-from risk_warning.economics.document import RollToLossDocument, ValuationDocument
 from risk_warning.economics.loss_experience import loss_counts
 
 CANNOT_TELL = "cannot tell whether calls pay for themselves"
@@ -133,14 +131,6 @@ class Valuation:
                 "economics.loss_given_default_by_product."
             )
         return tuple(messages)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the inputs as plain JSON values."""
-        return ValuationDocument.of(self).model_dump(mode="json")
-
-    def roll_to_loss(self) -> dict[str, Any]:
-        """Return the roll to loss as plain JSON values."""
-        return RollToLossDocument.of(self).model_dump(mode="json")
 
 
 def valuation_of(

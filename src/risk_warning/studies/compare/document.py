@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from risk_warning.core.policy import BANDS
 from risk_warning.document import Document
-from risk_warning.economics.valuation import Valuation
+from risk_warning.economics.document import RollToLossDocument, ValuationDocument
 from risk_warning.stats.calibration import Calibration
 from risk_warning.stats.delong import Difference
 from risk_warning.stats.paired_bootstrap import CAPACITY_SHARE, DRAWS
@@ -164,11 +164,8 @@ class GuessDocument(Document):
 class EconomicsDocument(Document):
     """The value and cost of both models' calls; null if the book has no amounts owed."""
 
-    # The two dictionaries are those of the valuation, which gives no types yet.
-    inputs: Annotated[dict[str, Any], BeforeValidator(Valuation.to_dict)] = Field(validation_alias="valuation")
-    roll_to_loss: Annotated[dict[str, Any], BeforeValidator(Valuation.roll_to_loss)] = Field(
-        validation_alias="valuation"
-    )
+    inputs: ValuationDocument = Field(validation_alias="valuation")
+    roll_to_loss: RollToLossDocument = Field(validation_alias="valuation")
     at_capacity: Balances | None
     at_thresholds: Balances | None
 
