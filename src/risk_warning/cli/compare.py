@@ -24,6 +24,7 @@ from risk_warning.cli.options import (
     every,
 )
 from risk_warning.cli.progress import progress
+from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 from risk_warning.studies.compare.options import AGENT_DAYS
 
@@ -78,7 +79,6 @@ def compare(
 
     If B is in the registry, the comparison is also logged to its MLflow run.
     """
-    from risk_warning.document import json_text
     from risk_warning.registry.family import members
     from risk_warning.reports import check_writable, write_page
     from risk_warning.studies.compare.document import TimedComparisonDocument

@@ -13,6 +13,7 @@ from rich.table import Table
 from risk_warning.cli.options import BookOption, By, Json, Reason, Report, book_of
 from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
+from risk_warning.document import json_text
 from risk_warning.errors import GateError
 from risk_warning.settings import load_settings
 
@@ -36,7 +37,6 @@ def propose(
 
     The limits are the settings `gate.…`; exit code 17 if a rule is not met.
     """
-    from risk_warning.document import json_text
     from risk_warning.studies.promotion.document import GatedDocument
     from risk_warning.studies.promotion.gate import gate
     from risk_warning.studies.promotion.gate import propose as proposed
@@ -70,7 +70,6 @@ def promote(
 
     The limits are the settings `gate.…`. The old champion is `previous`, for `risk-warning rollback`.
     """
-    from risk_warning.document import json_text
     from risk_warning.studies.promotion.document import PromotionDocument
     from risk_warning.studies.promotion.run import PromotionRequest
     from risk_warning.studies.promotion.run import promote as promoted
