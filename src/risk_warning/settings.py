@@ -25,6 +25,7 @@ from pydantic_settings import SettingsError as UnreadableError
 
 from risk_warning.core.protected_names import PROTECTED, NeverModelled
 from risk_warning.errors import SettingsError
+from risk_warning.fault import first_fault
 
 FLOWING = ("instalments", "statements", "events")
 """Tables that grow day by day."""
@@ -284,14 +285,12 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        *section, name = [str(part) for part in first["loc"]]
-        where, variable = ".".join((*section, name)), "__".join(("RISK_WARNING", *section, name)).upper()
-        if first["type"] == "extra_forbidden":
-            raise SettingsError(f"There is no setting {where}; {_known(section)}.") from None
+        fault = first_fault(error)
+        if fault.is_unknown:
+            raise SettingsError(f"There is no setting {fault.place}; {_known(fault.path[:-1])}.") from None
         raise SettingsError(
-            f"Setting {where}: {first['msg'].removeprefix('Value error, ')}. Correct it in risk_warning.toml or in "
-            f"{variable.replace('RISK_WARNING__', 'RISK_WARNING_', 1)}."
+            f"Setting {fault.place}: {fault.message}. Correct it in risk_warning.toml or in "
+            f"RISK_WARNING_{'__'.join(fault.path).upper()}."
         ) from None
     except UnreadableError:
         sections = [f"RISK_WARNING_{name.upper()}" for name in Settings.model_fields]
@@ -304,7 +303,7 @@ def load_settings() -> Settings:
         raise SettingsError(f"{named or 'risk_warning.toml'} is not valid TOML: {error}.") from None
 
 
-def _known(section: list[str]) -> str:
+def _known(section: tuple[str, ...]) -> str:
     """Return a phrase that lists the settings of a section, for the message about one that does not exist."""
     kind: type[BaseModel] = Settings
     for name in section:

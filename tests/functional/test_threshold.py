@@ -22,9 +22,9 @@ from risk_warning.cli.main import app
 from risk_warning.core.calendar import to_day
 from risk_warning.core.outcomes.labels import learnable, outcomes
 from risk_warning.core.outcomes.target import TargetSpec
-from risk_warning.core.policy import Policy
 from risk_warning.economics.assumptions import Assumptions, assumptions_of
 from risk_warning.errors import DatabaseError, LabelError, OutputError, SettingsError
+from risk_warning.model.policy_in_force import read_policy
 from risk_warning.nightly.run import run_night
 from risk_warning.settings import EconomicsSettings, ScoreSettings, Settings
 from risk_warning.studies.threshold.choice import POLICY_CHOSEN, choose, in_words
@@ -172,7 +172,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
     assert way is not None
     version, before = way.cut.policy.version, found.in_force.policy.version
     text = path.read_text()
-    assert Policy.from_dict(tomllib.loads(text)).version == version
+    assert read_policy(path).version == version
     assert "# Chosen by: Li Wei\n" in text and "# Why: two more agents\n" in text
     kept = {file.name for file in (tmp_path / "policies").iterdir()}
     assert kept == {f"policy-{version}.toml", f"policy-{before}.toml"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,8 @@ from risk_warning.core.features import registry
 from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import ReasonGroups
 from risk_warning.core.scorecard import Scorecard, clipped, probability
+from risk_warning.errors import SettingsError
+from risk_warning.model.policy_in_force import read_policy
 
 POLICY = Policy(threshold=560, red_below=530, yellow_below=590)
 
@@ -35,18 +39,37 @@ def test_a_policy_is_named_by_its_content() -> None:
     assert POLICY.version == again.version != Policy(threshold=561, red_below=530, yellow_below=590).version
 
 
+CUT_OFFS = "threshold = 560\nred_below = 530\nyellow_below = 590\n"
+
+
 @pytest.mark.parametrize(
-    "values",
+    ("content", "words"),
     [
-        {"threshold": 560.0},
-        {"threshold": 560.0, "red_below": 570.0, "yellow_below": 590.0},
-        {"threshold": math.nan, "red_below": 530.0, "yellow_below": 590.0},
-        {"threshold": 560.0, "red_below": 530.0, "yellow_below": 590.0, "colour": 1.0},
+        ("threshold = 560", "cannot be used: red_below: Field required."),
+        (CUT_OFFS.replace("530", "570"), "cannot be used: a policy needs red_below <= threshold <= yellow_below."),
+        (CUT_OFFS.replace("560", "nan"), "cannot be used: threshold: Input should be a finite number."),
+        (CUT_OFFS.replace("560", "true"), "cannot be used: threshold: Input should be a valid number."),
+        (CUT_OFFS.replace("560", '"560"'), "cannot be used: threshold: Input should be a valid number."),
+        (CUT_OFFS + "margin = -1", "cannot be used: margin and close_after_days of a policy must not be negative."),
+        (CUT_OFFS + "close_after_days = 7.5", "cannot be used: close_after_days: Input should be a valid integer."),
+        (CUT_OFFS + "colour = 1.0", "cannot be used: there is no value colour; a policy has threshold, red_below,"),
+        ("threshold =", "is not valid TOML"),
     ],
 )
-def test_a_policy_that_makes_no_sense_is_refused(values: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match=r"policy|missing|unknown"):
-        Policy.from_dict(values)
+def test_a_policy_that_makes_no_sense_is_refused(content: str, words: str, tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(content)
+    with pytest.raises(SettingsError, match=re.escape(f"The policy {path} {words}")):
+        read_policy(path)
+
+
+def test_a_policy_file_gives_the_policy_that_wrote_it(tmp_path: Path) -> None:
+    path = tmp_path / "policy.toml"
+    path.write_text(CUT_OFFS)
+    whole = read_policy(path)
+    assert whole == Policy(threshold=560.0, red_below=530.0, yellow_below=590.0, margin=10.0, close_after_days=7)
+    path.write_text(whole.to_toml())
+    assert read_policy(path) == whole and read_policy(path).version == whole.version
 
 
 def test_the_proposal_warns_about_the_riskiest_five_percent() -> None:

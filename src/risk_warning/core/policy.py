@@ -6,7 +6,6 @@ Every comparison is strict: a borrower has a warning if their unrounded score is
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
 from typing import overload
@@ -84,26 +83,6 @@ class Policy:
         """Return the policy that a model proposes: the riskiest 1 % are red, 5 % have a warning, 20 % are not green."""
         red, threshold, yellow = (float(cut) for cut in np.percentile(scores, [1, 5, 20]))
         return cls(threshold=threshold, red_below=red, yellow_below=yellow)
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, float]) -> Policy:
-        """Return the policy with these cut-offs.
-
-        Raises
-        ------
-        ValueError
-            If a cut-off is missing, unknown or not a number.
-        """
-        known = {field.name for field in fields(cls)}
-        if unknown := sorted(set(values) - known):
-            raise ValueError(f"unknown: {', '.join(unknown)}; a policy has {', '.join(sorted(known))}")
-        if missing := sorted({"threshold", "red_below", "yellow_below"} - set(values)):
-            raise ValueError(f"missing: {', '.join(missing)}")
-        if any(isinstance(value, bool) or not isinstance(value, int | float) for value in values.values()):
-            raise ValueError("every cut-off must be a number")
-        days = values.get("close_after_days", cls.close_after_days)
-        cuts = {name: float(value) for name, value in values.items() if name != "close_after_days"}
-        return cls(**cuts, close_after_days=int(days))
 
     def to_toml(self) -> str:
         """Return the policy as the text of a `policy.toml`."""

@@ -25,6 +25,7 @@ from risk_warning.errors import ModelError
 from risk_warning.model.card import card
 from risk_warning.model.encoding import TargetCodes
 from risk_warning.model.fitted import Fitted
+from risk_warning.model.policy_in_force import policy_in
 from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.output import whole_folder
 
@@ -109,7 +110,7 @@ def load(folder: Path) -> RiskModel:
         fitted=Fitted(booster, codes, content["calibration"]["slope"], content["calibration"]["intercept"]),
         horizons=_horizons(content["horizons"]),
         scorecard=Scorecard(**content["scorecard"]),
-        policy=Policy.from_dict(content["policy"]),
+        policy=policy_in(content["policy"]),
         target=TargetSpec(**content["target"]),
         about=content["about"],
         twin=_twin(folder, content),

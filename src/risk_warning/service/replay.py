@@ -16,6 +16,7 @@ from risk_warning.core.digest import sha256
 from risk_warning.core.policy import Policy
 from risk_warning.errors import ModelError, RequestError
 from risk_warning.model.folder import load
+from risk_warning.model.policy_in_force import policy_in
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.registry import with_version
 from risk_warning.service.champions.served import MODEL_SERVED, Served
@@ -130,7 +131,7 @@ def _policy(model_version: str, policy_version: str, settings: Settings, model: 
     if model.policy.version == policy_version:
         return model.policy
     for detail in events_about(settings.database_url, MODEL_SERVED, model_version):
-        policy = Policy.from_dict(detail["policy"])
+        policy = policy_in(detail["policy"])
         if policy.version == policy_version:
             return policy
     raise ModelError(f"The trail does not say what policy {policy_version} was; it cannot be replayed.")

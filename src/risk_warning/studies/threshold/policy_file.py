@@ -17,6 +17,7 @@ from pathlib import Path
 
 from risk_warning.core.policy import Policy
 from risk_warning.errors import OutputError, SettingsError
+from risk_warning.model.policy_in_force import policy_in
 
 VERSIONS = "policies"
 """Folder of the versions."""
@@ -97,7 +98,7 @@ def write_policy(
 
 def _parsed(path: Path, content: bytes) -> Policy:
     try:
-        return Policy.from_dict(tomllib.loads(content.decode()))
+        return policy_in(tomllib.loads(content.decode()))
     except ValueError:
         raise SettingsError(f"{path} is there and is no policy; name another file with --policy.") from None
 
