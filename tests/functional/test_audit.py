@@ -35,7 +35,7 @@ from risk_warning.database import connection as database
 from risk_warning.database.connection import display_url
 from risk_warning.database.tables import metadata
 from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, RequestError
-from risk_warning.watchlist.watch_list import listed
+from risk_warning.watchlist.open_warnings import OpenWarning, WatchList, read_watch_list
 
 
 def decision(request_id: str, **other: Any) -> Decision:
@@ -103,8 +103,8 @@ def test_a_watch_list_of_the_first_version_is_taken_over(url: str, monkeypatch: 
                 "INSERT INTO observations VALUES (1, 1, 'opened', 480.5, 'red', NULL, 3, NULL, NULL, '[]')",
             ):
                 connection.execute(text(statement))
-    seen = {"borrower_id": 42, "band": "red", "score": 480.5, "change": None, "reasons": [], "not_scored": None}
-    assert listed(url) == (date(2023, 10, 1), [seen | {"event": "opened"}])
+    seen = OpenWarning(42, "red", 480.5, change=None, not_scored=None, event="opened", reasons=())
+    assert read_watch_list(url) == WatchList(date(2023, 10, 1), (seen,))
     engine = create_engine(url)
     with engine.connect() as connection, pytest.raises(DBAPIError):
         if engine.name == "sqlite":

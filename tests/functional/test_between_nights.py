@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from lender import Lender
 from rich.progress import Progress
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from risk_warning.audit.decision_writer import DecisionWriter
@@ -17,16 +18,19 @@ from risk_warning.audit.decisions import Decision, Decisions, WrittenDecision
 from risk_warning.cli.main import app
 from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
-from risk_warning.database.connection import lock, transaction
+from risk_warning.core.warning_reason import WarningReason
+from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import warnings
 from risk_warning.nightly.run import run_night
 from risk_warning.settings import Settings
 from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
-from risk_warning.watchlist.watch_list import Run, Sighting, listed, open_borrowers, take_in
+from risk_warning.watchlist.open_warnings import read_watch_list
+from risk_warning.watchlist.stored import FirstSeen
+from risk_warning.watchlist.watch_list import Run, Sighting, open_borrowers, take_in
 
 OCT, NOV, DEC, JAN = date(2023, 10, 1), date(2023, 11, 1), date(2023, 12, 1), date(2024, 1, 1)
 POLICY = Policy(threshold=500, red_below=480, yellow_below=550)
-REASON = {"code": "R1", "text": {"en": "late", "zh": "逾期"}, "points": -20.0}
+REASON = WarningReason("R1", "dpd_now", -20.0, -15.5, {"en": "late", "zh": "逾期"})
 
 
 def night(
@@ -34,9 +38,8 @@ def night(
 ) -> dict[str, int]:
     """A run as of the day that saw these borrowers with these scores."""
     run = Run(day, "book", "model", POLICY.version, "integer")
-    reason = [REASON]
     seen = [
-        Sighting(Seen(who, score, None if score is not None else "too_little_history", dpd), "red", reason)
+        Sighting(Seen(who, score, None if score is not None else "too_little_history", dpd), "red", (REASON,))
         for who, score in scores
     ]
     return take_in(url, run, seen, POLICY, 30, force=force)
@@ -58,7 +61,7 @@ def decision(request_id: str, borrower_id: str, day: date, score: float = 470.0)
         policy_version=POLICY.version,
         inputs="{}",
         keep_inputs=True,
-        answer=WarningToOpen(borrower_id, day, score, "red", None, [REASON], answers),
+        answer=WarningToOpen(borrower_id, day, FirstSeen(score, "red", None, (REASON,)), answers),
         idempotency_key=None,
         body_digest="b" * 64,
     )
@@ -72,8 +75,8 @@ def asked(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | 
     return done.outcome
 
 
-def shown(url: str) -> list[tuple[int, str, float | None]]:
-    return [(row["borrower_id"], row["event"], row["score"]) for row in listed(url)[1]]
+def shown(url: str) -> list[tuple[str | int, str, float | None]]:
+    return [(warning.borrower_id, warning.event, warning.score) for warning in read_watch_list(url).warnings]
 
 
 def test_the_answer_that_is_kept_says_what_became_of_the_warning(url: str) -> None:
@@ -95,11 +98,20 @@ def test_a_warning_is_opened_once_and_shown_until_a_run_has_seen_it(url: str) ->
     assert asked(url, "2", NOV) == "opened"
     assert asked(url, "2", NOV) == "already_open"
     assert asked(url, "1", NOV) == "already_open"
-    assert listed(url)[0] == OCT
+    assert read_watch_list(url).as_of_date == OCT
     assert shown(url) == [(2, "opened", 470.0), (1, "opened", 490.0)]
-    assert listed(url, "orange")[1] == []
-    assert listed(url)[1][0]["reasons"] == [REASON]
+    assert read_watch_list(url, "orange").warnings == ()
+    assert [warning.reasons for warning in read_watch_list(url).warnings] == [(REASON,), (REASON,)]
     assert open_borrowers(url, NOV) == {"1", "2"}
+
+
+def test_what_the_service_saw_is_stored_as_json_under_fixed_names(url: str) -> None:
+    asked(url, "2", NOV)
+    with snapshot(url) as connection:
+        stored = connection.execute(select(warnings.c.first_seen)).scalar_one()
+    reason = {"code": "R1", "feature": "dpd_now", "points": -20.0, "feature_points": -15.5}
+    reasons = [reason | {"text": {"en": "late", "zh": "逾期"}}]
+    assert stored == {"score": 470.0, "band": "red", "days_past_due": None, "reasons": reasons}
 
 
 def test_a_day_before_the_last_run_opens_nothing_the_day_itself_does(url: str) -> None:
@@ -110,11 +122,12 @@ def test_a_day_before_the_last_run_opens_nothing_the_day_itself_does(url: str) -
 
 def test_the_first_run_ever_takes_over_what_the_service_opened(url: str) -> None:
     assert asked(url, "2", OCT) == "opened"
-    assert listed(url)[0] is None and [row["score"] for row in listed(url)[1]] == [470.0]
+    first = read_watch_list(url)
+    assert first.as_of_date is None and [warning.score for warning in first.warnings] == [470.0]
     seen = CliRunner().invoke(app, ["watchlist", "--db", url]).stdout
     assert "before the first nightly run: 1 warnings open" in " ".join(seen.split()) and "470" in seen
     assert night(url, OCT, ("2", 475.0), ("3", 480.0)) == {"opened": 1, "kept": 1, "closed": 0, "handed_over": 0}
-    assert listed(url)[1][0]["change"] is None
+    assert read_watch_list(url).warnings[0].change is None
     assert shown(url) == [(2, "kept", 475.0), (3, "opened", 480.0)]
 
 
@@ -140,15 +153,15 @@ def test_a_warning_opened_while_a_night_is_scored_waits_for_the_next(url: str) -
     assert night(url, DEC, ("1", 490.0), ("2", 472.0))["kept"] == 2
     assert night(url, JAN, ("1", 490.0))["kept"] == 2
     assert shown(url)[-1] == (2, "kept", None)
-    assert listed(url)[1][-1]["not_scored"] == "not_in_book"
+    assert read_watch_list(url).warnings[-1].not_scored == "not_in_book"
 
 
 def test_the_same_run_again_changes_nothing(url: str) -> None:
     first = night(url, OCT, ("1", 490.0))
     asked(url, "2", OCT)
-    before = listed(url)
+    before = read_watch_list(url)
     assert night(url, OCT, ("1", 490.0)) == first
-    assert listed(url) == before
+    assert read_watch_list(url) == before
 
 
 def test_taking_runs_back_keeps_what_the_service_opened_and_reopens_what_they_ended(url: str) -> None:
@@ -194,11 +207,12 @@ def test_whole_nights_take_the_warnings_over(lender: Lender, url: str, tmp_path:
             return run_night(lender.book, settings, day, tmp_path / "out", progress, model=str(lender.model))
 
     first = run(OCT)
-    listed_first = {str(row["borrower_id"]) for row in listed(url)[1]}
+    listed_first = {str(warning.borrower_id) for warning in read_watch_list(url).warnings}
     safe = [borrower for borrower in ("1", "2", "3", "4", "5") if borrower not in listed_first]
     assert [asked(url, borrower, OCT) for borrower in safe] == ["opened"] * len(safe) != []
     second = run(NOV)
     seen = second.warnings
     assert seen["kept"] + seen["closed"] + seen["handed_over"] == first.warnings["opened"] + len(safe)
-    assert len(listed(url)[1]) == seen["opened"] + seen["kept"]
-    assert all(row["event"] in ("opened", "kept") for row in listed(url)[1])
+    still_open = read_watch_list(url).warnings
+    assert len(still_open) == seen["opened"] + seen["kept"]
+    assert all(warning.event in ("opened", "kept") for warning in still_open)

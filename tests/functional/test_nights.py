@@ -14,14 +14,17 @@ import pytest
 from lender import Lender
 from reviewed import AS_OF, review
 from rich.progress import Progress
+from sqlalchemy import select
 
+from risk_warning.database.connection import snapshot
+from risk_warning.database.tables import observations
 from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
 from risk_warning.nightly import run as nightly
 from risk_warning.nightly import whole_book
 from risk_warning.nightly.run import NightReport, run_night
 from risk_warning.review.explanation import explain
 from risk_warning.settings import ScoreSettings, Settings
-from risk_warning.watchlist.watch_list import listed
+from risk_warning.watchlist.open_warnings import WatchList, read_watch_list
 
 FIRST, SECOND, THIRD = date(2023, 10, 1), date(2023, 11, 1), date(2023, 11, 5)
 
@@ -62,12 +65,12 @@ def test_successive_nights_add_up_and_a_rerun_changes_nothing(
     third = night(lender, settings, out, THIRD)
     still_open = second.warnings["opened"] + second.warnings["kept"]
     assert third.warnings["kept"] + third.warnings["closed"] + third.warnings["handed_over"] == still_open
-    before, shown = digests(out), listed(settings.database_url)
-    assert len(shown[1]) == third.warnings["opened"] + third.warnings["kept"]
+    before, shown = digests(out), read_watch_list(settings.database_url)
+    assert len(shown.warnings) == third.warnings["opened"] + third.warnings["kept"]
     again = night(lender, settings, out, THIRD)
     assert again.warnings == third.warnings
     assert digests(out) == before
-    assert listed(settings.database_url) == shown
+    assert read_watch_list(settings.database_url) == shown
     with pytest.raises(RerunError, match="older than the watch list's last run"):
         night(lender, settings, out, FIRST)
     other = settings.model_copy(update={"policy": _policy(tmp_path)})
@@ -76,7 +79,7 @@ def test_successive_nights_add_up_and_a_rerun_changes_nothing(
     assert digests(out) == before
     replaced = night(lender, settings, out, SECOND, force=True)
     assert replaced.warnings == second.warnings
-    assert listed(settings.database_url)[0] == SECOND
+    assert read_watch_list(settings.database_url).as_of_date == SECOND
 
 
 def _policy(folder: Path) -> Path:
@@ -115,18 +118,24 @@ def test_the_watch_list_keeps_the_words_that_an_explanation_of_the_borrower_give
 ) -> None:
     settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
     night(lender, settings, tmp_path / "out", AS_OF)
-    warned = {row["borrower_id"]: row["reasons"] for row in listed(settings.database_url)[1]}
+    warned = {warning.borrower_id: warning.reasons for warning in read_watch_list(settings.database_url).warnings}
     with review(lender) as at:
         for borrower in at.below[::40].tolist():
             rows = at.rows(borrower)
             scored = at.model.score(rows, at.observed, AS_OF)
             contributions = {c.feature: c for c in explain(at.model, rows, scored).contributions}
             reasons = warned[int(rows.borrower_id[0])]
-            assert reasons and all("value" not in reason for reason in reasons)
+            assert reasons
             for reason in reasons:
-                leading = contributions[reason["feature"]]
-                assert (reason["code"], reason["text"]) == (leading.reason, leading.text)
-                assert reason["feature_points"] == pytest.approx(leading.points, abs=1e-5)
+                leading = contributions[reason.feature]
+                assert (reason.code, reason.text) == (leading.reason, leading.text)
+                assert reason.feature_points == pytest.approx(leading.points, abs=1e-5)
+    with snapshot(settings.database_url) as connection:
+        stored = [
+            reason for reasons in connection.execute(select(observations.c.reasons)).scalars() for reason in reasons
+        ]
+    # Not the value, which the words contain.
+    assert stored and {tuple(reason) for reason in stored} == {("code", "feature", "points", "feature_points", "text")}
 
 
 @pytest.mark.slow
@@ -158,7 +167,7 @@ def test_a_run_that_dies_before_the_watch_list_is_made_good_by_running_it_again(
         with pytest.raises(KeyboardInterrupt):
             night(lender, settings, tmp_path / "out", SECOND)
     published = digests(tmp_path / "out")
-    assert published and listed(settings.database_url) == (None, [])
+    assert published and read_watch_list(settings.database_url) == WatchList(None, ())
     again = night(lender, settings, tmp_path / "out", SECOND)
     assert again.warnings["opened"] == again.below_threshold > 0
     assert digests(tmp_path / "out") == published
@@ -178,7 +187,7 @@ def test_a_run_that_dies_leaves_no_published_folder(
         with pytest.raises(KeyboardInterrupt):
             night(lender, settings, tmp_path / "out", SECOND)
     assert not list((tmp_path / "out").glob("as_of=*"))
-    assert listed(settings.database_url) == (None, [])
+    assert read_watch_list(settings.database_url) == WatchList(None, ())
     assert night(lender, settings, tmp_path / "out", SECOND).warnings["opened"] > 0
 
 

@@ -40,7 +40,7 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     from risk_warning.studies.promotion.run import PromotionRequest, promote
     from risk_warning.studies.training.run import train_model
     from risk_warning.watchlist.listing import table
-    from risk_warning.watchlist.watch_list import listed
+    from risk_warning.watchlist.open_warnings import read_watch_list
 
     check_new(out, "--out")
     book = out / "book"
@@ -66,9 +66,7 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
         night = run_night(book, settings, as_of_date, out / "scores", progress)
         console.print(night.line(), soft_wrap=True, highlight=False)
     console.rule("5 · Who needs a call")
-    as_of, rows = listed(settings.database_url)
-    assert as_of is not None
-    console.print(table(as_of, rows, 6))
+    console.print(table(read_watch_list(settings.database_url), 6))
     page = out / "report.html"
     write_page(page, night_page(night, settings))
     console.rule("Where to look next")

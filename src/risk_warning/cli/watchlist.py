@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Literal
 
 import typer
@@ -21,14 +20,15 @@ def watchlist(
     as_json: Json = False,
 ) -> None:
     """Show who needs a call and why: score, change since the last run, reasons in words."""
-    from risk_warning.watchlist.listing import as_rows, table
-    from risk_warning.watchlist.watch_list import listed
+    from risk_warning.document import json_text
+    from risk_warning.watchlist.document import WatchListDocument
+    from risk_warning.watchlist.listing import table
+    from risk_warning.watchlist.open_warnings import read_watch_list
 
-    as_of_date, rows = listed(with_db(load_settings(), db).database_url, band)
+    watch_list = read_watch_list(with_db(load_settings(), db).database_url, band)
     if as_json:
-        listing = {"as_of_date": as_of_date and as_of_date.isoformat(), "warnings": as_rows(rows)}
-        print(json.dumps(listing, indent=1, ensure_ascii=False))
-    elif as_of_date is None and not rows:
+        print(json_text(WatchListDocument.of(watch_list)))
+    elif watch_list.as_of_date is None and not watch_list.warnings:
         print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
     else:
-        Console().print(table(as_of_date, rows, limit))
+        Console().print(table(watch_list, limit))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.parquet
@@ -29,7 +28,7 @@ from risk_warning.reports import (
 )
 from risk_warning.reports.numbers import signed
 from risk_warning.settings import Settings
-from risk_warning.watchlist.watch_list import listed
+from risk_warning.watchlist.open_warnings import OpenWarning, read_watch_list
 
 _LISTED = 25
 _BINS = 60
@@ -52,7 +51,7 @@ def night_page(night: NightReport, settings: Settings) -> str:
         If the watch list cannot be read.
     """
     scores = pyarrow.parquet.read_table(Path(night.folder) / "scores", columns=["score"]).column(0)
-    _, warnings = listed(settings.database_url)
+    warnings = read_watch_list(settings.database_url).warnings
     change, judged = night.warnings, night.judged
     verdict = (
         f"{night.below_threshold:,} of {night.scored:,} borrowers are below the safety threshold of "
@@ -127,30 +126,30 @@ def _scores(scores: NDArray[np.floating], policy: Policy) -> tuple[Block, ...]:
     return (Figure(drawn, "A higher score is safer; the fill is the band."),)
 
 
-def _watch_list(warnings: Sequence[Mapping[str, Any]]) -> tuple[Block, ...]:
-    scored = [warning for warning in warnings if warning["score"] is not None]
-    if not scored:
-        return (Note("No warning is open."),)
+def _watch_list(warnings: Sequence[OpenWarning]) -> tuple[Block, ...]:
     rows = tuple(
         (
-            str(warning["borrower_id"]),
-            Chip(f"{warning['band']} {BANDS_ZH[warning['band']]}", _FILLS[warning["band"]]),
-            f"{warning['score']:.0f}",
+            str(warning.borrower_id),
+            Chip(f"{warning.band} {BANDS_ZH[warning.band]}", _FILLS[warning.band]),
+            f"{warning.score:.0f}",
             _change(warning),
-            Lines(tuple((signed(r["points"], 0), r["text"]["en"], r["text"]["zh"]) for r in warning["reasons"])),
+            Lines(tuple((signed(r.points, 0), r.text["en"], r.text["zh"]) for r in warning.reasons)),
         )
-        for warning in scored[:_LISTED]
+        for warning in warnings
+        if warning.score is not None and warning.band is not None
     )
-    listing = Listing(("borrower", "band", "score", "change", "why (points)"), rows, frozenset({2, 3}))
-    if len(scored) <= _LISTED:
+    if not rows:
+        return (Note("No warning is open."),)
+    listing = Listing(("borrower", "band", "score", "change", "why (points)"), rows[:_LISTED], frozenset({2, 3}))
+    if len(rows) <= _LISTED:
         return (listing,)
-    return listing, Note(f"The {_LISTED} lowest of {len(scored):,}; all of them: risk-warning watchlist --json")
+    return listing, Note(f"The {_LISTED} lowest of {len(rows):,}; all of them: risk-warning watchlist --json")
 
 
-def _change(warning: Mapping[str, Any]) -> str:
-    if warning["event"] == "opened":
+def _change(warning: OpenWarning) -> str:
+    if warning.event == "opened":
         return "new"
-    return "–" if warning["change"] is None else signed(warning["change"], 0)
+    return "–" if warning.change is None else signed(warning.change, 0)
 
 
 def _not_scored(reasons: Mapping[str, int]) -> list[tuple[str, str]]:

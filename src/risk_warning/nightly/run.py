@@ -15,13 +15,12 @@ from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.calendar import to_date, to_day
-from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
 from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
 from risk_warning.model.policy_in_force import policy_of
 from risk_warning.nightly.publishing import publishing, timed, write_json
 from risk_warning.settings import Settings
-from risk_warning.watchlist.watch_list import Run, Sighting, check_rerun, open_borrowers, take_in
+from risk_warning.watchlist.watch_list import Run, check_rerun, open_borrowers, take_in
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
@@ -133,7 +132,7 @@ def run_night(
         counts = take_in(
             settings.database_url,
             Run(**{**vars(run), "scored": result.scored}),
-            [_sighting(seen) for seen in result.sightings],
+            result.sightings,
             policy,
             loaded.target.bad_dpd,
             force=force,
@@ -202,8 +201,3 @@ _FAMILIES = {
     EVENTS: ("behaviour events",),
 }
 """Table → the families of features that are computed from its rows."""
-
-
-def _sighting(entry: dict[str, Any]) -> Sighting:
-    seen = Seen(entry["borrower_id"], entry["score"], entry["not_scored"], entry["days_past_due"])
-    return Sighting(seen, entry["band"], entry["reasons"])

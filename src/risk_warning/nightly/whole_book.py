@@ -19,17 +19,19 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core.calendar import to_day
+from risk_warning.core.lifecycle import Seen
 from risk_warning.core.outcomes.target import REASONS
 from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import TOP, Reasons
 from risk_warning.errors import AsOfDateError
 from risk_warning.model.explain.feature_values import FeatureValues
-from risk_warning.model.explain.reasons_in_words import for_watch_list, told_reasons
+from risk_warning.model.explain.reasons_in_words import told_reasons
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.nightly.publishing import timed
 from risk_warning.scoring.archived_features import archived
 from risk_warning.scoring.archived_features import write as write_archive
 from risk_warning.settings import ScoreSettings
+from risk_warning.watchlist.watch_list import Sighting
 
 _EXPLAINED_TOGETHER = 5_000
 """Borrowers explained in one batch: a step through the trees costs about the same for one as for a thousand."""
@@ -45,8 +47,8 @@ class WholeBook:
     bands: dict[str, int] = field(default_factory=lambda: dict.fromkeys(BANDS, 0))
     below_threshold: int = 0
     unknown_dpd: int = 0
-    sightings: list[dict[str, Any]] = field(default_factory=list)
-    """One entry per borrower below the threshold or watched by id: id, score, band, days past due, reasons."""
+    sightings: list[Sighting] = field(default_factory=list)
+    """One per borrower below the threshold or watched by id."""
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by stage; for reading and scoring, the sum over all workers."""
 
@@ -215,7 +217,7 @@ def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
 
 def _sightings(
     chunk: _Chunk, reasons: Reasons, policy: Policy, watched: frozenset[str], minor_unit_decimals: int
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Sighting]:
     """Yield the borrowers that the watch list needs: below the threshold, or with an open warning."""
     scored, chosen = chunk.scored, chunk.below.copy()
     if watched:
@@ -226,16 +228,14 @@ def _sightings(
         is_scored = scored.not_scored[row] < 0
         dpd = float(scored.days_past_due[row])
         i = position.get(int(row))
-        yield {
-            "borrower_id": str(scored.borrower_id[row]),
-            "score": float(scored.score[row]) if is_scored else None,
-            "band": BANDS[bands[row]] if is_scored else None,
-            "not_scored": None if is_scored else REASONS[scored.not_scored[row]],
-            "days_past_due": None if np.isnan(dpd) else dpd,
-            "reasons": []
-            if i is None
-            else [
-                for_watch_list(reason.to_dict())
-                for reason in told_reasons(reasons, i, chunk.values, minor_unit_decimals)
-            ],
-        }
+        in_words = () if i is None else told_reasons(reasons, i, chunk.values, minor_unit_decimals)
+        yield Sighting(
+            Seen(
+                str(scored.borrower_id[row]),
+                score=float(scored.score[row]) if is_scored else None,
+                not_scored=None if is_scored else REASONS[scored.not_scored[row]],
+                days_past_due=None if np.isnan(dpd) else dpd,
+            ),
+            band=BANDS[bands[row]] if is_scored else None,
+            reasons=tuple(reason.for_warning for reason in in_words),
+        )

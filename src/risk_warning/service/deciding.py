@@ -12,13 +12,13 @@ from risk_warning.audit.decisions import Decision, StoredAnswer
 from risk_warning.core.digest import sha256
 from risk_warning.core.policy import may_warn
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
-from risk_warning.model.explain.reasons_in_words import for_watch_list
 from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire.refusals import Refusal
 from risk_warning.service.work import Done, text_of
 from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
+from risk_warning.watchlist.stored import REASONS_COLUMN, FirstSeen
 
 OUTCOMES: tuple[Outcome, ...] = ("opened", "already_open", "as_of_date_too_old")
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -141,10 +141,12 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
     return WarningToOpen(
         borrower_id=str(examined.question.borrower_id),
         as_of_date=examined.question.as_of_date,
-        score=content["score"],
-        band=content["band"],
-        days_past_due=None if dpd != dpd else dpd,
-        reasons=[for_watch_list(reason) for reason in content["reasons"]],
+        first_seen=FirstSeen(
+            score=content["score"],
+            band=content["band"],
+            days_past_due=None if dpd != dpd else dpd,
+            reasons=REASONS_COLUMN.validate_python(content["reasons"]),  # without their values, which the words contain
+        ),
         answers={outcome: text_of(call.request_id, {**content, "warning": outcome}) for outcome in OUTCOMES},
     )
 

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy import Connection, func, insert, select
 
 from risk_warning.audit.decisions import WrittenDecision
 from risk_warning.database.connection import lock
 from risk_warning.database.tables import runs, warnings
+from risk_warning.watchlist.stored import FIRST_SEEN_COLUMN, FirstSeen
 
 Outcome = Literal["opened", "already_open", "as_of_date_too_old"]
 """The outcome of the service's attempt to open a warning."""
@@ -26,11 +27,7 @@ class WarningToOpen:
 
     borrower_id: str
     as_of_date: date
-    score: float
-    band: str
-    days_past_due: float | None
-    """None if unknown."""
-    reasons: Sequence[Mapping[str, Any]]
+    first_seen: FirstSeen
     answers: Mapping[Outcome, str]
 
     def settle(self, connection: Connection, request_id: str) -> WrittenDecision:
@@ -59,12 +56,7 @@ class WarningToOpen:
                 borrower_id=self.borrower_id,
                 opened_request_id=request_id,
                 opened_as_of=self.as_of_date,
-                first_seen={
-                    "score": self.score,
-                    "band": self.band,
-                    "days_past_due": self.days_past_due,
-                    "reasons": [dict(reason) for reason in self.reasons],
-                },
+                first_seen=FIRST_SEEN_COLUMN.dump_python(self.first_seen, mode="json"),
             )
         )
         return "opened"

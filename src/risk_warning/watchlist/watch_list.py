@@ -1,20 +1,21 @@
-"""The watch list: stores each night's run as a whole or not at all, and lists the open warnings."""
+"""The watch list: stores each night's run as a whole or not at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
 
-from risk_warning.core.lifecycle import EVENTS, Seen, step
+from risk_warning.core.lifecycle import EVENTS, Event, Seen, step
 from risk_warning.core.policy import Policy
-from risk_warning.database.connection import exists as database_exists
+from risk_warning.core.warning_reason import WarningReason
 from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
+from risk_warning.watchlist.stored import REASONS_COLUMN
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,35 @@ class Sighting:
 
     seen: Seen
     band: str | None
-    reasons: Sequence[Mapping[str, Any]]
+    reasons: tuple[WarningReason, ...]
+    """Empty if the borrower is not explained."""
+
+
+@dataclass(frozen=True)
+class _Observation:
+    """A row of `observations`: what a run saw of a warning, and what became of it."""
+
+    run_id: int
+    warning_id: int
+    event: Event
+    not_scored: str | None
+    score: float | None = None
+    band: str | None = None
+    days_past_due: float | None = None
+    change: float | None = None
+    safe_since: date | None = None
+    reasons: tuple[WarningReason, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Before:
+    """An open warning as the last run saw it."""
+
+    warning_id: int
+    run_id: int | None
+    """None if the service opened the warning later, so that the run has not seen it."""
+    score: float | None
+    safe_since: date | None
 
 
 def check_rerun(url: str, run: Run, *, force: bool) -> None:
@@ -128,7 +157,8 @@ def _write(
     comparable = before is not None and before.model_version == run.model_version
     run_id = connection.execute(insert(runs).values(**vars(run)).returning(runs.c.id)).scalar_one()
     next_id = (connection.execute(select(func.max(warnings.c.id))).scalar() or 0) + 1
-    opened, ended, rows = [], [], []
+    opened, ended = [], []
+    rows: list[_Observation] = []
     for sighting in sorted(sightings, key=lambda s: s.seen.borrower_id):
         seen = sighting.seen
         past = last.pop(seen.borrower_id, None)
@@ -149,28 +179,37 @@ def _write(
             warning_id = past.warning_id
         if next_step.event in ("closed", "handed_over"):
             ended.append((warning_id, next_step.event))
-        comparable_scores = comparable and past is not None and past.score is not None and seen.score is not None
+        change = None
+        if comparable and past is not None and past.score is not None and seen.score is not None:
+            change = seen.score - past.score
         rows.append(
-            {
-                "run_id": run_id,
-                "warning_id": warning_id,
-                "event": next_step.event,
-                "score": seen.score,
-                "band": sighting.band,
-                "not_scored": seen.not_scored,
-                "days_past_due": seen.days_past_due,
-                "change": seen.score - past.score if comparable_scores else None,
-                "safe_since": next_step.safe_since,
-                "reasons": list(sighting.reasons),
-            }
+            _Observation(
+                run_id,
+                warning_id,
+                next_step.event,
+                seen.not_scored,
+                score=seen.score,
+                band=sighting.band,
+                days_past_due=seen.days_past_due,
+                change=change,
+                safe_since=next_step.safe_since,
+                reasons=sighting.reasons,
+            )
         )
     # These borrowers are not in tonight's book, so their warnings stay open until a later run decides otherwise. A
     # warning that no run has seen may have been opened while this night was being scored: it waits for the next night.
-    rows += [_unseen(run_id, past.warning_id) for past in last.values() if past.run_id is not None]
+    rows += [
+        _Observation(run_id, past.warning_id, "kept", "not_in_book")
+        for past in last.values()
+        if past.run_id is not None
+    ]
     if opened:
         connection.execute(insert(warnings), opened)
     if rows:
-        connection.execute(insert(observations), rows)
+        connection.execute(
+            insert(observations),
+            [vars(row) | {"reasons": REASONS_COLUMN.dump_python(row.reasons, mode="json")} for row in rows],
+        )
     for warning_id, outcome in ended:
         connection.execute(
             update(warnings).where(warnings.c.id == warning_id).values(ended_run_id=run_id, outcome=outcome)
@@ -178,35 +217,25 @@ def _write(
     return _counts(connection, run_id)
 
 
-def _last_seen(connection: Connection, run_id: int | None) -> dict[str, Any]:
-    """Return borrower → open warning with the run's observation of it, all null if the service opened it later."""
+def _last_seen(connection: Connection, run_id: int | None) -> dict[str, _Before]:
+    """Return borrower → open warning as the run saw it."""
     rows = connection.execute(
         select(
-            warnings.c.id.label("warning_id"),
             warnings.c.borrower_id,
+            warnings.c.id.label("warning_id"),
             observations.c.run_id,
             observations.c.score,
             observations.c.safe_since,
         )
-        .outerjoin(observations, _observed_by(run_id))
+        .outerjoin(observations, observed_by(run_id))
         .where(warnings.c.ended_run_id.is_(None))
     )
-    return {row.borrower_id: row for row in rows}
+    return {row.borrower_id: _Before(row.warning_id, row.run_id, row.score, row.safe_since) for row in rows}
 
 
-def _observed_by(run_id: int | None) -> ColumnElement[bool]:
+def observed_by(run_id: int | None) -> ColumnElement[bool]:
+    """Return the condition that joins a warning with the run's observation of it."""
     return and_(observations.c.warning_id == warnings.c.id, observations.c.run_id == run_id)
-
-
-def _unseen(run_id: int, warning_id: int) -> dict[str, Any]:
-    empty = dict.fromkeys(("score", "band", "days_past_due", "change", "safe_since"))
-    return {
-        "run_id": run_id,
-        "warning_id": warning_id,
-        "event": "kept",
-        "not_scored": "not_in_book",
-        "reasons": [],
-    } | empty
 
 
 def _counts(connection: Connection, run_id: int) -> dict[str, int]:
@@ -214,33 +243,3 @@ def _counts(connection: Connection, run_id: int) -> dict[str, int]:
         select(observations.c.event, func.count()).where(observations.c.run_id == run_id).group_by(observations.c.event)
     )
     return dict.fromkeys(EVENTS, 0) | {event: int(count) for event, count in rows}
-
-
-def listed(url: str, band: str | None = None) -> tuple[date | None, list[dict[str, Any]]]:
-    """Return the as-of date of the last run and the open warnings, the lowest score first.
-
-    A warning opened since that run has the event "opened" and the values it was opened with. Before the first run the
-    date is None. No database is created.
-    """
-    if not database_exists(url):
-        return None, []
-    with snapshot(url) as connection:
-        run = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
-        selected = connection.execute(
-            select(warnings.c.borrower_id, warnings.c.first_seen, observations)
-            .outerjoin(observations, _observed_by(run.id if run is not None else None))
-            .where(warnings.c.ended_run_id.is_(None))
-        )
-        rows = [_shown(row, id_is_integer=run is not None and run.id_type == "integer") for row in selected]
-    rows.sort(key=lambda row: (row["score"] is None, row["score"], str(row["borrower_id"])))
-    chosen = [row for row in rows if band is None or row["band"] == band]
-    return (run.as_of_date if run is not None else None), chosen
-
-
-def _shown(row: Any, *, id_is_integer: bool) -> dict[str, Any]:
-    borrower_id = int(row.borrower_id) if id_is_integer else row.borrower_id
-    if row.run_id is None:
-        first = {name: row.first_seen[name] for name in ("band", "score", "reasons")}
-        return {"borrower_id": borrower_id} | first | {"change": None, "not_scored": None, "event": "opened"}
-    names = ("band", "score", "change", "reasons", "not_scored", "event")
-    return {"borrower_id": borrower_id} | {name: getattr(row, name) for name in names}

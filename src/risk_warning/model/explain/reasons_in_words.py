@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from risk_warning.core.features.words import words_of
 from risk_warning.core.reasons import Reasons
-from risk_warning.core.wording import FeatureValue, Text
+from risk_warning.core.warning_reason import WarningReason
+from risk_warning.core.wording import FeatureValue
 from risk_warning.model.explain.feature_values import FeatureValues
 
 _DECIMALS = 6
@@ -16,20 +16,16 @@ _DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class ToldReason:
-    """One reason, with its points and its text."""
+class ToldReason(WarningReason):
+    """A reason with the value that its words are about."""
 
-    code: str
-    feature: str
-    """The leading feature: of those that add to the reason, the one that costs the most points."""
-    points: float
-    """Points of the score, negative: the sum over the features that add to the reason."""
-    feature_points: float
-    """The leading feature's own part of `points`."""
-    text: Text
-    """What the leading feature's value means, in words."""
     value: FeatureValue
     """The leading feature's value in its own unit; None if not observed."""
+
+    @property
+    def for_warning(self) -> WarningReason:
+        """The reason as a warning keeps it."""
+        return WarningReason(self.code, self.feature, self.points, self.feature_points, self.text)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the reason ready for JSON."""
@@ -55,8 +51,3 @@ def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_d
             )
         )
     return tuple(in_words)
-
-
-def for_watch_list(reason: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a reason as stored in a warning, without its value, which the text already contains."""
-    return {name: content for name, content in reason.items() if name != "value"}
