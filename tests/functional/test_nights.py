@@ -21,7 +21,8 @@ from risk_warning.database.tables import observations
 from risk_warning.errors import AsOfDateError, DatabaseError, RerunError
 from risk_warning.nightly import run as nightly
 from risk_warning.nightly import whole_book
-from risk_warning.nightly.run import NightReport, run_night
+from risk_warning.nightly.report import NightReport
+from risk_warning.nightly.run import run_night
 from risk_warning.review.explanation import explain
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.watchlist.open_warnings import WatchList, read_watch_list

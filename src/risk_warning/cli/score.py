@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -29,6 +28,8 @@ def score(
     as_json: Json = False,
 ) -> None:
     """Score the whole book, publish it, and bring the watch list up to date: the nightly job."""
+    from risk_warning.document import json_text
+    from risk_warning.nightly.document import NightDocument
     from risk_warning.nightly.page import night_page
     from risk_warning.nightly.run import run_night
     from risk_warning.reports import check_writable, write_page
@@ -42,4 +43,4 @@ def score(
         if report is not None:
             bar.add_task("writing the page", total=None)
             write_page(report, night_page(night, settings))
-    print(json.dumps(night.to_dict(), indent=1, ensure_ascii=False) if as_json else night.line())
+    print(json_text(NightDocument.of(night)) if as_json else night.line())

@@ -10,7 +10,7 @@ import pyarrow.parquet
 from numpy.typing import NDArray
 
 from risk_warning.core.policy import BANDS, BANDS_ZH, Policy
-from risk_warning.nightly.run import NightReport
+from risk_warning.nightly.report import NightReport
 from risk_warning.reports import (
     Bin,
     Block,
@@ -69,11 +69,11 @@ def night_page(night: NightReport, settings: Settings) -> str:
     )
     stale = tuple(
         Note(
-            f"The table {table} stops on {stopped['last_day']}, {stopped['silent_days']} days before; "
-            f"{stopped['stale_features']} features of the model are made of it.",
+            f"The table {name} stops on {table.last_day}, {table.silent_days} days before; "
+            f"{table.stale_features} features of the model are made of it.",
             is_warning=True,
         )
-        for table, stopped in night.stopped_tables.items()
+        for name, table in night.stopped_tables.items()
     )
     sections = [
         Section("Scores", _scores(scores.drop_null().to_numpy(), night.policy)),

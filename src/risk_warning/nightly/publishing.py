@@ -13,8 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from pydantic_core import to_jsonable_python
+
+from risk_warning.document import Document
 from risk_warning.output import whole_folder
 
 
@@ -31,9 +33,10 @@ def publishing(out: Path, as_of_date: date) -> Iterator[Path]:
         yield folder
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Document | Mapping[str, float]) -> None:
     """Write the content as JSON with sorted keys."""
-    path.write_text(json.dumps(content, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+    plain = to_jsonable_python(content)
+    path.write_text(json.dumps(plain, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @contextmanager

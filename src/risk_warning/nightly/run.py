@@ -6,77 +6,25 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
-from risk_warning.core.calendar import to_date, to_day
 from risk_warning.core.policy import Policy
-from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
 from risk_warning.model.policy_in_force import policy_of
+from risk_warning.nightly.document import RunDocument
 from risk_warning.nightly.publishing import publishing, timed, write_json
+from risk_warning.nightly.report import NightReport, StoppedTable, stopped_tables
 from risk_warning.settings import Settings
 from risk_warning.watchlist.watch_list import Run, check_rerun, open_borrowers, take_in
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
     from risk_warning.nightly.whole_book import WholeBook
-
-
-class Stopped(TypedDict):
-    """A table that seems to have stopped before the as-of date."""
-
-    last_day: str
-    silent_days: int
-    stale_features: int
-    """Number of the model's features that are computed from its rows."""
-
-
-@dataclass(frozen=True)
-class NightReport:
-    """The result of a night."""
-
-    as_of_date: date
-    folder: str
-    borrowers: int
-    scored: int
-    not_scored: dict[str, int]
-    set_aside: int
-    below_threshold: int
-    bands: dict[str, int]
-    warnings: dict[str, int]
-    stopped_tables: dict[str, Stopped]
-    """Table → since when it has had no rows, for the tables that seem to have stopped before the date."""
-    model_version: str
-    policy_version: str
-    seconds: float
-    policy: Policy
-    judged: Mapping[str, Any]
-    """The model's evaluation, as stored in its folder."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report ready for JSON, without policy and evaluation, which the model's folder has."""
-        shallow = {name: value for name, value in vars(self).items() if name not in ("policy", "judged")}
-        return shallow | {"as_of_date": self.as_of_date.isoformat()}
-
-    def line(self) -> str:
-        """Return the report in one line."""
-        why = ", ".join(f"{count:,} {reason}" for reason, count in self.not_scored.items() if count)
-        change = self.warnings
-        return (
-            f"{self.as_of_date}: {self.scored:,} scored, {self.borrowers - self.scored:,} not scored"
-            f"{f' ({why})' if why else ''}, {self.set_aside:,} rows set aside; warnings: {change['opened']:,} new, "
-            f"{change['kept']:,} kept, {change['closed']:,} closed, {change['handed_over']:,} handed over; "
-            f"model {self.model_version}, policy {self.policy_version}; {self.seconds:.1f} s; {self.folder}"
-            + "".join(
-                f"; {table} stop on {stopped['last_day']}, {stopped['silent_days']} days before"
-                for table, stopped in self.stopped_tables.items()
-            )
-        )
 
 
 def run_night(
@@ -126,12 +74,13 @@ def run_night(
             )
             if opened.quarantine.total:
                 opened.quarantine.write(folder / "quarantine")
-            write_json(folder / "run.json", _described(opened, loaded, policy, run, result))
+            stopped = stopped_tables(opened, loaded, as_of_date)
+            write_json(folder / "run.json", _run_document(opened, loaded, policy, run, result, stopped))
             durations = {**timings, **result.timings}
             write_json(folder / "timings.json", {name: round(seconds, 3) for name, seconds in durations.items()})
         counts = take_in(
             settings.database_url,
-            Run(**{**vars(run), "scored": result.scored}),
+            replace(run, scored=result.scored),
             result.sightings,
             policy,
             loaded.target.bad_dpd,
@@ -147,7 +96,7 @@ def run_night(
             below_threshold=result.below_threshold,
             bands=result.bands,
             warnings=counts,
-            stopped_tables=stopped_tables(opened, loaded, as_of_date),
+            stopped_tables=stopped,
             model_version=loaded.version,
             policy_version=policy.version,
             seconds=time.monotonic() - start,
@@ -163,41 +112,28 @@ def _load(model: str, settings: Settings) -> tuple[RiskModel, Policy]:
     return loaded, policy_of(loaded, settings)
 
 
-def _described(book: StagedBook, model: RiskModel, policy: Policy, run: Run, result: WholeBook) -> dict[str, Any]:
-    return {
-        "as_of_date": run.as_of_date.isoformat(),
-        "borrowers": book.n_borrowers,
-        "scored": result.scored,
-        "not_scored": result.not_scored,
-        "unknown_days_past_due": result.unknown_dpd,
-        "below_threshold": result.below_threshold,
-        "bands": result.bands,
-        "set_aside": {table: book.quarantine.set_aside(table) for table in book.quarantine.counts},
-        "ignored_columns": {table: list(names) for table, names in book.ignored.items() if names},
-        "book_digest": book.digest,
-        "data_through": book.data_through.isoformat(),
-        "stopped_tables": stopped_tables(book, model, run.as_of_date),
-        "model_version": model.version,
-        "policy_version": policy.version,
-        "policy": asdict(policy),
-    }
-
-
-def stopped_tables(book: StagedBook, model: RiskModel, as_of_date: date) -> dict[str, Stopped]:
-    """Return the tables that seem to have stopped before the date, with the number of model features each affects."""
-    return {
-        table: Stopped(
-            last_day=to_date(silence.last_day).isoformat(),
-            silent_days=silence.days,
-            stale_features=sum(feature.family in _FAMILIES[table] for feature in model.features),
-        )
-        for table, silence in book.observed.reach.stopped(to_day(as_of_date)).items()
-    }
-
-
-_FAMILIES = {
-    PAYMENTS: ("delinquency", "payment timing", "payment amount"),
-    STATEMENTS: ("utilisation and balance",),
-    EVENTS: ("behaviour events",),
-}
-"""Table → the families of features that are computed from its rows."""
+def _run_document(
+    book: StagedBook,
+    model: RiskModel,
+    policy: Policy,
+    run: Run,
+    result: WholeBook,
+    stopped: Mapping[str, StoppedTable],
+) -> RunDocument:
+    return RunDocument(
+        as_of_date=run.as_of_date,
+        borrowers=book.n_borrowers,
+        scored=result.scored,
+        not_scored=result.not_scored,
+        unknown_days_past_due=result.unknown_dpd,
+        below_threshold=result.below_threshold,
+        bands=result.bands,
+        set_aside={table: book.quarantine.set_aside(table) for table in book.quarantine.counts},
+        ignored_columns={table: names for table, names in book.ignored.items() if names},
+        book_digest=book.digest,
+        data_through=book.data_through,
+        stopped_tables=stopped,
+        model_version=model.version,
+        policy_version=policy.version,
+        policy=policy,
+    )

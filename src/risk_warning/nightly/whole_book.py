@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas
@@ -186,7 +185,7 @@ def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as
     n = len(scored.borrower_id)
     is_scored = scored.not_scored < 0
     empty = ~is_scored
-    columns: dict[str, Any] = {
+    columns: dict[str, pyarrow.Array] = {
         "borrower_id": pyarrow.array(scored.borrower_id),
         "as_of_date": pyarrow.array([as_of_date], pyarrow.date32()).take(pyarrow.array(np.zeros(n, np.int64))),
         "pd": pyarrow.array(scored.pd, mask=empty),
@@ -209,7 +208,7 @@ def _table(chunk: _Chunk, reasons: Reasons, policy: Policy, model: RiskModel, as
     return pyarrow.table(columns)
 
 
-def _named(codes: NDArray[Any], names: tuple[str, ...]) -> pyarrow.Array:
+def _named(codes: NDArray[np.integer], names: tuple[str, ...]) -> pyarrow.Array:
     """Return the name of each code, null where the code is negative."""
     indices = pyarrow.array(np.maximum(codes, 0).astype(np.int32), mask=codes < 0)
     return pyarrow.DictionaryArray.from_arrays(indices, pyarrow.array(names, pyarrow.string())).cast(pyarrow.string())
