@@ -122,7 +122,7 @@ def test_a_decision_is_found_as_it_was_given_once_its_future_is_done(url: str) -
     stored = Decisions(url)
     row = stored.find("r1")
     assert row is not None
-    assert (row["inputs"], row["answer"], row["as_of_date"]) == (given.inputs, given.answer, date(2023, 10, 1))
+    assert (row.inputs, row.answer, row.as_of_date) == (given.inputs, given.answer, date(2023, 10, 1))
     answered = StoredAnswer("r1", "b" * 64, given.answer)
     assert stored.stored_answer("loan-system", "/score", "once") == answered
     assert stored.stored_answer("loan-system", "/explain", "once") is None
@@ -200,7 +200,7 @@ def test_what_was_changed_by_hand_is_named(
 def wait_until_noted(url: str, chain: str) -> None:
     """A writer notes how far it has come after the answer is given, so that nobody waits for it."""
     for _ in range(200):
-        if events_about(url, CHAIN_REACHED, chain):
+        if events_about(url, CHAIN_REACHED, chain, dict):
             return
         time.sleep(0.05)
     raise AssertionError("the writer noted nothing")
@@ -251,7 +251,7 @@ def test_erased_contents_leave_the_chain_whole(url: str) -> None:
     assert (result.whole, result.erased) == (True, 1)
     stored = Decisions(url)
     row = stored.find("r2")
-    assert row is not None and row["inputs"] is None and row["answer"] is None and len(row["inputs_digest"]) == 64
+    assert row is not None and row.inputs is None and row.answer is None and len(row.inputs_digest) == 64
     assert stored.stored_answer("loan-system", "/score", "once") == StoredAnswer("r2", "b" * 64, None)
     stored.close()
     with pytest.raises(RequestError, match="No decision has the request id r9"):
@@ -263,7 +263,7 @@ def test_inputs_kept_as_a_digest_only_are_not_stored(url: str) -> None:
     stored = Decisions(url)
     row = stored.find("r1")
     stored.close()
-    assert row is not None and row["inputs"] is None and row["answer"] is not None
+    assert row is not None and row.inputs is None and row.answer is not None
     assert verify(url).whole
 
 

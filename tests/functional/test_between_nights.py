@@ -90,7 +90,7 @@ def test_the_answer_that_is_kept_says_what_became_of_the_warning(url: str) -> No
     stored = Decisions(url)
     row = stored.find("r2")
     stored.close()
-    assert row is not None and row["answer"] == '{"warning":"already_open"}'
+    assert row is not None and row.answer == '{"warning":"already_open"}'
 
 
 def test_a_warning_is_opened_once_and_shown_until_a_run_has_seen_it(url: str) -> None:

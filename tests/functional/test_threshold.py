@@ -181,7 +181,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
         night = run_night(lender.book, settings, LAST, tmp_path / "out", progress, model=str(lender.model / "judged"))
     assert night.policy_version == version and f"policy {version}" in night.line()
     assert json.loads((Path(night.folder) / "run.json").read_text())["policy_version"] == version
-    (event,) = events_about(settings.database_url, POLICY_CHOSEN, version)
+    (event,) = events_about(settings.database_url, POLICY_CHOSEN, version, dict)
     assert (event["before"], event["reason"]) == (before, "two more\nagents")
 
     # The same choice again changes nothing; another one keeps every version.

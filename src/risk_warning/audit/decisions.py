@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Select, func, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, select, update
 
 from risk_warning.audit.events import CONTENTS_ERASED, append, stamp
 from risk_warning.database.audit_tables import decision_contents, decisions
@@ -65,6 +65,29 @@ class StoredAnswer:
     """None if it was erased since."""
 
 
+@dataclass(frozen=True)
+class StoredDecision:
+    """A decision as the trail holds it."""
+
+    request_id: str
+    route: str
+    at: str
+    as_of_date: date | None
+    model_version: str
+    policy_version: str
+    inputs_digest: str
+    inputs: str | None
+    """None if only the digest was kept, or if they were erased."""
+    answer: str | None
+    """None if it was erased."""
+
+
+_STORED = [
+    (decision_contents if column.name in ("inputs", "answer") else decisions).c[column.name]
+    for column in fields(StoredDecision)
+]
+
+
 class Decisions:
     """The stored decisions, read over open connections; its methods raise `DatabaseError`, and threads may share it."""
 
@@ -84,25 +107,22 @@ class Decisions:
         )
         return None if row is None else StoredAnswer(**row)
 
-    def find(self, request_id: str) -> dict[str, Any] | None:
-        """Return all columns of the decision with its `inputs` and `answer`, or None if no decision has the request id.
-
-        `inputs` and `answer` are None if they were not kept or were erased.
-        """
-        return self._one(
-            select(decisions, decision_contents.c.inputs, decision_contents.c.answer)
+    def find(self, request_id: str) -> StoredDecision | None:
+        """Return the decision, or None if no decision has the request id."""
+        row = self._one(
+            select(*_STORED)
             .outerjoin(decision_contents, decision_contents.c.request_id == decisions.c.request_id)
             .where(decisions.c.request_id == request_id)
         )
+        return None if row is None else StoredDecision(**row)
 
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
 
-    def _one(self, query: Select[Any]) -> dict[str, Any] | None:
+    def _one(self, query: Select[Any]) -> RowMapping | None:
         with in_words(self._url), self._engine.begin() as connection:
-            row = connection.execute(query).mappings().one_or_none()
-            return None if row is None else dict(row)
+            return connection.execute(query).mappings().one_or_none()
 
 
 def unknown(request_id: str) -> RequestError:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import TypeVar
 
+from pydantic import TypeAdapter
 from sqlalchemy import Connection, insert, select
 
 from risk_warning.audit.chain import START, row_hash
@@ -23,6 +23,8 @@ CHAIN_EVENTS = (CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED)
 CONTENTS_ERASED = "contents_erased"
 KEY_CREATED, KEY_REVOKED = "key_created", "key_revoked"
 
+Detail = TypeVar("Detail")
+
 
 def append_event(url: str, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
     """Append an event durably to the end of the chain, in a transaction of its own.
@@ -36,8 +38,10 @@ def append_event(url: str, *, actor: str, kind: str, subject: str, detail: Mappi
         append(connection, actor=actor, kind=kind, subject=subject, detail=detail)
 
 
-def events_about(url: str, kind: str, subject: str) -> list[dict[str, Any]]:
-    """Return the details of the events of this kind about the subject, newest first.
+def events_about(url: str, kind: str, subject: str, detail: type[Detail]) -> list[Detail]:
+    """Return the details of the events of this kind about the subject, newest first, each read as the type `detail`.
+
+    A detail is JSON whose names depend on the kind; names that the type does not have are ignored.
 
     Raises
     ------
@@ -47,7 +51,8 @@ def events_about(url: str, kind: str, subject: str) -> list[dict[str, Any]]:
     about = (audit_events.c.kind == kind) & (audit_events.c.subject == subject)
     with snapshot(url) as connection:
         rows = connection.execute(select(audit_events.c.detail).where(about).order_by(audit_events.c.id.desc()))
-        return [json.loads(detail) for detail in rows.scalars()]
+        type_of_detail = TypeAdapter(detail)
+        return [type_of_detail.validate_json(text) for text in rows.scalars()]
 
 
 def append(connection: Connection, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
@@ -14,7 +14,7 @@ from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_EVENTS, CONTENTS_ERASED, MAIN
 from risk_warning.core.digest import sha256
 from risk_warning.database.audit_tables import audit_events, decision_contents, decisions
-from risk_warning.database.connection import snapshot
+from risk_warning.database.connection import display_url, snapshot
 
 FINDINGS_LISTED = 1_000
 _ROWS_AT_A_TIME = 200  # a decision may carry a megabyte of inputs
@@ -36,7 +36,10 @@ class Finding:
 class Verified:
     """The result of the verification."""
 
+    database: str
+    """Its URL without a password."""
     rows: dict[str, int]
+    """Table → rows."""
     chains: int
     open_chains: int
     """Chains of decisions without a clean end: their service is still running, or was killed."""
@@ -52,10 +55,6 @@ class Verified:
     def whole(self) -> bool:
         """Whether there are no problems."""
         return self.n_findings == 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as a dictionary for programs."""
-        return {"whole": self.whole} | asdict(self)
 
 
 @dataclass
@@ -110,6 +109,7 @@ def verify(url: str) -> Verified:
         if claim.rows and not claim.seen:
             check.note(decisions, chain, None, None, f"the chain is gone: its writer noted {claim.rows:,} rows")
     return Verified(
+        database=display_url(url),
         rows=check.rows,
         chains=len(check.claims),
         open_chains=sum(not claim.closed for claim in check.claims.values()),

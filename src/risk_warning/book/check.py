@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -86,10 +85,6 @@ class BookReport:
     attributes: AttributeUse
     """Attributes of borrowers and loans that a model of this book uses unchanged, and those kept out of it."""
     problem: str | None
-
-    def to_json(self) -> str:
-        """Return the report as JSON, with dates as YYYY-MM-DD."""
-        return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=2)
 
 
 def check_book(location: str | Path, settings: BookSettings, today: date) -> BookReport:

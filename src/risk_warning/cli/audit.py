@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -16,19 +15,21 @@ app = typer.Typer(help="Check the audit trail; erase what a decision was made fr
 @app.command()
 def verify(db: Db = None, as_json: Json = False) -> None:
     """Check every row and every chain of the audit trail, and name what is wrong."""
+    from risk_warning.audit.document import VerifiedDocument
     from risk_warning.audit.verify import verify as verified
-    from risk_warning.database.connection import display_url, must_exist
+    from risk_warning.database.connection import must_exist
+    from risk_warning.document import json_text
     from risk_warning.errors import AuditError
 
     url = db or load_settings().database_url
     must_exist(url)
     result = verified(url)
     if as_json:
-        print(json.dumps({"database": display_url(url)} | result.to_dict(), indent=1))
+        print(json_text(VerifiedDocument.of(result)))
     else:
         seq, head = result.last_event or (0, "none")
         print(
-            f"{display_url(url)}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
+            f"{result.database}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
             f"({result.open_chains:,} not closed: their service runs, or was killed), "
             f"{result.erased:,} of them erased, {result.rows['audit_events']:,} events; newest event {seq:,} {head}"
         )

@@ -2,53 +2,62 @@
 
 from __future__ import annotations
 
-import json
-import math
-from typing import Any
-
+from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Json
 from risk_warning.core.features import Feature, registry
-from risk_warning.core.features.phrase import Phrase
+from risk_warning.core.features.declare import Direction
+from risk_warning.document import Document, json_text
 
 _WIDE_COLUMNS = 160
 """From here on a terminal has room for all there is to say of a feature."""
 
 
+class PhraseDocument(Document):
+    """A phrase, and the ends between which it is true."""
+
+    en: str
+    zh: str
+    low: float | None = Field(serialization_alias="from", description="null without an end, like `to`")
+    high: float | None = Field(serialization_alias="to")
+    excludes_low: bool = Field(serialization_alias="excludes_from")
+    excludes_high: bool = Field(serialization_alias="excludes_to")
+
+
+class MissingDocument(Document):
+    """The words for a missing value, and the code of the reason to which it adds its points."""
+
+    reason: str
+    en: str
+    zh: str
+
+
+class FeatureDocument(Document):
+    """One declared feature."""
+
+    name: str
+    family: str
+    unit: str
+    null_means: str
+    monotone: Direction = Field(description="1: a higher value is never safer; -1: never riskier; 0: free")
+    reason: str = Field(description="code of the reason to which a known value adds its points")
+    text_en: str
+    text_zh: str
+    is_category: bool
+    needs: tuple[str, ...] = Field(description="signals of the panel it uses")
+    phrases: tuple[PhraseDocument, ...] = Field(description="the first one that holds is used")
+    missing: MissingDocument
+
+
 def features(as_json: Json = False) -> None:
     """List every feature: name, unit, what null means, monotone direction, reason code, words."""
     if as_json:
-        print(json.dumps(as_rows(), ensure_ascii=False, indent=1))
+        print(json_text([_document(feature) for feature in registry()]))
         return
     console = Console()
     console.print(table(console.width))
-
-
-def as_rows() -> list[dict[str, Any]]:
-    """Each declared feature ready for JSON, its phrases with the values of which they are true."""
-    return [
-        {
-            "name": feature.name,
-            "family": feature.family,
-            "unit": feature.unit,
-            "null_means": feature.null_means,
-            "monotone": feature.monotone,
-            "reason": feature.reason,
-            "text_en": feature.text_en,
-            "text_zh": feature.text_zh,
-            "is_category": feature.is_category,
-            "needs": feature.needs,
-            "phrases": [_phrase(phrase) for phrase in feature.phrases],
-            "missing": {
-                "reason": feature.missing_reason,
-                "en": feature.missing.en,
-                "zh": feature.missing.zh,
-            },
-        }
-        for feature in registry()
-    ]
 
 
 def table(width: int) -> Table:
@@ -70,13 +79,18 @@ def _more(feature: Feature, is_wide: bool) -> tuple[str, ...]:
     return (feature.family, feature.null_means, feature.text_zh) if is_wide else ()
 
 
-def _phrase(phrase: Phrase) -> dict[str, Any]:
-    """A phrase, and the ends between which it is true; None where there is no end."""
-    return {
-        "en": phrase.en,
-        "zh": phrase.zh,
-        "from": phrase.low if math.isfinite(phrase.low) else None,
-        "to": phrase.high if math.isfinite(phrase.high) else None,
-        "excludes_from": phrase.excludes_low,
-        "excludes_to": phrase.excludes_high,
-    }
+def _document(feature: Feature) -> FeatureDocument:
+    return FeatureDocument(
+        name=feature.name,
+        family=feature.family,
+        unit=feature.unit,
+        null_means=feature.null_means,
+        monotone=feature.monotone,
+        reason=feature.reason,
+        text_en=feature.text_en,
+        text_zh=feature.text_zh,
+        is_category=feature.is_category,
+        needs=feature.needs,
+        phrases=tuple(PhraseDocument.of(phrase) for phrase in feature.phrases),
+        missing=MissingDocument(reason=feature.missing_reason, en=feature.missing.en, zh=feature.missing.zh),
+    )

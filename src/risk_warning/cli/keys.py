@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
@@ -49,11 +47,13 @@ def list_keys(db: Db = None, as_json: Json = False) -> None:
     from rich.table import Table
 
     from risk_warning.audit.api_keys import listed
+    from risk_warning.audit.document import KeyDocument
     from risk_warning.audit.events import stamp
+    from risk_warning.document import json_text
 
     keys, now = listed(db or load_settings().database_url), stamp()
     if as_json:
-        print(json.dumps([asdict(key) | {"valid": key.valid(now)} for key in keys], indent=1))
+        print(json_text([KeyDocument.at(key, now) for key in keys]))
         return
     table = Table("name", "role", "id", "rate limit", "created", "state")
     for key in keys:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from rich.console import Console
 from rich.table import Table
 
@@ -13,11 +11,12 @@ from risk_warning.settings import load_settings
 
 def models(as_json: Json = False) -> None:
     """List the registered versions: aliases, dates, target, and how well each ranked and was calibrated."""
+    from risk_warning.document import json_text
     from risk_warning.registry.listing import registered_models
 
     entries = registered_models(load_settings())
     if as_json:
-        print(json.dumps([entry.to_dict() for entry in entries], indent=1))
+        print(json_text(entries))
         return
     if not entries:
         print("No model yet; next: risk-warning train BOOK")

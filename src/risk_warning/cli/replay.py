@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic_core import to_json
 from rich.console import Console
 
 from risk_warning.cli.options import Db, Json
@@ -38,7 +38,7 @@ def replay(
     for answer in replayed(request_ids, settings, model=model, inputs=text):
         different += not answer.equal
         if as_json:
-            print(json.dumps(answer.to_dict()))
+            print(to_json(answer).decode())  # a line each, so that a reader need not wait for the last
         else:
             verdict = "equal" if answer.equal else f"DIFFERENT in {', '.join(answer.differs) or 'its text'}"
             line = f"{answer.request_id}: {verdict} ({answer.route}, {answer.at}, model {answer.model_version})"

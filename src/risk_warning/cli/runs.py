@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated
 
 import typer
@@ -19,11 +18,12 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List the nights: date, model, policy, borrowers scored, and what became of the warnings."""
+    from risk_warning.document import json_text
     from risk_warning.watchlist.history import nights
 
     past = nights(with_db(load_settings(), db).database_url)
     if as_json:
-        print(json.dumps([night.to_dict() for night in past], indent=1))
+        print(json_text(past))
         return
     if not past:
         print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
+from pydantic import Field
 from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.document import Document, json_text
 from risk_warning.errors import RiskWarningError
 from risk_warning.settings import Settings, load_settings
+
+
+class Status(Document):
+    """Where everything is and what is in force, each in words."""
+
+    settings: str
+    home: str
+    book: str
+    database: str
+    last_night: str = Field(serialization_alias="last night")
+    registry: str
+    champion: str
+    policy: str
+    service: str
+    warnings: tuple[str, ...] = Field(description="what would surprise an operator")
 
 
 def status(db: Db = None, as_json: Json = False) -> None:
@@ -20,27 +36,27 @@ def status(db: Db = None, as_json: Json = False) -> None:
     Nothing is created; what is missing or cannot be reached is said in its line.
     """
     settings = with_db(load_settings(), db)
-    lines = {
-        "settings": _settings_file(),
-        "home": str(settings.home.absolute()) + ("" if settings.home.is_dir() else " (not there yet)"),
-        "book": _book(settings),
-        "database": _database(settings),
-        "last night": _last_night(settings),
-        "registry": settings.tracking_uri.rpartition("@")[2],
-        "champion": _champion(settings),
-        "policy": _policy(settings),
-        "service": settings.model,
-    }
-    warnings = list(_warnings(settings))
+    state = Status(
+        settings=_settings_file(),
+        home=str(settings.home.absolute()) + ("" if settings.home.is_dir() else " (not there yet)"),
+        book=_book(settings),
+        database=_database(settings),
+        last_night=_last_night(settings),
+        registry=settings.tracking_uri.rpartition("@")[2],
+        champion=_champion(settings),
+        policy=_policy(settings),
+        service=settings.model,
+        warnings=_warnings(settings),
+    )
     if as_json:
-        print(json.dumps(lines | {"warnings": warnings}, indent=1))
+        print(json_text(state))
         return
     table = Table(show_header=False, box=None, pad_edge=False)
-    for name, text in lines.items():
+    for name, text in state.model_dump(by_alias=True, exclude={"warnings"}).items():
         table.add_row(name, text)
     console = Console()
     console.print(table, soft_wrap=True)
-    for text in warnings:
+    for text in state.warnings:
         console.print(f"Warning: {text}", style="yellow", highlight=False, soft_wrap=True)
 
 
@@ -111,12 +127,11 @@ def _policy(settings: Settings) -> str:
     return f"{settings.policy.absolute()}, version {policy.version}, safety threshold {policy.threshold:g}"
 
 
-def _warnings(settings: Settings) -> list[str]:
-    """Say what would surprise an operator."""
+def _warnings(settings: Settings) -> tuple[str, ...]:
     warnings = []
     if not settings.home.is_absolute():
         warnings.append(
             f"home is {settings.home}, relative to the working directory: a run from another folder starts a second "
             f"home. Set RISK_WARNING_HOME={settings.home.absolute()}."
         )
-    return warnings
+    return tuple(warnings)

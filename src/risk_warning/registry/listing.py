@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 from risk_warning.registry.reference import NAME
 from risk_warning.registry.registry import registry
@@ -25,10 +24,6 @@ class RegisteredModel:
     auc: float | None
     observed_over_expected: float | None
     judged_rows: int | None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the entry ready for JSON."""
-        return asdict(self) | {"trained_on": self.trained_on.isoformat()}
 
 
 def registered_models(settings: Settings) -> tuple[RegisteredModel, ...]:

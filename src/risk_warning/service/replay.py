@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from risk_warning.audit.decisions import Decisions, unknown
+from risk_warning.audit.decisions import Decisions, StoredDecision, unknown
 from risk_warning.audit.events import events_about
 from risk_warning.core.digest import sha256
 from risk_warning.core.policy import Policy
 from risk_warning.errors import ModelError, RequestError
 from risk_warning.model.folder import load
-from risk_warning.model.policy_in_force import policy_in
+from risk_warning.model.policy_in_force import PolicyContent
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.registry import with_version
 from risk_warning.service.champions.served import MODEL_SERVED, Served
@@ -39,9 +39,12 @@ class Replayed:
     differs: tuple[str, ...]
     """Places where the two answers differ, such as `reasons[0].points`, without the values."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain data."""
-        return asdict(self)
+
+@dataclass(frozen=True)
+class _ModelServed:
+    """What a replay needs of the detail of an event `MODEL_SERVED`."""
+
+    policy: PolicyContent
 
 
 def replay(
@@ -74,45 +77,43 @@ def replay(
             decision = decisions.find(request_id)
             if decision is None:
                 raise unknown(request_id)
-            if decision["answer"] is None:
+            if decision.answer is None:
                 raise RequestError(f"Decision {request_id} was erased; nothing is left to compute or compare.")
-            yield _replayed(decision, _inputs(decision, inputs), served, settings)
+            by = served(decision.model_version, decision.policy_version)
+            yield _replayed(decision, decision.answer, _inputs(decision, inputs), by, settings)
     finally:
         decisions.close()
 
 
-def _replayed(decision: Mapping[str, Any], inputs: str, served: Any, settings: Settings) -> Replayed:
-    then = json.loads(decision["answer"])
-    computed = again(
-        decision["route"], inputs, served(decision["model_version"], decision["policy_version"]), settings.book
-    )
+def _replayed(decision: StoredDecision, answer: str, inputs: str, served: Served, settings: Settings) -> Replayed:
+    then = json.loads(answer)
+    computed = again(decision.route, inputs, served, settings.book)
     content = dict(computed.content)
     if "warning" in content:
         content["warning"] = then["warning"]
-    now = text_of(decision["request_id"], content)
-    differs = () if now == decision["answer"] else tuple(_differences(then, json.loads(now), ""))
+    now = text_of(decision.request_id, content)
+    differs = () if now == answer else tuple(_differences(then, json.loads(now), ""))
     return Replayed(
-        request_id=decision["request_id"],
-        route=decision["route"],
-        at=decision["at"],
-        model_version=decision["model_version"],
-        policy_version=decision["policy_version"],
-        equal=now == decision["answer"],
+        request_id=decision.request_id,
+        route=decision.route,
+        at=decision.at,
+        model_version=decision.model_version,
+        policy_version=decision.policy_version,
+        equal=now == answer,
         differs=differs[:MOST_DIFFERENCES],
     )
 
 
-def _inputs(decision: Mapping[str, Any], given: str | None) -> str:
+def _inputs(decision: StoredDecision, given: str | None) -> str:
     if given is not None:
-        if sha256(given) != decision["inputs_digest"]:
+        if sha256(given) != decision.inputs_digest:
             raise RequestError("The inputs given are not those of the decision: their sha256 differs.")
         return given
-    if decision["inputs"] is None:
+    if decision.inputs is None:
         raise RequestError(
-            f"The audit holds only the digest of the inputs of {decision['request_id']}; give them with --inputs FILE."
+            f"The audit holds only the digest of the inputs of {decision.request_id}; give them with --inputs FILE."
         )
-    kept: str = decision["inputs"]
-    return kept
+    return decision.inputs
 
 
 def _model(model_version: str, folder: Path | None, settings: Settings) -> RiskModel:
@@ -130,14 +131,15 @@ def _policy(model_version: str, policy_version: str, settings: Settings, model: 
     """Return the policy of this version: the model's own, or one from the trail."""
     if model.policy.version == policy_version:
         return model.policy
-    for detail in events_about(settings.database_url, MODEL_SERVED, model_version):
-        policy = policy_in(detail["policy"])
+    for event in events_about(settings.database_url, MODEL_SERVED, model_version, _ModelServed):
+        policy = event.policy.policy()
         if policy.version == policy_version:
             return policy
     raise ModelError(f"The trail does not say what policy {policy_version} was; it cannot be replayed.")
 
 
 def _differences(then: Any, now: Any, place: str) -> Iterator[str]:
+    """Yield the places where two JSON values, of whatever answers, differ."""
     if isinstance(then, dict) and isinstance(now, dict):
         for name in sorted(then.keys() | now.keys()):
             yield from _differences(then.get(name), now.get(name), f"{place}.{name}" if place else name)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -25,10 +24,6 @@ class Night:
     kept: int
     closed: int
     handed_over: int
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the night ready for JSON."""
-        return asdict(self) | {"as_of_date": self.as_of_date.isoformat()}
 
 
 def nights(url: str) -> tuple[Night, ...]:

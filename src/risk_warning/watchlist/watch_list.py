@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
 
 from risk_warning.core.lifecycle import EVENTS, Event, Seen, step
 from risk_warning.core.policy import Policy
@@ -29,7 +29,7 @@ class Run:
     id_type: str
     scored: int = 0
 
-    def differs_from(self, other: Any) -> list[str]:
+    def differs_from(self, other: Row[Any]) -> list[str]:
         """Return the names of the inputs that differ from those of the stored run."""
         named = {"book_digest": "book", "model_version": "model", "policy_version": "policy"}
         return [name for column, name in named.items() if getattr(self, column) != getattr(other, column)]
