@@ -1,8 +1,9 @@
 """The night job: score the book as of today, publish, update the watch list. Schedule it after the day's load.
 
-    python pipelines/nightly.py BOOK OUT [AS_OF_DATE]
+    python pipelines/nightly.py [BOOK] --out DIR [--as-of DATE]
 
-It may be killed and run again at any time. Exit codes are those of `risk-warning`.
+Arguments mean what they mean to `risk-warning score`, and exit codes are its own. It may be killed and run again at any
+time.
 """
 
 from __future__ import annotations
@@ -10,27 +11,37 @@ from __future__ import annotations
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.progress import Progress
 
+from risk_warning.cli.options import BookArgument, book_of, day
 from risk_warning.errors import RiskWarningError
 from risk_warning.nightly.run import run_night
 from risk_warning.settings import load_settings
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 
-def main(book: str, out: str, as_of: str | None = None) -> int:
-    as_of_date = date.fromisoformat(as_of) if as_of else date.today()
+
+@app.command(help="Score the book with the champion, publish the scores, and update the watch list.")
+def main(
+    book: BookArgument = None,
+    *,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Scores are published to DIR/as_of=DATE.")],
+    as_of: Annotated[
+        date | None, typer.Option(metavar="DATE", parser=day, help="As-of date, YYYY-MM-DD. Default: today.")
+    ] = None,
+) -> None:
     try:
+        settings = load_settings()
         with Progress(disable=not sys.stderr.isatty()) as progress:
-            report = run_night(book, load_settings(), as_of_date, Path(out), progress)
+            report = run_night(book_of(book, settings), settings, as_of or date.today(), out, progress)
     except RiskWarningError as error:
         print(f"nightly: {error}", file=sys.stderr)
-        return error.exit_code
+        raise typer.Exit(error.exit_code) from None
     print(report.line())
-    return 0
 
 
 if __name__ == "__main__":
-    if not 3 <= len(sys.argv) <= 4:
-        sys.exit(__doc__)
-    sys.exit(main(*sys.argv[1:]))
+    app()

@@ -60,3 +60,22 @@ def test_a_single_class_is_nothing_to_learn_from(tmp_path: Path) -> None:
     (tmp_path / "borrowers.csv").write_text("borrower_id\n" + "".join(f"{i}\n" for i in ids))
     (tmp_path / "statements.csv").write_text("loan_id,borrower_id,statement_on,days_past_due\n" + rows)
     refused(tmp_path, 7, "0 turn bad; at least 30 who do", "train", ".")
+
+
+def test_the_night_job_refuses_what_the_verb_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Path(__file__).parents[2] / "pipelines" / "nightly.py"
+
+    def refused_by_job(code: int, words: str, *arguments: str) -> None:
+        command = [sys.executable, str(job), "--out", "out", *arguments]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert "Traceback" not in done.stderr
+        assert done.returncode == code, done.stderr
+        assert words in " ".join(done.stderr.replace("│", " ").split())
+
+    refused_by_job(2, "'2023-13-45' is not a date such as 2024-01-31", "nowhere", "--as-of", "2023-13-45")
+    refused_by_job(3, "nightly: Name the BOOK, or set book.location")
+    refused_by_job(4, "nightly: There is no book at nowhere", "nowhere", "--as-of", "2023-06-01")
+    monkeypatch.setenv("RISK_WARNING_BOOK__LOCATION", "elsewhere")
+    refused_by_job(4, "nightly: There is no book at elsewhere", "--as-of", "2023-06-01")
+    monkeypatch.setenv("RISK_WARNING_BOOK__TIM", "x")
+    refused_by_job(3, "nightly: There is no setting book.tim")
