@@ -79,8 +79,13 @@ def replay(
                 raise unknown(request_id)
             if decision.answer is None:
                 raise RequestError(f"Decision {request_id} was erased; nothing is left to compute or compare.")
-            by = served(decision.model_version, decision.policy_version)
-            yield _replayed(decision, decision.answer, _inputs(decision, inputs), by, settings)
+            yield _replayed(
+                decision,
+                decision.answer,
+                _inputs(decision, inputs),
+                served(decision.model_version, decision.policy_version),
+                settings,
+            )
     finally:
         decisions.close()
 

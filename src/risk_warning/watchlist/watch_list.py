@@ -221,8 +221,8 @@ def _last_seen(connection: Connection, run_id: int | None) -> dict[str, _Before]
     """Return borrower → open warning as the run saw it."""
     rows = connection.execute(
         select(
-            warnings.c.borrower_id,
             warnings.c.id.label("warning_id"),
+            warnings.c.borrower_id,
             observations.c.run_id,
             observations.c.score,
             observations.c.safe_since,
