@@ -158,7 +158,7 @@ def test_a_date_a_model_learnt_from_is_named(lender: Lender, worse: Path) -> Non
     assert found.a.learnt_from == (date(2023, 2, 1),)
     printed = StringIO()
     Console(file=printed, width=200).print(table(found))
-    assert "A may have learnt from 1 of the 2 date(s); that flatters it." in printed.getvalue()
+    assert "A may have learnt from 1 of the 2 date(s), which flatters its figures." in printed.getvalue()
 
 
 @pytest.mark.parametrize(

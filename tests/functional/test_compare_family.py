@@ -121,5 +121,5 @@ def test_the_verb_ranks_all_versions_and_logs_to_their_runs(
 def test_a_family_of_the_same_model_is_refused(lender: Lender) -> None:
     settings = Settings(home=lender.home)
     for name in ("@champion", "models:/risk_warning/1"):
-        with Progress(disable=True) as progress, pytest.raises(SettingsError, match="No other model is left"):
+        with Progress(disable=True) as progress, pytest.raises(SettingsError, match="No other model can be compared"):
             compare_family(name, ["models:/risk_warning/1"], lender.book, settings, DATES, progress)

@@ -208,7 +208,7 @@ def test_the_page_asks_nobody_for_anything_in_a_real_browser(same: Comparison, t
         drawn = shown.locator("svg").count()
         browser.close()
     assert asked == [path.as_uri()] and not faults
-    assert "How long before, the warning stood" in headings and "Whether groups are treated alike" in headings
+    assert "How early the warnings come" in headings and "Whether groups are treated alike" in headings
     assert drawn >= 5 and max(widths.values()) <= 1200
 
 

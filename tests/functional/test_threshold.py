@@ -133,10 +133,10 @@ def test_the_benefit_is_best_where_it_says(found: Thresholds) -> None:
 def test_what_calls_are_worth_is_told_with_how_far_it_is_known(found: Thresholds) -> None:
     best = found.best_at_middle
     assert best is not None and found.pays is not None
-    assert not best.benefit.holds_zero and found.pays.endswith("an as-of date.")
+    assert not best.benefit.holds_zero and found.pays.endswith("per as-of date.")
     unsure = replace(found, best_at_middle=replace(best, low=None, benefit=replace(best.benefit, low=-1.0)))
     assert unsure.pays is not None
-    assert unsure.pays.endswith("one cannot tell whether calls pay for themselves.")
+    assert unsure.pays.endswith(": the data cannot tell whether calls pay for themselves.")
     assert "95 % interval: warning nobody to" in unsure.pays
     assert unsure.pays in threshold_page(unsure)
     assert found.valuation.formula in threshold_page(found) and found.valuation.loss_rate.source == "measured"
@@ -176,7 +176,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
     assert "# Chosen by: Li Wei\n" in text and "# Why: two more agents\n" in text
     kept = {file.name for file in (tmp_path / "policies").iterdir()}
     assert kept == {f"policy-{version}.toml", f"policy-{before}.toml"}
-    assert "a running service within seconds" in in_words(written, path, settings)
+    assert "a running service switches to it within seconds" in in_words(written, path, settings)
     with Progress(disable=True) as progress:
         night = run_night(lender.book, settings, LAST, tmp_path / "out", progress, model=str(lender.model / "judged"))
     assert night.policy_version == version and f"policy {version}" in night.line()
@@ -204,7 +204,7 @@ def test_what_cannot_be_written_changes_nothing(found: Thresholds, tmp_path: Pat
     other = tmp_path / "other"
     other.mkdir()
     (other / "policy.toml").write_text("[tool]\nname = 'something else'\n")
-    with pytest.raises(SettingsError, match="is no policy"):
+    with pytest.raises(SettingsError, match="is not a policy"):
         choose(found, "fixed", other / "policy.toml", settings, **CHOSEN)
     unwritable = Settings(home=tmp_path / "home", db=f"sqlite:///{tmp_path / 'policies' / 'none.db'}")
     third = tmp_path / "third"
@@ -217,7 +217,7 @@ def test_what_cannot_be_written_changes_nothing(found: Thresholds, tmp_path: Pat
 def test_a_capacity_nothing_keeps_to_or_nothing_fills_is_refused(lender: Lender) -> None:
     with pytest.raises(SettingsError, match=r"No threshold keeps to 0\.01 calls a day"):
         evidence(lender, capacity_per_day=0.01)
-    with pytest.raises(SettingsError, match="more than there is to do"):
+    with pytest.raises(SettingsError, match="more than needed"):
         evidence(lender, capacity_per_day=5000.0)
 
 
@@ -255,7 +255,7 @@ def test_what_flatters_or_spoils_a_figure_is_said(lender: Lender, found: Thresho
     assert learnt.cautions[0].startswith("The model may have learnt from 2023-03-01")
     for other, said in (
         (replace(all_known, nights=None, burdens=()), "does not reach back far enough"),
-        (replace(all_known, exposure_known_ratio=None), "nobody's exposure is known"),
+        (replace(all_known, exposure_known_ratio=None), "no exposure is known"),
     ):
         assert [said in text for text in other.cautions] == [True]
 

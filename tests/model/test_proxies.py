@@ -85,14 +85,14 @@ GUESS = Guess(
 @pytest.mark.parametrize(
     ("guess", "sentence"),
     [
-        (GUESS, "Whether sex is female can be guessed with AUC 0.63 (0.61–0.65), most by housing."),
+        (GUESS, "Whether sex is female can be guessed: AUC 0.63 (0.61–0.65), mainly from housing."),
         (
             replace(GUESS, auc=0.53, low=0.51, high=0.55),
-            "Whether sex is female can hardly be guessed with AUC 0.53 (0.51–0.55), most by housing.",
+            "Whether sex is female can hardly be guessed: AUC 0.53 (0.51–0.55), mainly from housing.",
         ),
         (
             replace(GUESS, auc=0.51, low=0.49, high=0.53),
-            "Whether sex is female cannot be told from the features: AUC 0.51 (0.49–0.53), 0.50 is chance.",
+            "Whether sex is female cannot be guessed from the features: AUC 0.51 (0.49–0.53); 0.50 is chance.",
         ),
     ],
 )

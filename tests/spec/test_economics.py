@@ -165,14 +165,15 @@ def test_the_formula_and_the_inputs_are_told_with_the_figures_used() -> None:
     found = Valuation(Assumptions(MONEY), LossRate.of(counts, MONEY), 30)
     assert found.formula == (
         "Benefit = exposure × 50% loss given default × 24% of bads who default × 20% treatment effect, over the bad "
-        "events with a warning before them, less 5 for every call."
+        "events with a warning before them, minus 5 for every call."
     )
     said = {what: (value, source) for what, value, source in found.table}
-    value, source = said["bads who default: of those 30 days past due, 90 or written off within 12 months"]
+    default = "bads who default: share of those 30 days past due who reach 90 or are written off within 12 months"
+    value, source = said[default]
     assert value.startswith("24.4% (") and source.startswith("measured: 10 of 41 bad events of 40 borrowers")
     assert found.cautions == ()
     unmeasured = Valuation(Assumptions(MONEY), EVERY_BAD, 30, ("boat",))
-    assert any(source.startswith("taken as 1: too few (0 borrowers") for _, _, source in unmeasured.table)
+    assert any(source.startswith("assumed to be 1: too few (0 borrowers") for _, _, source in unmeasured.table)
     assert [said in " ".join(unmeasured.cautions) for said in ("losses are overstated", "no product boat")] == [
         True
     ] * 2

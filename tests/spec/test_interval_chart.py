@@ -18,14 +18,14 @@ from risk_warning.reports import ChartInterval, IntervalAxis, IntervalRow, inter
     ],
 )
 def test_an_axis_of_differences_has_round_ticks_and_holds_zero(values: list[float], ticks: tuple[float, ...]) -> None:
-    axis = IntervalAxis.around_zero("B less A", values)
+    axis = IntervalAxis.around_zero("B minus A", values)
     assert axis.ticks == pytest.approx(ticks)
     assert axis.mark in axis.ticks
     assert all(axis.holds(value) for value in values)
 
 
 def test_ticks_share_their_decimals() -> None:
-    axis = IntervalAxis.around_zero("B less A", [-0.12, 0.02])
+    axis = IntervalAxis.around_zero("B minus A", [-0.12, 0.02])
     assert [axis.number(tick) for tick in axis.ticks] == ["−0.15", "−0.10", "−0.05", "0.00", "0.05"]
 
 

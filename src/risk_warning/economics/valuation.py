@@ -12,7 +12,7 @@ from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.economics.assumptions import Assumptions
 from risk_warning.economics.loss_experience import loss_counts
 
-CANNOT_TELL = "cannot tell whether calls pay for themselves"
+CANNOT_TELL = "the data cannot tell whether calls pay for themselves"
 """The verdict if the interval of a net benefit contains 0."""
 
 
@@ -32,18 +32,18 @@ class Valuation:
         lgd = f"{money.loss_given_default_ratio:.0%}" + (" (others by product)" * bool(self._by_product))
         return (
             f"Benefit = exposure × {lgd} loss given default × {self.loss_rate.ratio.mid:.0%} of bads who default × "
-            f"{money.treatment_effects[1]:.0%} treatment effect, over the bad events with a warning before them, less "
-            f"{money.contact_cost_amount:g} for every call."
+            f"{money.treatment_effects[1]:.0%} treatment effect, over the bad events with a warning before them, "
+            f"minus {money.contact_cost_amount:g} for every call."
         )
 
     @property
     def rows_in_words(self) -> str:
         """What a row represents, and what is counted only once."""
         return (
-            "A row stands for one borrower on one night, that of its as-of date. A bad event that several rows precede "
-            "is saved once, by whichever of them has a warning, and its exposure is that of the latest. A call is made "
-            "when a warning opens, and again on the first of the dates after every "
-            f"{self.assumptions.economics.call_again_days} days it stays open; calls due between dates are not seen."
+            "A row is one borrower on the night of one as-of date. A bad event that several rows precede counts once, "
+            "if any of them has a warning; its exposure is that of the latest of these rows. A call is made when a "
+            f"warning opens, and again on the first date after every {self.assumptions.economics.call_again_days} days "
+            "it stays open; calls due between dates are not counted."
         )
 
     @property
@@ -73,17 +73,17 @@ class Valuation:
             ),
             *products,
             (
-                "credit conversion: share of an undrawn limit still drawn",
+                "credit conversion: share of an undrawn limit drawn before default",
                 f"{money.credit_conversion_ratio:.0%}",
                 source("credit_conversion_ratio"),
             ),
             (
-                f"bads who default: of those {self.bad_dpd} days past due, 90 or written off within "
+                f"bads who default: share of those {self.bad_dpd} days past due who reach 90 or are written off within "
                 f"{money.loss_window_months} months",
                 roll,
                 self._roll_source,
             ),
-            ("treatment effect: bads a call prevents", default, source("treatment_effects")),
+            ("treatment effect: share of bads that a call prevents", default, source("treatment_effects")),
             (
                 "called again while the warning stays open",
                 f"every {money.call_again_days} days",
@@ -113,7 +113,7 @@ class Valuation:
         few = f"{counts.borrowers:,} borrowers with a bad event old enough to be judged, {MIN_BORROWERS} needed"
         if self.loss_rate.source == "setting":
             return f"setting economics.roll_to_loss_ratio: the book has {few}"
-        return f"taken as 1: too few ({few})"
+        return f"assumed to be 1: too few ({few})"
 
     @property
     def cautions(self) -> tuple[str, ...]:
@@ -121,9 +121,9 @@ class Valuation:
         messages = []
         if self.loss_rate.source == "too few":
             messages.append(
-                f"Every bad is taken to default, since only {self.loss_rate.counts.borrowers:,} borrowers were bad "
-                "long enough ago to measure how many do: losses are overstated. Set economics.roll_to_loss_ratio, or "
-                "bring a longer book."
+                f"Every bad is assumed to default, because only {self.loss_rate.counts.borrowers:,} borrowers turned "
+                "bad long enough ago to measure how many do: losses are overstated. Set economics.roll_to_loss_ratio, "
+                "or use a book with a longer history."
             )
         if self.unknown_products:
             messages.append(

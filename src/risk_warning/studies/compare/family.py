@@ -74,11 +74,11 @@ class FamilyComparison:
             if len(self.members) == 1:
                 return f"{best.name} is not shown to find more of those who go bad than {a}: {gain_text}."
             return (
-                f"None of {len(self.members)} is shown to find more of those who go bad than {a}; the first among them "
-                f"is {best.name}: {gain_text}."
+                f"None of the {len(self.members)} models is shown to find more of those who go bad than {a}; the best "
+                f"of them is {best.name}: {gain_text}."
             )
         others = [one.name for one in self.members[1:] if one.standing.first_share > STILL_POSSIBLE]
-        as_well = f", and {' and '.join(others)} might be as good" if others else ""
+        as_well = f", and {' and '.join(others)} may be as good" if others else ""
         return f"{best.name} finds more of those who go bad than {a}: {gain_text}{as_well}."
 
 
@@ -118,14 +118,14 @@ def compare_family(
             progress.advance(task)
         if len(by_name) == 1:
             first = next(iter(left_out.values()), "")
-            raise SettingsError(f"No other model is left to hold against {name_a}. {first}".strip())
+            raise SettingsError(f"No other model can be compared with {name_a}. {first}".strip())
         models = tuple(by_name.values())
         dates = unlearnt_dates(book, models, requested)
         progress.update(task, description="scoring with all models", total=book.n_borrowers, completed=0)
         rows = score_family(book, models, dates, settings.score, lambda done: progress.advance(task, done))
     one = one_row_each(rows.borrower, seed=SEED)
     check_bads(rows.bad[one], dates)
-    progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)
+    progress.update(task, description="bootstrapping over borrowers", total=DRAWS, completed=0)
     found_standings = standings(
         rows.bad, tuple(rows.pd), rows.borrower, seed=SEED, advance=lambda done: progress.advance(task, done)
     )

@@ -27,7 +27,7 @@ from risk_warning.stats.paired_bootstrap import DRAWS
 from risk_warning.studies.compare.family import FamilyComparison, Member
 from risk_warning.studies.compare.table import basis
 
-_HEAD = ("model", "AUC", "more than the first", "95 % interval", "KS", "Brier score", "bads in riskiest 5 %")
+_HEAD = ("model", "AUC", "gain in AUC", "95 % interval", "KS", "Brier score", "bads in riskiest 5 %")
 _HELD = ("model", "rows", "bads", "expected", "observed over expected", "calibration error")
 
 
@@ -37,7 +37,7 @@ def family_page(comparison: FamilyComparison) -> str:
     gains = [member.standing.gain for member in comparison.members]
     ends = [end for gain in gains for end in (gain.low, gain.high)]
     chart = interval_chart(
-        f"How much better than {comparison.held_against.name}",
+        f"Gain in AUC over {comparison.held_against.name}",
         ("gain in AUC",),
         [
             IntervalRow(one.name, (ChartInterval(gain.difference, gain.low, gain.high),))
@@ -48,33 +48,33 @@ def family_page(comparison: FamilyComparison) -> str:
     first = tuple((one.name, f"{one.standing.first_share:.0%}") for one in ranked)
     sections = [
         Section(
-            "Who finds more of those who go bad",
+            "Which model finds more of those who go bad",
             (Figure(chart), Table(_HEAD, tuple(_measures(one) for one in ranked))),
-            f"Paired intervals that hold for all models at once, since the best of many has luck with it: {DRAWS:,} "
-            "bootstrap draws of whole borrowers.",
+            f"Paired intervals from {DRAWS:,} bootstrap draws of borrowers, each with all their rows. They hold "
+            "jointly for all models, because the best of many models is partly lucky.",
         ),
         Section(
-            "How sure the order is",
-            (Table(("model", "first in draws"), first),),
-            "In how many of the draws of borrowers each had the largest AUC; models that tie share a draw.",
+            "How certain the order is",
+            (Table(("model", "draws in which it is first"), first),),
+            "Share of the bootstrap draws in which a model has the largest AUC; tied models share a draw.",
         ),
         Section(
-            "Whether the PDs hold",
+            "How well the PDs are calibrated",
             (Table(_HELD, tuple(_held(one) for one in ranked)),),
-            "Bads observed over bads expected, 1 is ideal; calibration error over ten bins.",
+            "Bads observed over bads expected; 1 is ideal. Expected calibration error over ten bins.",
         ),
     ]
     if comparison.left_out:
         rows = tuple(comparison.left_out.items())
-        sections.append(Section("Left out", (Table(("model", "why"), rows),), "These could not be compared."))
+        sections.append(Section("Left out", (Table(("model", "reason"), rows),), "These models could not be compared."))
     cards = (
-        ("models held against the first", str(len(comparison.members))),
+        ("models compared with the first", str(len(comparison.members))),
         ("rows compared", f"{comparison.rows:,}"),
         ("of them bad", f"{comparison.bads:,}"),
     )
     top: list[Block] = [Cards(cards), *(Note(line, is_warning=True) for line in _warnings(comparison))]
     return page(
-        f"Models held against {comparison.held_against.name}",
+        f"Models compared with {comparison.held_against.name}",
         comparison.verdict,
         sections,
         basis=basis(comparison),
@@ -93,7 +93,7 @@ def _parts(comparison: FamilyComparison) -> Iterator[RenderableType]:
     for line in _warnings(comparison):
         yield Text(line, style="yellow")
     models_table = TerminalTable(
-        "model", "AUC", "more than the first, 95 % interval", "bads over expected", "first in draws"
+        "model", "AUC", "gain in AUC, 95 % interval", "observed over expected", "first in draws"
     )
     models_table.columns[0].overflow = "fold"
     for one in (comparison.held_against, *comparison.members):
@@ -107,13 +107,14 @@ def _parts(comparison: FamilyComparison) -> Iterator[RenderableType]:
 def _warnings(comparison: FamilyComparison) -> Iterator[str]:
     if comparison.not_by_all:
         yield (
-            f"{comparison.not_by_all:,} rows with an outcome are scored by some of the models only and enter no figure."
+            f"{comparison.not_by_all:,} rows with an outcome are scored by only some of the models; no figure includes "
+            "them."
         )
     yield from unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
     for one in (comparison.held_against, *comparison.members):
         if one.learnt_from:
             many = f"{len(one.learnt_from)} of the {len(comparison.dates)} date(s)"
-            yield f"{one.name} may have learnt from {many}; that flatters it."
+            yield f"{one.name} may have learnt from {many}, which flatters its figures."
 
 
 def _measures(one: Member) -> tuple[str, ...]:

@@ -30,16 +30,16 @@ def splits_section(comparison: Comparison) -> Section:
     blocks: list[Block] = []
     if drawn:
         ends = [end for row in drawn for one in row.intervals if one for end in (one.low, one.high)]
-        axis = IntervalAxis.around_zero("AUC, B less A; right of the line B is better", ends)
-        blocks.append(Figure(interval_chart("AUC by month and segment", ("B less A",), drawn, axis)))
+        axis = IntervalAxis.around_zero("AUC, B minus A; right of the line B is better", ends)
+        blocks.append(Figure(interval_chart("AUC by month and segment", ("B minus A",), drawn, axis)))
     head = ("group", "rows", "bads", "AUC A", "AUC B", "obs/exp A", "obs/exp B")
     blocks.append(Table(head, tuple(_row(attribute, group) for attribute, group in groups)))
     blocks += [Note(line, is_warning=True) for line in contradictions(comparison.splits)]
     return Section(
-        "Whether it holds in every month and segment",
+        "Whether the difference holds in every month and segment",
         tuple(blocks),
-        f"Counts and calibration on all rows; AUCs by segment on one row a borrower, with {MIN_EACH} bads and as many "
-        "goods at least. Of many intervals one in twenty misses by chance alone.",
+        "Counts and calibration use all rows. AUCs by segment use one row per borrower and need at least "
+        f"{MIN_EACH} bads and {MIN_EACH} goods. About one interval in twenty misses the true value by chance.",
     )
 
 
@@ -65,7 +65,7 @@ def fairness_section(comparison: Comparison) -> Section:
     """Return the section with selection, hits and calibration of both models by protected attribute."""
     heading = "Whether groups are treated alike"
     if not comparison.b.fairness:
-        return Section(heading, (Note("The book has no protected attribute (sex, age, marital status) to check by."),))
+        return Section(heading, (Note("The book has no protected attribute (sex, age, marital status) to check."),))
     blocks: list[Block] = []
     for of_a, of_b in zip(comparison.a.fairness, comparison.b.fairness, strict=True):
         head = (of_b.attribute, "rows", "bads", *(f"{key} {what}" for what in _WHAT for key in "AB"))
@@ -75,10 +75,10 @@ def fairness_section(comparison: Comparison) -> Section:
     return Section(
         heading,
         tuple(blocks),
-        "At each model's own threshold. Protected attributes are read to measure this alone and are no features of a "
-        "model; how far B's features stand in for them is measured below. A warning opens help, so a group warned "
-        f"about less often is one helped less often. Gaps are those of groups with at least {MIN_BORROWERS} borrowers, "
-        f"{MIN_BADS} of whom go bad.",
+        "At each model's own threshold. Protected attributes are read only for this measurement and are not features "
+        "of a model; the last part measures how far B's features are proxies for them. A warning leads to help, so a "
+        f"group with fewer warnings gets less help. Gaps compare groups with at least {MIN_BORROWERS} borrowers, at "
+        f"least {MIN_BADS} of whom go bad.",
     )
 
 
@@ -86,7 +86,8 @@ def guesses_blocks(measured: tuple[Guess, ...]) -> list[Block]:
     """Return how well protected attributes can be guessed from B's features: sentences, then figures of each group."""
     if not measured:
         return [Note(NOT_GUESSED)]
-    head = ("group", "borrowers", "in it", "AUC of a guess", "95 % interval", "by", "alone, AUC")
+    figures = ("AUC of the guess", "95 % interval", "best features", "AUC of each alone")
+    head = ("group", "borrowers", "in the group", *figures)
     rows = tuple(
         (
             f"{one.attribute}: {one.group}",
@@ -102,7 +103,7 @@ def guesses_blocks(measured: tuple[Guess, ...]) -> list[Block]:
     return [*(Note(line) for line in sentences(measured)), Table(head, rows)]
 
 
-_WHAT = ("warned", "of the bads", "obs/exp")
+_WHAT = ("warned", "bads warned", "obs/exp")
 
 
 def _fairness_row(a: FairnessGroup, b: FairnessGroup) -> tuple[str, ...]:
@@ -125,7 +126,7 @@ def _gaps(a: Fairness, b: Fairness) -> str:
 
     unknown = f" {b.unknown:,} rows have no known {b.attribute}." if b.unknown else ""
     return (
-        f"By {b.attribute}, A and B: smallest selection rate over the largest {of(a.selection_ratio, '.2f')} and "
+        f"By {b.attribute}, for A and B: smallest selection rate over the largest {of(a.selection_ratio, '.2f')} and "
         f"{of(b.selection_ratio, '.2f')}; largest gap in bads warned about {of(a.true_positive_gap, '.1%')} and "
         f"{of(b.true_positive_gap, '.1%')}; largest gap in observed over expected {of(a.calibration_gap, '.2f')} and "
         f"{of(b.calibration_gap, '.2f')}.{unknown}"

@@ -28,4 +28,4 @@ class Options:
         if not 1 <= self.nights_every_days <= EARLIEST_DAYS:
             raise SettingsError(f"Nights must be 1 to {EARLIEST_DAYS} days apart; correct --every.")
         if not 1 <= self.agent_days <= EARLIEST_DAYS:
-            raise SettingsError(f"An agent may need 1 to {EARLIEST_DAYS} days; correct --agent-days.")
+            raise SettingsError(f"The time an agent needs must be 1 to {EARLIEST_DAYS} days; correct --agent-days.")

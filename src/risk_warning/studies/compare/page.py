@@ -52,7 +52,7 @@ def compare_page(comparison: Comparison) -> str:
     ]
     sections += [splits_section(comparison), fairness_section(comparison), _moved(comparison), _models(comparison)]
     return page(
-        f"Model {comparison.b.version} (B) against {comparison.a.version} (A)",
+        f"Model {comparison.b.version} (B) compared with {comparison.a.version} (A)",
         comparison.verdict,
         [section for section in sections if section],
         basis=basis(comparison),
@@ -62,10 +62,10 @@ def compare_page(comparison: Comparison) -> str:
 
 def _top(comparison: Comparison) -> list[Block]:
     gained, lost = comparison.swaps.at_thresholds.sets.gained, comparison.swaps.at_thresholds.sets.lost
-    cards = [("AUC, B less A", signed(comparison.auc.difference, 4))]
+    cards = [("AUC, B minus A", signed(comparison.auc.difference, 4))]
     if comparison.watch:
         in_time = comparison.watch.at_capacity.in_time
-        cards.append(("warned in time by B, per cent, less A", signed(100 * in_time.difference, 1)))
+        cards.append(("warned in time, B minus A, percentage points", signed(100 * in_time.difference, 1)))
     cards += [
         ("rows compared", f"{comparison.rows:,}"),
         ("of them bad", f"{comparison.bads:,}"),
@@ -82,19 +82,20 @@ def _discrimination(comparison: Comparison) -> Section:
     ends = [end for difference in drawn.values() for end in (difference.low, difference.high)]
     chart = interval_chart(
         "How much better B is than A",
-        ("B less A",),
+        ("B minus A",),
         [IntervalRow(words, (_interval(difference),)) for words, difference in drawn.items()],
-        IntervalAxis.around_zero("B less A; right of the line B is better", ends),
+        IntervalAxis.around_zero("B minus A; right of the line B is better", ends),
     )
     rows = [(words, *in_cells(comparison.differences[name], places)) for name, (words, places) in MEASURES.items()]
     p = "" if comparison.one_row.delong.p is None else f" (p = {comparison.one_row.delong.p:.3g})"
-    rows.append(("AUC by DeLong's test, one row a borrower" + p, *in_cells(comparison.one_row.delong, 4)))
+    rows.append(("AUC by DeLong's test, one row per borrower" + p, *in_cells(comparison.one_row.delong, 4)))
     rows.append(("AUC by the bootstrap on the same rows", *in_cells(comparison.one_row.bootstrap, 4)))
     return Section(
-        "Who finds more of those who go bad",
-        (Figure(chart), Table(("measure", "A", "B", "B less A", "95 % interval"), tuple(rows))),
-        f"Paired intervals: {DRAWS:,} bootstrap draws of whole borrowers. On one row a borrower DeLong's interval and "
-        f"the bootstrap's lie {comparison.one_row.gap:.1%} of their width apart.",
+        "Which model finds more of those who go bad",
+        (Figure(chart), Table(("measure", "A", "B", "B minus A", "95 % interval"), tuple(rows))),
+        f"Paired intervals from {DRAWS:,} bootstrap draws of borrowers, each with all their rows. On one row per "
+        "borrower, the ends of DeLong's interval and of the bootstrap's differ by at most "
+        f"{comparison.one_row.gap:.1%} of the width.",
     )
 
 
@@ -109,7 +110,7 @@ def _calibration(a: ComparedModel, b: ComparedModel) -> Section:
         rows.append((of_a.group, *cells))
     head = ("band or date", *(f"{key} {what}" for key in "AB" for what in ("rows", "bads", "expected")))
     return Section(
-        "Whether the PDs hold",
+        "How well the PDs are calibrated",
         (
             Figure(_calibration_chart("Bads observed over expected, by band", a.by_band, b.by_band)),
             Figure(_calibration_chart("Bads observed over expected, by date", a.by_month, b.by_month)),
@@ -144,7 +145,7 @@ def _migration(comparison: Comparison) -> Section:
     return Section(
         "Who moves between bands",
         (Heat("A ↓ B →", BANDS, tuple(lines)),),
-        "Rows by A's band (down) and B's (across), with the bad rate of each cell. The darker, the larger the share of "
+        "Rows by A's band (down) and B's (across), with the bad rate of each cell. A darker cell is a larger share of "
         "A's band.",
     )
 
@@ -159,8 +160,8 @@ def _swaps(comparison: Comparison) -> Section:
     return Section(
         "Who gains and who loses a warning, and why",
         tuple(blocks),
-        "A model that takes A's place is worth it if those who gain a flag go bad more often than those who lose one. "
-        "Reasons: mean points of the same borrowers under either model; negative points cost.",
+        "Replacing A with B pays off if those who gain a flag go bad more often than those who lose one. Reasons: mean "
+        "points of the same borrowers under each model; negative points lower the score.",
     )
 
 
@@ -173,9 +174,9 @@ def _swap(swap: Swap) -> list[Block]:
     )
     rows = [(words, f"{part.n:,}", f"{part.bads:,}", *_rate(part)) for words, part in parts]
     blocks: list[Block] = [Table(("flagged", "rows", "bads", "bad rate", "95 % interval"), tuple(rows))]
-    for who, shifts in (("gains", swap.gained_reasons), ("loses", swap.lost_reasons)):
+    for who, shifts in (("gain", swap.gained_reasons), ("lose", swap.lost_reasons)):
         if shifts:
-            blocks.append(_reasons(f"reason, for who {who} a flag", shifts))
+            blocks.append(_reasons(f"reason, for those who {who} a flag", shifts))
     return blocks
 
 
@@ -188,11 +189,11 @@ def _reasons(head: str, shifts: tuple[ReasonShift, ...]) -> Table:
         return "–" if value is None else signed(value, 1)
 
     rows = tuple((one.code, points(one.a), points(one.b), signed(one.shift, 1)) for one in shifts)
-    return Table((head, "A, points", "B, points", "B less A"), rows)
+    return Table((head, "A, points", "B, points", "B minus A"), rows)
 
 
 def _moved(comparison: Comparison) -> Section:
-    rows = [("scores of B against those of A, same rows", f"{comparison.score_psi:.3f}")]
+    rows = [("scores of B compared with those of A, same rows", f"{comparison.score_psi:.3f}")]
     if comparison.stability:
         since = f"since {comparison.stability.reference_date}"
         rows += [(f"scores of A, {since}", f"{comparison.stability.score_a:.3f}")]
@@ -200,32 +201,35 @@ def _moved(comparison: Comparison) -> Section:
         largest = list(comparison.stability.features.items())[:_FEATURES_SHOWN]
         rows += [(f"{name}, {since}", f"{value:.3f}") for name, value in largest]
     return Section(
-        "What has moved since training",
+        "What has shifted since training",
         (Table(("what", "PSI"), tuple(rows)),),
-        f"Population stability index: below {SOME_MOVED} little moved, up to {MUCH_MOVED} some did, above it much did.",
+        f"Population stability index (PSI): a shift is small below {SOME_MOVED}, moderate up to {MUCH_MOVED} and large "
+        "above it.",
     )
 
 
 def _models(comparison: Comparison) -> Section:
     models = (comparison.a, comparison.b)
     rows: list[tuple[str, Iterable[str]]] = [
-        ("named", (one.name for one in models)),
+        ("name", (one.name for one in models)),
         ("version", (one.version for one in models)),
-        ("judged by its twin", (one.model.version if one.model.version != one.version else "–" for one in models)),
+        ("judged twin", (one.model.version if one.model.version != one.version else "–" for one in models)),
         ("features", (f"{one.feature_count}" for one in models)),
         ("trees", (f"{one.tree_count:,}" for one in models)),
         ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in models)),
-        ("learnt from", (_span(one.model.about["train_dates"]) for one in models)),
+        ("trained on dates", (_span(one.model.about["train_dates"]) for one in models)),
         ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in models)),
     ]
     if comparison.a.speed and comparison.b.speed:
-        rows.append(("scored a second, here", (f"{one.speed.scored_per_second:,.0f}" for one in models if one.speed)))
+        scored = (f"{one.speed.scored_per_second:,.0f}" for one in models if one.speed)
+        rows.append(("scored per second, on this machine", scored))
         explained = (one.speed.explained_per_second if one.speed else None for one in models)
-        rows.append(("explained a second, here", ("–" if rate is None else f"{rate:,.0f}" for rate in explained)))
+        cells = ("–" if rate is None else f"{rate:,.0f}" for rate in explained)
+        rows.append(("explained per second, on this machine", cells))
     return Section(
         "The two models",
-        (Table(("", "A", "B"), tuple((name, *cells) for name, cells in rows)),),
-        "Speeds are those of one chunk of borrowers on this machine, while the comparison was made.",
+        (Table(("", "A", "B"), tuple((name, *both) for name, both in rows)),),
+        "Speeds were measured during the comparison, on one chunk of borrowers.",
     )
 
 

@@ -24,8 +24,8 @@ MAX_BORROWERS = 20_000
 """An AUC on this many is known to less than 0.01; more would only take longer."""
 FEATURES_SHOWN = 3
 NOT_GUESSED = (
-    "Whether the features stand in for a protected attribute was not measured: none has two groups of "
-    f"{MIN_BORROWERS} borrowers."
+    "Whether the features are proxies for a protected attribute was not measured: no attribute has two groups of at "
+    f"least {MIN_BORROWERS} borrowers."
 )
 _HARDLY_ABOVE = 0.55
 """An AUC below this may exclude chance if there are many borrowers, but says little about any one of them."""
@@ -119,10 +119,12 @@ def sentences(measured: Sequence[Guess]) -> list[str]:
         what, interval = f"Whether {attribute} is {best.group}", f"{best.low:.2f}–{best.high:.2f}"
         by = ", ".join(p.feature for i, p in enumerate(best.proxies) if not i or p.gain_share >= _TOLD_SHARE)
         if not best.is_shown:
-            lines.append(f"{what} cannot be told from the features: AUC {best.auc:.2f} ({interval}), 0.50 is chance.")
+            lines.append(
+                f"{what} cannot be guessed from the features: AUC {best.auc:.2f} ({interval}); 0.50 is chance."
+            )
         else:
             hardly = "can hardly" if best.auc < _HARDLY_ABOVE else "can"
-            lines.append(f"{what} {hardly} be guessed with AUC {best.auc:.2f} ({interval}), most by {by}.")
+            lines.append(f"{what} {hardly} be guessed: AUC {best.auc:.2f} ({interval}), mainly from {by}.")
     return lines
 
 

@@ -104,34 +104,34 @@ def compare_models(
         )
         one = one_row_each(rows.borrower, seed=SEED)
         check_bads(rows.bad[one], dates)
-        differences = _drawn(rows, slice(None), stage("drawing borrowers again", DRAWS))
+        differences = _drawn(rows, slice(None), stage("bootstrapping over borrowers", DRAWS))
         stacked = len(one) < len(rows.bad)
-        once = _drawn(rows, one, stage("drawing single rows", DRAWS)) if stacked else differences
+        once = _drawn(rows, one, stage("bootstrapping one row per borrower", DRAWS)) if stacked else differences
         stability = _stability(
-            book, a, b, rows, conversion, settings.score, stage("scoring the past", book.n_borrowers)
+            book, a, b, rows, conversion, settings.score, stage("scoring the reference date", book.n_borrowers)
         )
         below = a.policy.below_threshold(rows.score_a), b.policy.below_threshold(rows.score_b)
         called = (
             riskiest(rows.score_a, rows.date_index, CAPACITY_SHARE),
             riskiest(rows.score_b, rows.date_index, CAPACITY_SHARE),
         )
-        explaining = stage("explaining who moves", 2 * book.n_borrowers)
+        explaining = stage("explaining changed flags", 2 * book.n_borrowers)
         swaps = swaps_of_both(book, a, b, rows, below, called, chunk, explaining)
-        following = stage("following the nights", book.n_borrowers)
+        following = stage("replaying the nights", book.n_borrowers)
         watch = watch_comparison(book, a, b, nights, options, settings.score, following) if nights else None
         categories = book.categories
         by_segment = splits(rows, one, categories)
         valuation = valuation_of(
-            book, a.target, assumptions, chunk, stage("following what became of bads", book.n_borrowers)
+            book, a.target, assumptions, chunk, stage("measuring defaults among bads", book.n_borrowers)
         )
         speeds = speed(book, a, dates[-1]), speed(book, b, dates[-1])
     fair = fairness_of_both(rows, below, protected)
-    progress.update(task, description="guessing protected attributes", total=None)
+    progress.update(task, description="measuring proxies of protected attributes", total=None)
     guessed = guesses_from_b(rows, b.feature_names, protected)
     minor_units = 10**settings.book.minor_unit_decimals
     at_thresholds, at_capacity = (
         balances_of_both(
-            rows, a.target, flags, categories, valuation, minor_units, SEED, stage("counting the money", DRAWS)
+            rows, a.target, flags, categories, valuation, minor_units, SEED, stage("valuing the calls", DRAWS)
         )
         for flags in (below, called)
     )
@@ -174,8 +174,8 @@ def check_bads(bad: Flags, dates: Sequence[date]) -> None:
     if min(bads, len(bad) - bads) < MIN_BADS:
         when = f"on {dates[0]}" if len(dates) == 1 else f"on {len(dates)} dates from {dates[0]} to {dates[-1]}"
         raise LabelError(
-            f"Of {len(bad):,} borrowers the models score {when}, one row each, {bads:,} turned bad; an interval needs "
-            f"at least {MIN_BADS} bads and as many goods. Name more dates with --as-of, or bring a larger book."
+            f"Of {len(bad):,} borrowers scored {when}, one row each, {bads:,} turned bad; an interval needs at least "
+            f"{MIN_BADS} bads and {MIN_BADS} goods. Name more dates with --as-of, or use a larger book."
         )
 
 

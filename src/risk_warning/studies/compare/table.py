@@ -45,7 +45,7 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
     measures = Table("measure", f"A {comparison.a.version}", f"B {comparison.b.version}", "B − A", "95 % interval")
     for name, (words, decimals) in MEASURES.items():
         measures.add_row(words, *in_cells(comparison.differences[name], decimals))
-    measures.add_row("AUC, DeLong's test, one row a borrower", *in_cells(comparison.one_row.delong, 4))
+    measures.add_row("AUC, DeLong's test, one row per borrower", *in_cells(comparison.one_row.delong, 4))
     yield measures
     moves = Table("who is flagged", "by B alone", "by A alone", "by both", "by neither", title="rows · bad rate")
     for words, swap in (
@@ -80,33 +80,39 @@ def plainly(comparison: Comparison) -> list[str]:
     if watch:
         in_time, chance = watch.at_capacity.in_time, watch.at_capacity.b.chance
         low, high = signed(100 * in_time.low, 1), signed(100 * in_time.high, 1)
-        lots = f"; of all borrowers in the same weeks, {chance.anyone:.1%}" if chance else ""
+        all_borrowers = (
+            f" For comparison, B warns about {chance.anyone:.1%} of all borrowers in the same weeks." if chance else ""
+        )
         lines.append(
-            f"With {CAPACITY_SHARE:.0%} warned about on any night, B warns of {in_time.b:.1%} of those who reach "
-            f"{watch.bad_dpd} days past due {IN_TIME_DAYS} to {EARLIEST_DAYS} days before, A of {in_time.a:.1%} "
-            f"({signed(100 * in_time.difference, 1)} points, {low} to {high}){lots}."
+            f"If each model warns about {CAPACITY_SHARE:.0%} of borrowers a night, B warns about {in_time.b:.1%} of "
+            f"those who reach {watch.bad_dpd} days past due, {IN_TIME_DAYS} to {EARLIEST_DAYS} days before they do; A "
+            f"warns about {in_time.a:.1%} ({signed(100 * in_time.difference, 1)} percentage points, {low} to {high})."
+            f"{all_borrowers}"
         )
         calls = [own.burden.calls_per_bad for own in (watch.at_thresholds.b, watch.at_thresholds.a)]
         if all(calls):
             of_b, of_a = calls
-            lines.append(f"At its own threshold B takes {of_b:.1f} calls to reach one who goes bad, A {of_a:.1f}.")
+            lines.append(
+                f"At each model's own threshold, B needs {of_b:.1f} calls to reach one who goes bad and A needs "
+                f"{of_a:.1f}."
+            )
     money = comparison.economics.at_capacity
     if money and money.net_per_1000.is_shown:
         net = money.net_per_1000
         more = "more" if net.difference > 0 else "less"
         lines.append(
-            f"Under the cost and effect of a call that were put in, B's calls at equal capacity are worth "
+            f"At the assumed cost and effect of a call, B's calls at equal capacity are worth "
             f"{abs(net.difference):,.0f} {more} per 1,000 rows than A's."
         )
     if money and money.net_interval_b[0] <= 0 <= money.net_interval_b[1]:
         net_b = worth_in_words(money.net_per_1000.b, *money.net_interval_b)
-        lines.append(f"At equal capacity B's net gain per 1,000 rows is {net_b}: one {CANNOT_TELL}.")
+        lines.append(f"At equal capacity B's net gain per 1,000 rows is {net_b}: {CANNOT_TELL}.")
     return lines
 
 
 def _watch(watch: WatchComparison) -> Table:
     night_table = Table(
-        "night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and what it asks"
+        "night by night", *("A", "B", "B − A", "95 % interval"), title="warned in time, and the work it takes"
     )
     for words, way in (("at equal capacity", watch.at_capacity), ("at each model's threshold", watch.at_thresholds)):
         in_time = way.in_time
@@ -124,19 +130,23 @@ def _watch(watch: WatchComparison) -> Table:
 def warnings(comparison: Comparison) -> list[str]:
     """Return sentences that a reader must know before trusting the figures; often none."""
     lines = [
-        f"{key} may have learnt from {len(model.learnt_from)} of the {len(comparison.dates)} date(s); that flatters it."
+        f"{key} may have learnt from {len(model.learnt_from)} of the {len(comparison.dates)} date(s), which flatters "
+        "its figures."
         for key, model in (("A", comparison.a), ("B", comparison.b))
         if model.learnt_from
     ]
     for key, other, count in (("A", "B", comparison.only_a), ("B", "A", comparison.only_b)):
         if count:
-            lines.append(f"{count:,} rows that {key} scores and {other} does not are left out.")
+            lines.append(f"{count:,} rows are left out, because {key} scores them and {other} does not.")
     lines += unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
     if comparison.one_row.delong.is_shown != comparison.one_row.bootstrap.is_shown:
-        lines.append("DeLong's test and the bootstrap draw the line differently here: a difference stands at its edge.")
+        lines.append(
+            "DeLong's test and the bootstrap disagree on whether the AUCs differ: the difference is a borderline case."
+        )
     if comparison.watch and comparison.watch.arrivals < MIN_ARRIVALS:
         lines.append(
-            f"Only {comparison.watch.arrivals} borrowers fell behind in the nights followed; lead time says little yet."
+            f"Only {comparison.watch.arrivals} borrowers fell behind during the nights compared; the lead times are "
+            "uncertain."
         )
     return lines + (list(comparison.economics.valuation.cautions) if comparison.economics.at_capacity else [])
 

@@ -104,7 +104,7 @@ def watch_nights(book: StagedBook, a: RiskModel, b: RiskModel, options: Options)
     )
     if options.nights_from and not book.first_date < options.nights_from <= last:
         raise AsOfDateError(
-            f"The night {options.nights_from} lies outside the data, which goes from {book.first_date} through "
+            f"The night {options.nights_from} is outside the data, which goes from {book.first_date} through "
             f"{book.data_through}; choose another with --from."
         )
     nights = nights_between(first, last, options.nights_every_days)

@@ -26,7 +26,7 @@ def ways(watch: WatchComparison) -> tuple[tuple[str, FlaggingWay], ...]:
 
 def lead_section(comparison: Comparison) -> Section:
     """Return the section on how long before arrears a warning was active, measured in three ways."""
-    heading, watch = "How long before, the warning stood", comparison.watch
+    heading, watch = "How early the warnings come", comparison.watch
     if watch is None:
         return Section(heading, (Note(NO_NIGHTS, is_warning=True),))
     blocks: list[Block] = [Figure(_lead_chart(watch), _CAPTION)]
@@ -35,21 +35,22 @@ def lead_section(comparison: Comparison) -> Section:
     return Section(
         heading,
         tuple(blocks),
-        f"{watch.arrivals:,} borrowers reached {watch.bad_dpd} days past due after {EARLIEST_DAYS} days of nights; "
-        f"nights every {watch.every_days} day(s) from {watch.first_night} to {watch.last_night}. Caught: a warning was "
-        f"active on some night {IN_TIME_DAYS} to {EARLIEST_DAYS} days before. At capacity a warning lasts as long as "
-        "somebody is among the riskiest; at a model's own threshold it opens and closes as on the watch list. An agent "
-        f"is taken to need {watch.agent_days} days. B less A in percentage points.",
+        f"{watch.arrivals:,} borrowers reached {watch.bad_dpd} days past due after the first {EARLIEST_DAYS} days of "
+        f"nights; there is a night every {watch.every_days} day(s) from {watch.first_night} to {watch.last_night}. A "
+        f"borrower is caught if a warning was active on some night {IN_TIME_DAYS} to {EARLIEST_DAYS} days before. At "
+        "equal capacity, a warning lasts as long as the borrower is among the riskiest; at a model's own threshold, it "
+        f"opens and closes as on the watch list. An agent is assumed to need {watch.agent_days} days. B minus A is in "
+        "percentage points.",
     )
 
 
 NO_NIGHTS = (
-    f"There are fewer than {EARLIEST_DAYS} days of nights from which neither model learnt, or nobody fell behind after "
-    "them; name an earlier night with --from, or bring more months."
+    f"Lead time cannot be measured: there are fewer than {EARLIEST_DAYS} days of nights from which neither model "
+    "learnt, or nobody fell behind after them. Name an earlier night with --from, or use a book with more months."
 )
 _CAPTION = (
-    "Share of those who fell behind about whom a warning stood at least so many days before; bands are 95 % intervals. "
-    "The missed payment is what the lender would have noticed without any model."
+    "Share of those who fell behind with a warning active at least this many days before; bands are 95 % intervals. "
+    "The lender would have noticed the missed payment without any model."
 )
 
 
@@ -68,9 +69,9 @@ def _lead_chart(watch: WatchComparison) -> str:
     ]
     days = [0, 15, 30, 45, 60, 75, 90]
     return line_chart(
-        f"Warned about at least so many days before, at the riskiest {CAPACITY_SHARE:.0%} of each night",
+        f"Share warned about, by days before, at the riskiest {CAPACITY_SHARE:.0%} of each night",
         lines,
-        Scale("days before, at least", tuple(map(float, days)), tuple(map(str, days))),
+        Scale("at least this many days before", tuple(map(float, days)), tuple(map(str, days))),
         Scale.of_shares("share of those who fell behind", 1.0),
     )
 
@@ -98,10 +99,10 @@ def _lead_table(words: str, way: FlaggingWay, watch: WatchComparison) -> Table:
         ("median days before the missed payment", *median(way.a.lead_to_missed, way.b.lead_to_missed), "", ""),
         ("all borrowers: warned about in the same weeks", *chance(lambda by: by.anyone), "", ""),
         ("all borrowers: ever warned about", *chance(lambda by: by.ever_warned), "", ""),
-        ("as many drawn by lot anew each night would catch", *chance(lambda by: by.redrawn), "", ""),
-        ("and would warn about so many of all borrowers", *chance(lambda by: by.redrawn_ever), "", ""),
+        ("caught by as many random warnings each night", *chance(lambda by: by.redrawn), "", ""),
+        ("all borrowers: ever warned about by random warnings", *chance(lambda by: by.redrawn_ever), "", ""),
     ]
-    return Table((f"at {words}", "A", "B", "B less A", "95 % interval"), tuple(rows))
+    return Table((f"at {words}", "A", "B", "B minus A", "95 % interval"), tuple(rows))
 
 
 def shares(difference: Difference) -> tuple[str, str, str, str]:
@@ -115,15 +116,15 @@ def shares(difference: Difference) -> tuple[str, str, str, str]:
 
 
 _BURDEN: tuple[tuple[str, Callable[[AlertBurden], str]], ...] = (
-    ("active warnings per 1,000 borrowers, a night", lambda b: f"{b.active_per_1000:.1f}"),
-    ("on the night with the most", lambda b: f"{b.most_active_per_1000:.1f}"),
-    ("new warnings per 1,000 borrowers, a week", lambda b: _number(b.opened_per_1000_a_week, 1)),
+    ("active warnings per 1,000 borrowers, per night", lambda b: f"{b.active_per_1000:.1f}"),
+    ("the same, on the busiest night", lambda b: f"{b.most_active_per_1000:.1f}"),
+    ("new warnings per 1,000 borrowers, per week", lambda b: _number(b.opened_per_1000_a_week, 1)),
     ("calls (warnings opened on nights with a known outcome)", lambda b: f"{b.calls:,}"),
-    ("of them to somebody who goes bad", lambda b: f"{b.bads_called:,}"),
+    ("of these, to borrowers who go bad", lambda b: f"{b.bads_called:,}"),
     ("calls to reach one who goes bad", lambda b: _number(b.calls_per_bad, 1)),
     ("borrowers warned about", lambda b: f"{b.warned:,}"),
-    ("of them warned about again after a pause", lambda b: _share(b.warned_again_share)),
-    ("warnings a warned borrower", lambda b: _number(b.openings / b.warned if b.warned else None, 2)),
+    ("of these, warned about again after a pause", lambda b: _share(b.warned_again_share)),
+    ("warnings per warned borrower", lambda b: _number(b.openings / b.warned if b.warned else None, 2)),
 )
 
 
@@ -135,10 +136,11 @@ def burden_section(comparison: Comparison) -> Section | None:
     burdens = [own.burden for _, way in ways(comparison.watch) for _, own in _both(way)]
     rows = tuple((name, *(cell(burden) for burden in burdens)) for name, cell in _BURDEN)
     return Section(
-        "What the warnings ask of the team",
+        "How much work the warnings make",
         (Table(("", *head), rows),),
-        f"On {burdens[0].nights} nights, every {comparison.watch.every_days} day(s). Each new warning is one call. "
-        "Goes bad: within the target's horizon of the night the warning opened.",
+        f"Over {burdens[0].nights} nights, one every {comparison.watch.every_days} day(s). Each new warning is one "
+        "call. A borrower goes bad if that happens within the target's horizon of the night on which the warning "
+        "opened.",
     )
 
 
@@ -163,8 +165,8 @@ def capacity_section(comparison: Comparison) -> Section:
     ]
     head = (f"{key} {what}" for key in "AB" for what in ("capture", "precision"))
     return Section(
-        "What a team of given size reaches",
-        (Table(("share called of each date", "calls", *head), tuple(rows)),),
+        "How many bads a team of a given size reaches",
+        (Table(("share of each date called", "calls", *head), tuple(rows)),),
         "Capture: share of all bads that are called. Precision: share of those called who go bad.",
     )
 
@@ -178,12 +180,12 @@ def economics_section(comparison: Comparison) -> Section | None:
     if not blocks:
         return None
     inputs = tuple((f"{what}: {source}", value) for what, value, source in valuation.table)
-    blocks += [Table(("input, and where it comes from", "value"), inputs), Note(valuation.rows_in_words)]
+    blocks += [Table(("input and its source", "value"), inputs), Note(valuation.rows_in_words)]
     return Section(
         "What the calls are worth",
         tuple(blocks),
-        f"{valuation.formula} Amounts in the book's currency; intervals hold who came along, and how uncertain the "
-        "treatment effect and the share of bads who default are.",
+        f"{valuation.formula} Amounts are in the book's currency. Intervals cover the sampling of borrowers and the "
+        "uncertainty of the treatment effect and of the share of bads who default.",
     )
 
 
@@ -192,8 +194,11 @@ _MONEY: tuple[tuple[str, Callable[[Balance], str]], ...] = (
     ("bad events reached", lambda b: f"{b.bad_events_reached:,}"),
     ("loss avoided", lambda b: f"{b.avoided_amount:,.0f}"),
     ("cost of the calls", lambda b: f"{b.contact_amount:,.0f}"),
-    ("effect at which the calls pay", lambda b: "–" if b.break_even_effect is None else f"{b.break_even_effect:.2%}"),
-    ("error: loss calls would have avoided, nobody called", lambda b: f"{b.missed_amount:,.0f}"),
+    (
+        "treatment effect at which the calls break even",
+        lambda b: "–" if b.break_even_effect is None else f"{b.break_even_effect:.2%}",
+    ),
+    ("error: loss that a call would have avoided, nobody called", lambda b: f"{b.missed_amount:,.0f}"),
     ("error: calls to those who stayed good", lambda b: f"{b.needless_amount:,.0f}"),
     ("cost of both errors", lambda b: f"{b.errors_amount:,.0f}"),
 )
@@ -211,7 +216,7 @@ def _money(words: str, balances: Balances) -> Table:
             f"{_amount(net.low)} to {_amount(net.high)}",
         )
     )
-    return Table((f"{words}, {balances.bad_events:,} bad events", "A", "B", "B less A"), tuple(rows))
+    return Table((f"{words}, {balances.bad_events:,} bad events", "A", "B", "B minus A"), tuple(rows))
 
 
 def _amount(value: float) -> str:

@@ -33,11 +33,11 @@ def choose(
     way = evidence.way(name)
     if way is None:
         why = (
-            "the book brings neither instalments nor balances, so nobody's exposure is known"
+            "the book has neither instalments nor balances, so no exposure is known"
             if evidence.exposure_known_ratio is None
-            else "at these costs and effects no threshold brings more than it costs"
+            else "at these costs and effects, no threshold brings more than it costs"
         )
-        raise LabelError(f"There is no threshold of the best benefit to choose: {why}. The policy stays as it is.")
+        raise LabelError(f"There is no threshold with the best benefit to choose: {why}. The policy is unchanged.")
     policy, now = way.cut.policy, datetime.now(UTC)
     in_force = evidence.in_force.policy
     origin = Origin(
@@ -71,12 +71,12 @@ def choose(
 def in_words(written: WrittenPolicy | None, path: Path, settings: Settings) -> str:
     """Return what was written and what to do next, in a sentence or two."""
     if written is None:
-        return f"{path} holds that policy already; nothing was changed."
+        return f"{path} already holds this policy; nothing was changed."
     configured = settings.policy is not None and settings.policy.resolve() == written.path
     message = (
-        f"Policy {written.version} written to {written.path}, in place of {written.before}; both are kept in "
+        f"Policy {written.version} is written to {written.path} and replaces {written.before}; both are kept in "
         f"{written.version_path.parent}."
     )
     if configured:
-        return f"{message} The next night uses it, and a running service within seconds."
+        return f"{message} The next nightly run uses it, and a running service switches to it within seconds."
     return f'{message} It is not in force yet: set policy = "{written.path}" in risk_warning.toml.'

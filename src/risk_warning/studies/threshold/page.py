@@ -58,7 +58,7 @@ def _top(evidence: Thresholds) -> list[Block]:
     items = [
         ("threshold in force, points", f"{now.policy.threshold:.1f}"),
         ("borrowers flagged", f"{now.point.flagged_ratio:.1%}"),
-        ("of those who turn bad, flagged", f"{now.point.capture_ratio:.0%}"),
+        ("bads flagged", f"{now.point.capture_ratio:.0%}"),
     ]
     if now.burden is not None:
         items.append(("calls a day", f"{now.burden.calls:,.1f}"))
@@ -83,12 +83,12 @@ def _ways(evidence: Thresholds) -> Section:
     )
     blocks: list[Block] = [table]
     if evidence.way("benefit") is None and evidence.exposure_known_ratio:
-        blocks.append(Note("At these costs and effects no threshold brings more than it costs.", is_warning=True))
+        blocks.append(Note("At these costs and effects, no threshold brings more than it costs.", is_warning=True))
     return Section(
         "The ways to choose",
         tuple(blocks),
-        "A policy is named by its content: the nightly run and the service name the version they used. Of those who "
-        "are flagged, some turned bad; all of them were flagged before any of it was known.",
+        "The version of a policy is a digest of its content; the nightly run and the service name the version they "
+        "used. Borrowers were flagged before it was known which of them would turn bad.",
     )
 
 
@@ -97,9 +97,9 @@ def _fixed(evidence: Thresholds) -> Section:
     chart = line_chart(
         "Bads reached and borrowers flagged, by threshold",
         [
-            Line("of those who turn bad, flagged", tuple((p.threshold, p.capture_ratio) for p in points)),
-            Line("of all borrowers, flagged", tuple((p.threshold, p.flagged_ratio) for p in points)),
-            Line("of the flagged, turned bad", tuple((p.threshold, p.precision_ratio or 0.0) for p in points)),
+            Line("share of bads flagged", tuple((p.threshold, p.capture_ratio) for p in points)),
+            Line("share of all borrowers flagged", tuple((p.threshold, p.flagged_ratio) for p in points)),
+            Line("share of the flagged who turned bad", tuple((p.threshold, p.precision_ratio or 0.0) for p in points)),
         ],
         Scale.of_range("threshold, points", points[0].threshold, points[-1].threshold),
         Scale.of_shares("share", 1.0),
@@ -108,10 +108,10 @@ def _fixed(evidence: Thresholds) -> Section:
     return Section(
         "A fixed score",
         (
-            Figure(chart, "The higher the threshold, the more of the bads are reached, and the more goods with them."),
+            Figure(chart, "A higher threshold reaches more of the bads, and flags more goods with them."),
             Table(head, tuple((name, *flag_cells(point)) for name, point, _ in rows(evidence))),
         ),
-        "Means of the as-of dates. For one bad: how many are flagged for each who turns bad.",
+        "Means over the as-of dates. Per bad: borrowers flagged for each one who turns bad.",
     )
 
 
@@ -142,11 +142,12 @@ def _capacity(evidence: Thresholds) -> Section:
     return Section(
         "The team's capacity",
         (Figure(chart), Table(("threshold", *NIGHT_HEAD), body)),
-        f"Each night from {evidence.nights[0]} to {evidence.nights[1]} played as the nightly run would have gone, with "
-        f"{evidence.night_borrowers:,} borrowers of the book, figures for all of it. A warning stays until the score "
-        f"has stood {policy.margin:g} points above the threshold for {policy.close_after_days} days, or the arrears "
-        f"are for collections; while it stays, the person is called every {money.call_again_days} days. Days are "
-        "calendar days. The mean stay is open warnings over new ones (Little's law), rough where their number grows.",
+        f"The nightly run is replayed for each night from {evidence.nights[0]} to {evidence.nights[1]} with "
+        f"{evidence.night_borrowers:,} borrowers of the book; the figures are for the whole book. A warning stays open "
+        f"until the score has been {policy.margin:g} points above the threshold for {policy.close_after_days} days, or "
+        "until the arrears go to collections; while it is open, the borrower is called every "
+        f"{money.call_again_days} days. Days are calendar days. The mean stay is the number of open warnings divided "
+        "by that of new ones (Little's law); it is rough if the number of open warnings grows.",
     )
 
 
@@ -162,7 +163,7 @@ def _benefit(evidence: Thresholds) -> Section:
     ]
     lines.append(
         Line(
-            f"effect {effects[1]:.0%}, by the PDs",
+            f"effect {effects[1]:.0%}, from the PDs",
             tuple((p.threshold, p.expected_benefit_amount) for p in points if p.expected_benefit_amount is not None),
         )
     )
@@ -171,7 +172,7 @@ def _benefit(evidence: Thresholds) -> Section:
         "Benefit by threshold and treatment effect",
         lines,
         Scale.of_range("threshold, points", points[0].threshold, points[-1].threshold),
-        Scale.of_range("benefit an as-of date, currency of the book", min(0.0, *values), max(values)),
+        Scale.of_range("benefit per as-of date, currency of the book", min(0.0, *values), max(values)),
     )
     best = ", ".join(
         f"{effect:.0%}: {'none' if at is None else f'{at:.1f}'}"
@@ -180,20 +181,20 @@ def _benefit(evidence: Thresholds) -> Section:
     return Section(
         "The best expected benefit",
         (
-            Figure(chart, "Where a curve is flat, thresholds are equally good: capacity decides."),
+            Figure(chart, "Where a curve is flat, the thresholds are equally good, and capacity decides."),
             Note(f"Best threshold by treatment effect: {best}."),
             Table(
                 ("threshold", *BENEFIT_HEAD), tuple((name, *benefit_cells(point)) for name, point, _ in rows(evidence))
             ),
             Table(
-                ("input, and where it comes from", "value"),
+                ("input and its source", "value"),
                 tuple((f"{what}: {source}", value) for what, value, source in evidence.valuation.table),
             ),
             Note(evidence.valuation.rows_in_words),
         ),
         f"{evidence.valuation.formula} The exposure of {evidence.exposure_known_ratio:.0%} of the rows is known; the "
-        "others count as 0. Chosen on the same rows it is shown on, the best threshold looks a little better than it "
-        "is.",
+        "others count as 0. The best threshold looks a little better than it is, because it is chosen on the same rows "
+        "that it is judged on.",
     )
 
 
@@ -214,7 +215,7 @@ def _changes(evidence: Thresholds, way: ThresholdWay) -> Section:
     )
     policy = way.cut.policy
     return Section(
-        f"What changes with {way.rule}: {policy.threshold:.1f} in place of {evidence.in_force.policy.threshold:.1f}",
+        f"What changes with {way.rule}: {policy.threshold:.1f} instead of {evidence.in_force.policy.threshold:.1f}",
         (
             Note(
                 f"Gain a warning: {rate_in_words(way.swap.gained)}; lose one: {rate_in_words(way.swap.lost)}; "

@@ -76,7 +76,8 @@ def write_policy(
                 folder.mkdir(parents=True)
                 undo.callback(folder.rmdir)
             old_path = folder / f"policy-{before.version}.toml"
-            proposed = f"# The proposal of model {origin.model_version}, in force until then.\n{before.to_toml()}"
+            heading = f"# Proposed by model {origin.model_version}; in force before {policy.version}."
+            proposed = f"{heading}\n{before.to_toml()}"
             chosen = _text(policy, origin).encode()
             for target, content in ((old_path, current or proposed.encode()), (version_path, chosen)):
                 if not target.exists():
@@ -90,8 +91,8 @@ def write_policy(
             undo.pop_all()
         except OSError as error:
             raise OutputError(
-                f"The policy cannot be written to {path} and {folder} ({error.strerror}); free them or name another "
-                "file with --policy. Nothing was changed."
+                f"The policy cannot be written to {path} and {folder} ({error.strerror}). Check their permissions, "
+                "or name another file with --policy. Nothing was changed."
             ) from None
     return WrittenPolicy(path, version_path, policy.version, before.version)
 
@@ -100,12 +101,12 @@ def _parsed(path: Path, content: bytes) -> Policy:
     try:
         return policy_in(tomllib.loads(content.decode()))
     except ValueError:
-        raise SettingsError(f"{path} is there and is no policy; name another file with --policy.") from None
+        raise SettingsError(f"{path} exists and is not a policy; name another file with --policy.") from None
 
 
 def _text(policy: Policy, origin: Origin) -> str:
     lines = (
-        f"Policy {policy.version}, in place of {origin.before}.",
+        f"Policy {policy.version} replaces {origin.before}.",
         f"Chosen by: {origin.chosen_by}",
         f"Chosen at: {origin.chosen_at.isoformat(timespec='seconds')}",
         f"Why: {origin.reason}",

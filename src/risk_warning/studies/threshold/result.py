@@ -117,13 +117,14 @@ class Thresholds:
         """What the policy in force and the ways reach, in one sentence each."""
         now = self.in_force
         sentence = (
-            f"The threshold in force ({now.policy.threshold:.1f}) warns about {now.point.flagged_ratio:.1%} and "
-            f"reaches {now.point.capture_ratio:.0%} of those who turn bad."
+            f"The threshold in force ({now.policy.threshold:.1f}) warns about {now.point.flagged_ratio:.1%} of "
+            f"borrowers and reaches {now.point.capture_ratio:.0%} of those who turn bad."
         )
         ways = [
-            f"{way.cut.point.capture_ratio:.0%} by {way.rule} ({way.cut.policy.threshold:.1f})" for way in self.ways
+            f"{way.rule} ({way.cut.policy.threshold:.1f}) reaches {way.cut.point.capture_ratio:.0%}"
+            for way in self.ways
         ]
-        return f"{sentence} It would be {', '.join(ways)}." if ways else sentence
+        return f"{sentence} Alternatives: {', '.join(ways)}." if ways else sentence
 
     @property
     def pays(self) -> str | None:
@@ -134,10 +135,10 @@ class Thresholds:
         benefit = best.benefit
         low, high = ("warning nobody" if end is None else f"{end:.1f}" for end in (best.low, best.high))
         sentence = (
-            f"At the threshold of the best benefit, {best.threshold:.1f} (95 % interval: {low} to {high}), calls are "
-            f"worth {worth_in_words(benefit.amount, benefit.low, benefit.high)} an as-of date"
+            f"At the threshold with the best benefit, {best.threshold:.1f} (95 % interval: {low} to {high}), calls are "
+            f"worth {worth_in_words(benefit.amount, benefit.low, benefit.high)} per as-of date"
         )
-        return f"{sentence}: one {CANNOT_TELL}." if benefit.holds_zero else f"{sentence}."
+        return f"{sentence}: {CANNOT_TELL}." if benefit.holds_zero else f"{sentence}."
 
     @property
     def basis(self) -> str:
@@ -159,15 +160,14 @@ class Thresholds:
         messages = []
         if self.learnt_from:
             days = ", ".join(map(str, self.learnt_from))
-            messages.append(f"The model may have learnt from {days}, which flatters every figure of it here.")
+            messages.append(f"The model may have learnt from {days}, which flatters its figures here.")
         messages += unknown_outcomes(self.rows, self.bads, self.outcome_unknown)
         if self.exposure_known_ratio is None:
             messages.append(
-                "The book brings neither instalments nor balances, so nobody's exposure is known and there is no curve "
-                "of the benefit."
+                "The book has neither instalments nor balances, so no exposure is known and there is no benefit curve."
             )
         if self.nights is None:
-            messages.append("The book does not reach back far enough before the last date to play the nights.")
+            messages.append("The book does not reach back far enough before the last date to replay the nights.")
         if self.exposure_known_ratio is not None:
             messages += self.valuation.cautions
         return tuple(messages)

@@ -62,17 +62,17 @@ def threshold_evidence(
         bads = len(np.unique(rows.borrower[rows.bad]))
         if bads < MIN_BADS:
             raise LabelError(
-                f"Of the borrowers scored on {', '.join(map(str, dates))} only {bads:,} turned bad; a curve needs at "
-                f"least {MIN_BADS}. Name more dates with --as-of, or bring a larger book."
+                f"Only {bads:,} of the borrowers scored on {', '.join(map(str, dates))} turned bad; a curve needs at "
+                f"least {MIN_BADS}. Name more dates with --as-of, or use a larger book."
             )
         days = nights_before(dates[-1], book.first_date)
         nights = nights_of(book, model, days, economics.call_again_days, settings.score, stage("replaying the nights"))
-        valuation = valuation_of(book, model.target, request.assumptions, chunk, stage("following what became of bads"))
+        valuation = valuation_of(book, model.target, request.assumptions, chunk, stage("measuring defaults among bads"))
     curves = Curves(rows, economics, valuation.loss_rate)
     seen = _Seen(curves, nights, policy)
     curve = curves.points(thresholds_at(rows.score))
     low, mid, high = (curves.best_threshold(effect) for effect in range(3))
-    best = curves.best(seed=SEED, advance=stage("drawing borrowers again", DRAWS))
+    best = curves.best(seed=SEED, advance=stage("bootstrapping over borrowers", DRAWS))
     chosen: list[tuple[WayName, str, float]] = []
     if request.score is not None:
         chosen.append(("fixed", "a fixed score", request.score))
@@ -155,7 +155,7 @@ class _Seen:
         nights = self.nights
         if nights is None:
             raise SettingsError(
-                "--capacity-per-day needs the weeks before the last as-of date, and the book does not reach back so "
+                "--capacity-per-day needs the weeks before the last as-of date, but the book does not reach back that "
                 "far; name a later --as-of, or leave the option out."
             )
 
@@ -165,12 +165,12 @@ class _Seen:
         highest = within_capacity(calls, tuple(thresholds), calls_per_day)
         if highest is None:
             raise SettingsError(
-                f"No threshold keeps to {calls_per_day:g} calls a day: the {thresholds[0]:.1f} below which the fewest "
-                f"borrowers lie asks for {calls(thresholds[0]):.1f}. Give a larger --capacity-per-day."
+                f"No threshold keeps to {calls_per_day:g} calls a day: the lowest one considered, {thresholds[0]:.1f}, "
+                f"takes {calls(thresholds[0]):.1f}. Give a larger --capacity-per-day."
             )
         if highest == thresholds[-1]:
             raise SettingsError(
-                f"{calls_per_day:g} calls a day are more than there is to do: {highest:.1f}, below which half of the "
-                f"borrowers lie, asks for {calls(highest):.1f}. Give a smaller --capacity-per-day."
+                f"{calls_per_day:g} calls a day are more than needed: the highest threshold considered, {highest:.1f}, "
+                f"flags half of the borrowers and takes {calls(highest):.1f}. Give a smaller --capacity-per-day."
             )
         return highest

@@ -16,8 +16,8 @@ from risk_warning.studies.threshold.burden import Burden
 from risk_warning.studies.threshold.curve import Point, Worth
 from risk_warning.studies.threshold.result import Thresholds
 
-FLAG_HEAD = ("flagged", "of all", "of them bad", "for one bad", "bads reached")
-NIGHT_HEAD = ("new a day", "busiest day", "calls a day", "open", "stay, days")
+FLAG_HEAD = ("flagged", "of all", "bad rate", "per bad", "bads reached")
+NIGHT_HEAD = ("new a day", "busiest day", "calls a day", "open", "mean stay, days")
 BENEFIT_HEAD = ("bad events", "calls", "low effect", "middle", "high", "middle, by PD")
 
 
@@ -35,19 +35,19 @@ def _parts(evidence: Thresholds) -> Iterator[RenderableType]:
         yield Text(caution, style="yellow")
     entries = rows(evidence)
     yield _table(
-        "whom each threshold flags (mean of the as-of dates)",
+        "borrowers flagged by each threshold (mean over the as-of dates)",
         ("threshold", *FLAG_HEAD),
         [(name, *flag_cells(point)) for name, point, _ in entries],
     )
     if evidence.nights:
         yield _table(
-            "what it asks of the team (mean of the nights)",
+            "work for the team (mean over the nights)",
             ("threshold", *NIGHT_HEAD),
             [(name, *night_cells(load)) for name, _, load in entries if load is not None],
         )
     if evidence.exposure_known_ratio:
         yield _table(
-            "what it is worth (currency of the book, an as-of date)",
+            "net benefit (currency of the book, per as-of date)",
             ("threshold", *BENEFIT_HEAD),
             [(name, *benefit_cells(point)) for name, point, _ in entries],
         )
@@ -114,8 +114,8 @@ def rate_in_words(part: BadRate) -> str:
 def gain_in_words(gain: Worth | None) -> str:
     """Return what a change is worth, with its interval."""
     if gain is None:
-        return "nobody's exposure is known, so its worth is not"
-    return f"worth {worth_in_words(gain.amount, gain.low, gain.high)} an as-of date"
+        return "of unknown worth, because no exposure is known"
+    return f"worth {worth_in_words(gain.amount, gain.low, gain.high)} per as-of date"
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
