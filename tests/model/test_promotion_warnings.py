@@ -84,16 +84,18 @@ def test_a_rule_that_blocks_refuses(gated: Gated) -> None:
     rules = (*RULES, Rule("calibration error (ECE)", False, "0.0300", "at most 0.02"))
     refused = Gated(gated.number, gated.model, gated.before, rules, None, gated.checks)
     assert not refused.passed and refused.failed == "calibration error (ECE) (0.0300; limit: at most 0.02)"
-    assert "does not meet 1 of 2 rules: calibration error (ECE)." in promotion_page(refused, "R. Lead", "a drill", None)
+    assert "does not meet 1 of 2 blocking rules: calibration error (ECE)." in promotion_page(
+        refused, "R. Lead", "a drill", None
+    )
 
 
 def test_page_and_card_tell_the_warning(gated: Gated) -> None:
     page = promotion_page(gated, "R. Lead", "a drill", None)
-    assert f"meets all rules of the gate that block (1). Warnings: {TOLD}." in page
+    assert f"meets all blocking rules of the gate (1). Warnings: {TOLD}." in page
     assert UNKNOWN in page
     assert f"Warning, which does not block: {TOLD}." in page and ">warning<" in page and "NOT MET" not in page
     card = governance_card(gated.model, None, RULES, "R. Lead")
-    assert "| selection ratio | no: a warning | 0.7512 | at least 0.8 |" in card
+    assert "| selection ratio | no (warning) | 0.7512 | at least 0.8 |" in card
     assert "| true positive gap | yes | 0.0312 | at most 0.1 |" in card
 
 

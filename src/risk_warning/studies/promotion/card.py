@@ -17,20 +17,23 @@ from risk_warning.studies.compare.result import Comparison
 from risk_warning.studies.promotion.rules import Rule
 
 _MONITORING = (
-    "Each night: borrowers scored and not scored by reason, scores by band, warnings opened and handed over.",
-    "Each month, once outcomes are known: AUC, calibration and PSI of scores and features by `risk-warning compare` of "
-    "the champion with a challenger; the gate's limits above are the limits of action.",
+    "Each night: borrowers scored, borrowers not scored by reason, scores by band, warnings opened and handed over.",
+    "Each month, once outcomes are known: AUC, calibration and PSI of scores and features from `risk-warning compare` "
+    "of the champion and a challenger; act when a figure breaches one of the gate's limits above.",
     "In service: `/metrics`, the challenger's scores beside the champion's, answers replayed from the audit trail.",
-    "A breach: retrain (`pipelines/retrain.py`), or `risk-warning rollback`.",
+    "After a breach: retrain (`pipelines/retrain.py`) or run `risk-warning rollback`.",
 )
 _LIMITS = (
-    "It knows what the book's tables say, no more; a downturn to come is not in them, and PDs are too low then.",
-    "It ranks and warns; it is not made to refuse credit or set prices, and was not validated for either.",
-    "Kinds of events, categories and values that training did not see are named in each answer and tell it little.",
-    "Warnings change outcomes: where those warned about are helped, later labels understate the risk without the help.",
+    "The model knows only what the book's tables contain. They do not contain a future downturn; its PDs would be too "
+    "low then.",
+    "It ranks borrowers and warns about them; it is neither designed nor validated for refusing credit or setting "
+    "prices.",
+    "It learns little from kinds of events, categories and values that training did not see; each answer names them.",
+    "Warnings change outcomes: if borrowers who are warned about get help, later labels understate the risk they have "
+    "without it.",
 )
 
-_MET = {"met": "yes", "NOT MET": "**no**", "warning": "no: a warning"}
+_MET = {"met": "yes", "NOT MET": "**no**", "warning": "no (warning)"}
 
 
 def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequence[Rule], approver: str) -> str:
@@ -38,7 +41,7 @@ def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequ
     lines = [
         card(model).rstrip(),
         "",
-        "## Against the champion",
+        "## Comparison with the champion",
         "",
         *_against(comparison),
         "",
@@ -63,13 +66,14 @@ def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequ
         "",
         *_list(_MONITORING),
         "",
-        "## Where a validator finds what",
+        "## Where to find what a validator needs",
         "",
         "| US guidance (SR 26-2), by theme | EU AI Act | here |",
         "| --- | --- | --- |",
         "| purpose, exposure and materiality | Annex IV, 1; Annex III, 5 (b) | first paragraph, What it predicts |",
         "| development: theory, data, assumptions | Annex IV, 2; Art. 10 | What it was made of |",
-        "| testing and outcomes analysis | Annex IV, 2 (g) and 4; Art. 15 | How well it does, Against the champion |",
+        "| testing and outcomes analysis | Annex IV, 2 (g) and 4; Art. 15 | How well it does, Comparison with the "
+        "champion |",
         "| limits and uncertainty | Annex IV, 3; Art. 13 | Limits, the intervals |",
         "| bias | Art. 10 (2) (f) and (g) | Fairness |",
         "| use, human oversight | Art. 14 | a warning asks a person to call; nothing is decided by the score alone |",
@@ -85,10 +89,10 @@ def _against(comparison: Comparison | None) -> list[str]:
         return ["There was no champion to compare with."]
     figures = {"AUC": comparison.auc, "KS": comparison.differences["ks"], "Brier": comparison.differences["brier"]}
     if comparison.watch:
-        figures["warned 30 days or more before, at equal capacity"] = comparison.watch.at_capacity.in_time
+        figures["warned about 30 days or more before, at equal capacity"] = comparison.watch.at_capacity.in_time
     return [
         f"{comparison.verdict} {comparison.rows:,} rows of {comparison.borrowers:,} borrowers, {comparison.bads:,} bad,"
-        f" as of {', '.join(map(str, comparison.dates))}; intervals of 95 %.",
+        f" as of {', '.join(map(str, comparison.dates))}; 95 % intervals.",
         "",
         "| measure | champion | this model | difference |",
         "| --- | --- | --- | --- |",
@@ -107,8 +111,9 @@ def _fairness(measured: Iterable[Fairness]) -> list[str]:
     ]
     if not rows:
         return ["Not measured: the book has no protected attribute, or there was no champion to compare with."]
-    head = "smallest share warned about over the largest | largest gap in bads warned about | in calibration"
-    return [f"| attribute | {head} |", "| --- | --- | --- | --- |", *rows]
+    gaps = "largest gap in bads warned about | largest gap in calibration"
+    head = f"| attribute | smallest share warned about over the largest | {gaps} |"
+    return [head, "| --- | --- | --- | --- |", *rows]
 
 
 def _proxies(model: RiskModel, comparison: Comparison | None) -> list[str]:
@@ -118,12 +123,12 @@ def _proxies(model: RiskModel, comparison: Comparison | None) -> list[str]:
     lines = sentences(comparison.guesses) or [NOT_GUESSED]
     use = model.attribute_use
     allowed = ", ".join(one.column for one in use.used if one.allowed) if use else ""
-    used = f"Columns that look protected are used as allowed above: {allowed}." if allowed else "None is used."
-    return ["", f"Protected attributes: {used} How far the features stand in for them:", "", *_list(lines)]
+    used = f"Columns that look protected and are used, as allowed above: {allowed}." if allowed else "None is used."
+    return ["", f"Protected attributes: {used} How far the features are proxies for them:", "", *_list(lines)]
 
 
 def _shown(value: float | None) -> str:
-    return "too few to say" if value is None else f"{value:.3f}"
+    return "too few to measure" if value is None else f"{value:.3f}"
 
 
 def _list(texts: Iterable[str]) -> list[str]:

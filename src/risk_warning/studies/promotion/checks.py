@@ -64,7 +64,7 @@ def gate_checks(
             book, model, day, settings.gate.parity_borrowers, chunk
         )
         twin = model.as_judged
-        progress.update(task, description="holding PDs against outcomes", total=book.n_borrowers, completed=0)
+        progress.update(task, description="comparing PDs with outcomes", total=book.n_borrowers, completed=0)
         calibration = calibration_evidence(
             book, twin, untrained_from(twin), settings.score, lambda done: progress.advance(task, done)
         )

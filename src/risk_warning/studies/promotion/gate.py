@@ -95,7 +95,7 @@ def propose(gated: Gated, settings: Settings) -> str:
     with registry(settings) as client:
         client.set_registered_model_alias(NAME, CHALLENGER, gated.number)
     return (
-        f"Version {gated.number} is the challenger and scores along in service; to put it in the champion's place: "
+        f"Version {gated.number} is the challenger and scores along in service. To make it the champion, run: "
         f"risk-warning promote {gated.number} --book BOOK --by NAME --reason TEXT"
     )
 

@@ -18,11 +18,12 @@ def promotion_page(gated: Gated, by: str, reason: str, override: str | None) -> 
     comparison, checks = gated.comparison, gated.checks
     blocking = [rule for rule in rules if rule.blocks]
     failed = [rule.name for rule in blocking if not rule.passed]
-    verdict = f"Version {number} meets all rules of the gate that block ({len(blocking)})."
+    verdict = f"Version {number} meets all blocking rules of the gate ({len(blocking)})."
     if failed:
-        verdict = f"Version {number} does not meet {len(failed)} of {len(blocking)} rules: {', '.join(failed)}."
+        count = f"{len(failed)} of {len(blocking)} blocking rules"
+        verdict = f"Version {number} does not meet {count}: {', '.join(failed)}."
         if override is not None:
-            verdict += " Overridden."
+            verdict += " The refusal is overridden."
     if gated.warnings:
         verdict += f" Warnings: {', '.join(gated.warnings)}."
     request: list[Block] = [Table((), (("approved by", by), ("reason", reason), ("override", override or "–")))]
@@ -34,8 +35,8 @@ def promotion_page(gated: Gated, by: str, reason: str, override: str | None) -> 
                 *(Note(f"Warning, which does not block: {line}.", is_warning=True) for line in gated.warnings),
                 *(Note(f"Calibration: {line}", is_warning=True) for line in gated.cautions),
             ),
-            "A rule whose figure was not measured is not met. Rules of fairness warn; they block where the settings "
-            "gate.min_selection_ratio and gate.max_true_positive_gap are given.",
+            "A rule whose figure was not measured is not met. Fairness rules only warn, unless the settings "
+            "gate.min_selection_ratio and gate.max_true_positive_gap are given; then they block.",
         ),
         Section("Who requests it, and why", tuple(request)),
         Section("Features as they were known at the time", _archives(checks)),
@@ -49,8 +50,10 @@ def promotion_page(gated: Gated, by: str, reason: str, override: str | None) -> 
             ("calibration error of the champion", f"{comparison.a.ece:.4f}"),
             ("calibration error of this version", f"{comparison.b.ece:.4f}"),
         )
-        note = Note("All of it: risk-warning compare, whose page lies in the version's run, too.")
-        sections.insert(1, Section("Against the champion", (Cards(figures), note), comparison.verdict))
+        note = Note(
+            "For the full comparison, run risk-warning compare; its page is also logged to the version's MLflow run."
+        )
+        sections.insert(1, Section("Comparison with the champion", (Cards(figures), note), comparison.verdict))
         fair = fairness_section(comparison)
         sections.insert(2, replace(fair, lead=f"A is the champion, B this version. {fair.lead}"))
     champion = comparison.a.version if comparison else "none"
@@ -67,7 +70,7 @@ def _row(rule: Rule) -> tuple[str, ...]:
 
 def _archives(checks: Checks) -> tuple[Block, ...]:
     if not checks.archives:
-        return (Note("No archive of a night was given; name the folder that `score --out` wrote to with --nights."),)
+        return (Note("No archive of a night was given; use --nights to name the folder that `score --out` wrote to."),)
     rows = tuple(
         (
             archive.as_of_date.isoformat(),
@@ -78,4 +81,4 @@ def _archives(checks: Checks) -> tuple[Block, ...]:
         )
         for archive in checks.archives
     )
-    return (Table(("night", "borrowers", "differ", "in", "features it does not have"), rows),)
+    return (Table(("night", "borrowers", "differ", "features that differ", "features not archived"), rows),)

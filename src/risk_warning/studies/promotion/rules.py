@@ -78,7 +78,7 @@ def judge(evidence: GateEvidence, limits: GateSettings) -> tuple[Rule, ...]:
     rules = _calibrated(evidence, limits)
     if evidence.against_scorecard is not None:
         gain = evidence.against_scorecard
-        rules.append(Rule("no worse than the scorecard", gain.high > 0, _interval(gain), "not surely below 0"))
+        rules.append(Rule("no worse than the scorecard", gain.high > 0, _interval(gain), "interval not wholly below 0"))
     rules.append(Rule("no leak suspected", not evidence.leaks, ", ".join(evidence.leaks) or "none", "none"))
     if evidence.auc is not None:
         auc = evidence.auc
@@ -135,11 +135,11 @@ def _within(
     low, high = limits
     limit = f"interval not wholly outside {low:g} to {high:g}"
     if figure is None:
-        return Rule(name, False, "not measured: no month it did not learn from has both bads and goods", limit, blocks)
+        return Rule(name, False, "not measured: no month outside its training has both bads and goods", limit, blocks)
     passed = figure.high >= low and figure.low <= high
     text = f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f}){basis}"
     if passed and figure.holds(1.0) and (figure.holds(low) or figure.holds(high)):
-        text += "; cannot tell: it holds both 1 and a limit"
+        text += "; cannot tell: the interval contains both 1 and a limit"
     return Rule(name, passed, text, limit, blocks)
 
 
@@ -154,8 +154,9 @@ def _no_worse(auc: Difference, bad_borrowers: int, max_loss: float) -> Rule:
         return Rule(name, auc.low > -max_loss, figure, f"low end above {-max_loss:g}")
     if auc.low > -max_loss:
         return Rule(name, True, figure, f"low end above {-max_loss:g}")
-    text = f"{figure}; {bad_borrowers:,} bad borrowers cannot tell a loss of {max_loss:g}"
-    return Rule(name, auc.high > 0 and auc.difference > -max_loss, text, f"not below {-max_loss:g}, nor surely below 0")
+    text = f"{figure}; {bad_borrowers:,} bad borrowers are too few to rule out a loss of {max_loss:g}"
+    limit = f"estimate above {-max_loss:g}, interval not wholly below 0"
+    return Rule(name, auc.high > 0 and auc.difference > -max_loss, text, limit)
 
 
 def _interval(figure: Difference) -> str:
@@ -163,7 +164,7 @@ def _interval(figure: Difference) -> str:
 
 
 def _all(available: int, wanted: int) -> str:
-    return f": all there are; the setting is {wanted:,}" if available < wanted else ""
+    return f": all available; the setting is {wanted:,}" if available < wanted else ""
 
 
 def _of(borrowers: int) -> str:

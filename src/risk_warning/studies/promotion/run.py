@@ -47,7 +47,7 @@ class PromotionRequest:
         texts = (("--by", self.by), ("--reason", self.reason), ("--override", self.override))
         for option, text in texts:
             if text is not None and not text.strip():
-                raise SettingsError(f"{option} is empty; the audit trail keeps it, so say who and why.")
+                raise SettingsError(f"{option} is empty; the audit trail records it, so give a text.")
 
     @property
     def actor(self) -> str:
@@ -104,10 +104,10 @@ def promote(
     detail = PromotionDocument.of(promotion).model_dump(mode="json")
     if not gated.passed and not promotion.overridden:
         append_event(url, actor=request.actor, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
-        where = "" if request.report is None else f" The report is {request.report}."
+        where = "" if request.report is None else f" The report is in {request.report}."
         raise GateError(
-            f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed; mend it, or give "
-            f"--override TEXT.{where}"
+            f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed. Improve the model, or "
+            f"override the gate with --override TEXT.{where}"
         )
     with transaction(url) as connection:
         # A concurrent promotion waits here, and then finds another champion.
