@@ -140,7 +140,7 @@ def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
     assert len(told["recipes"][1]["cells"][-1]["train_dates"]) <= 12
     record_property("backtest advises", found.verdict)
     page = backtest_page(found)
-    assert told["advised"] in page and "What each had learnt from" in page
+    assert told["advised"] in page and "What each recipe learnt from" in page
 
     again = run(book, tmp_path, FIRST, LAST, shipped())
     assert again.resumed == len(RECIPES) * len(found.dates)
@@ -213,7 +213,7 @@ def test_what_cannot_be_backtested_is_a_sentence(book: Path, tmp_path: Path) -> 
         run(book, tmp_path, LAST, date(2023, 1, 1), shipped())
     with pytest.raises(LabelError, match="is not known yet"):
         run(book, tmp_path, LAST, date(2024, 12, 1), shipped())
-    with pytest.raises(LabelError, match="No outcome of 3 months had ended by"):
+    with pytest.raises(LabelError, match="No outcome window of 3 months had ended by"):
         run(book, tmp_path, date(2022, 5, 1), date(2022, 5, 1), shipped())
     with pytest.raises(SettingsError, match="the book has no table contacts"):
         run(book, tmp_path, LAST, LAST, [NamedRecipe("alone", Recipe(contacted="leave-out"))])

@@ -208,14 +208,14 @@ def test_a_book_of_statements_alone_has_no_vintages(lender: Lender, tmp_path: Pa
     statements.drop(columns="days_past_due").assign(borrower_id=statements["loan_id"].map(owner)).to_parquet(
         tmp_path / "statements.parquet"
     )
-    with pytest.raises(BookError, match="does not say how late anyone was"):
+    with pytest.raises(BookError, match="does not show how late its loans were"):
         evidence(tmp_path)
 
 
 def test_dates_outside_the_data_or_too_close_are_refused(lender: Lender) -> None:
-    with pytest.raises(AsOfDateError, match="lies outside the data"):
+    with pytest.raises(AsOfDateError, match="is outside the data"):
         evidence(lender.book, date(2020, 1, 1))
-    with pytest.raises(AsOfDateError, match="lies outside the data"):
+    with pytest.raises(AsOfDateError, match="is outside the data"):
         evidence(lender.book, last=date(2024, 6, 1))
     for last in (date(2023, 5, 20), date(2023, 4, 1)):
         with pytest.raises(LabelError, match="not two dates a month apart"):
@@ -228,7 +228,7 @@ def test_outcomes_that_came_from_outside_are_named(lender: Lender, tmp_path: Pat
     ids = pandas.read_parquet(book / "borrowers.parquet")["borrower_id"].unique()
     given = pandas.DataFrame({"borrower_id": ids, "as_of_date": date(2023, 7, 1), "bad": np.int8(0)})
     given.to_parquet(book / "outcomes.parquet")
-    assert "The book brings outcomes of its own for 2023-07-01; training takes those" in target_page(evidence(book))
+    assert "The book has outcomes of its own for 2023-07-01, and training uses those" in target_page(evidence(book))
 
 
 def test_borrowers_with_rows_set_aside_are_counted_and_left_out(

@@ -83,7 +83,9 @@ def backtest_rows(
         book, as_of, spec, chosen, borrowers_per_chunk=chunk, keep=keep, known_only=False, advance=advance
     )
     if not len(rows.bad):
-        raise LabelError("No borrower is eligible on the dates of the backtest; choose others.")
+        raise LabelError(
+            "No borrower is eligible on the dates of the backtest; choose other dates with --from and --to."
+        )
     known = np.full((len(rows.bad), len(dates)), NEVER, np.int32)
     unknown = np.full((len(rows.bad), len(dates)), ALWAYS, np.int32)
     for part in book.chunks(chunk):
@@ -126,7 +128,7 @@ def run_cell(
         first = add_months(ended[-1], -recipe.history_months)
         ended = [day for day in ended if day > first]
     if not ended:
-        raise LabelError(f"No outcome of {horizon} months had ended by {at}; begin the backtest later.")
+        raise LabelError(f"No outcome window of {horizon} months had ended by {at}; give a later --from.")
     names = {feature.name for feature in recipe.choose(rows.features)}
     inside = rows.on(ended)
     ends = np.array([to_day(add_months(day, horizon)) for day in rows.dates], np.int64)
@@ -147,7 +149,7 @@ def run_cell(
     judging = untouched(followed, recipe.contacted, spec.horizon_months)
     tested = judging.rows
     if not 0 < tested.bad.sum() < len(tested.bad):
-        raise LabelError(f"The {len(tested.bad):,} rows as of {at} are all of one class; bring a larger book.")
+        raise LabelError(f"The {len(tested.bad):,} rows as of {at} all have the same outcome; use a larger book.")
     measures = evaluate(
         tested.bad, probability(fitted.log_odds_of(tested.x, tested.features, categories)), judging.weight
     )

@@ -29,7 +29,7 @@ def backtest_page(result: Backtest) -> str:
         for i, name in enumerate(names)
     ]
     low, high = float(lost.auc.min()), float(lost.auc.max())
-    chart = line_chart("AUC on what followed", lines, Scale.of_names("date", days), Scale.of_range("AUC", low, high))
+    chart = line_chart("AUC on later outcomes", lines, Scale.of_names("date", days), Scale.of_range("AUC", low, high))
     rows = tuple(
         (
             name,
@@ -41,7 +41,7 @@ def backtest_page(result: Backtest) -> str:
         )
         for i, name in enumerate(names)
     )
-    head = ("recipe", "mean regret", "95 % interval", "largest", "first in draws", "mean AUC")
+    head = ("recipe", "mean regret", "95 % interval", "largest", "best in draws", "mean AUC")
     learnt = tuple(
         (
             day,
@@ -53,20 +53,24 @@ def backtest_page(result: Backtest) -> str:
         Section(
             "Regret",
             (Table(head, rows), Heat("date", tuple(names), heat)),
-            "How much AUC each recipe lost against the best one of the same date. Intervals: borrowers drawn again, "
-            "alike on all dates and under all recipes.",
+            "AUC that each recipe lost, compared with the best recipe of the same date. Intervals: bootstrap over "
+            "borrowers, with the same draws for all dates and recipes.",
         ),
-        Section("Date by date", (Figure(chart),), "Each model was trained at the date and tested on what followed it."),
         Section(
-            "What each had learnt from",
+            "Date by date",
+            (Figure(chart),),
+            "Each model is trained as of the date and tested on the outcomes after it.",
+        ),
+        Section(
+            "What each recipe learnt from",
             (Table(("date", *names), learnt),),
-            "The last outcome learnt from had ended by the date, and only what was recorded before it counted.",
+            "All outcome windows had ended by the date, and labels use only what had been recorded before it.",
         ),
     ]
     spec = result.spec
     top = Cards((("advised", names[lost.advised]), ("recipes", str(len(names))), ("dates", str(len(days)))))
     basis = f"{spec.bad_dpd} days past due within {spec.horizon_months} months; {days[0]} to {days[-1]}."
-    return page("Backtest: which recipe lasts", result.verdict, sections, basis=basis, top=[top])
+    return page("Backtest: which recipe does best over time", result.verdict, sections, basis=basis, top=[top])
 
 
 def _learnt(cell: BacktestCell) -> str:
@@ -84,5 +88,5 @@ def table(result: Backtest) -> TerminalTable:
     terminal_table.add_section()
     terminal_table.add_row("mean", *(f"{value:.4f}" for value in lost.mean))
     terminal_table.add_row("largest", *(f"{value:.4f}" for value in lost.largest))
-    terminal_table.caption = "regret (AUC); regret is what was lost against the best recipe of the date"
+    terminal_table.caption = "regret (AUC); regret is the AUC lost compared with the best recipe of the date"
     return terminal_table

@@ -86,15 +86,15 @@ class Backtest:
         regrets, best = self.regret, self.regret.advised
         name = self.advised.name
         summary = (
-            f"Over {len(self.dates)} dates {name} lost least against the best of each date: {regrets.mean[best]:.4f} "
-            f"of AUC on average, {regrets.largest[best]:.4f} at most; it came out first in "
-            f"{regrets.best_share[best]:.0%} of {DRAWS} draws of borrowers"
+            f"Over {len(self.dates)} dates, {name} lost the least AUC compared with the best recipe of each date: "
+            f"{regrets.mean[best]:.4f} on average, {regrets.largest[best]:.4f} at most. It is the best in "
+            f"{regrets.best_share[best]:.0%} of {DRAWS} bootstrap draws"
         )
         others = [i for i in range(len(self.recipes)) if i != best and regrets.best_share[i] > STILL_POSSIBLE]
         if not others:
             return f"{summary}. Use it."
         names = " and ".join(self.recipes[i].name for i in others)
-        return f"{summary}, and {names} might as well. Use {name}, or the simpler of them."
+        return f"{summary}, and {names} may be as good. Use {name}, or the simplest of them."
 
     @property
     def recipe_regrets(self) -> tuple[RecipeRegret, ...]:

@@ -74,7 +74,7 @@ def backtest(
         here = all_rows.followed(at)
         pds = tuple(store.pd(one.recipe, at) for one in recipes)
         outcomes.append(DateOutcome(all_rows.rows.bad[here], number[here].astype(np.int64), pds))
-    progress.update(task, description="drawing borrowers again", total=DRAWS, completed=0)
+    progress.update(task, description="bootstrapping over borrowers", total=DRAWS, completed=0)
     regrets = regret(outcomes, seed=SEED, advance=lambda done: progress.advance(task, done))
     cells = tuple(tuple(store.cell(one.recipe, at) for at in dates) for one in recipes)
     return Backtest(tuple(recipes), dates, cells, regrets, spec, resumed)
@@ -82,7 +82,7 @@ def backtest(
 
 def _dates(first: date, last: date, every_months: int) -> list[date]:
     if last < first:
-        raise SettingsError(f"--from {first} is later than --to {last}; exchange them.")
+        raise SettingsError(f"--from {first} is later than --to {last}; swap them.")
     dates, k = [], 0
     while (day := add_months(first, k * every_months)) <= last:
         dates.append(day)

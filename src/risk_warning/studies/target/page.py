@@ -54,7 +54,8 @@ def _top(evidence: TargetEvidence) -> list[Block]:
         (f"times a loan reached {level} days past due", f"{evidence.cured(level, months).n:,}") for level in (30, 60)
     ]
     items += [
-        (f"back at 0 in {months} months, from {level} days", f"{evidence.cured(level, months)}") for level in (15, 30)
+        (f"back at 0 within {months} months, from {level} days", f"{evidence.cured(level, months)}")
+        for level in (15, 30)
     ]
     if evidence.longest_horizon_months >= months:
         items.append((f"current, then {VINTAGE_DPD} days late within {months} months", f"{evidence.bad(months, 30)}"))
@@ -66,7 +67,7 @@ def _top(evidence: TargetEvidence) -> list[Block]:
         span = str(first) if first == last else f"{len(evidence.outcome_dates)} dates from {first} to {last}"
         blocks.append(
             Note(
-                f"The book brings outcomes of its own for {span}; training takes those. What stands here is derived "
+                f"The book has outcomes of its own for {span}, and training uses those. The figures here are derived "
                 "from days past due.",
                 is_warning=True,
             )
@@ -92,13 +93,13 @@ def _rolls(evidence: TargetEvidence) -> Section:
         Scale.of_shares("share of the loans in the bucket that are further behind or written off a month later", 1.0),
     )
     return Section(
-        "Where loans stand a month later",
+        "Where loans are a month later",
         (
             Heat("days past due ↓ a month later →", AFTER, tuple(rows)),
-            Figure(chart, "A definition should rest where few come back, and where that hardly changes by month."),
+            Figure(chart, "A definition fits at a level from which few loans come back, in every month."),
         ),
-        "Roll rates: loans by days past due at the start of a month (down; how many) and at the start of the next "
-        "(across). The darker, the larger the share of its row.",
+        "Roll rates: loans by days past due at the start of a month (down, with their number) and at the start of the "
+        "next (across). A darker cell is a larger share of its row.",
     )
 
 
@@ -108,10 +109,10 @@ def _cures(evidence: TargetEvidence) -> Section:
         shares = [evidence.cured(level, months) for months in CURE_MONTHS]
         groups.append(BarGroup(f"{level} days", tuple(_bar(share) for share in shares)))
     chart = bar_chart(
-        "Loans back at 0 days past due, by how late they had been",
+        "Loans back at 0 days past due, by how late they were",
         [f"within {months} months" for months in CURE_MONTHS],
         groups,
-        "days past due that were reached",
+        "days past due reached",
         Scale.of_shares("share back at 0 days past due", 1.0),
     )
     rows = []
@@ -123,11 +124,11 @@ def _cures(evidence: TargetEvidence) -> Section:
             )
     head = ("reached, followed for", "times", "back at 0", "95 % interval", "90+ or written off", "95 % interval")
     return Section(
-        "Who comes back",
+        "How many loans come back",
         (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(rows))),
-        "Each time a loan reached so many days past due and has so many months of data after it. Back at 0: nothing of "
-        "it is past due on some day within them. A loan that comes back and falls behind again counts again; it may be "
-        "back at 0 and later 90 days late within the same months.",
+        "Counted: each time a loan reached the level and the data cover the months after it. Back at 0: nothing of the "
+        "loan is past due on some day within these months. A loan that comes back and falls behind again counts again; "
+        "it may be back at 0 and later 90 days late within the same months.",
     )
 
 
@@ -138,8 +139,8 @@ def _vintages(evidence: TargetEvidence) -> Section:
     ]
     curves = [(name, curve) for name, curve in named if curve and curve[0].n]
     lead = (
-        f"Loans opened from {evidence.dates[0]} on, by quarter: the share that was ever {VINTAGE_DPD} days past due, "
-        "or written off, so many months after opening. A curve ends where the youngest loan of its quarter does."
+        f"Loans opened from {evidence.dates[0]} on, by quarter: the share ever {VINTAGE_DPD} days past due or written "
+        "off, by months after opening. A curve ends at the age of the youngest loan of its quarter."
     )
     if not curves:
         return Section("How soon loans turn bad", (Note("No loan opened in these months is old enough yet."),), lead)
@@ -190,9 +191,9 @@ def _horizons(evidence: TargetEvidence) -> Section:
         "How long to look ahead",
         (Figure(chart), Table(("bad from", *_within(horizons)), rows)),
         f"Borrowers with an open loan and nothing past due on an as-of date ({shares[LEVELS[0]][0].n:,} on the {dates} "
-        f"date(s) mature for {horizons[-1]} months, the same for every column), and those who turn bad within the "
-        "horizon or are written off. A longer horizon finds more bads to learn from, and knows of the latest months "
-        "later.",
+        f"date(s) mature for {horizons[-1]} months, the same for every column), and those of them who turn bad or "
+        "are written off within the horizon. A longer horizon gives more bads to learn from, but the outcomes of the "
+        "latest months are known later.",
     )
 
 
@@ -222,13 +223,13 @@ def _maturity(evidence: TargetEvidence) -> Section:
         for row, day in enumerate(evidence.dates)
     ]
     return Section(
-        "Which months can be learnt from",
+        "Which months a model can learn from",
         (
             Figure(chart, f"The band is the 95 % interval for {MATURITY_MONTHS[-1]} months." if lines[-1].band else ""),
             Table(("as-of date", "current borrowers", *_within(MATURITY_MONTHS)), tuple(rows)),
         ),
         f"By as-of date: current borrowers, and those of them who reach {VINTAGE_DPD} days past due, or are written "
-        "off, within the horizon. A window that is not in the data whole is shown with the day on which it will be.",
+        "off, within the horizon. If the data do not cover the whole window, the day on which they will is shown.",
     )
 
 

@@ -155,8 +155,8 @@ class TargetEvidence:
         if not judged:
             most = self.cured(CURE_LEVELS[0], months).n
             return (
-                f"Too few loans were late to say which definition fits: {CURE_LEVELS[0]} days past due were reached "
-                f"{most:,} time(s) with {months} months of data after it, and a share needs {MIN_TIMES}."
+                f"Too few loans were late to say which definition fits: loans reached {CURE_LEVELS[0]} days past due "
+                f"{most:,} time(s) with {months} months of data afterwards, and a share needs {MIN_TIMES}."
             )
         return " ".join(self._sentences(judged, months))
 
@@ -169,7 +169,7 @@ class TargetEvidence:
             )
         else:
             before = [lower for lower in judged if lower < level]
-            against = f", against {self.cured(before[-1], months)} from {before[-1]} days" if before else ""
+            against = f", compared with {self.cured(before[-1], months)} from {before[-1]} days" if before else ""
             yield (
                 f"From {level} days past due most loans stay late: {self.cured(level, months)} are back at 0 within "
                 f"{months} months{against}."
@@ -177,7 +177,7 @@ class TargetEvidence:
         definition, longest = level or judged[-1], self.longest_horizon_months
         if longest > months:
             yield (
-                f"Of borrowers who are current, {self.bad(months, definition)} get that far within {months} months and "
+                f"Of current borrowers, {self.bad(months, definition)} reach that level within {months} months and "
                 f"{self.bad(longest, definition)} within {longest}."
             )
 
@@ -187,7 +187,7 @@ class TargetEvidence:
         left_out = f" {self.set_aside:,} borrowers with rows set aside are left out." if self.set_aside else ""
         return (
             f"{self.borrowers:,} borrowers, {len(self.dates)} as-of dates from {self.dates[0]} to {self.dates[-1]}, "
-            f"data through {self.data_through}; by payments as they truly happened.{left_out}"
+            f"data through {self.data_through}; payments count as they happened, whenever recorded.{left_out}"
         )
 
     @property

@@ -37,7 +37,7 @@ def target_evidence(
     with open_book(location, settings.book, data_through=settings.data_through, today=date.today()) as book:
         if not (book.observed.has("instalments") or book.observed.has("statements", "days_past_due")):
             raise BookError(
-                f"{location} does not say how late anyone was; bring the table instalments, or statements with "
+                f"{location} does not show how late its loans were; add the table instalments, or statements with "
                 "days_past_due."
             )
         complete = book.data_through + timedelta(days=1)
@@ -80,14 +80,14 @@ def _dates(book: StagedBook, first: date | None, last: date | None, complete: da
     for day in (first, last):
         if day is not None and not book.first_date < day <= complete:
             raise AsOfDateError(
-                f"The date {day} lies outside the data, which goes from {book.first_date} through "
-                f"{book.data_through}; choose one in between."
+                f"The date {day} is outside the data, which goes from {book.first_date} through "
+                f"{book.data_through}; choose a date in this range."
             )
     start = first or add_months(book.first_date.replace(day=1), 1)
     dates = monthly(start, last or complete)
     if len(dates) < 2:
         raise LabelError(
-            f"From {start} to {last or complete} there are not two dates a month apart, so nothing can be followed; "
-            "give an earlier --from or a later --to, or bring more months."
+            f"There are not two dates a month apart from {start} to {last or complete}, so no loan can be followed; "
+            "give an earlier --from or a later --to, or use a book with more months."
         )
     return dates

@@ -23,13 +23,13 @@ def table(evidence: TargetEvidence) -> Group:
 def _parts(evidence: TargetEvidence) -> Iterator[RenderableType]:
     yield Text(evidence.verdict, style="bold")
     yield Text(evidence.basis)
-    rolls = _table("where loans stand a month later", "DPD", "loans", *AFTER)
+    rolls = _table("where loans are a month later", "DPD", "loans", *AFTER)
     for row, bucket in enumerate(BUCKETS):
         shares = [evidence.rolled(row, column) for column in range(len(AFTER))]
         rolls.add_row(bucket, f"{shares[0].n:,}", *map(str, shares))
     yield rolls
     head = [f"{what} in {months} mo" for months in CURE_MONTHS for what in ("times", "back at 0", "90+ or lost")]
-    cures = _table("what becomes of late loans (times with so many months of data after them)", "reached DPD", *head)
+    cures = _table("what happens to late loans (times followed by that many months of data)", "reached DPD", *head)
     for level in CURE_LEVELS:
         cells: list[str] = []
         for months in CURE_MONTHS:
