@@ -162,4 +162,4 @@ def write_page(path: Path, text: str) -> None:
 
 
 def _unwritable(path: Path) -> OutputError:
-    return OutputError(f"{path} cannot be written; free it or name another file.")
+    return OutputError(f"{path} cannot be written; check the folder and its permissions, or name another file.")
