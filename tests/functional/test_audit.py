@@ -168,9 +168,9 @@ OUT_OF_PLACE = "out of place: it does not continue the row before it"
         ("DELETE FROM decisions WHERE seq <= 2", ("decisions", 1, None, "rows 1 to 2 are missing")),
         (
             "DELETE FROM decisions WHERE seq = 4",
-            ("decisions", 4, None, "cut short: its writer noted 4 rows, the last one there is 3"),
+            ("decisions", 4, None, "cut short: its writer recorded 4 rows, the last one there is 3"),
         ),
-        ("DELETE FROM decisions", ("decisions", None, None, "the chain is gone: its writer noted 4 rows")),
+        ("DELETE FROM decisions", ("decisions", None, None, "the chain is missing: its writer recorded 4 rows")),
         (
             "UPDATE decision_contents SET answer = '{\"score\": 700}' WHERE request_id = 'r3'",
             ("decisions", 3, "r3", "the stored answer altered"),
@@ -221,7 +221,7 @@ def test_a_row_replaced_with_its_hash_redone_does_not_fit_the_next(url: str) -> 
     whats = [what for _, _, _, what in found(url)]
     assert OUT_OF_PLACE in whats
     assert "no event opened this chain" in whats
-    assert "the chain is gone: its writer noted 1 rows" in whats
+    assert "the chain is missing: its writer recorded 1 rows" in whats
     elsewhere.close()
 
 
@@ -233,7 +233,7 @@ def test_the_last_row_replaced_with_its_hash_redone_is_not_the_one_noted(url: st
     columns |= {"role": "admin", "as_of_date": date(2023, 10, 1), "inputs_kept": True}
     redone = row_hash(rows[0]["hash"], columns)
     change(url, "UPDATE decisions SET role = 'admin', hash = :hash WHERE seq = 2", hash=redone)
-    assert found(url) == [("decisions", 2, "r2", "the row is not the one its writer noted")]
+    assert found(url) == [("decisions", 2, "r2", "the row differs from the one its writer recorded")]
 
 
 def test_a_row_added_after_the_end_is_named(url: str) -> None:

@@ -111,7 +111,7 @@ def _check(name: str, role: str, rate_limit: str | None, expires_on: date | None
         try:
             parse_many(rate_limit)
         except ValueError:
-            raise SettingsError(f"The rate limit {rate_limit} is not one; give one such as 200/second.") from None
+            raise SettingsError(f"{rate_limit} is not a rate limit; give one such as 200/second.") from None
     if expires_on is not None and _end_of(expires_on) <= stamp():
         raise SettingsError(f"The key would expire on {expires_on}, which is past; give a later day.")
 

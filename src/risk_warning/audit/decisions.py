@@ -127,7 +127,7 @@ class Decisions:
 
 def unknown(request_id: str) -> RequestError:
     """Return the error for a request id that no decision has."""
-    return RequestError(f"No decision has the request id {request_id}; it stands in the answer that was given.")
+    return RequestError(f"No decision has the request id {request_id}; copy it from the answer.")
 
 
 def erase(url: str, request_id: str, actor: str) -> None:

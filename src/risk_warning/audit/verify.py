@@ -107,7 +107,7 @@ def verify(url: str) -> Verified:
             _check_end(check, chain, rows_there)
     for chain, claim in check.claims.items():
         if claim.rows and not claim.seen:
-            check.note(decisions, chain, None, None, f"the chain is gone: its writer noted {claim.rows:,} rows")
+            check.note(decisions, chain, None, None, f"the chain is missing: its writer recorded {claim.rows:,} rows")
     return Verified(
         database=display_url(url),
         rows=check.rows,
@@ -172,7 +172,7 @@ def _take_claim(check: _Check, event: Any) -> None:
 def _check_decision(check: _Check, row: Any) -> None:
     claim = check.claims.get(row.chain)
     if claim is not None and row.seq == claim.rows and row.hash != claim.head:
-        check.note(decisions, row.chain, row.seq, row.request_id, "the row is not the one its writer noted")
+        check.note(decisions, row.chain, row.seq, row.request_id, "the row differs from the one its writer recorded")
     for name, text, expected, kept in (
         ("inputs", row.inputs, row.inputs_digest, row.inputs_kept),
         ("answer", row.answer, row.answer_digest, True),
@@ -191,7 +191,7 @@ def _check_end(check: _Check, chain: str, rows_there: int) -> None:
         return
     claim.seen = True
     if rows_there < claim.rows:
-        cut = f"cut short: its writer noted {claim.rows:,} rows, the last one there is {rows_there:,}"
+        cut = f"cut short: its writer recorded {claim.rows:,} rows; the last one present is {rows_there:,}"
         check.note(decisions, chain, rows_there + 1, None, cut)
     elif claim.closed and rows_there > claim.rows:
         check.note(decisions, chain, claim.rows + 1, None, f"goes on after its end at row {claim.rows:,}")

@@ -9,7 +9,7 @@ import typer
 from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
 
-app = typer.Typer(help="Check the audit trail; erase what a decision was made from.", no_args_is_help=True)
+app = typer.Typer(help="Check the audit trail; erase the inputs and the answer of a decision.", no_args_is_help=True)
 
 
 @app.command()
@@ -30,7 +30,7 @@ def verify(db: Db = None, as_json: Json = False) -> None:
         seq, head = result.last_event or (0, "none")
         print(
             f"{result.database}: {result.rows['decisions']:,} decisions in {result.chains:,} chains "
-            f"({result.open_chains:,} not closed: their service runs, or was killed), "
+            f"({result.open_chains:,} open: their service is running or was killed), "
             f"{result.erased:,} of them erased, {result.rows['audit_events']:,} events; newest event {seq:,} {head}"
         )
     if result.whole:

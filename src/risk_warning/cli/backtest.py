@@ -31,7 +31,7 @@ def backtest(
     recipes: Annotated[str, typer.Option(metavar="FILE,…", help="Recipes as TOML, as in pipelines/recipes.")],
     first: Annotated[date, typer.Option("--from", metavar="DATE", parser=day, help="First date to retrain at.")],
     last: Annotated[
-        date, typer.Option("--to", metavar="DATE", parser=day, help="Last date to retrain at, with a known future.")
+        date, typer.Option("--to", metavar="DATE", parser=day, help="Last retraining date; its outcomes must be known.")
     ],
     step: Annotated[
         str, typer.Option("--every", metavar="MONTHS", help="Months from one date to the next, such as 1m.")

@@ -21,7 +21,7 @@ NIGHTS = (date(2024, 6, 1), date(2024, 6, 15))
 
 def demo(
     borrowers: Annotated[int, typer.Option(min=5000, help="Number of simulated borrowers.")] = 20_000,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Everything the demo makes goes here.")] = Path("demo"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for everything the demo writes.")] = Path("demo"),
 ) -> None:
     """Simulate a lender, check, train, score two nights, and show the watch list."""
     with progress() as bar:

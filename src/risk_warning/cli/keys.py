@@ -12,7 +12,7 @@ from rich.console import Console
 from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
 
-app = typer.Typer(help="Make, list and revoke the service's API keys.", no_args_is_help=True)
+app = typer.Typer(help="Create, list and revoke the service's API keys.", no_args_is_help=True)
 
 
 @app.command()
@@ -38,7 +38,7 @@ def create(
         actor=os_user(),
     )
     print(text)
-    print("Keep it now: only its digest is stored, and it cannot be shown again.", file=sys.stderr)
+    print("Store it now: only its digest is kept, and it cannot be shown again.", file=sys.stderr)
 
 
 @app.command("list")
@@ -60,7 +60,7 @@ def list_keys(db: Db = None, as_json: Json = False) -> None:
         if key.revoked_at is not None:
             state = f"revoked {key.revoked_at[:10]}"
         elif key.valid(now):
-            state = "good" if key.expires_at is None else f"good until {key.expires_at[:19]} UTC"
+            state = "good" if key.expires_at is None else f"valid until {key.expires_at[:19]} UTC"
         else:
             state = "expired"
         table.add_row(key.name, key.role, key.key_id, key.rate_limit or "–", key.created_at[:10], state)

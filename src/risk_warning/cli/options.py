@@ -50,9 +50,10 @@ Db = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 By = Annotated[
-    str, typer.Option("--by", metavar="NAME", help="Who answers for it; the audit trail keeps it beside your user.")
+    str,
+    typer.Option("--by", metavar="NAME", help="Who is responsible; recorded in the audit trail beside your user name."),
 ]
-Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why; the audit trail keeps it.")]
+Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason; recorded in the audit trail.")]
 HorizonMonths = Annotated[
     int | None,
     typer.Option("--horizon-months", min=1, max=24, help="Length of the outcome window, months. Default: 3."),
@@ -137,7 +138,7 @@ def check_range(first: date | None, last: date | None) -> None:
         `--to` lies before `--from`.
     """
     if first is not None and last is not None and last < first:
-        raise typer.BadParameter(f"--from {first} lies after --to {last}; exchange the two")
+        raise typer.BadParameter(f"--from {first} is after --to {last}; swap them")
 
 
 def every(text: str, unit: Literal["d", "m"]) -> int:

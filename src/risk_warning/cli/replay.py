@@ -14,12 +14,15 @@ from risk_warning.settings import load_settings
 
 
 def replay(
-    request_ids: Annotated[list[str], typer.Argument(metavar="REQUEST_ID...", help="As the answers state them.")],
+    request_ids: Annotated[
+        list[str], typer.Argument(metavar="REQUEST_ID...", help="Request ids, as the answers give them.")
+    ],
     model: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Folder of the model of then; looked up where left out.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Folder of the model that answered. Default: looked up by its version."),
     ] = None,
     inputs: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="The inputs, where the audit keeps only their digest.")
+        Path | None, typer.Option(metavar="FILE", help="File with the inputs, if the audit keeps only their digest.")
     ] = None,
     db: Db = None,
     as_json: Json = False,
@@ -44,6 +47,4 @@ def replay(
             line = f"{answer.request_id}: {verdict} ({answer.route}, {answer.at}, model {answer.model_version})"
             Console(soft_wrap=True, highlight=False).print(line, markup=False)
     if different:
-        raise AuditError(
-            f"{different:,} of {len(request_ids):,} answers came out otherwise; the trail or a model changed."
-        )
+        raise AuditError(f"{different:,} of {len(request_ids):,} answers differ; the trail or a model has changed.")

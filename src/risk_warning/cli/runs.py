@@ -13,7 +13,7 @@ from risk_warning.settings import load_settings
 
 
 def runs(
-    limit: Annotated[int, typer.Option(min=1, help="Nights to show, the latest; JSON has all.")] = 30,
+    limit: Annotated[int, typer.Option(min=1, help="Number of latest nights to show; JSON has all.")] = 30,
     db: Db = None,
     as_json: Json = False,
 ) -> None:

@@ -23,7 +23,9 @@ def score(
         typer.Option(help="Give reasons for borrowers below the threshold, or for all."),
     ] = "below",
     db: Db = None,
-    force: Annotated[bool, typer.Option("--force", help="Take back this and later runs first, and run again.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Undo this run and all later ones first, then run again.")
+    ] = False,
     report: Report = None,
     as_json: Json = False,
 ) -> None:

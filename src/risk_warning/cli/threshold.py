@@ -69,7 +69,7 @@ def threshold(
     reason: Annotated[str | None, typer.Option(metavar="TEXT", help="Why; needed with --choose.")] = None,
     by: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Who answers for it, beside your user. Default: your user name."),
+        typer.Option(metavar="NAME", help="Who is responsible, beside your user name. Default: your user name."),
     ] = None,
     report: Report = None,
     as_json: Json = False,

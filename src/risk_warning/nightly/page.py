@@ -70,7 +70,7 @@ def night_page(night: NightReport, settings: Settings) -> str:
     stale = tuple(
         Note(
             f"The table {name} stops on {table.last_day}, {table.silent_days} days before; "
-            f"{table.stale_features} features of the model are made of it.",
+            f"{table.stale_features} features of the model use it.",
             is_warning=True,
         )
         for name, table in night.stopped_tables.items()

@@ -94,7 +94,7 @@ def score_book(
     """
     if not book.first_date < as_of_date:
         raise AsOfDateError(
-            f"The as-of date {as_of_date} lies before the data, which begin on {book.first_date}; choose a later one."
+            f"The as-of date {as_of_date} is before the data, which begin on {book.first_date}; choose a later one."
         )
     if (refusal := book.observed.reach.refusal(to_day(as_of_date))) is not None:
         raise AsOfDateError(refusal)

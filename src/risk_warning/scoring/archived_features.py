@@ -87,7 +87,7 @@ def hold_against(book: StagedBook, model: RiskModel, nights: Path, as_of_date: d
         then = pandas.read_parquet(path).set_index("borrower_id")
     except (OSError, ValueError, KeyError):
         raise BookError(
-            f"{path} is no archive of a night's features; name the folder given to score as --out."
+            f"{path} is not an archive of a night's features; name the folder given to score as --out."
         ) from None
     shared = tuple(feature for feature in model.features if feature.name in then.columns)
     ids = set(then.index)

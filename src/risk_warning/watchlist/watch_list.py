@@ -83,14 +83,14 @@ def _refuse(connection: Connection, run: Run) -> None:
     latest = connection.execute(select(func.max(runs.c.as_of_date))).scalar()
     if latest is not None and run.as_of_date < latest:
         raise RerunError(
-            f"The as-of date {run.as_of_date} is older than the watch list's last run, {latest}; with --force that and "
-            "every run after it are taken back first."
+            f"The as-of date {run.as_of_date} is older than the watch list's last run, {latest}; with --force, "
+            "that run and all later ones are undone first."
         )
     known = connection.execute(select(runs).where(runs.c.as_of_date == run.as_of_date)).one_or_none()
     if known is not None and (other := run.differs_from(known)):
         raise RerunError(
-            f"{run.as_of_date} was already run with another {' and '.join(other)}; run it with the same, or with "
-            "--force to take that run back and replace it."
+            f"{run.as_of_date} was already run with another {' and '.join(other)}; use the same, or "
+            "--force to undo that run and replace it."
         )
 
 
