@@ -168,7 +168,7 @@ OUT_OF_PLACE = "out of place: it does not continue the row before it"
         ("DELETE FROM decisions WHERE seq <= 2", ("decisions", 1, None, "rows 1 to 2 are missing")),
         (
             "DELETE FROM decisions WHERE seq = 4",
-            ("decisions", 4, None, "cut short: its writer recorded 4 rows, the last one there is 3"),
+            ("decisions", 4, None, "cut short: its writer recorded 4 rows; the last one present is 3"),
         ),
         ("DELETE FROM decisions", ("decisions", None, None, "the chain is missing: its writer recorded 4 rows")),
         (
@@ -393,7 +393,7 @@ def test_the_verb_prints_the_findings_and_ends_with_its_own_code(url: str) -> No
     written(url, decision("r1"), decision("r2"))
     whole = runner.invoke(app, ["verify", "--db", url])
     assert whole.exit_code == 0
-    assert "2 decisions in 1 chains (0 not closed" in whole.stdout and display_url(url) in whole.stdout
+    assert "2 decisions in 1 chains (0 open" in whole.stdout and display_url(url) in whole.stdout
     erased = runner.invoke(app, ["erase", "r1", "--db", url])
     assert erased.exit_code == 0 and verify(url).erased == 1
     change(url, "UPDATE decisions SET role = 'admin' WHERE seq = 2")
