@@ -115,7 +115,7 @@ def test_a_range_that_ends_before_it_begins_is_refused_with_its_own_sentence(tmp
     for verb in (["target"], ["train"], ["backtest", "--recipes", "none.toml"]):
         done = run(*verb[:1], str(tmp_path), *verb[1:], "--from", "2024-03-01", "--to", "2024-01-01")
         assert done.returncode == 2
-        assert "lies after" in " ".join(done.stderr.replace("│", " ").split())
+        assert "is after" in " ".join(done.stderr.replace("│", " ").split())
 
 
 def test_what_can_be_refused_is_refused_before_the_long_work(tmp_path: Path) -> None:
