@@ -102,11 +102,11 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
     assert failed(replace(first, against_scorecard=None), GateSettings()) == []  # it is the scorecard
 
 
-def test_the_calibration_of_one_band_is_a_warning() -> None:
+def test_one_band_that_is_surely_miscalibrated_refuses_the_model() -> None:
     found = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.5, 2.7)),))
-    assert failed(found, GateSettings()) == [] and warned(found, GateSettings()) == [
-        "observed over expected, band very high"
-    ]
+    assert failed(found, GateSettings()) == ["observed over expected, band very high"]
+    unsure = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.2, 3.3)),))
+    assert failed(unsure, GateSettings()) == []
 
 
 def figure(found: GateEvidence, name: str) -> str:

@@ -117,7 +117,7 @@ def judge(evidence: GateEvidence, limits: GateSettings) -> tuple[Rule, ...]:
 
 
 def _calibrated(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
-    """Judge calibration: an interval wholly outside the limits refuses the model; for a band it only warns."""
+    """Judge calibration, overall and by band: an interval wholly outside the limits refuses the model."""
     months = f" on {evidence.calibration_dates} month(s)"
     rules = [
         _within("observed over expected", evidence.observed_over_expected, (limits.min_oe, limits.max_oe), months),
@@ -125,22 +125,20 @@ def _calibrated(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
     ]
     for band, bads, ratio in evidence.by_band:
         name = f"observed over expected, band {band}"
-        rules.append(_within(name, ratio, (limits.min_oe, limits.max_oe), f", {bads:,} bad", blocks=False))
+        rules.append(_within(name, ratio, (limits.min_oe, limits.max_oe), f", {bads:,} bad"))
     return rules
 
 
-def _within(
-    name: str, figure: Interval | None, limits: tuple[float, float], basis: str, *, blocks: bool = True
-) -> Rule:
+def _within(name: str, figure: Interval | None, limits: tuple[float, float], basis: str) -> Rule:
     low, high = limits
     limit = f"interval not wholly outside {low:g} to {high:g}"
     if figure is None:
-        return Rule(name, False, "not measured: no month outside its training has both bads and goods", limit, blocks)
+        return Rule(name, False, "not measured: no month outside its training has both bads and goods", limit)
     passed = figure.high >= low and figure.low <= high
     text = f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f}){basis}"
     if passed and figure.holds(1.0) and (figure.holds(low) or figure.holds(high)):
         text += "; cannot tell: the interval contains both 1 and a limit"
-    return Rule(name, passed, text, limit, blocks)
+    return Rule(name, passed, text, limit)
 
 
 def _no_worse(auc: Difference, bad_borrowers: int, max_loss: float) -> Rule:
