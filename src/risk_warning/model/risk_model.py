@@ -232,6 +232,11 @@ class RiskModel:
         return tuple(feature for feature in self.features if feature.is_category)
 
     @cached_property
+    def category_places(self) -> Mapping[int, int]:
+        """Column of `Scored.x` → column of `Scored.codes`, for category features."""
+        return {column: place for place, column in enumerate(self._category_columns.tolist())}
+
+    @cached_property
     def _category_columns(self) -> NDArray[np.intp]:
         return np.flatnonzero([feature.is_category for feature in self.features])
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +33,7 @@ class FeatureValues:
 
     def at(self, row: int, column: int) -> FeatureValue:
         """Return one borrower's value of one feature, None if not observed."""
-        place = self._place.get(column)
+        place = self.model.category_places.get(column)
         value = float(self.x[row, column] if place is None else self.codes[row, place])
         if math.isnan(value):
             return None
@@ -43,9 +42,3 @@ class FeatureValues:
     def by_name(self, row: int) -> dict[str, FeatureValue]:
         """Return feature → value for one borrower."""
         return {name: self.at(row, column) for column, name in enumerate(self.model.feature_names)}
-
-    @cached_property
-    def _place(self) -> Mapping[int, int]:
-        """Column of `x` → column of `codes`, for category features."""
-        columns = (column for column, feature in enumerate(self.model.features) if feature.is_category)
-        return {column: place for place, column in enumerate(columns)}
