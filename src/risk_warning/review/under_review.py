@@ -104,11 +104,11 @@ def with_loan(rows: Rows, loan: LoanUnderReview, as_of_date: date, observed: Obs
     assert rows.n == 1
     rows = knowing(rows, [loan])
     opened_on, number = to_day(as_of_date) - 1, rows.n_loans
-    changed: dict[str, Any] = {"n_loans": number + 1}
+    loans, instalments = rows.loans, rows.instalments
     if rows.loans is not None or "loans" in observed.columns:
         names = {"opened_on", *(rows.loans or {}), *observed.columns.get("loans", ())} - _KEYS
         new = {name: _terms(name, loan, opened_on, rows, observed) for name in names}
-        changed["loans"] = _joined(rows.loans, {**_owner(number, 1), **new})
+        loans = _joined(rows.loans, {**_owner(number, 1), **new})
     if rows.instalments is not None or "instalments" in observed.columns:
         dues = loan.instalments(as_of_date - timedelta(days=1))
         if any(due_on < as_of_date for due_on, _ in dues):
@@ -116,8 +116,8 @@ def with_loan(rows: Rows, loan: LoanUnderReview, as_of_date: date, observed: Obs
             raise RequestError(
                 "A loan under review has nothing due before the as-of date; give later due dates.", f"{_FIELD}.{name}"
             )
-        changed["instalments"] = _joined(rows.instalments, {**_owner(number, len(dues)), **_unpaid(dues, opened_on)})
-    return replace(rows, **changed)
+        instalments = _joined(rows.instalments, {**_owner(number, len(dues)), **_unpaid(dues, opened_on)})
+    return replace(rows, n_loans=number + 1, loans=loans, instalments=instalments)
 
 
 def knowing(rows: Rows, loans: Iterable[LoanUnderReview]) -> Rows:
