@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 
 from risk_warning.service import work
 from risk_warning.service.champions.served import Served, serve
+from risk_warning.service.wire.answers import Answer, ScoreAnswer, text_of
 from risk_warning.service.wire.inputs import question_in
 from risk_warning.settings import BookSettings, Settings
 
@@ -30,11 +32,12 @@ def answered(name: str, request: dict[str, Any], by: Served) -> dict[str, Any]:
     if name == "score_by_id":
         # Whatever book is configured; this borrower is the one of the first example.
         whole = {**examples()["score"]["request"], **request}
-        content = work.score(question_in(json.dumps(whole), settings), by, settings).content
-        content = {**content, "warning": "opened"}
+        scored = work.score(REQUEST_ID, question_in(json.dumps(whole), settings), by, settings).answer
+        assert isinstance(scored, ScoreAnswer)
+        answer: Answer = replace(scored, warning="opened")
     else:
-        content = work.again(f"/{name}", text, by, settings).content
-    found: dict[str, Any] = json.loads(work.text_of(REQUEST_ID, content))
+        answer = work.again(REQUEST_ID, f"/{name}", text, by, settings).answer
+    found: dict[str, Any] = json.loads(text_of(answer))
     if name == "explain":
         # The page shows what is weightiest; the answer holds every feature, and the whole picture.
         found["explanation"]["contributions"] = found["explanation"]["contributions"][:3]

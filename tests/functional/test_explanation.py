@@ -139,6 +139,8 @@ def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
         text={"en": evil, "zh": evil},
         typical=None,
         place=None,
+        value_text={"en": evil, "zh": evil},
+        place_text=None,
     )
     told = Explanation(600.0, 600.0, 605.0, (contribution, replace(contribution, points=0.0)))
     picture = waterfall(told, Policy(threshold=560, red_below=530, yellow_below=590))

@@ -33,22 +33,22 @@ def asked() -> Question:
 def test_a_borrower_whose_own_row_cannot_be_read_is_told_so_and_nothing_else(model: RiskModel) -> None:
     nothing = Question("B", date(2024, 6, 1), dict.fromkeys(TABLES, ()), set_aside=True)
     found = answer(examine(nothing, model, model.policy, SETTINGS))
-    assert found["not_scored"] == "rows_set_aside"
-    assert found["score"] is None and found["reasons"] == []
+    assert found.not_scored == "rows_set_aside"
+    assert found.score is None and found.reasons == ()
 
 
 def test_a_reason_that_rests_on_nothing_observed_says_so(model: RiskModel) -> None:
     found = answer(examine(asked(), model, model.policy, SETTINGS))
-    for reason in found["reasons"]:
-        assert (reason["value"] is None) == reason["code"].endswith(("_unknown", "_none"))
-        assert (reason["value"] is None) == reason["text"]["en"].startswith("No ")
-    assert None in {reason["value"] for reason in found["reasons"]}
+    for reason in found.reasons:
+        assert (reason.value is None) == reason.code.endswith(("_unknown", "_none"))
+        assert (reason.value is None) == reason.text["en"].startswith("No ")
+    assert None in {reason.value for reason in found.reasons}
 
 
 def test_columns_the_model_reads_and_nobody_sent_are_listed(model: RiskModel) -> None:
     found = answer(examine(asked(), model, model.policy, SETTINGS))
-    assert "borrowers.region" in found["empty_columns"]
-    assert not {"borrowers.monthly_income", "loans.loan_id"} & set(found["empty_columns"])
+    assert "borrowers.region" in found.empty_columns
+    assert not {"borrowers.monthly_income", "loans.loan_id"} & set(found.empty_columns)
 
 
 @pytest.mark.parametrize("table", TABLES)

@@ -22,7 +22,9 @@ from reviewed import review
 from served import AS_OF, Keyed
 
 from risk_warning.core.outcomes.target import REASONS
-from risk_warning.review.actions import MINOR_UNITS, Step
+from risk_warning.core.wording import Text
+from risk_warning.review.actions import Step, other_terms
+from risk_warning.review.under_review import LoanUnderReview
 
 Body = dict[str, Any]
 LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_months": 24}
@@ -141,11 +143,13 @@ def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Bo
 
 
 def test_the_path_to_safe_speaks_in_the_currency_of_the_request(client: httpx.Client, known: Known) -> None:
-    words = {"en": "", "zh": ""}
-    less = Step("borrow_less", MINOR_UNITS, 3_000_000.0, 2_000_000.0, words).to_dict(2)
-    assert (less["unit"], less["before"], less["after"]) == ("currency", 30_000, 20_000)
-    longer = Step("longer_term", "months", 12.0, 18.0, words).to_dict(2)
-    assert (longer["unit"], longer["before"]) == ("months", 12)
+    words: Text = {"en": "", "zh": ""}
+    less = Step.of_amount("borrow_less", 3_000_000.0, 2_000_000.0, words, decimals=2)
+    assert (less.unit, less.before, less.after) == ("currency", 30_000, 20_000)
+    (longer,) = other_terms(LoanUnderReview(principal_amount=10_000.0, annual_rate=0.1, term_months=12), 2)[
+        -1
+    ].describe(6)
+    assert (longer.unit, longer.before, longer.after) == ("months", 12, 18)
     loan = {**LOAN, "principal": 100_000, "term_months": 12}
     for borrower in known.nearly_safe:
         asked = {"borrower_id": borrower, "as_of_date": AS_OF.isoformat(), "loan_under_review": loan}

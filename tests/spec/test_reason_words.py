@@ -341,12 +341,12 @@ def said_of(body: dict[str, Any], model: RiskModel) -> dict[str, str]:
 
 
 def test_the_first_request_of_the_readme_is_told_only_what_was_observed(model: RiskModel) -> None:
-    reasons = answer(scored(curl(), model))["reasons"]
-    assert reasons[0]["code"] == "payment_timing", "each instalment was paid later than the one before"
+    reasons = answer(scored(curl(), model)).reasons
+    assert reasons[0].code == "payment_timing", "each instalment was paid later than the one before"
     for reason in reasons:
-        assert "observed" not in reason["text"]["en"] and "未观测" not in reason["text"]["zh"]
-        assert reason["code"] == reason_of(FEATURES[reason["feature"]], reason["value"])
-        assert reason["text"] == words_of(FEATURES[reason["feature"]], reason["value"], 2)
+        assert "observed" not in reason.text["en"] and "未观测" not in reason.text["zh"]
+        assert reason.code == reason_of(FEATURES[reason.feature], reason.value)
+        assert reason.text == words_of(FEATURES[reason.feature], reason.value, 2)
 
 
 def test_a_borrower_without_a_card_paid_nothing_little_on_it(model: RiskModel) -> None:
@@ -371,7 +371,7 @@ def test_an_unpaid_instalment_was_not_paid_late(model: RiskModel) -> None:
 def test_points_of_contributions_with_one_code_sum_to_the_reasons_points(model: RiskModel) -> None:
     examined = scored(curl(), model)
     contributions = explain(model, examined.rows, examined.scored).contributions
-    for reason in answer(examined)["reasons"]:
-        own = {c.feature: c.points for c in contributions if c.reason == reason["code"]}
-        assert sum(own.values()) == pytest.approx(reason["points"], abs=1e-6)
-        assert own[reason["feature"]] == pytest.approx(reason["feature_points"], abs=1e-6) == min(own.values())
+    for reason in answer(examined).reasons:
+        own = {c.feature: c.points for c in contributions if c.reason == reason.code}
+        assert sum(own.values()) == pytest.approx(reason.points, abs=1e-6)
+        assert own[reason.feature] == pytest.approx(reason.feature_points, abs=1e-6) == min(own.values())

@@ -8,14 +8,16 @@ from __future__ import annotations
 import math
 from dataclasses import asdict, dataclass, fields
 from functools import cached_property
-from typing import overload
+from typing import Literal, get_args, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.digest import canonical_json, sha256
 
-BANDS = ("red", "orange", "yellow", "green")
+Band = Literal["red", "orange", "yellow", "green"]
+BANDS: tuple[Band, ...] = get_args(Band)
+"""From the riskiest to the safest."""
 BANDS_ZH = {"red": "红", "orange": "橙", "yellow": "黄", "green": "绿"}
 
 

@@ -7,13 +7,21 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from typing_extensions import TypedDict
+
 Language = Literal["en", "zh"]
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
-Text = dict[str, str]
-"""Language → words."""
 FeatureValue = float | str | None
 """A feature's value in the feature's own unit, a category as its text; None where not observed."""
 MINOR_UNITS = "minor units"
+
+
+class Text(TypedDict):
+    """A text in both languages."""
+
+    en: str
+    zh: str
+
 
 NOT_OBSERVED: Text = {"en": "not observed", "zh": "未观测到"}
 _TO: Text = {"en": " to ", "zh": "至"}

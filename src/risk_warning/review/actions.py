@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, WithJsonSchema
 
 from risk_warning.core.rows import Rows
-from risk_warning.core.wording import MINOR_UNITS, Text, money
+from risk_warning.core.wording import Text, money
 from risk_warning.review.under_review import LoanUnderReview
 
 SMALLEST_SHARE = 0.1
@@ -22,25 +24,26 @@ LONGEST_TERM = 2
 _STEPS = 100
 
 
+StepAction = Literal["pay_overdue", "pay_down_cards", "borrow_less", "longer_term", "lower_limit", "no_loan"]
+Number = Annotated[float | int, WithJsonSchema({"type": "number"})]
+"""A whole number of months stays whole in JSON."""
+
+
 @dataclass(frozen=True)
 class Step:
-    """One thing to do, in numbers and in words."""
+    """One action that can be taken."""
 
-    action: str
-    """`pay_overdue`, `pay_down_cards`, `borrow_less`, `longer_term`, `lower_limit` or `no_loan`."""
+    action: StepAction
     unit: str
-    """Unit of `before` and `after`: minor units or months."""
-    before: float
-    """The overdue amount, the card balances, or the requested amount, limit or term."""
-    after: float
+    before: Annotated[Number, Field(description="an amount in the currency, or months")]
+    after: Number
     text: Text
 
-    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """Return the step ready for JSON, with amounts in the currency, as in requests."""
-        if self.unit != MINOR_UNITS:
-            return asdict(self)
-        scale = 10.0**minor_unit_decimals
-        return asdict(self) | {"unit": "currency", "before": self.before / scale, "after": self.after / scale}
+    @classmethod
+    def of_amount(cls, action: StepAction, before: float, after: float, text: Text, *, decimals: int) -> Step:
+        """Return a step from one amount to another, both given in minor units."""
+        scale = 10.0**decimals
+        return cls(action, "currency", before / scale, after / scale, text)
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,7 @@ def other_terms(loan: LoanUnderReview, decimals: int) -> tuple[Action, ...]:
     return tuple(action for action in actions if action.steps)
 
 
-def _smaller(code: str, requested: float, decimals: int) -> Action:
+def _smaller(code: Literal["borrow_less", "lower_limit"], requested: float, decimals: int) -> Action:
     """Return the action of a smaller amount or limit, in round amounts, so that a path never ends in odd cents."""
     step = round_step(requested, decimals)
     below = math.ceil(requested / step) - 1
@@ -80,10 +83,10 @@ def _smaller(code: str, requested: float, decimals: int) -> Action:
 
     def describe(step: int) -> tuple[Step, ...]:
         was, now = money(requested, decimals), money(amounts[step - 1], decimals)
-        text = {"en": f"Borrow {now} instead of {was}", "zh": f"借款金额由{was}降至{now}"}
+        text: Text = {"en": f"Borrow {now} instead of {was}", "zh": f"借款金额由{was}降至{now}"}
         if code == "lower_limit":
             text = {"en": f"Ask for a limit of {now} instead of {was}", "zh": f"申请额度由{was}降至{now}"}
-        return (Step(code, MINOR_UNITS, requested, amounts[step - 1], text),)
+        return (Step.of_amount(code, requested, amounts[step - 1], text, decimals=decimals),)
 
     return Action(code, len(amounts), lambda step: step / len(amounts), describe, loan=changed)
 
@@ -93,7 +96,7 @@ def _longer_term(asked_months: int) -> Action:
 
     def describe(step: int) -> tuple[Step, ...]:
         months = asked_months + step
-        text = {
+        text: Text = {
             "en": f"Repay over {months} instead of {asked_months} months",
             "zh": f"还款期限由{asked_months}个月延长至{months}个月",
         }

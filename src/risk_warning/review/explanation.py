@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from risk_warning.core.features import Feature
 from risk_warning.core.features.words import label_of, reason_of, words_of
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
-from risk_warning.core.wording import LANGUAGES, FeatureValue, Text, value_in_words
+from risk_warning.core.wording import FeatureValue, Text, value_in_words
 from risk_warning.model.explain.feature_values import FeatureValues
 from risk_warning.model.risk_model import RiskModel, Scored
 
-Typical = Mapping[str, Any]
-
-PLACES = {
+PLACES: Mapping[str, Text] = {
     "not_observed": {"en": "not observed", "zh": "未观测到"},
     "below_all": {"en": "below all seen in training", "zh": "低于训练数据中的最小值"},
     "far_below": {"en": "among the lowest 5 %", "zh": "处于最低的5%"},
@@ -35,49 +35,55 @@ PLACES = {
 _COMMON_SHARE = 0.05
 
 
-@dataclass(frozen=True)
+class Typical(TypedDict, total=False):
+    """Values in the training rows: percentiles of a number, shares of a category's values."""
+
+    # A dict, because it is passed on as it is in the model's `about["typical"]`.
+    p5: float | None
+    p25: float | None
+    p50: float | None
+    p75: float | None
+    p95: float | None
+    min: float | None
+    max: float | None
+    shares: dict[str, float]
+    missing: Annotated[float, Field(description="share of rows without a value")]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Contribution:
-    """One feature: its points, the borrower's value in the feature's own unit, and its typical values."""
+    """What one feature adds to the score."""
 
     feature: str
-    points: float
-    value: FeatureValue
-    """None if not observed; `null_means` explains what that means."""
+    points: Annotated[float, Field(description="the feature's own points; a reason's are the sum over its features")]
+    value: Annotated[FeatureValue, Field(description="in `unit`; null: not observed, which `null_means` explains")]
     unit: str
     null_means: str
-    reason: str
-    """Code of the reason it adds to; a reason's points are the sum over its features."""
-    label: Text
-    """What the feature measures, independent of the value."""
-    text: Text
-    """What the value means, in words."""
+    reason: Annotated[
+        str, Field(description="code of the reason it adds to; the contributions with one code sum to its points")
+    ]
+    label: Annotated[Text, Field(description="what the feature measures, whatever the value")]
+    text: Annotated[Text, Field(description="what the borrower's value says, or that there is none")]
     typical: Typical | None
-    """As in the model's `about["typical"]`; None if the model has no typical values."""
-    place: str | None
-    """Key of `PLACES`; None if there are no typical values."""
+    place: Annotated[
+        str | None, Field(description="where the value lies among typical ones; null if the model has none")
+    ]
+    value_text: Text
+    place_text: Text | None
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A borrower's score by feature: `base_points` + Σ `points` = `sum_of_points`."""
+    """The parts of a score: base_points and the points of all contributions sum to sum_of_points."""
 
-    score: float
-    """The reported score: `sum_of_points`, clipped at the limits of the PD (1e-5 and 1 − 1e-5)."""
+    score: Annotated[float, Field(description="sum_of_points, clipped at the limits of the PD: 1e-5 and 1 − 1e-5")]
     sum_of_points: float
-    base_points: float
-    """Points that every borrower has: the expected score of the training rows."""
-    contributions: tuple[Contribution, ...]
-    """Every feature of the model, largest absolute points first."""
-
-    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """Return the explanation ready for JSON, with value and place in words too."""
-        fields = asdict(self)
-        for contribution in fields["contributions"]:
-            place, value, unit = (contribution[name] for name in ("place", "value", "unit"))
-            contribution["value_text"] = _in_words(value, unit, minor_unit_decimals)
-            contribution["place_text"] = None if place is None else PLACES[place]
-        fields["contributions"] = list(fields["contributions"])
-        return fields
+    base_points: Annotated[
+        float, Field(description="points that every borrower has: the expected score of the training rows")
+    ]
+    contributions: Annotated[
+        tuple[Contribution, ...], Field(description="every feature of the model, largest absolute points first")
+    ]
 
 
 def explain(model: RiskModel, rows: Rows, scored: Scored, *, minor_unit_decimals: int = 2) -> Explanation:
@@ -107,13 +113,10 @@ def explain(model: RiskModel, rows: Rows, scored: Scored, *, minor_unit_decimals
     )
 
 
-def _in_words(value: FeatureValue, unit: str, decimals: int) -> Text:
-    return {language: value_in_words(value, unit, language, decimals) for language in LANGUAGES}
-
-
 def _contribution(
     feature: Feature, points: float, value: FeatureValue, typical: Typical | None, minor_unit_decimals: int
 ) -> Contribution:
+    place = place_of(value, typical)
     return Contribution(
         feature=feature.name,
         points=points,
@@ -124,7 +127,12 @@ def _contribution(
         label=label_of(feature),
         text=words_of(feature, value, minor_unit_decimals),
         typical=typical,
-        place=place_of(value, typical),
+        place=place,
+        value_text={
+            "en": value_in_words(value, feature.unit, "en", minor_unit_decimals),
+            "zh": value_in_words(value, feature.unit, "zh", minor_unit_decimals),
+        },
+        place_text=None if place is None else PLACES[place],
     )
 
 
@@ -143,11 +151,13 @@ def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
     if typical["min"] is None:
         return "above_all"
     value = as_typical(value)
-    for place, key in (("below_all", "min"), ("far_below", "p5"), ("below", "p25")):
-        if value < typical[key]:
+    lower = (("below_all", typical["min"]), ("far_below", typical["p5"]), ("below", typical["p25"]))
+    for place, limit in lower:
+        if limit is not None and value < limit:
             return place
-    for place, key in (("above_all", "max"), ("far_above", "p95"), ("above", "p75")):
-        if value > typical[key]:
+    upper = (("above_all", typical["max"]), ("far_above", typical["p95"]), ("above", typical["p75"]))
+    for place, limit in upper:
+        if limit is not None and value > limit:
             return place
     return "usual"
 

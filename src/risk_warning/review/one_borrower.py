@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 import numpy as np
 
@@ -18,8 +17,16 @@ from risk_warning.core.reach import PAYMENTS, Reach
 from risk_warning.core.rows import Rows
 from risk_warning.errors import RequestError
 from risk_warning.model.explain.feature_values import FeatureValues
-from risk_warning.model.explain.reasons_in_words import told_reasons
+from risk_warning.model.explain.reasons_in_words import ToldReason, told_reasons
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.review.answer import (
+    BandCalibration,
+    BorrowerAnswer,
+    HistoryBasis,
+    HorizonPd,
+    UnderReview,
+    UnknownValue,
+)
 from risk_warning.review.under_review import LoanUnderReview, with_loan
 from risk_warning.review.what_if import outcome_of
 from risk_warning.settings import BookSettings
@@ -110,60 +117,63 @@ def examine(question: Question, model: RiskModel, policy: Policy, settings: Book
     return Examined(question, model, policy, rows, scored, settings.minor_unit_decimals)
 
 
-def answer(examined: Examined) -> dict[str, Any]:
-    """Return the answer as plain data: PD, score, band, reasons, or why there is no score; and what it is based on."""
-    question, model, policy = examined.question, examined.model, examined.policy
-    outcome = outcome_of(examined.scored, 0, policy)
-    return {
-        "borrower_id": question.borrower_id,
-        "as_of_date": question.as_of_date,
-        "pd": outcome.pd,
-        "score": outcome.score,
-        "band": outcome.band,
-        "below_threshold": outcome.below_threshold,
-        "pd_by_horizon": by_horizon(examined),
-        "expected_months_to_overdue": float(examined.scored.expected_months_to_overdue[0])
-        if examined.is_scored
-        else None,
-        "threshold": policy.threshold,
-        "reasons": _reasons(examined) if examined.is_scored else [],
-        "not_scored": outcome.not_scored,
-        "history": _history(int(examined.scored.record_periods[0]), model),
-        "empty_columns": empty_columns(question.records, model),
-        "unknown_values": unknown_values(examined.rows, model),
-        "outside_training_range": model.outside_training_range(examined.scored.x[0]) if examined.is_scored else [],
-        "loan_under_review": None if question.loan is None else under_review(model),
-        "warning": None,
-        "model_version": model.version,
-        "policy_version": policy.version,
-    }
+def answer(examined: Examined) -> BorrowerAnswer:
+    """Return PD, score, band and reasons, or why there is no score; and what the answer is based on."""
+    question, model, policy, scored = examined.question, examined.model, examined.policy, examined.scored
+    outcome, is_scored = outcome_of(scored, 0, policy), examined.is_scored
+    return BorrowerAnswer(
+        borrower_id=question.borrower_id,
+        as_of_date=question.as_of_date,
+        pd=outcome.pd,
+        score=outcome.score,
+        band=outcome.band,
+        below_threshold=outcome.below_threshold,
+        pd_by_horizon=by_horizon(examined),
+        expected_months_to_overdue=float(scored.expected_months_to_overdue[0]) if is_scored else None,
+        threshold=policy.threshold,
+        reasons=_reasons(examined) if is_scored else (),
+        not_scored=outcome.not_scored,
+        history=_history(int(scored.record_periods[0]), model),
+        empty_columns=empty_columns(question.records, model),
+        unknown_values=unknown_values(examined.rows, model),
+        outside_training_range=tuple(model.outside_training_range(scored.x[0])) if is_scored else (),
+        loan_under_review=None if question.loan is None else under_review(model),
+        warning=None,
+        model_version=model.version,
+        policy_version=policy.version,
+    )
 
 
-def by_horizon(examined: Examined) -> list[dict[str, float]]:
+def by_horizon(examined: Examined) -> tuple[HorizonPd, ...]:
     """Return the PD within each window of the model, shortest first; empty if there is no score."""
     pds = examined.scored.pd_by_horizon[0].tolist() if examined.is_scored else ()
-    return [{"months": months, "pd": pd} for months, pd in zip(examined.model.horizons.months, pds, strict=False)]
+    return tuple(map(HorizonPd, examined.model.horizons.months, pds))
 
 
-def under_review(model: RiskModel) -> dict[str, bool]:
+def under_review(model: RiskModel) -> UnderReview:
     """Return how the loan under review was treated, and whether the model has learnt from such cases."""
-    return {"counted_as_opened": True, "model_has_seen_openings": bool(model.about["openings"])}
+    return UnderReview(counted_as_opened=True, model_has_seen_openings=bool(model.about["openings"]))
 
 
-def empty_columns(records: Records, model: RiskModel) -> list[str]:
+def empty_columns(records: Records, model: RiskModel) -> tuple[str, ...]:
     """Return each `table.column` the model reads that is empty in all rows of a table with rows, sorted."""
     columns = []
     for table, rows in records.items():
-        if rows:
-            sent = {name for row in rows for name, value in row.items() if value is not None}
-            columns += [f"{table}.{name}" for name in model.observed.columns.get(table, frozenset()) - sent - _IDS]
-    return sorted(columns)
+        if not rows:
+            continue
+        for name in model.observed.columns.get(table, frozenset()) - _IDS:
+            for row in rows:
+                if row.get(name) is not None:
+                    break
+            else:
+                columns.append(f"{table}.{name}")
+    return tuple(sorted(columns))
 
 
 _IDS = {"borrower_id", "loan_id"}
 
 
-def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
+def unknown_values(rows: Rows, model: RiskModel) -> tuple[UnknownValue, ...]:
     """Return event kinds and category values that the model has not learnt from, the first `MOST_UNKNOWN`, sorted.
 
     The model ignores such an event, and gives such a value the code of the whole population.
@@ -172,22 +182,22 @@ def unknown_values(rows: Rows, model: RiskModel) -> list[dict[str, str]]:
     for feature in model.category_features:
         known[feature.needs[0]] = model.fitted.codes[feature.name].codes
     unknown = [
-        {"field": place, "value": value}
+        UnknownValue(place, value)
         for place, values in rows.categories.items()
         if place in known
         for value in values
         if value not in known[place]
     ]
-    return sorted(unknown, key=lambda one: (one["field"], one["value"]))[:MOST_UNKNOWN]
+    return tuple(sorted(unknown, key=lambda one: (one.field, one.value))[:MOST_UNKNOWN])
 
 
-def _reasons(examined: Examined) -> list[dict[str, Any]]:
+def _reasons(examined: Examined) -> tuple[ToldReason, ...]:
     model, scored = examined.model, examined.scored
     values = FeatureValues.of(model, examined.rows, scored)
-    return [reason.to_dict() for reason in told_reasons(model.reasons(scored.x), 0, values, examined.decimals)]
+    return told_reasons(model.reasons(scored.x), 0, values, examined.decimals)
 
 
-def _history(periods: int, model: RiskModel) -> dict[str, Any]:
-    bands = model.about["evaluation"]["by_history"]
+def _history(periods: int, model: RiskModel) -> HistoryBasis:
+    bands: Sequence[BandCalibration] = model.about["evaluation"]["by_history"]
     of_such = [b for b in bands if b["from_months"] <= periods <= (b["to_months"] or periods) and b["n"]]
-    return {"periods": periods, "is_thin": periods < THIN_MONTHS, "calibration": of_such[0] if of_such else None}
+    return HistoryBasis(periods, periods < THIN_MONTHS, of_such[0] if of_such else None)

@@ -15,18 +15,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
-from typing import Any
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from risk_warning.core.features.words import label_of
 from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
-from risk_warning.core.wording import MINOR_UNITS, FeatureValue, Text
+from risk_warning.core.wording import FeatureValue, Text
 from risk_warning.model.explain.feature_values import FeatureValues
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.review.actions import Action, Step, other_terms
@@ -61,39 +62,32 @@ WHY: Mapping[str, Text] = {
 
 @dataclass(frozen=True)
 class FeatureChange:
-    """A feature that the path changes, in its own unit; a value is None if not observed."""
+    """A feature whose value the path changes, in the feature's own unit; null: not observed."""
 
     feature: str
     unit: str
-    reason: str
-    text: Mapping[str, str]
-    """What the feature measures."""
+    reason: Annotated[str, Field(description="code of the reason it adds to where its value is known")]
+    text: Annotated[Text, Field(description="what the feature measures")]
     before: FeatureValue
     after: FeatureValue
 
 
 @dataclass(frozen=True)
 class PathToSafe:
-    """The path, or the best result that can be reached if there is no path."""
+    """The smallest changes that bring the score to the threshold, or why none do."""
 
-    found: bool
-    """True, with no steps, if the borrower is already safe."""
+    found: Annotated[bool, Field(description="true, with no steps, if the borrower is already safe")]
     threshold: float
     start: Outcome
-    reached: Outcome | None
-    """After the steps; if `found` is False, the best admissible outcome, None if nothing admissible is better."""
-    steps: tuple[Step, ...] = ()
-    share: float = 0.0
-    """The cost: the sum of the shares of what is possible."""
-    changes: tuple[FeatureChange, ...] = ()
-    why: str | None = None
-    """Key of `WHY` if `found` is False."""
-
-    def to_dict(self, minor_unit_decimals: int) -> dict[str, Any]:
-        """Return the path ready for JSON: step amounts in the currency, and `why` in words beside its key."""
-        fields = asdict(self)
-        fields.update(steps=[step.to_dict(minor_unit_decimals) for step in self.steps], changes=list(fields["changes"]))
-        return {**fields, "why_text": None if self.why is None else dict(WHY[self.why])}
+    reached: Annotated[
+        Outcome | None,
+        Field(description="after the steps; if no path was found, the best outcome allowed, null if none is better"),
+    ]
+    steps: tuple[Step, ...]
+    share: Annotated[float, Field(description="the cost: the sum of the shares of what is possible")]
+    changes: tuple[FeatureChange, ...]
+    why: Annotated[str | None, Field(description="code of why there is no path, null if there is one")]
+    why_text: Text | None
 
 
 def path_to_safe(
@@ -118,22 +112,38 @@ def path_to_safe(
     search = Search(model, policy, rows, observed, as_of_date, loan)
     start = outcome_of(search.start, 0, policy)
     if start.not_scored is not None:
-        return PathToSafe(False, policy.threshold, start, None, why="not_scored")
+        return _without_steps(policy, start, why="not_scored")
     if not start.below_threshold:
-        return PathToSafe(True, policy.threshold, start, start)
+        return _without_steps(policy, start, why=None)
     if not model.about.get("typical"):
-        return PathToSafe(False, policy.threshold, start, None, why="no_typical_values")
+        return _without_steps(policy, start, why="no_typical_values")
     pay = payments(rows, as_of_date, model.target.dpd_tolerance_ratio, minor_unit_decimals)
     terms = () if loan is None else other_terms(loan, minor_unit_decimals)
     candidate = _cheapest(search, (*(() if pay is None else (pay,)), *terms), takes_loan=True)
     if candidate is None and loan is not None:
         candidate = _without_loan(search, pay)
     if candidate is not None:
-        return _path(search, candidate, start)
+        return _path(search, candidate, start, minor_unit_decimals)
     why = "nothing_to_change" if pay is None and loan is None else "out_of_reach"
     if search.best is not None:
-        return _path(search, search.best[1], start, why="against_rules" if search.is_blocked else why)
-    return PathToSafe(False, policy.threshold, start, None, why="against_rules" if search.is_blocked else why)
+        why = "against_rules" if search.is_blocked else why
+        return _path(search, search.best[1], start, minor_unit_decimals, why=why)
+    return _without_steps(policy, start, why="against_rules" if search.is_blocked else why)
+
+
+def _without_steps(policy: Policy, start: Outcome, *, why: str | None) -> PathToSafe:
+    """Return the path of a borrower who is safe, or for whom nothing helps and `why`."""
+    return PathToSafe(
+        found=why is None,
+        threshold=policy.threshold,
+        start=start,
+        reached=start if why is None else None,
+        steps=(),
+        share=0.0,
+        changes=(),
+        why=why,
+        why_text=None if why is None else WHY[why],
+    )
 
 
 def _without_loan(search: Search, pay: Action | None) -> Candidate | None:
@@ -188,15 +198,15 @@ def _with_steps(candidate: Candidate, which: int, steps: Sequence[int]) -> Itera
         yield Candidate(candidate.actions, changed, candidate.takes_loan)
 
 
-def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None = None) -> PathToSafe:
+def _path(search: Search, candidate: Candidate, start: Outcome, decimals: int, *, why: str | None = None) -> PathToSafe:
     """Return the path of a candidate, whose rows are scored again on their own."""
     changed = search.changed(candidate)
     scored = search.score([candidate])
     steps = [step for action, k in zip(candidate.actions, candidate.steps, strict=True) for step in action.describe(k)]
     if not candidate.takes_loan and search.loan is not None:
         requested = search.loan.principal_amount or search.loan.credit_limit or 0.0
-        text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
-        steps.insert(0, Step("no_loan", MINOR_UNITS, requested, 0.0, text))
+        text: Text = {"en": "Do without the loan", "zh": "不办理这笔借款"}
+        steps.insert(0, Step.of_amount("no_loan", requested, 0.0, text, decimals=decimals))
     before = FeatureValues.of(search.model, search.changed(Candidate()), search.start).by_name(0)
     after = FeatureValues.of(search.model, changed, scored).by_name(0)
     changes = tuple(
@@ -213,4 +223,5 @@ def _path(search: Search, candidate: Candidate, start: Outcome, why: str | None 
         share=candidate.cost,
         changes=changes,
         why=why,
+        why_text=None if why is None else WHY[why],
     )

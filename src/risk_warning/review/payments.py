@@ -19,7 +19,7 @@ from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.history.instalments import Obligations
 from risk_warning.core.history.loans import Accounts
 from risk_warning.core.rows import Rows
-from risk_warning.core.wording import MINOR_UNITS, Text, money
+from risk_warning.core.wording import Text, money
 from risk_warning.review.actions import Action, Step, round_step
 
 
@@ -75,10 +75,10 @@ def payments(rows: Rows, as_of_date: date, dpd_tolerance_ratio: float, decimals:
         if count:
             whole, part = float(overdue[-1]), float(overdue[count - 1])
             text = _overdue_in_words(count, len(debts), money(part, decimals))
-            steps.append(Step("pay_overdue", MINOR_UNITS, whole, whole - part, text))
+            steps.append(Step.of_amount("pay_overdue", whole, whole - part, text, decimals=decimals))
         if down:
             text = _down_in_words(down, total - down, decimals)
-            steps.append(Step("pay_down_cards", MINOR_UNITS, total, total - down, text))
+            steps.append(Step.of_amount("pay_down_cards", total, total - down, text, decimals=decimals))
         return tuple(steps)
 
     most = amount_of(len(ladder))

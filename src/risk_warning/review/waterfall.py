@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from risk_warning.core.policy import BANDS, BANDS_ZH, Policy
-from risk_warning.core.wording import Language, span_in_words, value_in_words
+from risk_warning.core.wording import Language, span_in_words
 from risk_warning.review.explanation import Contribution, Explanation
 
 TOP = 10
@@ -100,11 +100,11 @@ def _bars(explanation: Explanation, policy: Policy, language: Language, decimals
 
 def _detail(contribution: Contribution, language: Language, decimals: int) -> str:
     """Return the borrower's value and the interquartile range of the others."""
-    own = value_in_words(contribution.value, contribution.unit, language, decimals)
-    typical = contribution.typical
-    if typical is None or typical.get("p25") is None:
+    own, typical = contribution.value_text[language], contribution.typical or {}
+    low, high = typical.get("p25"), typical.get("p75")
+    if low is None or high is None:
         return own
-    span = span_in_words(typical["p25"], typical["p75"], contribution.unit, language, decimals)
+    span = span_in_words(low, high, contribution.unit, language, decimals)
     return f"{own}  ·  {_said('usual', language, span=span)}"
 
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from risk_warning.core.features.words import label_of
 from risk_warning.core.observed import Observed
-from risk_warning.core.outcomes.target import REASONS
-from risk_warning.core.policy import BANDS, Policy
+from risk_warning.core.outcomes.target import REASONS, NotScored
+from risk_warning.core.policy import BANDS, Band, Policy
 from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
+from risk_warning.core.wording import Text
 from risk_warning.model.explain.feature_values import FeatureValues
 from risk_warning.model.explain.reasons_in_words import ToldReason, told_reasons
 from risk_warning.model.risk_model import RiskModel, Scored
@@ -28,12 +30,12 @@ Terms = LoanUnderReview | None
 
 @dataclass(frozen=True)
 class Outcome:
-    """One borrower's result; if there is no score, all fields but `not_scored` are None."""
+    """The result for a borrower: PD, score and band, or why there is no score."""
 
-    not_scored: str | None
+    not_scored: NotScored | None
     pd: float | None
     score: float | None
-    band: str | None
+    band: Band | None
     below_threshold: bool | None
 
 
@@ -44,26 +46,21 @@ class MovedReason:
     code: str
     points_before: float
     points_after: float
-    text: Mapping[str, str]
-    """What the reason's feature with the largest change measures."""
+    text: Annotated[Text, Field(description="what the feature measures whose points moved most")]
 
 
 @dataclass(frozen=True)
-class Case:
-    """The borrower with one version of the loan."""
+class Case(Outcome):
+    """The borrower's result with one version of the loan."""
 
-    outcome: Outcome
     reasons: tuple[ToldReason, ...]
-    """The reasons that cost the most points."""
-    points_difference: float | None
-    """Score minus the score with the loan as requested; None if either is missing."""
-    moved: tuple[MovedReason, ...]
-    """Reasons whose points changed, largest change first; they sum to the difference (before clipping to the scale)."""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the case ready for JSON, with the outcome's fields beside the others."""
-        fields = asdict(self)
-        return {**fields.pop("outcome"), **{k: list(v) if isinstance(v, tuple) else v for k, v in fields.items()}}
+    points_difference: Annotated[
+        float | None, Field(description="score minus that of the loan as requested; null if either is missing")
+    ]
+    moved: Annotated[
+        tuple[MovedReason, ...],
+        Field(description="largest change first; they sum to the difference, before clipping to the scale"),
+    ]
 
 
 @dataclass(frozen=True)
@@ -72,10 +69,6 @@ class WhatIf:
 
     base: Case
     alternatives: tuple[Case, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the comparison ready for JSON."""
-        return {"base": self.base.to_dict(), "alternatives": [case.to_dict() for case in self.alternatives]}
 
 
 def what_if(
@@ -115,7 +108,7 @@ def what_if(
         both = bool(is_scored and scored.not_scored[0] < 0)
         cases.append(
             Case(
-                outcome=outcome_of(scored, row, policy),
+                **vars(outcome_of(scored, row, policy)),
                 reasons=told_reasons(reasons, row, values, minor_unit_decimals) if is_scored else (),
                 points_difference=float(scored.score[row]) - base_score if both else None,
                 moved=_moved(model, points[[0, row]], is_missing[[0, row]]) if both else (),

@@ -33,7 +33,7 @@ from risk_warning.service.wire.refusals import Refusal, log_refused, of_error, o
 from risk_warning.service.wire.requests import SCORE, SCORE_BATCH, SCORE_BY_ID, WHAT_IF
 from risk_warning.settings import BookSettings
 
-Work = Callable[[Question, Served, BookSettings], work.Done]
+Work = Callable[[str, Question, Served, BookSettings], work.Done]
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -82,7 +82,7 @@ def _add_scoring(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
 
         async def work_out(call: Call, served: Served) -> Worked:
             parsed = _parsed(call, SCORE_BY_ID, runtime)
-            worked = await _looked_up(parsed, work.score, served, runtime)
+            worked = await _looked_up(call, parsed, work.score, served, runtime)
             return replace(worked, may_open_warning=True)
 
         return await _decided(request, deciding, work_out)
@@ -94,7 +94,7 @@ def _add_scoring(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
         async def work_out(call: Call, served: Served) -> Worked:
             def all_of_them() -> work.Done:
                 SCORE_BATCH.validate_json(call.body)
-                return work.batch(call.body, served, runtime.settings.book)
+                return work.batch(call.request_id, call.body, served, runtime.settings.book)
 
             return Worked(await asyncio.to_thread(all_of_them), call.body.decode())
 
@@ -109,10 +109,11 @@ def _add_review(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
         async def work_out(call: Call, served: Served) -> Worked:
             parsed = _parsed(call, SCORE, runtime)
             if brings_rows(parsed):
-                question = question_of(parsed, runtime.settings.book)
-                done = await asyncio.to_thread(work.explained, question, served, runtime.settings.book)
+                book = runtime.settings.book
+                question = question_of(parsed, book)
+                done = await asyncio.to_thread(work.explained, call.request_id, question, served, book)
                 return Worked(done, call.body.decode())
-            return await _looked_up(parsed, work.explained, served, runtime)
+            return await _looked_up(call, parsed, work.explained, served, runtime)
 
         return await _decided(request, deciding, work_out)
 
@@ -123,14 +124,15 @@ def _add_review(app: FastAPI, runtime: Runtime, deciding: Deciding) -> None:
         async def work_out(call: Call, served: Served) -> Worked:
             parsed = _parsed(call, WHAT_IF, runtime)
 
-            def compared(question: Question, served: Served, settings: BookSettings) -> work.Done:
-                return work.compared(question, parsed, served, settings)
+            def compared(request_id: str, question: Question, served: Served, settings: BookSettings) -> work.Done:
+                return work.compared(request_id, question, parsed, served, settings)
 
             if brings_rows(parsed):
-                question = question_of(parsed, runtime.settings.book)
-                done = await asyncio.to_thread(compared, question, served, runtime.settings.book)
+                book = runtime.settings.book
+                question = question_of(parsed, book)
+                done = await asyncio.to_thread(compared, call.request_id, question, served, book)
                 return Worked(done, call.body.decode())
-            return await _looked_up(parsed, compared, served, runtime)
+            return await _looked_up(call, parsed, compared, served, runtime)
 
         return await _decided(request, deciding, work_out)
 
@@ -187,19 +189,19 @@ def _sent(call: Call, adapter: TypeAdapter[Any], do: Work, served: Served, runti
     """Answer a request that contains the borrower's rows; this is fast enough to need no thread."""
     parsed = _parsed(call, adapter, runtime)
     start = time.perf_counter()
-    done = do(question_of(parsed, runtime.settings.book), served, runtime.settings.book)
+    done = do(call.request_id, question_of(parsed, runtime.settings.book), served, runtime.settings.book)
     runtime.metrics.spent("score", time.perf_counter() - start)
     return Worked(done, call.body.decode())
 
 
-async def _looked_up(parsed: Mapping[str, Any], do: Work, served: Served, runtime: Runtime) -> Worked:
+async def _looked_up(call: Call, parsed: Mapping[str, Any], do: Work, served: Served, runtime: Runtime) -> Worked:
     """Answer a request that names a borrower of the book."""
     start = time.perf_counter()
     borrower = await runtime.borrowers.find(parsed["borrower_id"], parsed["as_of_date"])
     runtime.metrics.spent("book", time.perf_counter() - start)
     question = question_from_book(parsed, borrower, runtime.settings.book)
     start = time.perf_counter()
-    done = await asyncio.to_thread(do, question, served, runtime.settings.book)
+    done = await asyncio.to_thread(do, call.request_id, question, served, runtime.settings.book)
     runtime.metrics.spent("score", time.perf_counter() - start)
     return Worked(done, from_book(parsed, borrower))
 

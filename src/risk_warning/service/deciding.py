@@ -6,7 +6,7 @@ import asyncio
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from risk_warning.audit.decisions import Decision, StoredAnswer
 from risk_warning.core.digest import sha256
@@ -15,10 +15,11 @@ from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestErro
 from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
+from risk_warning.service.wire.answers import ScoreAnswer, text_of
 from risk_warning.service.wire.refusals import Refusal
-from risk_warning.service.work import Done, text_of
+from risk_warning.service.work import Done
 from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
-from risk_warning.watchlist.stored import REASONS_COLUMN, FirstSeen
+from risk_warning.watchlist.stored import FirstSeen
 
 OUTCOMES: tuple[Outcome, ...] = ("opened", "already_open", "as_of_date_too_old")
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
@@ -90,8 +91,8 @@ class Deciding:
         served = runtime.champion.served
         worked = await work(served)
         done, question = worked.done, worked.done.question
-        answer: str | WarningToOpen = text_of(call.request_id, done.content)
-        if worked.may_open_warning and (warning := _warning(call, done, runtime)) is not None:
+        answer: str | WarningToOpen = text_of(done.answer)
+        if worked.may_open_warning and (warning := _warning(done, runtime)) is not None:
             answer = warning
         start = time.perf_counter()
         decision = Decision(
@@ -125,13 +126,15 @@ class Deciding:
         return Answered(call.request_id, written.answer)
 
 
-def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
+def _warning(done: Done, runtime: Runtime) -> WarningToOpen | None:
     """Return the warning to open after an answer by id, None if none is due.
 
     A warning is due only if the borrower's present score, without a loan under review, is below the threshold.
     """
-    examined, content = done.examined, done.content
-    if examined is None or not content["below_threshold"] or examined.question.loan is not None:
+    examined, answer = done.examined, done.answer
+    if examined is None or examined.question.loan is not None or not isinstance(answer, ScoreAnswer):
+        return None
+    if answer.score is None or answer.band is None or not answer.below_threshold:
         return None
     if not runtime.settings.service.open_warnings:
         return None
@@ -142,12 +145,12 @@ def _warning(call: Call, done: Done, runtime: Runtime) -> WarningToOpen | None:
         borrower_id=str(examined.question.borrower_id),
         as_of_date=examined.question.as_of_date,
         first_seen=FirstSeen(
-            score=content["score"],
-            band=content["band"],
+            score=answer.score,
+            band=answer.band,
             days_past_due=None if dpd != dpd else dpd,
-            reasons=REASONS_COLUMN.validate_python(content["reasons"]),  # without their values, which the words contain
+            reasons=tuple(reason.for_warning for reason in answer.reasons),
         ),
-        answers={outcome: text_of(call.request_id, {**content, "warning": outcome}) for outcome in OUTCOMES},
+        answers={outcome: text_of(replace(answer, warning=outcome)) for outcome in OUTCOMES},
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from risk_warning.review.answer import BorrowerAnswer
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 1.0, 10.0)
@@ -53,12 +54,12 @@ class Metrics:
         """Record the time that one stage took."""
         self._stages.labels(stage).observe(seconds)
 
-    def given(self, answer: Mapping[str, Any]) -> None:
+    def given(self, answer: BorrowerAnswer) -> None:
         """Count one borrower's answer."""
-        if answer["not_scored"] is None:
-            self._scores.labels(answer["band"], answer["model_version"]).inc()
+        if answer.not_scored is None:
+            self._scores.labels(answer.band, answer.model_version).inc()
         else:
-            self._not_scored.labels(answer["not_scored"]).inc()
+            self._not_scored.labels(answer.not_scored).inc()
 
     def warning_opened(self) -> None:
         """Count an opened warning."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -20,7 +20,8 @@ from risk_warning.model.policy_in_force import PolicyContent
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.registry import with_version
 from risk_warning.service.champions.served import MODEL_SERVED, Served
-from risk_warning.service.work import again, text_of
+from risk_warning.service.wire.answers import ScoreAnswer, text_of
+from risk_warning.service.work import again
 from risk_warning.settings import Settings
 
 MOST_DIFFERENCES = 20
@@ -92,11 +93,10 @@ def replay(
 
 def _replayed(decision: StoredDecision, answer: str, inputs: str, served: Served, settings: Settings) -> Replayed:
     then = json.loads(answer)
-    computed = again(decision.route, inputs, served, settings.book)
-    content = dict(computed.content)
-    if "warning" in content:
-        content["warning"] = then["warning"]
-    now = text_of(decision.request_id, content)
+    computed = again(decision.request_id, decision.route, inputs, served, settings.book).answer
+    if isinstance(computed, ScoreAnswer):
+        computed = replace(computed, warning=then["warning"])
+    now = text_of(computed)
     differs = () if now == answer else tuple(_differences(then, json.loads(now), ""))
     return Replayed(
         request_id=decision.request_id,

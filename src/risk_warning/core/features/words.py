@@ -48,7 +48,7 @@ def words_of(feature: Feature, value: FeatureValue, minor_unit_decimals: int) ->
     ValueError
         If the feature declares no words for the value.
     """
-    blanks: tuple[Text, Text] = ({"what": feature.text_en}, {"what": feature.text_zh})
+    blanks: tuple[dict[str, str], dict[str, str]] = ({"what": feature.text_en}, {"what": feature.text_zh})
     if value is None:
         words: Phrase | Missing = feature.missing
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +12,10 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import NEVER, add_months, to_day
 from risk_warning.core.panel.panel import Panel
 
-NO_OPEN_LOAN, PAST_DUE, ON_PLAN, WRITTEN_OFF, TOO_LITTLE_HISTORY, ROWS_SET_ASIDE = REASONS = (
-    *("no_open_loan", "past_due", "on_plan", "written_off", "too_little_history", "rows_set_aside"),
-)
+NotScored = Literal["no_open_loan", "past_due", "on_plan", "written_off", "too_little_history", "rows_set_aside"]
+REASONS: tuple[NotScored, ...] = get_args(NotScored)
 """Reasons why a borrower is not scored; if several apply, the first one is given."""
+NO_OPEN_LOAN, PAST_DUE, ON_PLAN, WRITTEN_OFF, TOO_LITTLE_HISTORY, ROWS_SET_ASIDE = REASONS
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated
+
+from pydantic import Field
 
 from risk_warning.core.features.words import words_of
 from risk_warning.core.reasons import Reasons
 from risk_warning.core.warning_reason import WarningReason
-from risk_warning.core.wording import FeatureValue
+from risk_warning.core.wording import FeatureValue, Text
 from risk_warning.model.explain.feature_values import FeatureValues
 
 _DECIMALS = 6
@@ -17,19 +19,27 @@ _DECIMALS = 6
 
 @dataclass(frozen=True)
 class ToldReason(WarningReason):
-    """A reason with the value that its words are about."""
+    """One of the reasons that cost the borrower the most points."""
 
-    value: FeatureValue
-    """The leading feature's value in its own unit; None if not observed."""
+    code: Annotated[
+        str,
+        Field(description="what the reason is about; a code of its own, mostly `…_unknown`, where values are missing"),
+    ]
+    feature: Annotated[str, Field(description="the reason's leading feature, the one that costs most")]
+    points: Annotated[
+        float,
+        Field(description="points of the score, negative: the sum over all features whose `reason` is this code"),
+    ]
+    feature_points: Annotated[
+        float, Field(description="the leading feature's own points, a part of `points`; as among `contributions`")
+    ]
+    text: Annotated[Text, Field(description="what the leading feature's value says, or that there is none")]
+    value: Annotated[FeatureValue, Field(description="the feature's value in its own unit, null: not observed")]
 
     @property
     def for_warning(self) -> WarningReason:
         """The reason as a warning keeps it."""
         return WarningReason(self.code, self.feature, self.points, self.feature_points, self.text)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the reason ready for JSON."""
-        return dict(vars(self))
 
 
 def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_decimals: int) -> tuple[ToldReason, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -18,19 +17,32 @@ from risk_warning.service.wire import answers, requests
 from risk_warning.service.wire.refusals import ErrorAnswer
 
 _REFERENCE = "#/components/schemas/{model}"
-_TYPES: Mapping[str, Any] = {
-    "ScoreRequest": requests.ScoreRequest,
-    "ScoreByIdRequest": requests.ScoreByIdRequest,
-    "ScoreBatchRequest": requests.ScoreBatchRequest,
-    "WhatIfRequest": requests.WhatIfRequest,
-    "ScoreAnswer": answers.ScoreAnswer,
-    "BatchAnswer": answers.BatchAnswer,
-    "ExplainAnswer": answers.ExplainAnswer,
-    "WhatIfAnswer": answers.WhatIfAnswer,
-    "ModelAnswer": answers.ModelAnswer,
-    "Health": answers.Health,
-    "ErrorAnswer": ErrorAnswer,
+_REQUESTS = (requests.ScoreRequest, requests.ScoreByIdRequest, requests.ScoreBatchRequest, requests.WhatIfRequest)
+_ANSWERS = (
+    answers.ScoreAnswer,
+    answers.BatchAnswer,
+    answers.ExplainAnswer,
+    answers.WhatIfAnswer,
+    answers.ModelAnswer,
+    answers.Health,
+    ErrorAnswer,
+)
+_PUBLISHED = {
+    "AlternativeCase": "AlternativeShown",
+    "BandCalibration": "CalibrationShown",
+    "Case": "CaseShown",
+    "Contribution": "ContributionShown",
+    "Explanation": "ExplanationShown",
+    "FeatureChange": "FeatureChangeShown",
+    "HistoryBasis": "HistoryShown",
+    "MovedReason": "MovedReasonShown",
+    "Outcome": "OutcomeShown",
+    "PathToSafe": "PathShown",
+    "Step": "StepShown",
+    "Text": "Words",
+    "ToldReason": "Reason",
 }
+"""Class → name of its schema, where they differ: clients have code generated from the schemas, by these names."""
 _REFUSALS = {
     400: "the body is not JSON",
     401: "no valid key",
@@ -167,15 +179,28 @@ METRICS: Route = {
 def _schemas() -> dict[str, Any]:
     """Return the JSON schema of every type, by name."""
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]]
-    adapters = [(name, "validation", TypeAdapter(kind)) for name, kind in _TYPES.items()]
+    adapters = [(kind.__name__, "validation", TypeAdapter(kind)) for kind in _REQUESTS]
+    adapters += [(kind.__name__, "serialization", TypeAdapter(kind)) for kind in _ANSWERS]
     roots, shared = TypeAdapter.json_schemas(adapters, ref_template=_REFERENCE)
     schemas = dict(shared.get("$defs", {}))
     for (name, _), schema in roots.items():
         if "$ref" not in schema:
             schemas[str(name)] = schema
+    schemas = _published(schemas)
     items = schemas["ScoreBatchRequest"]["properties"]["borrowers"]
     items["items"] = _reference("ScoreRequest")
     return schemas
+
+
+def _published(schemas: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas by their published names."""
+    for name, published in _PUBLISHED.items():
+        schemas[published] = schemas.pop(name) | {"title": published}
+    text = json.dumps(schemas)
+    for name, published in _PUBLISHED.items():
+        text = text.replace(json.dumps(_REFERENCE.format(model=name)), json.dumps(_REFERENCE.format(model=published)))
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
 
 
 def document(app: FastAPI) -> bytes:
