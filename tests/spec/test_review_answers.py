@@ -1,4 +1,4 @@
-"""Answers of a loan review are of the types they declare."""
+"""Answers of a loan review: of the types they declare, and about the same borrower in all their parts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from risk_warning.service import work
 from risk_warning.service.champions.served import Served, serve
 from risk_warning.service.model_shown import model_shown
-from risk_warning.service.wire.answers import ModelAnswer, text_of
+from risk_warning.service.wire.answers import ModelAnswer, WhatIfAnswer, text_of
 from risk_warning.settings import BookSettings, Settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,3 +40,22 @@ def test_the_model_in_service_has_the_types_it_declares(served: Served) -> None:
     told = json.loads(TypeAdapter(ModelAnswer).dump_json(model_shown(served, None)))
     assert told["policy"]["threshold"] == told["threshold"]
     assert told["target"]["horizon_months"] in told["horizons_months"]
+
+
+def without_open_loans() -> dict[str, Any]:
+    """The borrower of the examples, whose loans are all repaid, and who asks for none."""
+    body = {**EXAMPLES["score"]["request"]}
+    body.pop("loan_under_review", None)
+    return {**body, "loans": [{**loan, "closed_on": "2024-05-31"} for loan in body["loans"]]}
+
+
+def test_the_path_to_safe_starts_where_the_base_stands_though_no_loan_is_open(served: Served) -> None:
+    body = without_open_loans()
+    scored = json.loads(text_of(answer("/score", body, served).answer))
+    assert scored["not_scored"] == "no_open_loan"
+    told = answer("/what_if", body, served).answer
+    assert isinstance(told, WhatIfAnswer)
+    assert told.base.score is not None
+    start = vars(told.path_to_safe.start)
+    assert start == {name: getattr(told.base, name) for name in start}
+    assert told.path_to_safe.why != "not_scored"

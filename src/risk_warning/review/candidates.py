@@ -65,9 +65,9 @@ class Search:
         self.start = self.score([Candidate()])
 
     def score(self, candidates: Sequence[Candidate]) -> Scored:
-        """Score the borrower under each candidate, in one call."""
+        """Score the borrower under each candidate, in one call; no open loan is needed, as in `what_if`."""
         rows = stacked([self.changed(candidate) for candidate in candidates])
-        return self.model.score(rows, self.observed, self.as_of_date, waive_open_loan=self.loan is not None)
+        return self.model.score(rows, self.observed, self.as_of_date, waive_open_loan=True)
 
     def first(self, candidates: Sequence[Candidate]) -> int | None:
         """Return the position of the first admissible candidate that reaches the threshold, None if none does."""

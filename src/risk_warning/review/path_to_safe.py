@@ -102,6 +102,8 @@ def path_to_safe(
 ) -> PathToSafe:
     """Return the path of the borrower of `rows`, with a loan under review or without one (None).
 
+    The open-loan rule is waived, as in `what_if`, so that the path starts where the comparison's base stands.
+
     Raises
     ------
     RequestError
