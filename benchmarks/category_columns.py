@@ -20,6 +20,7 @@ from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.learning.request import Request
 from risk_warning.learning.training import train
+from risk_warning.model.headline import with_interval
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 
@@ -43,12 +44,12 @@ def main(borrowers: int, months: int) -> None:
                 for k in range(columns)
             }
             people.assign(**added).to_parquet(book / "borrowers.parquet")
-            evaluation = trained(book).about["evaluation"]
-            rival, (low, high) = evaluation["against"]["scorecard"], evaluation["intervals"]["observed_over_expected"]
-            ratio = f"{evaluation['observed_over_expected']:.3f} ({low:.3f} to {high:.3f})"
+            evaluation = trained(book).provenance.evaluation
+            rival, ratio = evaluation.against["scorecard"], with_interval(evaluation, "observed_over_expected")
+            assert rival is not None
             print(
-                f"{columns:2} columns: trees AUC {evaluation['auc']:.4f}, O/E {ratio}; scorecard AUC "
-                f"{rival['auc']:.4f}, O/E {rival['observed_over_expected']:.3f}",
+                f"{columns:2} columns: trees AUC {evaluation.auc:.4f}, O/E {ratio}; scorecard AUC "
+                f"{rival.auc:.4f}, O/E {rival.observed_over_expected:.3f}",
                 flush=True,
             )
 

@@ -16,7 +16,7 @@ import argparse
 import json
 import tempfile
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def measured(book: Path) -> dict[str, Any]:
         crossing = float((np.diff(pds, axis=1) < 0).any(axis=1).mean())
         kept = np.maximum.accumulate(pds, axis=1)
         results[name] = {"seconds": seconds, "crossing": crossing, "rows": len(tested.bad)} | {
-            str(months): evaluate(bad_within(tested, months), kept[:, k]) for k, months in enumerate(MONTHS)
+            str(months): asdict(evaluate(bad_within(tested, months), kept[:, k])) for k, months in enumerate(MONTHS)
         }
     return results
 

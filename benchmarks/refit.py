@@ -44,9 +44,9 @@ def main(borrowers: int, drift: float) -> None:
         twin = service.as_judged
         assert service.twin is not None and twin.version == service.twin.version
         print(
-            f"in service {service.version}, learnt from {service.about['train_dates'][0]} to "
-            f"{service.about['train_dates'][-1]}; comparisons use {twin.version}, learnt to "
-            f"{twin.about['train_dates'][-1]}"
+            f"in service {service.version}, learnt from {service.provenance.train_dates[0]} to "
+            f"{service.provenance.train_dates[-1]}; comparisons use {twin.version}, learnt to "
+            f"{twin.provenance.train_dates[-1]}"
         )
         with open_book(Path(scratch) / "other", settings.book) as book:
             rows = training_set(book, LATER, service.target, service.features, borrowers_per_chunk=10_000)

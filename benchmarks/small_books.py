@@ -77,9 +77,9 @@ def main(seeds: int, unseen: int) -> None:
                     continue
                 seconds[size] += time.monotonic() - start
                 models[size] += 1
-                intervals = trained.model.about["evaluation"]["intervals"]
+                evaluation = trained.model.provenance.evaluation
                 for name, value in others.truth(trained).items():
-                    low, high = intervals[name]
+                    low, high = evaluation.interval(name) or (None, None)
                     holds[size, name] += (low is None or low <= value) and (high is None or value <= high)
             print(
                 f"{size} borrowers: {models[size]} models of {seeds}, {seconds[size] / max(1, models[size]):.1f} s "

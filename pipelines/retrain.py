@@ -38,10 +38,10 @@ def main(book: str, nights: str | None = None) -> int:
         with Progress(disable=not sys.stderr.isatty()) as progress:
             with stage("build and train"):
                 report = train_model(book, settings, Request(target=TargetSpec()), None, progress)
-            judged = report.model.about["evaluation"]
+            judged = report.model.provenance.evaluation
             print(
-                f"{report.model.version}, registry version {report.registry_version}: AUC {judged['auc']:.3f}, "
-                f"observed over expected {judged['observed_over_expected']:.2f} on {judged['n']:,} rows out of time"
+                f"{report.model.version}, registry version {report.registry_version}: AUC {judged.auc:.3f}, "
+                f"observed over expected {judged.observed_over_expected:.2f} on {judged.n:,} rows out of time"
             )
             number = str(report.registry_version)
             with stage("compare with the champion, and gate"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fcntl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -38,7 +38,7 @@ def save_anew(model: RiskModel, folder: Path) -> Path:
         scorecard=model.scorecard,
         policy=model.policy,
         target=model.target,
-        about={**model.about, "judged_twin": None},
+        provenance=replace(model.provenance, judged_twin=None),
         trained_on=date(2024, 1, 1),
     )
     save(named, folder)

@@ -167,7 +167,7 @@ def test_a_date_a_model_learnt_from_is_named(lender: Lender, worse: Path) -> Non
         (lambda m: replace(m, target=replace(m.target, horizon_months=6)), SettingsError, "horizon_months .* 3 for A"),
         (lambda m: replace(m, target=replace(m.target, bad_dpd=60)), SettingsError, "bad_dpd .* 60 for B"),
         (
-            lambda m: replace(m, about={**m.about, "test_dates": ["2023-10-02"]}),
+            lambda m: replace(m, provenance=replace(m.provenance, test_dates=(date(2023, 10, 2),))),
             LabelError,
             "no mature month from which neither model learnt",
         ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +15,13 @@ from risk_warning.core.features import registry
 from risk_warning.core.features.words import reason_of, words_of
 from risk_warning.core.policy import Policy
 from risk_warning.core.wording import value_in_words
+from risk_warning.model.typical import Typical, TypicalCategory, TypicalNumber
 from risk_warning.review.explanation import PLACES, Contribution, Explanation, explain, place_of
 from risk_warning.review.waterfall import TOP, waterfall
 
-LEVELS = {"min": 0.0, "p5": 1.0, "p25": 2.0, "p50": 3.0, "p75": 4.0, "p95": 5.0, "max": 6.0, "missing": 0.1}
+LEVELS = TypicalNumber(min=0.0, p5=1.0, p25=2.0, p50=3.0, p75=4.0, p95=5.0, max=6.0, missing=0.1)
+NOTHING = TypicalNumber(min=None, p5=None, p25=None, p50=None, p75=None, p95=None, max=None, missing=1.0)
+REGIONS = TypicalCategory(shares={"east": 0.3, "west": 0.01}, missing=0.0)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -47,7 +49,7 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
         borrower = int(at.below[0])
         rows = at.rows(borrower)
         told = {c.feature: c for c in of(at, borrower).contributions}
-        assert set(at.model.about["typical"]) == set(told)
+        assert set(at.model.provenance.typical) == set(told)
         declared = {feature.name: feature for feature in registry()}
         for name, contribution in told.items():
             column = at.model.feature_names.index(name)
@@ -62,7 +64,7 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
                 assert contribution.value == (None if np.isnan(x) else x)
         region = rows.categories["borrowers.region"][rows.borrowers["region"][0]]
         assert told["region"].value == region
-        assert told["region"].typical is not None and told["region"].typical["shares"][region] > 0.05
+        assert isinstance(told["region"].typical, TypicalCategory) and told["region"].typical.shares[region] > 0.05
         assert told["region"].place == "common"
 
 
@@ -78,15 +80,15 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
         (6.5, LEVELS, "above_all"),
         (6.0000001, LEVELS, "far_above"),
         (None, LEVELS, "not_observed"),
-        (1.0, dict.fromkeys(LEVELS), "above_all"),
-        ("east", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "common"),
-        ("west", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "rare"),
-        ("moon", {"shares": {"east": 0.3, "west": 0.01}, "missing": 0.0}, "rare"),
+        (1.0, NOTHING, "above_all"),
+        ("east", REGIONS, "common"),
+        ("west", REGIONS, "rare"),
+        ("moon", REGIONS, "rare"),
         (3.0, None, None),
     ],
 )
 def test_where_a_value_lies_among_the_typical_ones(
-    value: float | str | None, typical: dict[str, Any] | None, place: str | None
+    value: float | str | None, typical: Typical | None, place: str | None
 ) -> None:
     assert place_of(value, typical) == place
 

@@ -124,32 +124,28 @@ def test_every_opening_of_an_eligible_borrower_is_a_row_and_nothing_else_is(
 def test_the_option_adds_rows_to_learn_from_and_leaves_the_ordinary_measures_their_rows(
     lender: Lender, book: StagedBook
 ) -> None:
-    plain = load(lender.model).about
+    plain = load(lender.model).provenance
     trained = train(book, Settings(), Request(target=TargetSpec(), with_openings=True))
-    about, sample = trained.model.about, trained.sample
-    assert plain["openings"] is None and plain["evaluation"]["openings"] is None
-    assert about["openings"]["rows"] == sample.at_opening.sum() > 500
-    assert about["openings"]["bads"] == sample.bad[sample.at_opening].sum()
-    assert about["rows"] == plain["rows"] + about["openings"]["rows"]
-    assert about["as_of_dates"] == plain["as_of_dates"]
-    for name in ("n", "bad_rate"):
-        assert about["evaluation"][name] == plain["evaluation"][name]
-    assert [band["n"] for band in about["evaluation"]["by_history"]] == [
-        band["n"] for band in plain["evaluation"]["by_history"]
-    ]
-    assert sum(band["n"] for band in about["evaluation"]["by_history"]) == about["evaluation"]["n"]
-    assert about["evaluation"]["openings"]["n"] > 0
+    provenance, sample = trained.model.provenance, trained.sample
+    assert plain.openings is None and plain.evaluation.openings is None
+    assert provenance.openings.rows == sample.at_opening.sum() > 500
+    assert provenance.openings.bads == sample.bad[sample.at_opening].sum()
+    assert provenance.rows == plain.rows + provenance.openings.rows
+    assert provenance.as_of_dates == plain.as_of_dates
+    evaluation = provenance.evaluation
+    assert (evaluation.n, evaluation.bad_rate) == (plain.evaluation.n, plain.evaluation.bad_rate)
+    assert [band.n for band in evaluation.by_history] == [band.n for band in plain.evaluation.by_history]
+    assert sum(band.n for band in evaluation.by_history) == evaluation.n
+    assert evaluation.openings.n > 0
     assert "At loan review" in card(trained.model)
 
-    twin = trained.model.as_judged.about
-    first_test = date.fromisoformat(twin["test_dates"][0])
-    learnt_on = [date.fromisoformat(day) for day in twin["train_dates"]]
-    assert all(trained.model.target.window_end(day) <= first_test for day in learnt_on)
+    twin = trained.model.as_judged.provenance
+    assert all(trained.model.target.window_end(day) <= twin.test_dates[0] for day in twin.train_dates)
     assert (borrower_fold(trained.judged.borrower_id, 10, seed=1) < HELD_OUT_TENTHS).all()
     assert not trained.judged.at_opening.any()
     days = np.array(sample.dates)[sample.date_index]
     # Who opened a loan the day before an ordinary date stands there once.
-    assert opened(lender)["as_of_date"].isin([date.fromisoformat(day) for day in about["train_dates"]]).any()
+    assert opened(lender)["as_of_date"].isin(provenance.train_dates).any()
     rows = pandas.DataFrame({"borrower_id": sample.borrower_id, "as_of_date": days})
     assert not rows.duplicated().any()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from risk_warning.core.calendar import to_day
 from risk_warning.core.outcomes.target import REASONS
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
+from risk_warning.model.typical import Typical, TypicalNumber
 from risk_warning.review.path_to_safe import PathToSafe, path_to_safe
 from risk_warning.review.under_review import LoanUnderReview, with_loan
 
@@ -41,7 +42,7 @@ def found_below(at: Review, loan: LoanUnderReview | None) -> Iterator[tuple[Rows
 @pytest.mark.slow
 def test_no_path_makes_a_known_sign_of_risk_worse_or_leaves_what_the_model_has_seen(lender: Lender) -> None:
     with review(lender) as at:
-        typical = at.model.about["typical"]
+        typical = at.model.provenance.typical
         declared = {feature.name: feature for feature in at.model.features}
         ways: Counter[str] = Counter()
         for loan in LOANS:
@@ -56,7 +57,7 @@ def test_no_path_makes_a_known_sign_of_risk_worse_or_leaves_what_the_model_has_s
                         continue
                     assert (now - was) * feature.monotone <= 0, change.feature
                     levels = typical[change.feature]
-                    assert min(levels["min"], was) * 0.9999 - 1e-9 <= now <= max(levels["max"], was) * 1.0001 + 1e-9
+                    assert min(levels.min, was) * 0.9999 - 1e-9 <= now <= max(levels.max, was) * 1.0001 + 1e-9
         assert {"pay_overdue", "pay_down_cards"} <= set(ways)
 
 
@@ -193,6 +194,11 @@ def test_several_kinds_of_change_are_combined_only_where_one_does_not_do(lender:
         assert combined > 0
 
 
+def with_typical(at: Review, typical: Mapping[str, Typical] | None) -> Review:
+    """The review by a model with these typical values."""
+    return replace(at, model=replace(at.model, provenance=replace(at.model.provenance, typical=typical)))
+
+
 @pytest.mark.slow
 def test_who_is_safe_has_nothing_to_do_and_who_has_no_score_has_no_path(lender: Lender) -> None:
     with review(lender) as at:
@@ -202,7 +208,7 @@ def test_who_is_safe_has_nothing_to_do_and_who_has_no_score_has_no_path(lender: 
         unscored = path(at, at.rows(past_due), None)
         assert not unscored.found and unscored.why == "not_scored" and unscored.start.not_scored == "past_due"
         rows = at.rows(int(at.below[0]))
-        untold = replace(at, model=replace(at.model, about={}))
+        untold = with_typical(at, None)
         assert path(untold, rows, None).why == "no_typical_values"
 
 
@@ -223,8 +229,10 @@ def test_where_nothing_can_be_done_it_says_so_and_how_far_one_gets(lender: Lende
 def test_a_path_out_of_the_training_range_is_no_path(lender: Lender) -> None:
     with review(lender) as at:
         # Nobody was ever like anything else than this borrower: whatever moves leaves what the model has seen.
-        narrow = {name: levels | {"min": 1e30, "max": -1e30} for name, levels in at.model.about["typical"].items()}
-        narrowed = replace(at, model=replace(at.model, about={**at.model.about, "typical": narrow}))
+        typical = at.model.provenance.typical
+        numbers = {name: levels for name, levels in typical.items() if isinstance(levels, TypicalNumber)}
+        narrow = {name: replace(levels, min=1e30, max=-1e30) for name, levels in numbers.items()}
+        narrowed = with_typical(at, {**typical, **narrow})
         rows = next(rows for rows, told in found_below(at, None) if told.found)
         told = path(narrowed, rows, None)
         assert (told.found, told.why, told.reached) == (False, "against_rules", None)

@@ -79,10 +79,10 @@ def test_outcomes_from_outside_on_several_dates_say_who_was_bad_and_when_to_lear
     with Progress(disable=True) as progress:
         request = Request(target=TargetSpec(eligible_max_dpd=None))
         trained = train_model(book, settings, request, None, progress)
-    about = trained.model.about
-    assert about["as_of_dates"] == [day.isoformat() for day in dates]
-    assert about["evaluation"]["auc"] > 0.6
-    assert about["left_out"]["no_outcome"] > 0
+    provenance = trained.model.provenance
+    assert provenance.as_of_dates == tuple(dates)
+    assert provenance.evaluation.auc > 0.6
+    assert provenance.left_out["no_outcome"] > 0
 
 
 @pytest.mark.slow
@@ -95,7 +95,7 @@ def test_it_trains_and_scores(make: Callable[[Path, np.random.Generator], None],
     with Progress(disable=True) as progress:
         trained = train_model(book, settings, Request(target=TargetSpec()), None, progress)
         night = run_night(book, settings, date(2023, 6, 1), tmp_path / "out", progress, model="1")
-    assert trained.model.about["evaluation"]["auc"] > 0.55
+    assert trained.model.provenance.evaluation.auc > 0.55
     assert night.scored > 0
     scores = pandas.read_parquet(Path(night.folder) / "scores")
     assert scores["pd"].between(0, 1).sum() == night.scored

@@ -18,11 +18,13 @@ from rich.progress import Progress
 
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.document import json_text
 from risk_warning.errors import LabelError, SettingsError
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.request import Request
 from risk_warning.model.folder import FILES, load
 from risk_warning.settings import Settings
+from risk_warning.studies.training.document import TrainingDocument
 from risk_warning.studies.training.run import TrainingReport, train_model
 
 
@@ -51,27 +53,28 @@ def test_a_tuned_model_is_held_against_the_untuned_and_the_scorecard(tmp_path: P
     small = Lender(tmp_path / "book", tmp_path / "model", tmp_path / "home")
     simulate(4_000, 22, 3, small.book)
     report = trained(small, tmp_path, Recipe(), trials=3)
-    told = report.model.about["evaluation"]["against"]
+    told = report.model.provenance.evaluation.against
     assert set(told) == {"untuned", "scorecard"}
     for rival in told.values():
-        for gain in (rival["one_row"], rival["all_rows"]):
-            assert gain["low"] <= gain["difference"] <= gain["high"]
-            assert gain["difference"] == pytest.approx(gain["b"] - gain["a"])
-    made = report.model.about["made"]
-    assert made["tuned_by_trials"] == 3 and set(made["recipe"]["parameters"]) > {"num_leaves", "learning_rate"}
-    assert made["directions"]["violations"] == {} and made["directions"]["features"] > 30
+        for gain in (rival.one_row, rival.all_rows):
+            assert gain.low <= gain.difference <= gain.high
+            assert gain.difference == pytest.approx(gain.b - gain.a)
+    made = report.model.provenance.made
+    assert made.tuned_by_trials == 3 and set(made.recipe.parameters) > {"num_leaves", "learning_rate"}
+    assert made.directions.violations == {} and made.directions.features > 30
     for words in ("the same without tuning", "the plain logistic scorecard", "Tuned by 3 trials"):
         assert words in report.page
-    assert report.to_dict()["made"] == made
+    stored = json.loads((tmp_path / "model" / "model.json").read_text(encoding="utf-8"))["about"]
+    assert json.loads(json_text(TrainingDocument.of(report)))["made"] == stored["made"]
 
 
 @pytest.mark.slow
 def test_features_that_moved_more_than_allowed_are_left_out_and_named(lender: Lender, tmp_path: Path) -> None:
     report = trained(lender, tmp_path / "a", Recipe(max_feature_psi=0.5, good_share=0.5, history_months=12))
-    moved = report.model.about["made"]["unstable_features"]
+    moved = report.model.provenance.made.unstable_features
     assert moved and min(moved.values()) > 0.5
     assert not set(moved) & set(report.model.feature_names)
-    assert len({day[:7] for day in report.model.about["train_dates"]}) <= 12
+    assert len({(day.year, day.month) for day in report.model.provenance.train_dates}) <= 12
     with pytest.raises(LabelError, match="Every feature moved more than allowed"):
         trained(lender, tmp_path / "b", Recipe(max_feature_psi=1e-9))
 
@@ -98,14 +101,14 @@ def test_contacts_are_weighed_by_the_hold_out(lender: Lender, tmp_path: Path) ->
     (book / "contacts.csv").write_text("\n".join(["borrower_id,occurred_at,kind,randomised", *rows]))
     made = replace(lender, book=book)
     report = trained(made, tmp_path / "weighed", Recipe(contacted="weigh"))
-    told = report.model.about["made"]["contacts"]
-    assert told["withheld"] and told["helped_by_lot"] == pytest.approx(2 * told["withheld"], rel=0.3)
-    assert told["helped"] > told["helped_by_lot"]
-    assert told["each_withheld_counts"] == pytest.approx(1 + told["helped_by_lot"] / told["withheld"], rel=0.2)
-    assert "the hold-out" in report.page and report.model.about["made"]["recipe"]["contacted"] == "weigh"
+    told = report.model.provenance.made.contacts
+    assert told.withheld and told.helped_by_lot == pytest.approx(2 * told.withheld, rel=0.3)
+    assert told.helped > told.helped_by_lot
+    assert told.each_withheld_counts == pytest.approx(1 + told.helped_by_lot / told.withheld, rel=0.2)
+    assert "the hold-out" in report.page and report.model.provenance.made.recipe.contacted == "weigh"
     kept = trained(made, tmp_path / "kept", Recipe()).model
-    assert kept.about["made"]["contacts"] == told
+    assert kept.provenance.made.contacts == told
     # Nor are those judged by who were called in the window judged in.
-    assert report.model.about["evaluation"]["n"] < 0.95 * kept.about["evaluation"]["n"]
+    assert report.model.provenance.evaluation.n < 0.95 * kept.provenance.evaluation.n
     with pytest.raises(SettingsError, match="the book has no table contacts"):
         trained(lender, tmp_path / "without", Recipe(contacted="leave-out"))

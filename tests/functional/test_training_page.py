@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
 from lender import Lender
+from pydantic import TypeAdapter
 from typer.testing import CliRunner
 
 from risk_warning.book import open_book
@@ -16,6 +18,7 @@ from risk_warning.cli.main import app
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.learning.request import Request
 from risk_warning.learning.training import Trained, train
+from risk_warning.model.evaluation import Evaluation
 from risk_warning.settings import BookSettings, Settings
 from risk_warning.studies.training.page import training_page, verdict
 
@@ -34,12 +37,13 @@ def test_the_page_written_is_the_one_logged_and_fetches_nothing(lender: Lender, 
     options = ["--with-openings", "--report", str(page), "--json"]
     environment = {"RISK_WARNING_HOME": str(tmp_path / "home")}
     ran = CliRunner().invoke(app, ["train", str(lender.book), *options], catch_exceptions=False, env=environment)
-    judged = json.loads(ran.stdout)["evaluation"]
+    judged = TypeAdapter(Evaluation).validate_python(json.loads(ran.stdout)["evaluation"])
     text = page.read_text(encoding="utf-8")
     (logged,) = (tmp_path / "home" / "mlartifacts").rglob("training.html")
     assert logged.read_text(encoding="utf-8") == text
-    assert verdict(judged) in text and f"{judged['auc']:.3f}" in verdict(judged)
-    for measured in (judged["auc"], judged["dpd_0"]["auc"], judged["openings"]["auc"]):
+    assert verdict(judged) in text and f"{judged.auc:.3f}" in verdict(judged)
+    assert judged.openings is not None
+    for measured in (judged.auc, judged.dpd_0.auc, judged.openings.auc):
         assert f"{measured:.3f} (" in text
     assert text.count("<svg") == 5
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
@@ -66,6 +70,6 @@ def test_the_features_that_move_the_scores_most_come_first(single: Trained) -> N
 
 @pytest.mark.parametrize(("ratio", "said"), [(1.0, "hold on the whole"), (1.3, "are too low"), (0.7, "are too high")])
 def test_the_verdict_says_whether_the_pds_hold(single: Trained, ratio: float, said: str) -> None:
-    judged = single.model.about["evaluation"]
-    intervals = {**judged["intervals"], "observed_over_expected": [ratio - 0.05, ratio + 0.05]}
-    assert said in verdict({**judged, "observed_over_expected": ratio, "intervals": intervals})
+    judged = single.model.provenance.evaluation
+    intervals = replace(judged.intervals, observed_over_expected=(ratio - 0.05, ratio + 0.05))
+    assert said in verdict(replace(judged, observed_over_expected=ratio, intervals=intervals))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from training_rows import rows
 
 from risk_warning.core import features
+from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
 from risk_warning.core.outcomes.target import TargetSpec
@@ -19,7 +23,7 @@ from risk_warning.core.scorecard import Scorecard
 from risk_warning.errors import ModelError, OutputError
 from risk_warning.learning.fit import fit
 from risk_warning.learning.recipe import Recipe
-from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.folder import FILES, TWIN, assemble, load, save
 from risk_warning.model.risk_model import RiskModel
 
 OBSERVED = Observed({"borrowers": frozenset({"borrower_id"}), "statements": frozenset({"days_past_due", "balance"})})
@@ -42,8 +46,8 @@ def model() -> RiskModel:
         scorecard=Scorecard(),
         policy=Policy(threshold=560, red_below=530, yellow_below=590),
         target=TargetSpec(),
-        # What a training tells of itself, twin apart.
-        about={**load(DEMO).about, "judged_twin": None},
+        # What a training records, twin apart.
+        provenance=replace(load(DEMO).provenance, judged_twin=None),
         trained_on=date(2024, 6, 1),
     )
 
@@ -71,6 +75,39 @@ def test_one_altered_byte_is_refused(model: RiskModel, tmp_path: Path, name: str
     middle = content.index(b"0", len(content) // 2)
     file.write_bytes(content[:middle] + b"1" + content[middle + 1 :])
     with pytest.raises(ModelError):
+        load(tmp_path / "m")
+
+
+def test_a_model_saved_again_has_the_same_files(tmp_path: Path) -> None:
+    save(load(DEMO), tmp_path / "again")
+    for name in (*FILES, *(f"{TWIN}/{name}" for name in FILES)):
+        assert (tmp_path / "again" / name).read_bytes() == (DEMO / name).read_bytes(), name
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about: about.pop("train_dates"),
+        lambda about: about.update(weather="fine"),
+        lambda about: about.update(rows="241610"),
+        lambda about: about.update(data_through="yesterday"),
+        lambda about: about["evaluation"].pop("by_history"),
+        lambda about: about["evaluation"]["dpd_0"].update(auc="high"),
+        lambda about: about["made"]["recipe"].update(seed=1.5),
+        lambda about: about["typical"].update(dpd_now={"shares": {}, "p5": 0.0, "missing": 0.0}),
+    ],
+)
+def test_a_provenance_of_another_shape_is_refused(
+    change: Callable[[dict[str, Any]], object], model: RiskModel, tmp_path: Path
+) -> None:
+    save(model, tmp_path / "m")
+    file = tmp_path / "m" / "model.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    change(content["about"])
+    # Whoever writes such a file may well get its digest right.
+    content.pop("sha256")
+    file.write_text(json.dumps(content | {"sha256": sha256(canonical_json(content))}), encoding="utf-8")
+    with pytest.raises(ModelError, match="is damaged; fetch the model again"):
         load(tmp_path / "m")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from risk_warning.learning.fit import fit
 from risk_warning.learning.recipe import Recipe
 from risk_warning.model.card import card
 from risk_warning.model.folder import assemble, load, save
+from risk_warning.model.provenance import Provenance
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Table
 from risk_warning.service.borrowers import check_book
@@ -42,10 +43,15 @@ def use(reason: str | None) -> AttributeUse:
     return AttributeUse((UsedAttribute(COLUMN, reason),), (KeptOut("borrowers.x_club", "values: F/M"),))
 
 
-def about(reason: str | None) -> dict[str, object]:
-    """What a training tells of itself, with these attributes and without a twin."""
-    told = {"protected": ["age", "sex"], "undated_columns": [], "attributes": asdict(use(reason)), "judged_twin": None}
-    return {**load(DEMO).about, **told}
+def provenance(reason: str | None) -> Provenance:
+    """What a training records, with these attributes and without a twin."""
+    return replace(
+        load(DEMO).provenance,
+        protected=("age", "sex"),
+        undated_columns=(),
+        attributes=use(reason),
+        judged_twin=None,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +68,7 @@ def model() -> RiskModel:
         scorecard=Scorecard(),
         policy=Policy(threshold=560, red_below=530, yellow_below=590),
         target=TargetSpec(),
-        about=about(REASON),
+        provenance=provenance(REASON),
         trained_on=date(2024, 6, 1),
     )
 
@@ -70,7 +76,7 @@ def model() -> RiskModel:
 def test_a_folder_with_a_protected_attribute_is_loaded_only_with_its_reason(model: RiskModel, tmp_path: Path) -> None:
     save(model, tmp_path / "allowed")
     assert load(tmp_path / "allowed").attribute_use == use(REASON)
-    save(replace(model, about=about(None)), tmp_path / "not_allowed")
+    save(replace(model, provenance=provenance(None)), tmp_path / "not_allowed")
     with pytest.raises(ModelError, match=f"uses the protected attribute {COLUMN} and must not score anyone"):
         load(tmp_path / "not_allowed")
 
@@ -80,7 +86,7 @@ def test_the_card_repeats_the_reason_and_says_what_was_kept_out_and_why(model: R
     assert f"Attributes used: {COLUMN}." in text
     assert f"- `{COLUMN}` looks protected and is used all the same: {REASON}" in text
     assert "| `borrowers.x_club` | values: F/M |" in text
-    of_before = card(replace(model, about={k: v for k, v in about(REASON).items() if k != "attributes"}))
+    of_before = card(replace(model, provenance=replace(model.provenance, attributes=None)))
     assert "Never entered: age, sex." in of_before
 
 

@@ -26,12 +26,12 @@ def test_the_model_finds_most_of_what_the_truth_knows(tmp_path: Path) -> None:
     simulate(50_000 if FULL else 20_000, 36, 11, tmp_path / "book")
     with open_book(tmp_path / "book", Settings().book) as book:
         trained = train(book, Settings(), Request(target=TargetSpec()))
-    judged, evaluation = trained.judged, trained.model.about["evaluation"]
-    assert evaluation["scheme"] == "out-of-time"
+    judged, evaluation = trained.judged, trained.model.provenance.evaluation
+    assert evaluation.scheme == "out-of-time"
     assert judged.bad.sum() >= 500
     # The last quarter of the dates is not the average month; over seeds it lies about a tenth around 1.
-    assert 0.85 <= evaluation["calibration_slope"] <= 1.15
-    assert 0.85 <= evaluation["observed_over_expected"] <= 1.15
+    assert 0.85 <= evaluation.calibration_slope <= 1.15
+    assert 0.85 <= evaluation.observed_over_expected <= 1.15
 
     rows = pandas.DataFrame(
         {"borrower_id": judged.borrower_id, "as_of_date": np.array(judged.dates)[judged.date_index]}

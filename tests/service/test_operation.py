@@ -50,7 +50,7 @@ def another(model: RiskModel, slope: float) -> RiskModel:
         scorecard=model.scorecard,
         policy=Policy(threshold=540.0, red_below=500.0, yellow_below=600.0),
         target=model.target,
-        about={**model.about, "judged_twin": None},
+        provenance=replace(model.provenance, judged_twin=None),
         trained_on=date(2023, 12, 1),
     )
 

@@ -19,7 +19,8 @@ from risk_warning.errors import LabelError
 from risk_warning.learning.fit import fit
 from risk_warning.learning.recipe import Recipe
 from risk_warning.learning.training_set import TrainingSet
-from risk_warning.learning.weights import arms_of, contacts_told, untouched, weighted
+from risk_warning.learning.weights import arms_of, contact_counts, untouched, weighted
+from risk_warning.model.provenance import ContactCounts
 from risk_warning.stats.evaluation import evaluate
 
 AS_OF = date(2024, 1, 1)
@@ -88,8 +89,8 @@ def test_each_of_the_hold_out_counts_for_those_helped_by_the_same_lot() -> None:
     made[11] = day
     withheld = np.array([NEVER] * 6 + [day] * 3 + [NEVER] * 3, np.int32)
     some = replace(some, date_index=np.ones(12, np.int16), contacts=Contacts(made, by_lot, withheld))
-    told = contacts_told(some, 3)
-    assert told == {"helped": 7, "helped_by_lot": 6, "withheld": 3, "each_withheld_counts": 3.0}
+    counts = contact_counts(some, 3)
+    assert counts == ContactCounts(helped=7, helped_by_lot=6, withheld=3, each_withheld_counts=3.0)
     taught = weighted(some, Recipe(contacted="weigh"), 3)
     assert taught.rows.borrower_id.tolist() == [6, 7, 8, 9, 10]
     # Row 11 was contacted for another reason: on that day 1 of 12 at risk, so those left count for 12 / 11 of it.
@@ -172,7 +173,7 @@ def test_a_perfect_pd_is_judged_as_such(contacted: str) -> None:
     left = untouched(lived, contacted, 3)
     assert left.weight is not None
     own = pd[left.rows.borrower_id]
-    truth = evaluate(lived.bad, pd)["auc"]
+    truth = evaluate(lived.bad, pd).auc
     seen = evaluate(left.rows.bad, own, left.weight)
-    assert seen["auc"] == pytest.approx(truth, abs=0.02)
-    assert seen["observed_over_expected"] == pytest.approx(1, abs=0.1)
+    assert seen.auc == pytest.approx(truth, abs=0.02)
+    assert seen.observed_over_expected == pytest.approx(1, abs=0.1)

@@ -7,13 +7,19 @@ from math import log
 import numpy as np
 import pytest
 
-from risk_warning.stats.evaluation import by_history, calibration_slope, evaluate, expected_calibration_error
+from risk_warning.stats.evaluation import (
+    HistoryBand,
+    by_history,
+    calibration_slope,
+    evaluate,
+    expected_calibration_error,
+)
 
 #         months, PD, bad
 ROWS = [(3, 0.5, 1), (5, 0.1, 0), (6, 0.2, 0), (11, 0.2, 1), (24, 0.1, 0), (24, 0.3, 1), (24, 0.1, 0)]
 
 
-def bands(min_history: int, rows: list[tuple[int, float, int]] = ROWS) -> list[dict[str, float | int | None]]:
+def bands(min_history: int, rows: list[tuple[int, float, int]] = ROWS) -> tuple[HistoryBand, ...]:
     months, pd, bad = (np.array(column) for column in zip(*rows, strict=True))
     return by_history(bad == 1, pd.astype(np.float64), months.astype(np.int32), min_history)
 
@@ -46,25 +52,25 @@ def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
 def test_the_measures_of_five_borrowers_by_hand() -> None:
     measures = evaluate(np.array([True, False, True, False, False]), np.array([0.8, 0.6, 0.4, 0.2, 0.1]))
     # Of six pairs of a bad and a good one stands the wrong way; from 0.4 up lie both bads and one good of three.
-    assert measures["auc"] == pytest.approx(5 / 6)
-    assert measures["ks"] == pytest.approx(2 / 3)
-    assert measures["brier"] == pytest.approx((0.2**2 + 0.6**2 + 0.6**2 + 0.2**2 + 0.1**2) / 5)
-    assert measures["observed_over_expected"] == pytest.approx(2 / 2.1)
-    assert measures["capture_top_5pct"] == measures["capture_top_10pct"] == 0.5
+    assert measures.auc == pytest.approx(5 / 6)
+    assert measures.ks == pytest.approx(2 / 3)
+    assert measures.brier == pytest.approx((0.2**2 + 0.6**2 + 0.6**2 + 0.2**2 + 0.1**2) / 5)
+    assert measures.observed_over_expected == pytest.approx(2 / 2.1)
+    assert measures.capture_top_5pct == measures.capture_top_10pct == 0.5
 
 
 def test_each_band_is_judged_by_its_own_rows() -> None:
     shortest, short, long, longest = bands(3)
-    assert shortest["from_months"] == 3 and shortest["to_months"] == 5
-    assert (shortest["n"], shortest["bads"]) == (2, 1)
-    assert shortest["predicted"] == pytest.approx(0.3)
-    assert shortest["observed"] == 0.5
-    assert shortest["observed_over_expected"] == pytest.approx(1 / 0.6)
-    assert (short["n"], short["bads"]) == (2, 1)
-    assert long == {"from_months": 12, "to_months": 23, "n": 0, "bads": 0} | dict.fromkeys(
-        ("predicted", "observed", "observed_over_expected")
+    assert shortest.from_months == 3 and shortest.to_months == 5
+    assert (shortest.n, shortest.bads) == (2, 1)
+    assert shortest.predicted == pytest.approx(0.3)
+    assert shortest.observed == 0.5
+    assert shortest.observed_over_expected == pytest.approx(1 / 0.6)
+    assert (short.n, short.bads) == (2, 1)
+    assert long == HistoryBand(
+        from_months=12, to_months=23, n=0, bads=0, predicted=None, observed=None, observed_over_expected=None
     )
-    assert (longest["from_months"], longest["to_months"], longest["n"]) == (24, None, 3)
+    assert (longest.from_months, longest.to_months, longest.n) == (24, None, 3)
 
 
 @pytest.mark.parametrize(
@@ -72,8 +78,8 @@ def test_each_band_is_judged_by_its_own_rows() -> None:
 )
 def test_the_first_band_starts_at_the_least_history_scored(min_history: int, first: tuple[int, int | None]) -> None:
     band = bands(min_history, [row for row in ROWS if row[0] >= min_history])[0]
-    assert (band["from_months"], band["to_months"]) == first
+    assert (band.from_months, band.to_months) == first
 
 
 def test_all_rows_stand_in_one_band_each() -> None:
-    assert sum(int(band["n"] or 0) for band in bands(3)) == len(ROWS)
+    assert sum(band.n for band in bands(3)) == len(ROWS)

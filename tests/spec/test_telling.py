@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import pytest
 
+from risk_warning.model.evaluation import Bounds, Gain, Intervals, Performance
 from risk_warning.model.headline import against_scorecard, calibration_in_words, unknown_outcomes
+from risk_warning.stats.evaluation import MEASURES
 
 
 @pytest.mark.parametrize(
     ("interval", "words"),
     [
-        ([0.95, 1.05], "the PDs hold on the whole"),
-        ([0.70, 0.85], "the PDs are too high"),
-        ([1.15, 1.40], "the PDs are too low"),
-        ([1.02, 1.20], "the PDs are a little too low"),
-        ([0.80, 0.98], "the PDs are a little too high"),
-        ([0.70, 1.40], "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
-        ([None, None], "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
+        ((0.95, 1.05), "the PDs hold on the whole"),
+        ((0.70, 0.85), "the PDs are too high"),
+        ((1.15, 1.40), "the PDs are too low"),
+        ((1.02, 1.20), "the PDs are a little too low"),
+        ((0.80, 0.98), "the PDs are a little too high"),
+        ((0.70, 1.40), "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
+        ((None, None), "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
     ],
 )
-def test_calibration_is_told_by_its_interval(interval: list[float | None], words: str) -> None:
-    evaluation = {
-        "observed_over_expected": 1.0,
-        "intervals": {"observed_over_expected": interval},
-        "bad_borrowers": 40,
-    }
-    assert calibration_in_words(evaluation).startswith(words + ":")
+def test_calibration_is_told_by_its_interval(interval: Bounds, words: str) -> None:
+    intervals = Intervals(auc=(0.7, 0.8), observed_over_expected=interval, calibration_slope=(0.9, 1.1))
+    measures = dict.fromkeys(MEASURES, 0.5) | {"observed_over_expected": 1.0}
+    performance = Performance(
+        **measures, n=500, bad_rate=0.1, bads=50, borrowers=400, bad_borrowers=40, intervals=intervals
+    )
+    assert calibration_in_words(performance).startswith(words + ":")
 
 
 @pytest.mark.parametrize(
@@ -38,7 +40,7 @@ def test_calibration_is_told_by_its_interval(interval: list[float | None], words
     ],
 )
 def test_the_trees_must_be_shown_to_rank_better(low: float | None, high: float | None, words: str) -> None:
-    assert against_scorecard({"difference": 0.0, "low": low, "high": high}).startswith(words)
+    assert against_scorecard(Gain(a=0.75, b=0.75, difference=0.0, low=low, high=high, p=None)).startswith(words)
 
 
 def test_rows_without_an_outcome_are_told_with_both_bounds() -> None:

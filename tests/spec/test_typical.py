@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
@@ -16,7 +17,7 @@ NAN = np.nan
 
 def of(values: list[float], feature: Feature, names: tuple[str, ...] = ()) -> dict[str, object]:
     x = np.array(values, np.float32).reshape(-1, 1)
-    found = typical(x, [feature], {feature.needs[0]: names})
+    found = {name: asdict(one) for name, one in typical(x, [feature], {feature.needs[0]: names}).items()}
     # Whatever it says can stand in a JSON file that every reader understands.
     again: dict[str, dict[str, object]] = json.loads(json.dumps(found, allow_nan=False))
     assert again == found

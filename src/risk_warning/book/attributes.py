@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from risk_warning.core.features import Feature, attribute_of
@@ -47,10 +47,3 @@ class AttributeUse:
         used = (UsedAttribute(column, allowed.get(column.partition(".")[2])) for column in columns)
         kept = (KeptOut(f"{table}.{name}", why) for table, reasons in kept_out.items() for name, why in reasons.items())
         return cls(tuple(sorted(used, key=lambda one: one.column)), tuple(sorted(kept)))
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Sequence[Mapping[str, str | None]]]) -> AttributeUse:
-        """Return the attributes from the output of `dataclasses.asdict`, for example in a model's `about`."""
-        used = (UsedAttribute(str(one["column"]), one["allowed"]) for one in content["used"])
-        kept = (KeptOut(str(one["column"]), str(one["why"])) for one in content["kept_out"])
-        return cls(tuple(used), tuple(kept))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -109,12 +108,14 @@ def train(
     logistic scorecard is trained on the same rows, as the baseline to beat. Only `promote` makes a champion.
     """
     from risk_warning.core.outcomes.target import TargetSpec
+    from risk_warning.document import json_text
     from risk_warning.learning.recipe import SCORECARD, Recipe
     from risk_warning.learning.recipe_file import read_recipes
     from risk_warning.learning.request import DEFAULT_HORIZON_MONTHS, Request
     from risk_warning.model.folder import MODEL_OUT
     from risk_warning.output import check_new
     from risk_warning.reports import check_writable, write_page
+    from risk_warning.studies.training.document import TrainingDocument
     from risk_warning.studies.training.run import train_model
 
     if as_of and (first or last):
@@ -165,7 +166,7 @@ def train(
     if report is not None:
         write_page(report, trained.page)
     if as_json:
-        print(json.dumps(trained.to_dict(), indent=1, ensure_ascii=False))
+        print(json_text(TrainingDocument.of(trained)))
         return
     console = Console()
     console.print(trained.table())

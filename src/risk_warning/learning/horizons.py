@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,13 @@ from risk_warning.core.horizons import Horizons, Link, expected_months_to_overdu
 from risk_warning.core.outcomes.labels import learnable
 from risk_warning.learning.recipe import SEED
 from risk_warning.learning.training_set import TrainingSet
+from risk_warning.model.evaluation import HorizonEvaluation, WindowMeasures
 from risk_warning.stats.evaluation import evaluate
 from risk_warning.stats.rank_correlation import rank_correlation
 
 Floats = NDArray[np.float64]
 MIN_CASES = 30
 """Fewest rows that turned bad in time, and fewest that did not, to fit a window's conditional probability."""
-SHOWN = ("n", "bad_rate", "auc", "calibration_slope", "observed_over_expected")
 
 
 def known_within(rows: TrainingSet, months: int, until: date) -> NDArray[np.bool_]:
@@ -43,8 +42,8 @@ def fit_horizons(
     action_months: int,
     until: date,
     weight: Floats | None = None,
-) -> tuple[Horizons, dict[str, str]]:
-    """Return (the horizons, windows left out → reason).
+) -> tuple[Horizons, dict[int, str]]:
+    """Return (the horizons, months of the windows left out → reason).
 
     `log_odds_bad` are from models that did not see the rows. A window is fitted only to outcomes known at the start of
     `until`.
@@ -52,7 +51,7 @@ def fit_horizons(
     from sklearn.linear_model import LogisticRegression
 
     links: dict[int, Link | None] = {action_months: None}
-    left_out: dict[str, str] = {}
+    left_out: dict[int, str] = {}
     shorter = sorted((m for m in months if m < action_months), reverse=True)
     longer = sorted(m for m in months if m > action_months)
     for window, is_longer in ((m, m in longer) for m in (*shorter, *longer)):
@@ -61,7 +60,7 @@ def fit_horizons(
         of_them = known_within(rows, max(window, beside), until) & (~before if is_longer else before)
         turned = bad_within(rows, window)[of_them]
         if min(turned.sum(), len(turned) - turned.sum()) < MIN_CASES:
-            left_out[str(window)] = (
+            left_out[window] = (
                 f"of {len(turned):,} rows with a known outcome {int(turned.sum()):,} turned bad in time; at least "
                 f"{MIN_CASES} that did and as many that did not are needed"
             )
@@ -75,19 +74,16 @@ def fit_horizons(
 
 def judge_horizons(
     horizons: Horizons, rows: TrainingSet, log_odds_bad: Floats, pd: Floats, until: date
-) -> dict[str, Any]:
+) -> HorizonEvaluation:
     """Evaluate each window's PDs, and whether borrowers turned bad in the expected order.
 
-    `windows`: months → measures of the rows whose outcome was known at the start of `until`. `order`: the rank
-    correlation of expected and true time among rows that turned bad within the longest window, with its interval over
-    borrowers; None if there are too few such rows.
+    A window is evaluated on the rows whose outcome was known at the start of `until`.
     """
     all_pds = horizons.pd(log_odds_bad, pd)
-    windows: dict[str, Mapping[str, Any]] = {}
+    windows: dict[int, WindowMeasures] = {}
     for k, months in enumerate(horizons.months):
         known = known_within(rows, months, until)
-        measures = evaluate(bad_within(rows, months)[known], all_pds[known, k])
-        windows[str(months)] = {name: measures[name] for name in SHOWN}
+        windows[months] = WindowMeasures.of(evaluate(bad_within(rows, months)[known], all_pds[known, k]))
     longest = horizons.months[-1]
     turned = known_within(rows, longest, until) & bad_within(rows, longest)
     starts = np.array([to_day(day) for day in rows.dates], np.int64)[rows.date_index]
@@ -97,4 +93,4 @@ def judge_horizons(
         np.unique(rows.borrower_id[turned], return_inverse=True)[1],
         seed=SEED,
     )
-    return {"windows": windows, "order": order}
+    return HorizonEvaluation(windows=windows, order=order)

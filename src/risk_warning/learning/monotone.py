@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.core.features import Feature
 from risk_warning.model.fitted import Fitted
+from risk_warning.model.provenance import DirectionCheck
 
 ROWS = 200
 """Rows that are moved through each feature's values."""
@@ -43,14 +43,11 @@ class Checked:
     """Moves of one row from one interval to the next."""
     violations: tuple[Violation, ...]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result, ready for JSON."""
-        return {
-            "features": self.features,
-            "rows": self.rows,
-            "steps": self.steps,
-            "violations": {violation.feature: violation.size for violation in self.violations},
-        }
+    @property
+    def record(self) -> DirectionCheck:
+        """The result as a model keeps it."""
+        violations = {violation.feature: violation.size for violation in self.violations}
+        return DirectionCheck(features=self.features, rows=self.rows, steps=self.steps, violations=violations)
 
 
 def check_directions(fitted: Fitted, features: Sequence[Feature], x: NDArray[np.float32], *, seed: int = 0) -> Checked:

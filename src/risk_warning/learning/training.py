@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,19 +32,21 @@ from risk_warning.core.splits import OutOfTime, borrower_fold, out_of_time, spre
 from risk_warning.errors import LabelError, ModelError, SettingsError
 from risk_warning.learning.fit import Fit, check_enough
 from risk_warning.learning.horizons import fit_horizons
-from risk_warning.learning.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judged, measured
+from risk_warning.learning.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judge, measure
 from risk_warning.learning.leak_screen import leak_screen
 from risk_warning.learning.learn import MODEL, Learnt, begin, finish_and_refit, learn, unstable, without
 from risk_warning.learning.monotone import Checked, check_directions
-from risk_warning.learning.provenance import about
+from risk_warning.learning.provenance import provenance_of
 from risk_warning.learning.recipe import SEED
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.learning.sides import Sides
 from risk_warning.learning.training_set import TrainingSet, training_set
 from risk_warning.learning.tuning import Tuning
-from risk_warning.learning.weights import contacts_told, untouched
+from risk_warning.learning.weights import contact_counts, untouched
 from risk_warning.model.encoding import encode
+from risk_warning.model.evaluation import Evaluation
 from risk_warning.model.folder import assemble
+from risk_warning.model.provenance import Making, RecipeAsMade
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 
@@ -153,12 +154,13 @@ def train(
         sample, weight, fitted = learnt.rows, learnt.weight, learnt.fit
         scheme, until = OUT_OF_BORROWER, end
     judged_horizons, _ = _horizons(book, request, learnt.rows, learnt.fit, learnt.weight, until)
-    evaluation = judged(scheme, tested, log_odds, judged_horizons, spec.min_history, book, judging.weight)
+    at_openings = None
     if request.with_openings:
         reviewed = untouched(rows.take(sides.judging(rows, at_openings=True)), recipe.contacted, spec.horizon_months)
         pd = probability(learnt.log_odds(reviewed.rows)[MODEL])
-        evaluation["openings"] = measured(reviewed.rows, pd, reviewed.weight)
-    builder = _Making(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
+        at_openings = measure(reviewed.rows, pd, reviewed.weight)
+    evaluation = judge(scheme, tested, log_odds, judged_horizons, spec.min_history, book, judging.weight, at_openings)
+    builder = _Assembly(book, settings, request, sides, rows, learnt, evaluation, moved, tuning)
     of_learn_rows = learnt.fit.unseen_also[~learn_rows.at_opening]
     twin, unseen = None, of_learn_rows
     if split:
@@ -173,7 +175,7 @@ def train(
 
 
 @dataclass(frozen=True)
-class _Making:
+class _Assembly:
     """The inputs from which both the judged twin and the model in service are assembled."""
 
     book: StagedBook
@@ -182,7 +184,7 @@ class _Making:
     sides: Sides
     rows: TrainingSet
     learnt: Learnt
-    evaluation: dict[str, Any]
+    evaluation: Evaluation
     moved: dict[str, float]
     tuning: Tuning | None
 
@@ -191,7 +193,7 @@ class _Making:
         fit: Fit,
         sample: TrainingSet,
         horizons: Horizons,
-        left_out: dict[str, str],
+        left_out: dict[int, str],
         unseen: Floats,
         twin: RiskModel | None,
     ) -> RiskModel:
@@ -207,7 +209,7 @@ class _Making:
         ordinary = self.rows.take(self.sides.learnt(self.rows) & ~self.rows.at_opening)
         is_in_service = twin is not None or self.sides.split is None
         split = self.sides.split
-        model_about = about(
+        provenance = provenance_of(
             book,
             self.settings,
             train_dates=sorted({sample.dates[k] for k in np.unique(sample.date_index[~sample.at_opening])}),
@@ -215,16 +217,16 @@ class _Making:
             learnt=sample,
             evaluation=self.evaluation,
             horizons_left_out=left_out,
-            by_day=by_day_of_month(sample, probability(fit.unseen)) if is_in_service else [],
+            by_day=by_day_of_month(sample, probability(fit.unseen)) if is_in_service else (),
             suspects=leak_screen(book, sample, spec.horizon_months) if is_in_service else (),
             twin=twin,
-            making={
-                "recipe": self.learnt.recipe.to_dict(),
-                "tuned_by_trials": None if self.tuning is None else self.tuning.trials,
-                "unstable_features": self.moved,
-                "contacts": contacts_told(ordinary, spec.horizon_months) if "contacts" in book.columns else None,
-                "directions": directions.to_dict(),
-            },
+            made=Making(
+                recipe=RecipeAsMade(**vars(self.learnt.recipe)),
+                tuned_by_trials=None if self.tuning is None else self.tuning.trials,
+                unstable_features=self.moved,
+                contacts=contact_counts(ordinary, spec.horizon_months) if "contacts" in book.columns else None,
+                directions=directions.record,
+            ),
         )
         return assemble(
             fit.fitted,
@@ -236,7 +238,7 @@ class _Making:
             # comes from unseen scores of all borrowers that a nightly run scores, whatever a recipe leaves out.
             policy=Policy.from_training_scores(scorecard.score(unseen)),
             target=spec,
-            about=model_about,
+            provenance=provenance,
             trained_on=date.today(),
             twin=twin,
         )
@@ -256,7 +258,7 @@ def _kept(fit: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], s
 
 def _horizons(
     book: StagedBook, request: Request, rows: TrainingSet, fit: Fit, weight: Floats | None, until: date
-) -> tuple[Horizons, dict[str, str]]:
+) -> tuple[Horizons, dict[int, str]]:
     """Return (the windows the model predicts, those left out → reason), by what was known at the start of `until`."""
     months = request.target.horizon_months
     if book.outcome_dates:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import lightgbm
 import numpy as np
@@ -15,6 +14,7 @@ from risk_warning.core.splits import borrower_fold
 from risk_warning.errors import LabelError
 from risk_warning.learning.recipe import KEEP, WEIGH, Recipe
 from risk_warning.learning.training_set import TrainingSet
+from risk_warning.model.provenance import ContactCounts
 
 _PARTS = 10_000
 _MONTH_DAYS = 365.25 / 12
@@ -95,16 +95,16 @@ def arms_of(rows: TrainingSet, horizon_months: int) -> Arms:
     return rows.contacts.arms(_followed_until(rows, horizon_months))
 
 
-def contacts_told(rows: TrainingSet, horizon_months: int) -> dict[str, Any]:
-    """Return how many rows were helped and what represents them, ready for JSON."""
+def contact_counts(rows: TrainingSet, horizon_months: int) -> ContactCounts:
+    """Return how many rows were helped and what represents them."""
     arms = arms_of(rows, horizon_months)
     each = _each_withheld_counts(rows, arms)[arms.withheld] if arms.withheld.any() else None
-    return {
-        "helped": int(arms.helped.sum()),
-        "helped_by_lot": int(arms.helped_by_lot.sum()),
-        "withheld": int(arms.withheld.sum()),
-        "each_withheld_counts": None if each is None else float(each.mean()),
-    }
+    return ContactCounts(
+        helped=int(arms.helped.sum()),
+        helped_by_lot=int(arms.helped_by_lot.sum()),
+        withheld=int(arms.withheld.sum()),
+        each_withheld_counts=None if each is None else float(each.mean()),
+    )
 
 
 def _followed_until(rows: TrainingSet, horizon_months: int) -> NDArray[np.int64]:

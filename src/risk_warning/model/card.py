@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from risk_warning.core.features import FAMILIES
 from risk_warning.core.protected_names import PROTECTED
-from risk_warning.model.headline import WITH_INTERVAL, cautions, who_was_judged, with_interval
+from risk_warning.model.evaluation import DayBand, HorizonEvaluation, Performance
+from risk_warning.model.headline import WITH_INTERVAL, cautions, figure, who_was_judged, with_interval
+from risk_warning.model.provenance import OpeningRows
+from risk_warning.stats.evaluation import HistoryBand
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
@@ -18,13 +21,13 @@ _SHOWN = ("auc", "ks", "brier", "ece", "calibration_slope", "observed_over_expec
 
 def card(model: RiskModel) -> str:
     """Return the text of the card."""
-    about, target, policy = model.about, model.target, model.policy
-    dates, judged = about["as_of_dates"], about["evaluation"]
+    provenance, target, policy = model.provenance, model.target, model.policy
+    dates, judged = provenance.as_of_dates, provenance.evaluation
     limit = (
         "any days past due" if target.eligible_max_dpd is None else f"at most {target.eligible_max_dpd} days past due"
     )
     count = Counter(feature.family for feature in model.features)
-    rows = [f"| {name} | {_figure(judged, name)} | {_figure(judged['dpd_0'], name)} |" for name in _SHOWN]
+    rows = [f"| {name} | {_figure(judged, name)} | {_figure(judged.dpd_0, name)} |" for name in _SHOWN]
     families = [f"| {family} | {count[family]} |" for family in FAMILIES]
     return "\n".join(
         [
@@ -41,32 +44,32 @@ def card(model: RiskModel) -> str:
             "",
             "## What it was made of",
             "",
-            f"{about['rows']:,} rows ({about['bads']:,} bad) of {about['borrowers']:,} borrowers "
-            f"({about['bad_borrowers']:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; data digest "
-            f"`{about['data_digest'][:16]}`, code {about['code_version']}.",
+            f"{provenance.rows:,} rows ({provenance.bads:,} bad) of {provenance.borrowers:,} borrowers "
+            f"({provenance.bad_borrowers:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; data digest "
+            f"`{provenance.data_digest[:16]}`, code {provenance.code_version}.",
             "",
-            *(line for caution in cautions(about) for line in (caution, "")),
+            *(line for caution in cautions(provenance) for line in (caution, "")),
             *_attributes(model),
             "| family | features |",
             "| --- | --- |",
             *families,
             "",
-            f"## How well it does ({judged['scheme']})",
+            f"## How well it does ({judged.scheme})",
             "",
-            who_was_judged(about),
+            who_was_judged(provenance),
             "",
-            f"{judged['n']:,} rows, {_shown(judged['bad_rate'])} bad, of {judged['bad_borrowers']:,} bad borrowers; "
-            f"{judged['dpd_0']['n']:,} rows were not past due at all ({_shown(judged['dpd_0']['bad_rate'])} bad). In "
+            f"{judged.n:,} rows, {_shown(judged.bad_rate)} bad, of {judged.bad_borrowers:,} bad borrowers; "
+            f"{judged.dpd_0.n:,} rows were not past due at all ({_shown(judged.dpd_0.bad_rate)} bad). In "
             "brackets 95 % intervals, rows of one borrower and of one month taken together.",
             "",
             "| measure | all | not past due |",
             "| --- | --- | --- |",
             *rows,
             "",
-            *_history(judged.get("by_history", ())),
-            *_by_day(about["by_day_of_month"]),
-            *_horizons(model, judged["horizons"]),
-            *_openings(about.get("openings"), judged.get("openings")),
+            *_history(judged.by_history),
+            *_by_day(provenance.by_day_of_month),
+            *_horizons(model, judged.horizons),
+            *_openings(provenance.openings, judged.openings),
             "## Its scale",
             "",
             f"{model.scorecard.base_score:g} points are odds of {model.scorecard.base_odds_good_bad:g}:1, "
@@ -81,11 +84,11 @@ def _attributes(model: RiskModel) -> list[str]:
     """Return lines on attributes the model reads, those allowed although they look protected, and those kept out."""
     use = model.attribute_use
     if use is None:
-        return [f"Never entered: {', '.join(model.about['protected'] or PROTECTED)}.", ""]
+        return [f"Never entered: {', '.join(model.provenance.protected or PROTECTED)}.", ""]
     allowed = [one for one in use.used if one.allowed]
     return [
         f"Attributes used: {', '.join(one.column for one in use.used) or 'none'}. Never entered: "
-        f"{', '.join(model.about['protected'])}, nor, unless it is allowed with a reason, a column whose name or "
+        f"{', '.join(model.provenance.protected)}, nor, unless it is allowed with a reason, a column whose name or "
         "values look protected.",
         "",
         *(f"- `{one.column}` looks protected and is used all the same: {one.allowed}" for one in allowed),
@@ -96,25 +99,23 @@ def _attributes(model: RiskModel) -> list[str]:
     ]
 
 
-def _history(bands: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return lines on calibration by length of history; empty for a model that was not evaluated by it."""
-    if not bands:
-        return []
+def _history(bands: Sequence[HistoryBand]) -> list[str]:
+    """Return lines on calibration by length of history."""
     return [
         "By length of history, months with a record:",
         "",
         "| months | rows | bad | predicted | observed | observed / expected |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {_months(band)} | {band['n']:,} | {band['bads']:,} | {_shown(band['predicted'])} | "
-            f"{_shown(band['observed'])} | {_shown(band['observed_over_expected'])} |"
+            f"| {_months(band)} | {band.n:,} | {band.bads:,} | {_shown(band.predicted)} | "
+            f"{_shown(band.observed)} | {_shown(band.observed_over_expected)} |"
             for band in bands
         ),
         "",
     ]
 
 
-def _by_day(bands: Sequence[Mapping[str, Any]]) -> list[str]:
+def _by_day(bands: Sequence[DayBand]) -> list[str]:
     """Return lines on calibration by day of the month; empty for a book that is scored on a single day."""
     if len(bands) < 2:
         return []
@@ -124,59 +125,57 @@ def _by_day(bands: Sequence[Mapping[str, Any]]) -> list[str]:
         "| days | rows | bad | observed / expected |",
         "| --- | --- | --- | --- |",
         *(
-            f"| {band['from_day']}–{band['to_day']} | {band['n']:,} | {band['bads']:,} | "
-            f"{band['observed_over_expected']:.2f} ({band['interval'][0]:.2f} to {band['interval'][1]:.2f}) |"
+            f"| {band.from_day}–{band.to_day} | {band.n:,} | {band.bads:,} | "
+            f"{figure(band.observed_over_expected, band.interval, 2)} |"
             for band in bands
         ),
         "",
     ]
 
 
-def _figure(judged: Mapping[str, Any], name: str) -> str:
+def _figure(judged: Performance, name: str) -> str:
     """Return a measure, with its interval if it has one."""
-    return with_interval(judged, name) if name in WITH_INTERVAL else _shown(judged[name])
+    return with_interval(judged, name) if name in WITH_INTERVAL else _shown(judged.value(name))
 
 
-def _horizons(model: RiskModel, judged: Mapping[str, Any] | None) -> list[str]:
+def _horizons(model: RiskModel, judged: HorizonEvaluation | None) -> list[str]:
     """Return lines on the windows the model predicts; empty if it was not evaluated by them."""
-    if not judged:
+    if judged is None:
         return []
-    order = judged["order"]
+    order = judged.order
     timing = (
         "Too few turned bad to say whether they did in the order expected."
         if order is None
-        else f"Those who turned bad did so in the order expected with a rank correlation of {order['correlation']:.2f} "
-        f"({order['low']:.2f} to {order['high']:.2f}, {order['n']:,} rows)."
+        else f"Those who turned bad did so in the order expected with a rank correlation of {order.correlation:.2f} "
+        f"({order.low:.2f} to {order.high:.2f}, {order.n:,} rows)."
     )
-    head = ("n", "bad_rate", "auc", "calibration_slope", "observed_over_expected")
     return [
         f"By window; the threshold is that of {model.target.horizon_months} month(s). {timing}",
         "",
-        f"| months | {' | '.join(head)} |",
-        f"| --- |{' --- |' * len(head)}",
+        "| months | n | bad_rate | auc | calibration_slope | observed_over_expected |",
+        "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {months} | {measures['n']:,} | {' | '.join(_shown(measures[name]) for name in head[1:])} |"
-            for months, measures in judged["windows"].items()
+            f"| {months} | {measures.n:,} | {_shown(measures.bad_rate)} | {_shown(measures.auc)} | "
+            f"{_shown(measures.calibration_slope)} | {_shown(measures.observed_over_expected)} |"
+            for months, measures in sorted(judged.windows.items())
         ),
         "",
     ]
 
 
-def _months(band: Mapping[str, Any]) -> str:
-    return (
-        f"{band['from_months']} or more" if band["to_months"] is None else f"{band['from_months']}–{band['to_months']}"
-    )
+def _months(band: HistoryBand) -> str:
+    return f"{band.from_months} or more" if band.to_months is None else f"{band.from_months}–{band.to_months}"
 
 
-def _openings(learnt: Mapping[str, int] | None, judged: Mapping[str, Any] | None) -> list[str]:
+def _openings(learnt: OpeningRows | None, judged: Performance | None) -> list[str]:
     """Return lines on loan openings; empty for a model that did not learn from them."""
-    if not learnt or not judged:
+    if learnt is None or judged is None:
         return []
     return [
-        f"At loan review: {learnt['rows']:,} of the rows it was made of ({learnt['bads']:,} bad) are borrowers the day "
-        f"after they opened a loan. {judged['n']:,} such openings that it had not seen: {_shown(judged['bad_rate'])} "
-        f"bad, auc {_shown(judged['auc'])}, ks {_shown(judged['ks'])}, calibration_slope "
-        f"{_shown(judged['calibration_slope'])}, observed_over_expected {_shown(judged['observed_over_expected'])}.",
+        f"At loan review: {learnt.rows:,} of the rows it was made of ({learnt.bads:,} bad) are borrowers the day "
+        f"after they opened a loan. {judged.n:,} such openings that it had not seen: {_shown(judged.bad_rate)} "
+        f"bad, auc {_shown(judged.auc)}, ks {_shown(judged.ks)}, calibration_slope "
+        f"{_shown(judged.calibration_slope)}, observed_over_expected {_shown(judged.observed_over_expected)}.",
         "",
     ]
 

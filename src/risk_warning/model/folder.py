@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import lightgbm
+from pydantic import TypeAdapter, ValidationError
 
 from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.horizons import Horizons, Link
@@ -26,6 +27,7 @@ from risk_warning.model.card import card
 from risk_warning.model.encoding import TargetCodes
 from risk_warning.model.fitted import Fitted
 from risk_warning.model.policy_in_force import policy_in
+from risk_warning.model.provenance import Provenance
 from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.output import whole_folder
 
@@ -35,6 +37,7 @@ MODEL_OUT = "--model-out"
 TWIN = "judged"
 """Subfolder of a model's folder that holds its judged twin."""
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
+_PROVENANCE = TypeAdapter(Provenance)
 
 
 def assemble(
@@ -46,14 +49,14 @@ def assemble(
     scorecard: Scorecard,
     policy: Policy,
     target: TargetSpec,
-    about: Mapping[str, Any],
+    provenance: Provenance,
     trained_on: date,
     twin: RiskModel | None = None,
 ) -> RiskModel:
     """Return the model with its version, `rw-YYYYMMDD-` and 8 hex digits of its content's sha256."""
     features = features_named(names, observed)
     assert features is not None
-    unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, about, twin)
+    unnamed = RiskModel("", features, observed, fitted, horizons, scorecard, policy, target, provenance, twin)
     content = canonical_json(_content(unnamed)) + fitted.booster.model_to_string()
     version = f"rw-{trained_on:%Y%m%d}-{sha256(content)[:8]}"
     return replace(unnamed, version=version)
@@ -102,6 +105,7 @@ def load(folder: Path) -> RiskModel:
     booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
     if tuple(booster.feature_name()) != names:
         raise ModelError(f"The features of {folder}/model.txt are not those of its model.json; export the model anew.")
+    provenance = _provenance(folder, content)
     codes = {name: TargetCodes(part["codes"], part["other"]) for name, part in content["target_codes"].items()}
     model = RiskModel(
         version=content["version"],
@@ -112,10 +116,10 @@ def load(folder: Path) -> RiskModel:
         scorecard=Scorecard(**content["scorecard"]),
         policy=policy_in(content["policy"]),
         target=TargetSpec(**content["target"]),
-        about=content["about"],
-        twin=_twin(folder, content),
+        provenance=provenance,
+        twin=_twin(folder, provenance),
     )
-    use = model.attribute_use
+    use = provenance.attributes
     allowed = frozenset(one.column.partition(".")[2] for one in use.used if one.allowed) if use else frozenset()
     if protected := model.kept_out_by(NeverModelled(frozenset(), allowed)):
         raise ModelError(
@@ -125,16 +129,23 @@ def load(folder: Path) -> RiskModel:
     return model
 
 
-def _twin(folder: Path, content: Mapping[str, Any]) -> RiskModel | None:
+def _provenance(folder: Path, content: Mapping[str, Any]) -> Provenance:
+    try:
+        # Strictly by JSON, so that no value becomes one of another type, which would change the model's digest.
+        return _PROVENANCE.validate_json(canonical_json(content["about"]))
+    except (KeyError, ValidationError):
+        raise _damaged(folder) from None
+
+
+def _twin(folder: Path, provenance: Provenance) -> RiskModel | None:
     """Load the judged twin that the model names; None if it has none."""
-    named = content["about"]["judged_twin"]
+    named = provenance.judged_twin
     if named is None:
         return None
     twin = load(folder / TWIN)
-    if twin.version != named["version"]:
+    if twin.version != named.version:
         raise ModelError(
-            f"{folder / TWIN} holds model {twin.version}, but the model was judged by {named['version']}; fetch it "
-            "again."
+            f"{folder / TWIN} holds model {twin.version}, but the model was judged by {named.version}; fetch it again."
         )
     return twin
 
@@ -151,7 +162,7 @@ def _checked(folder: Path) -> dict[str, Any]:
         if content["format"] != FORMAT:
             raise ModelError(f"{folder} is of format {content['format']}, this program reads {FORMAT}; train anew.")
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise ModelError(f"{folder}/model.json is damaged; fetch the model again or train anew.") from None
+        raise _damaged(folder) from None
     if sha256(canonical_json(content)) != stated:
         raise ModelError(f"{folder}/model.json was altered: its sha256 differs from the one it states; fetch it again.")
     for name, digest in digests.items():
@@ -160,7 +171,12 @@ def _checked(folder: Path) -> dict[str, Any]:
     return content
 
 
+def _damaged(folder: Path) -> ModelError:
+    return ModelError(f"{folder}/model.json is damaged; fetch the model again or train anew.")
+
+
 def _content(model: RiskModel) -> dict[str, Any]:
+    """Return the content of `model.json` as plain data, of which the digests are taken."""
     observed, fitted = model.observed, model.fitted
     return {
         "format": FORMAT,
@@ -179,7 +195,7 @@ def _content(model: RiskModel) -> dict[str, Any]:
         "scorecard": asdict(model.scorecard),
         "policy": asdict(model.policy),
         "target": asdict(model.target),
-        "about": dict(model.about),
+        "about": _PROVENANCE.dump_python(model.provenance, mode="json"),
     }
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from risk_warning.core.outcomes.labels import ELIGIBLE, ELIGIBLE_BAD, NEVER_TOLD, OUTCOME_UNKNOWN
+from risk_warning.model.evaluation import Bounds, Gain, Performance
+from risk_warning.model.provenance import Provenance
 from risk_warning.reports.numbers import signed
 
 WITH_INTERVAL = ("auc", "observed_over_expected", "calibration_slope")
@@ -16,52 +17,55 @@ FAIR_OE = (0.9, 1.1)
 """Range of observed over expected in which the PDs hold on the whole."""
 
 
-def with_interval(judged: Mapping[str, Any], name: str, digits: int = 3) -> str:
-    """Return a figure with its 95 % interval, such as "0.812 (0.795 to 0.828)"; a dash if it was not measured."""
-    value, intervals = judged.get(name), judged.get("intervals")
+def with_interval(performance: Performance, name: str, digits: int = 3) -> str:
+    """Return a measure with its 95 % interval, such as "0.812 (0.795 to 0.828)"; a dash if it was not measured."""
+    return figure(performance.value(name), performance.interval(name), digits)
+
+
+def figure(value: float | None, ends: Bounds | None, digits: int = 3) -> str:
+    """Return a value with the ends of its 95 % interval, if it has one; a dash if the value is None."""
     if value is None:
         return "–"
-    if intervals is None or name not in intervals:
+    if ends is None:
         return f"{value:.{digits}f}"
-    low, high = ("?" if end is None else f"{end:.{digits}f}" for end in intervals[name])
+    low, high = ("?" if end is None else f"{end:.{digits}f}" for end in ends)
     return f"{value:.{digits}f} ({low} to {high})"
 
 
-def calibration_in_words(judged: Mapping[str, Any]) -> str:
+def calibration_in_words(performance: Performance) -> str:
     """Return a clause on whether the PDs hold on the whole, from the interval of observed over expected."""
-    ratio, intervals = judged["observed_over_expected"], judged["intervals"]
-    if ratio is None or intervals is None:
+    ends = performance.interval("observed_over_expected")
+    if performance.observed_over_expected is None or ends is None:
         return "one cannot tell whether the PDs hold: all rows are of one class"
-    low, high = intervals["observed_over_expected"]
-    low, high = (0.0 if low is None else low), (float("inf") if high is None else high)
-    figure = f"{with_interval(judged, 'observed_over_expected', 2)} bads for each one expected"
+    low, high = (0.0 if ends[0] is None else ends[0]), (float("inf") if ends[1] is None else ends[1])
+    ratio = f"{with_interval(performance, 'observed_over_expected', 2)} bads for each one expected"
     if high < FAIR_OE[0]:
-        return f"the PDs are too high: {figure}"
+        return f"the PDs are too high: {ratio}"
     if low > FAIR_OE[1]:
-        return f"the PDs are too low: {figure}"
+        return f"the PDs are too low: {ratio}"
     if low >= FAIR_OE[0] and high <= FAIR_OE[1]:
-        return f"the PDs hold on the whole: {figure}"
+        return f"the PDs hold on the whole: {ratio}"
     if low > 1 or high < 1:
-        return f"the PDs are a little too {'low' if low > 1 else 'high'}: {figure}"
+        return f"the PDs are a little too {'low' if low > 1 else 'high'}: {ratio}"
     return (
-        f"one cannot tell from {judged['bad_borrowers']:,} bad borrowers whether the PDs hold within a tenth: {figure}"
+        f"one cannot tell from {performance.bad_borrowers:,} bad borrowers whether the PDs hold within a tenth: {ratio}"
     )
 
 
-def against_scorecard(gain: Mapping[str, Any] | None) -> str:
+def against_scorecard(gain: Gain | None) -> str:
     """Return a sentence on whether the trees are better than the plain scorecard; empty if there is no scorecard."""
     if gain is None:
         return ""
-    low, high = gain["low"], gain["high"]
+    low, high = gain.low, gain.high
     ends = " to ".join("?" if end is None else signed(end, 3) for end in (low, high))
-    figure = f"{signed(gain['difference'], 3)} ({ends})"
+    difference = f"{signed(gain.difference, 3)} ({ends})"
     if low is not None and low > 0:
-        return f"It ranks better than a plain scorecard (AUC {figure})."
+        return f"It ranks better than a plain scorecard (AUC {difference})."
     if high is not None and high < 0:
-        return f"A plain scorecard ranks better (AUC {figure}): train with --scorecard to make it the model."
+        return f"A plain scorecard ranks better (AUC {difference}): train with --scorecard to make it the model."
     return (
-        f"A plain scorecard ranks as well as far as can be told (AUC {figure}) and is simpler: --scorecard makes it "
-        "the model."
+        f"A plain scorecard ranks as well as far as can be told (AUC {difference}) and is simpler: --scorecard makes "
+        "it the model."
     )
 
 
@@ -80,33 +84,33 @@ def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
     )
 
 
-def cautions(about: Mapping[str, Any]) -> Iterator[str]:
+def cautions(provenance: Provenance) -> Iterator[str]:
     """Yield sentences on the limits of a model's figures: unknown outcomes, suspected leaks, undated columns."""
-    left_out = about["left_out"]
+    left_out = provenance.left_out
     yield from unknown_outcomes(*(left_out.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
     if never := left_out.get(NEVER_TOLD, 0):
         yield (
             f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "
             "seen to be bad, but never good."
         )
-    for suspect in about["leak_suspects"]:
-        yield f"Leak suspected: {suspect['text']}"
-    if about["undated_columns"]:
+    for suspect in provenance.leak_suspects:
+        yield f"Leak suspected: {suspect.text}"
+    if provenance.undated_columns:
         yield (
-            f"Undated, taken to have been so from the start: {', '.join(about['undated_columns'])}; what was "
+            f"Undated, taken to have been so from the start: {', '.join(provenance.undated_columns)}; what was "
             "overwritten after trouble began would flatter the model."
         )
 
 
-def who_was_judged(about: Mapping[str, Any]) -> str:
+def who_was_judged(provenance: Provenance) -> str:
     """Return a sentence on which model the figures belong to."""
-    twin, dates = about["judged_twin"], about["train_dates"]
+    twin, dates = provenance.judged_twin, provenance.train_dates
     if twin is None:
         return "The figures are of models that did not see the borrowers; the model itself has learnt from all rows."
-    tested, learnt = twin["test_dates"], twin["train_dates"]
+    tested, learnt = twin.test_dates, twin.train_dates
     return (
-        f"The figures belong to its judged twin {twin['version']}, which learnt from {learnt[0]} to {learnt[-1]} "
-        f"({twin['rows']:,} rows, {twin['bad_borrowers']:,} bad borrowers) and was judged on other borrowers from "
+        f"The figures belong to its judged twin {twin.version}, which learnt from {learnt[0]} to {learnt[-1]} "
+        f"({twin.rows:,} rows, {twin.bad_borrowers:,} bad borrowers) and was judged on other borrowers from "
         f"{tested[0]} to {tested[-1]}. The model in service was fitted anew, by the same recipe and number of trees, "
         f"to everything mature: {dates[0]} to {dates[-1]}."
     )

@@ -29,6 +29,8 @@ from risk_warning.errors import ContractError
 from risk_warning.model.encoding import encode
 from risk_warning.model.explain.contributions import Contributions
 from risk_warning.model.fitted import Fitted
+from risk_warning.model.provenance import Provenance
+from risk_warning.model.typical import TypicalNumber
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,7 @@ class RiskModel:
     scorecard: Scorecard
     policy: Policy
     target: TargetSpec
-    about: Mapping[str, Any]
-    """Data digest, as-of dates, evaluation and code version, as in `model.json`."""
+    provenance: Provenance
     twin: RiskModel | None = None
     """The model of the same recipe that was evaluated, on held-out borrowers and months; None if this model was."""
 
@@ -201,11 +202,10 @@ class RiskModel:
         """The columns `table.column` that are used as features unchanged, such as `borrowers.region`."""
         return frozenset(c for feature in self.features if (c := features.attribute_of(feature)) is not None)
 
-    @cached_property
+    @property
     def attribute_use(self) -> AttributeUse | None:
         """The attributes used and kept out when the model was trained; None for a model without this record."""
-        content = self.about.get("attributes")
-        return None if content is None else AttributeUse.from_dict(content)
+        return self.provenance.attributes
 
     def kept_out_by(self, never_modelled: Container[str]) -> tuple[str, ...]:
         """Return the columns `table.column` that the model reads although they must never be modelled, sorted."""
@@ -214,16 +214,16 @@ class RiskModel:
     @cached_property
     def _training_range(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Lowest and highest value of each feature, inclusive; unbounded for a category or if no range is kept."""
-        typical = self.about.get("typical") or {}
+        typical = self.provenance.typical or {}
         low, high = np.full((2, len(self.features)), np.inf)
         low, high = -low, high
         for i, name in enumerate(self.feature_names):
-            levels = typical.get(name, {})
-            if "min" in levels:
+            levels = typical.get(name)
+            if isinstance(levels, TypicalNumber):
                 # If training saw no value, every value lies outside. Typical values have six digits.
-                nothing = levels["min"] is None
-                low[i] = np.inf if nothing else levels["min"] - abs(levels["min"]) * _TYPICAL_PRECISION
-                high[i] = -np.inf if nothing else levels["max"] + abs(levels["max"]) * _TYPICAL_PRECISION
+                least, most = levels.min, levels.max
+                low[i] = np.inf if least is None else least - abs(least) * _TYPICAL_PRECISION
+                high[i] = -np.inf if most is None else most + abs(most) * _TYPICAL_PRECISION
         return low, high
 
     @cached_property

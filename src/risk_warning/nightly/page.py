@@ -92,10 +92,13 @@ def night_page(night: NightReport, settings: Settings) -> str:
             (
                 Table(
                     ("", "all", "not past due"),
-                    tuple((label, f"{judged[name]:.3f}", f"{judged['dpd_0'][name]:.3f}") for name, label in _MEASURES),
+                    tuple(
+                        (label, f"{judged.value(name):.3f}", f"{judged.dpd_0.value(name):.3f}")
+                        for name, label in _MEASURES
+                    ),
                 ),
             ),
-            f"Measured {judged['scheme'].replace('_', ' ')} on {judged['n']:,} rows that the judged model did not "
+            f"Measured {judged.scheme.replace('_', ' ')} on {judged.n:,} rows that the judged model did not "
             "learn from.",
         ),
     ]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from risk_warning.book import StagedBook
 from risk_warning.core.calendar import to_date, to_day
@@ -13,6 +12,7 @@ from risk_warning.core.policy import Policy
 from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
 
 if TYPE_CHECKING:
+    from risk_warning.model.evaluation import Evaluation
     from risk_warning.model.risk_model import RiskModel
 
 _FAMILIES = {
@@ -54,7 +54,7 @@ class NightReport:
     policy_version: str
     seconds: float
     policy: Policy
-    judged: Mapping[str, Any]
+    judged: Evaluation
     """The model's evaluation, as stored in its folder."""
 
     def line(self) -> str:

@@ -101,7 +101,7 @@ def run_night(
             policy_version=policy.version,
             seconds=time.monotonic() - start,
             policy=policy,
-            judged=loaded.about["evaluation"],
+            judged=loaded.provenance.evaluation,
         )
 
 

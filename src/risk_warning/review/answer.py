@@ -11,25 +11,12 @@ from datetime import date
 from typing import Annotated
 
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from risk_warning.core.outcomes.target import NotScored
 from risk_warning.core.policy import Band
 from risk_warning.model.explain.reasons_in_words import ToldReason
+from risk_warning.stats.evaluation import HistoryBand
 from risk_warning.watchlist.between_nights import Outcome as WarningOutcome
-
-
-class BandCalibration(TypedDict):
-    """The calibration of PDs of borrowers with this much history, measured out of time."""
-
-    # A dict, because it is passed on as it is in the model's `about`.
-    from_months: int
-    to_months: int | None
-    n: int
-    bads: int
-    predicted: float
-    observed: float
-    observed_over_expected: float | None
 
 
 @dataclass(frozen=True)
@@ -38,7 +25,7 @@ class HistoryBasis:
 
     periods: Annotated[int, Field(description="months of the last 24 with a record")]
     is_thin: Annotated[bool, Field(description="fewer than six months")]
-    calibration: Annotated[BandCalibration | None, Field(description="of such histories; null where not measured")]
+    calibration: Annotated[HistoryBand | None, Field(description="of such histories; null where not measured")]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from risk_warning.core.observed import Observed
 from risk_warning.core.policy import Policy
 from risk_warning.core.rows import Rows
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.model.typical import TypicalNumber
 from risk_warning.review.actions import Action
 from risk_warning.review.under_review import with_loan
 from risk_warning.review.variants import stacked
@@ -111,10 +112,10 @@ def _training_range(model: RiskModel) -> tuple[NDArray[np.float64], NDArray[np.f
 
     The range is slightly wider than stated, since typical values are kept to six significant digits.
     """
-    typical = model.about["typical"]
-    low, high = (
-        np.array([_number(typical.get(f.name, {}).get(key)) for f in model.features]) for key in ("min", "max")
-    )
+    typical = model.provenance.typical or {}
+    levels = [typical.get(name) for name in model.feature_names]
+    low = np.array([_number(one.min) if isinstance(one, TypicalNumber) else math.nan for one in levels])
+    high = np.array([_number(one.max) if isinstance(one, TypicalNumber) else math.nan for one in levels])
     return low - 1e-5 * np.abs(low), high + 1e-5 * np.abs(high)
 
 

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import numpy as np
 from pydantic import Field
-from typing_extensions import TypedDict
 
 from risk_warning.core.features import Feature
 from risk_warning.core.features.words import label_of, reason_of, words_of
@@ -18,6 +17,7 @@ from risk_warning.core.rows import Rows
 from risk_warning.core.wording import FeatureValue, Text, value_in_words
 from risk_warning.model.explain.feature_values import FeatureValues
 from risk_warning.model.risk_model import RiskModel, Scored
+from risk_warning.model.typical import Typical, TypicalCategory, TypicalNumber
 
 PLACES: Mapping[str, Text] = {
     "not_observed": {"en": "not observed", "zh": "未观测到"},
@@ -33,21 +33,6 @@ PLACES: Mapping[str, Text] = {
 }
 """Where a value lies among the typical values, in words."""
 _COMMON_SHARE = 0.05
-
-
-class Typical(TypedDict, total=False):
-    """Values in the training rows: percentiles of a number, shares of a category's values."""
-
-    # A dict, because it is passed on as it is in the model's `about["typical"]`.
-    p5: float | None
-    p25: float | None
-    p50: float | None
-    p75: float | None
-    p95: float | None
-    min: float | None
-    max: float | None
-    shares: dict[str, float]
-    missing: Annotated[float, Field(description="share of rows without a value")]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +79,7 @@ def explain(model: RiskModel, rows: Rows, scored: Scored, *, minor_unit_decimals
     assert scored.not_scored[0] < 0
     points = np.round(model.points(scored.x[:1])[0], DIGITS)
     values = FeatureValues.of(model, rows, scored)
-    typical: Mapping[str, Typical] = model.about.get("typical") or {}
+    typical = model.provenance.typical or {}
     order = np.argsort(-np.abs(points[:-1]), kind="stable")
     return Explanation(
         score=float(scored.score[0]),
@@ -139,7 +124,7 @@ def _contribution(
 def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
     """Return where a value lies among the typical values: a key of `PLACES`, None if there are no typical values.
 
-    >>> place_of(3.0, {"p5": 0.0, "p25": 0.0, "p75": 1.0, "p95": 4.0, "min": 0.0, "max": 9.0})
+    >>> place_of(3.0, TypicalNumber(p5=0.0, p25=0.0, p50=0.5, p75=1.0, p95=4.0, min=0.0, max=9.0, missing=0.0))
     'above'
     """
     if typical is None:
@@ -147,17 +132,16 @@ def place_of(value: FeatureValue, typical: Typical | None) -> str | None:
     if value is None:
         return "not_observed"
     if isinstance(value, str):
-        return "common" if typical["shares"].get(value, 0.0) >= _COMMON_SHARE else "rare"
-    if typical["min"] is None:
-        return "above_all"
+        assert isinstance(typical, TypicalCategory)
+        return "common" if typical.shares.get(value, 0.0) >= _COMMON_SHARE else "rare"
+    assert isinstance(typical, TypicalNumber)
     value = as_typical(value)
-    lower = (("below_all", typical["min"]), ("far_below", typical["p5"]), ("below", typical["p25"]))
-    for place, limit in lower:
-        if limit is not None and value < limit:
+    for place, level in (("below_all", typical.min), ("far_below", typical.p5), ("below", typical.p25)):
+        if level is not None and value < level:
             return place
-    upper = (("above_all", typical["max"]), ("far_above", typical["p95"]), ("above", typical["p75"]))
-    for place, limit in upper:
-        if limit is not None and value > limit:
+    # Above all, too, if training observed no value.
+    for place, level in (("above_all", typical.max), ("far_above", typical.p95), ("above", typical.p75)):
+        if level is None or value > level:
             return place
     return "usual"
 

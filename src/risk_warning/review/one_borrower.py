@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -20,7 +20,6 @@ from risk_warning.model.explain.feature_values import FeatureValues
 from risk_warning.model.explain.reasons_in_words import ToldReason, told_reasons
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.review.answer import (
-    BandCalibration,
     BorrowerAnswer,
     HistoryBasis,
     HorizonPd,
@@ -152,7 +151,7 @@ def by_horizon(examined: Examined) -> tuple[HorizonPd, ...]:
 
 def under_review(model: RiskModel) -> UnderReview:
     """Return how the loan under review was treated, and whether the model has learnt from such cases."""
-    return UnderReview(counted_as_opened=True, model_has_seen_openings=bool(model.about["openings"]))
+    return UnderReview(counted_as_opened=True, model_has_seen_openings=model.provenance.openings is not None)
 
 
 def empty_columns(records: Records, model: RiskModel) -> tuple[str, ...]:
@@ -198,6 +197,6 @@ def _reasons(examined: Examined) -> tuple[ToldReason, ...]:
 
 
 def _history(periods: int, model: RiskModel) -> HistoryBasis:
-    bands: Sequence[BandCalibration] = model.about["evaluation"]["by_history"]
-    of_such = [b for b in bands if b["from_months"] <= periods <= (b["to_months"] or periods) and b["n"]]
+    bands = model.provenance.evaluation.by_history
+    of_such = [b for b in bands if b.from_months <= periods <= (b.to_months or periods) and b.n]
     return HistoryBasis(periods, periods < THIN_MONTHS, of_such[0] if of_such else None)

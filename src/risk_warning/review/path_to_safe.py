@@ -117,7 +117,7 @@ def path_to_safe(
         return _without_steps(policy, start, why="not_scored")
     if not start.below_threshold:
         return _without_steps(policy, start, why=None)
-    if not model.about.get("typical"):
+    if not model.provenance.typical:
         return _without_steps(policy, start, why="no_typical_values")
     pay = payments(rows, as_of_date, model.target.dpd_tolerance_ratio, minor_unit_decimals)
     terms = () if loan is None else other_terms(loan, minor_unit_decimals)

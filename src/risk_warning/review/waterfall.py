@@ -12,6 +12,7 @@ import numpy as np
 
 from risk_warning.core.policy import BANDS, BANDS_ZH, Policy
 from risk_warning.core.wording import Language, span_in_words
+from risk_warning.model.typical import TypicalNumber
 from risk_warning.review.explanation import Contribution, Explanation
 
 TOP = 10
@@ -100,11 +101,10 @@ def _bars(explanation: Explanation, policy: Policy, language: Language, decimals
 
 def _detail(contribution: Contribution, language: Language, decimals: int) -> str:
     """Return the borrower's value and the interquartile range of the others."""
-    own, typical = contribution.value_text[language], contribution.typical or {}
-    low, high = typical.get("p25"), typical.get("p75")
-    if low is None or high is None:
+    own, typical = contribution.value_text[language], contribution.typical
+    if not isinstance(typical, TypicalNumber) or typical.p25 is None or typical.p75 is None:
         return own
-    span = span_in_words(low, high, contribution.unit, language, decimals)
+    span = span_in_words(typical.p25, typical.p75, contribution.unit, language, decimals)
     return f"{own}  ·  {_said('usual', language, span=span)}"
 
 

@@ -97,10 +97,9 @@ def check_targets(a: RiskModel, b: RiskModel) -> None:
 
 def untrained_from(model: RiskModel) -> date:
     """Return the first day by which all that the model learnt from had happened: its first test date, if it has any."""
-    tested: list[str] = model.about["test_dates"]
-    if tested:
-        return date.fromisoformat(tested[0])
-    return add_months(date.fromisoformat(model.about["train_dates"][-1]), model.target.horizon_months)
+    if model.provenance.test_dates:
+        return model.provenance.test_dates[0]
+    return add_months(model.provenance.train_dates[-1], model.target.horizon_months)
 
 
 def unlearnt_dates(book: StagedBook, models: Sequence[RiskModel], requested: Sequence[date]) -> tuple[date, ...]:

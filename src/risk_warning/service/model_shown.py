@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from risk_warning.service.champions.served import Served
-from risk_warning.service.wire.answers import ModelAnswer
-
-_WINDOW = ("train_dates", "test_dates", "data_through", "rows", "bads", "data_digest")
+from risk_warning.service.wire.answers import ModelAnswer, TrainingWindow
 
 
 def model_shown(served: Served, challenger_version: str | None) -> ModelAnswer:
     """Return version, contract, training window, metrics and threshold."""
-    model, policy = served.model, served.policy
+    model, policy, made = served.model, served.policy, served.model.provenance
     return ModelAnswer(
         model_version=model.version,
         policy_version=policy.version,
@@ -24,7 +22,14 @@ def model_shown(served: Served, challenger_version: str | None) -> ModelAnswer:
         horizons_months=model.horizons.months,
         contract={table: sorted(names) for table, names in sorted(model.observed.columns.items())},
         features=model.feature_names,
-        training_window={name: model.about[name] for name in _WINDOW},
-        metrics=dict(model.about["evaluation"]),
-        openings=model.about["openings"],
+        training_window=TrainingWindow(
+            train_dates=made.train_dates,
+            test_dates=made.test_dates,
+            data_through=made.data_through,
+            rows=made.rows,
+            bads=made.bads,
+            data_digest=made.data_digest,
+        ),
+        metrics=made.evaluation,
+        openings=made.openings,
     )

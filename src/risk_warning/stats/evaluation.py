@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
@@ -10,41 +12,79 @@ from sklearn.metrics import brier_score_loss, roc_auc_score, roc_curve
 Floats = NDArray[np.float64]
 
 
-def evaluate(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> dict[str, float | int | None]:
-    """Return measures by name; with a single class, those that need two are None.
+@dataclass(frozen=True, kw_only=True)
+class Measures:
+    """Measures of PDs on some rows; from `auc` on, None if the rows are all of one class."""
+
+    n: int
+    bad_rate: float | None
+    """None without rows."""
+    auc: float | None
+    ks: float | None
+    brier: float | None
+    ece: float | None
+    """Mean absolute difference of observed and predicted rate over ten bins of equal count."""
+    calibration_slope: float | None
+    """Slope of a logistic regression of `bad` on the log-odds of the PD (Cox 1958); 1 is ideal."""
+    observed_over_expected: float | None
+    capture_top_5pct: float | None
+    """Share of all bads among the 5 % with the highest PD."""
+    capture_top_10pct: float | None
+
+    def value(self, name: str) -> float | int | None:
+        """Return a measure by its name, such as one of `MEASURES`."""
+        value: float | int | None = getattr(self, name)
+        return value
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryBand:
+    """Calibration of the rows with `from_months` … `to_months` months with a record, both inclusive."""
+
+    from_months: int
+    to_months: int | None
+    """None if the band has no upper end."""
+    n: int
+    bads: int
+    predicted: float | None
+    """Mean PD; None in an empty band, as are the other two."""
+    observed: float | None
+    """Bad rate."""
+    observed_over_expected: float | None
+
+
+def evaluate(bad: NDArray[np.bool_], pd: Floats, weight: Floats | None = None) -> Measures:
+    """Return the measures of the PDs of some rows.
 
     `bad`, `pd` and `weight` have shape (n,); `weight` is the number of rows that each row represents, None if each
     represents only itself.
-
-    - `ece`: mean absolute difference of observed and predicted rate over ten bins of equal count
-    - `calibration_slope`: slope of a logistic regression of `bad` on the log-odds of `pd` (Cox 1958); 1 is ideal
-    - `capture_top_5pct`: share of all bads among the 5 % with the highest `pd`
     """
     n, bads = len(bad), int(bad.sum())
     own = np.ones(n) if weight is None else weight
-    measures: dict[str, float | int | None] = {"n": n, "bad_rate": float(np.average(bad, weights=own)) if n else None}
+    bad_rate = float(np.average(bad, weights=own)) if n else None
     if not 0 < bads < n:
-        return measures | dict.fromkeys(MEASURES)
+        return Measures(n=n, bad_rate=bad_rate, **dict.fromkeys(MEASURES))
     false_positive, true_positive, _ = roc_curve(bad, pd, sample_weight=weight)
-    measures["auc"] = float(roc_auc_score(bad, pd, sample_weight=weight))
-    measures["ks"] = float(np.max(true_positive - false_positive))
-    measures["brier"] = float(brier_score_loss(bad, pd, sample_weight=weight))
-    measures["ece"] = expected_calibration_error(bad, pd, weight)
-    measures["calibration_slope"] = calibration_slope(bad, pd, weight)
-    measures["observed_over_expected"] = float((own @ bad) / (own @ pd))
-    measures["capture_top_5pct"] = capture(bad, pd, 0.05, weight)
-    measures["capture_top_10pct"] = capture(bad, pd, 0.10, weight)
-    return measures
+    return Measures(
+        n=n,
+        bad_rate=bad_rate,
+        auc=float(roc_auc_score(bad, pd, sample_weight=weight)),
+        ks=float(np.max(true_positive - false_positive)),
+        brier=float(brier_score_loss(bad, pd, sample_weight=weight)),
+        ece=expected_calibration_error(bad, pd, weight),
+        calibration_slope=calibration_slope(bad, pd, weight),
+        observed_over_expected=float((own @ bad) / (own @ pd)),
+        capture_top_5pct=capture(bad, pd, 0.05, weight),
+        capture_top_10pct=capture(bad, pd, 0.10, weight),
+    )
 
 
 def by_history(
     bad: NDArray[np.bool_], pd: Floats, record_periods: NDArray[np.int32], min_history: int
-) -> list[dict[str, float | int | None]]:
+) -> tuple[HistoryBand, ...]:
     """Return calibration by length of history, the shortest band first.
 
-    It shows how far the PD of a thin file can be trusted. All arrays have shape (n,). A band holds the rows with
-    `from_months` … `to_months` months with a record, both inclusive; `to_months` is None if the band has no upper end.
-    `predicted` is the mean PD, `observed` the bad rate; None in an empty band.
+    It shows how far the PD of a thin file can be trusted. All arrays have shape (n,).
     """
     bands = []
     for start, end in HISTORY_BANDS_MONTHS:
@@ -53,17 +93,17 @@ def by_history(
         inside = (record_periods >= start) & (record_periods <= (np.inf if end is None else end))
         n, bads, expected = int(inside.sum()), int(bad[inside].sum()), float(pd[inside].sum())
         bands.append(
-            {
-                "from_months": max(start, min_history),
-                "to_months": end,
-                "n": n,
-                "bads": bads,
-                "predicted": expected / n if n else None,
-                "observed": bads / n if n else None,
-                "observed_over_expected": bads / expected if expected else None,
-            }
+            HistoryBand(
+                from_months=max(start, min_history),
+                to_months=end,
+                n=n,
+                bads=bads,
+                predicted=expected / n if n else None,
+                observed=bads / n if n else None,
+                observed_over_expected=bads / expected if expected else None,
+            )
         )
-    return bands
+    return tuple(bands)
 
 
 HISTORY_BANDS_MONTHS = ((0, 5), (6, 11), (12, 23), (24, None))

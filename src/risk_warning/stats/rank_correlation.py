@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas
@@ -14,10 +14,20 @@ Floats = NDArray[np.float64]
 MIN_ROWS = 30
 
 
+@dataclass(frozen=True, kw_only=True)
+class RankCorrelation:
+    """Spearman's rank correlation of `n` rows, with its 95 % interval."""
+
+    n: int
+    correlation: float
+    low: float
+    high: float
+
+
 def rank_correlation(
     expected: Floats, observed: Floats, borrower: NDArray[np.integer], *, draws: int = 2_000, seed: int = 0
-) -> dict[str, Any] | None:
-    """Return Spearman's rank correlation with its 95 % interval: `n`, `correlation`, `low`, `high`.
+) -> RankCorrelation | None:
+    """Return Spearman's rank correlation with its 95 % interval.
 
     The result is None below `MIN_ROWS`. All arrays have shape (n,); ties share their mean rank. The interval is a
     percentile bootstrap over borrowers, all rows of one together (Field & Welsh 2007, JRSS B 69, 369–390); ranks are
@@ -36,12 +46,7 @@ def rank_correlation(
     weights = (np.bincount(random.integers(0, n, n), minlength=n).astype(np.float64) for _ in range(draws))
     drawn = [_correlation(sums @ weight) for weight in weights]
     low, high = np.quantile(drawn, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return {
-        "n": len(x),
-        "correlation": _correlation(sums.sum(axis=1)),
-        "low": float(low),
-        "high": float(high),
-    }
+    return RankCorrelation(n=len(x), correlation=_correlation(sums.sum(axis=1)), low=float(low), high=float(high))
 
 
 def _correlation(sums: Floats) -> float:

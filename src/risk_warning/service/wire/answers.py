@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, TypeAdapter, with_config
 from typing_extensions import TypedDict
@@ -15,6 +15,8 @@ from typing_extensions import TypedDict
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.policy import Policy
 from risk_warning.core.scorecard import Scorecard
+from risk_warning.model.evaluation import Evaluation
+from risk_warning.model.provenance import OpeningRows
 from risk_warning.review.answer import BorrowerAnswer, UnderReview
 from risk_warning.review.explanation import Explanation
 from risk_warning.review.path_to_safe import PathToSafe
@@ -98,6 +100,18 @@ class BatchAnswer(Answer):
     policy_version: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class TrainingWindow:
+    """The rows that the model learnt from."""
+
+    train_dates: tuple[date, ...]
+    test_dates: Annotated[tuple[date, ...], Field(description="empty: a twin of the model was judged in its place")]
+    data_through: Annotated[date, Field(description="last day that the book is complete for")]
+    rows: int
+    bads: int
+    data_digest: Annotated[str, Field(description="sha256 of the book's content")]
+
+
 @with_config(ConfigDict(json_schema_serialization_defaults_required=True))
 @dataclass(frozen=True, kw_only=True)
 class ModelAnswer:
@@ -115,9 +129,9 @@ class ModelAnswer:
     horizons_months: tuple[int, ...]
     contract: Annotated[dict[str, list[str]], Field(description="table → columns the model reads")]
     features: tuple[str, ...]
-    training_window: dict[str, Any]
-    metrics: dict[str, Any]
-    openings: Annotated[dict[str, int] | None, Field(description="past openings it was trained with")]
+    training_window: TrainingWindow
+    metrics: Evaluation
+    openings: Annotated[OpeningRows | None, Field(description="past openings it was trained with")]
 
 
 class Health(TypedDict):

@@ -155,7 +155,7 @@ def run_cell(
     )
 
     def measure(name: str) -> float:
-        value = measures[name]
+        value = measures.value(name)
         assert value is not None  # The rows are of both classes.
         return value
 

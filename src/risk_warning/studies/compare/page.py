@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from risk_warning.core.policy import BANDS
 from risk_warning.reports import (
@@ -217,7 +218,7 @@ def _models(comparison: Comparison) -> Section:
         ("features", (f"{one.feature_count}" for one in models)),
         ("trees", (f"{one.tree_count:,}" for one in models)),
         ("size, kB", (f"{one.size_bytes / 1000:,.0f}" for one in models)),
-        ("trained on dates", (_span(one.model.about["train_dates"]) for one in models)),
+        ("trained on dates", (_span(one.model.provenance.train_dates) for one in models)),
         ("safety threshold, points", (f"{one.model.policy.threshold:.1f}" for one in models)),
     ]
     if comparison.a.speed and comparison.b.speed:
@@ -233,5 +234,5 @@ def _models(comparison: Comparison) -> Section:
     )
 
 
-def _span(days: list[str]) -> str:
-    return days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+def _span(days: Sequence[date]) -> str:
+    return str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"

@@ -218,7 +218,7 @@ def _stability(
     advance: Callable[[int], None],
 ) -> Stability | None:
     """Return the PSIs of the compared rows against the earlier of the models' last training dates."""
-    day = min(date.fromisoformat(model.about["train_dates"][-1]) for model in (a, b))
+    day = min(model.provenance.train_dates[-1] for model in (a, b))
     if add_months(day, -a.target.min_history) < book.first_date or day > book.data_through:
         return None
     past = score_both(book, a, b, (day,), credit_conversion_ratio, settings, advance)

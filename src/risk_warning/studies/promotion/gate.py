@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.progress import Progress
 
 from risk_warning.errors import SettingsError
 from risk_warning.learning.recipe import SCORECARD
+from risk_warning.model.evaluation import Gain
 from risk_warning.model.headline import unknown_outcomes
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.aliases import Named, named, number_of
@@ -100,10 +100,10 @@ def propose(gated: Gated, settings: Settings) -> str:
     )
 
 
-def _difference(stored: dict[str, Any]) -> Difference:
-    """Return a difference stored in a model folder, where an unknown end of the interval is null."""
-    low, high = (-1.0 if stored["low"] is None else stored["low"]), (1.0 if stored["high"] is None else stored["high"])
-    return Difference(stored["a"], stored["b"], stored["difference"], low, high)
+def _difference(gain: Gain) -> Difference:
+    """Return a gain as a difference, in which an unknown end of the interval is the widest possible."""
+    low, high = (-1.0 if gain.low is None else gain.low), (1.0 if gain.high is None else gain.high)
+    return Difference(gain.a, gain.b, gain.difference, low, high)
 
 
 def _worded(rule: Rule) -> str:
@@ -113,7 +113,7 @@ def _worded(rule: Rule) -> str:
 def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> GateEvidence:
     """Return the evidence that the rules judge; without a comparison, the evidence on a first champion."""
     check = checks.calibration
-    scorecard = model.about["evaluation"]["against"].get(SCORECARD)
+    scorecard = model.provenance.evaluation.against.get(SCORECARD)
     figures = gate_figures(comparison) if comparison else None
     ratio = figures.smallest_selection_ratio_b if figures else None
     gap = figures.largest_true_positive_gap_b if figures else None
@@ -124,8 +124,8 @@ def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks)
         slope=check.slope if check else None,
         calibration_dates=len(check.dates) if check else 0,
         by_band=check.by_band if check else (),
-        against_scorecard=None if scorecard is None else _difference(scorecard["clustered"]),
-        leaks=tuple(suspect["feature"] for suspect in model.about["leak_suspects"]),
+        against_scorecard=None if scorecard is None else _difference(scorecard.clustered),
+        leaks=tuple(suspect.feature for suspect in model.provenance.leak_suspects),
         ece=figures.ece_b if figures else None,
         score_psi=figures.score_psi_b if figures else None,
         selection_ratio=ratio[1] if ratio else None,

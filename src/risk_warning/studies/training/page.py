@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_curve
 
 from risk_warning.learning.recipe import SCORECARD
 from risk_warning.learning.training import Trained
+from risk_warning.model.evaluation import Evaluation, Performance
 from risk_warning.model.headline import (
     WITH_INTERVAL,
     against_scorecard,
     calibration_in_words,
     cautions,
+    figure,
     who_was_judged,
     with_interval,
 )
@@ -53,88 +52,79 @@ Floats = NDArray[np.float64]
 
 def training_page(trained: Trained) -> str:
     """Return the page as HTML."""
-    about, judged = trained.model.about, trained.model.about["evaluation"]
+    provenance, judged = trained.model.provenance, trained.model.provenance.evaluation
     sections = [_measures(judged), _ranking(trained), _calibration(trained), _months(trained)]
     sections.append(rivals_section(trained.model))
-    if judged["horizons"]:
-        sections.append(windows_section(trained.model))
+    if judged.horizons is not None:
+        sections.append(windows_section(trained.model, judged.horizons))
     sections.append(features_section(trained))
     if trained.model.attribute_use:
         sections.append(attributes_section(trained.model.attribute_use))
-    dates = about["as_of_dates"]
+    dates = provenance.as_of_dates
     basis = (
-        f"Model {trained.model.version}: {about['rows']:,} rows learnt from, {about['bads']:,} bad; judged "
-        f"{judged['scheme']} on {judged['n']:,} rows; as-of dates {dates[0]} to {dates[-1]}; data digest "
-        f"{about['data_digest'][:16]}, code {about['code_version']}."
+        f"Model {trained.model.version}: {provenance.rows:,} rows learnt from, {provenance.bads:,} bad; judged "
+        f"{judged.scheme} on {judged.n:,} rows; as-of dates {dates[0]} to {dates[-1]}; data digest "
+        f"{provenance.data_digest[:16]}, code {provenance.code_version}."
     )
     return page("Training report", verdict(judged), sections, basis=basis, top=_top(trained))
 
 
-def verdict(judged: Mapping[str, Any]) -> str:
+def verdict(judged: Evaluation) -> str:
     """Return the result of the training in one sentence."""
     return (
-        f"Judged {judged['scheme']}, {judged['capture_top_5pct']:.0%} of those who turn bad are among the riskiest 5 % "
+        f"Judged {judged.scheme}, {judged.capture_top_5pct:.0%} of those who turn bad are among the riskiest 5 % "
         f"(AUC {with_interval(judged, 'auc')}), and {calibration_in_words(judged)}."
     )
 
 
 def _top(trained: Trained) -> list[Block]:
-    about, judged = trained.model.about, trained.model.about["evaluation"]
+    provenance, judged = trained.model.provenance, trained.model.provenance.evaluation
     items = [
         _card("AUC", judged, "auc"),
-        _card("AUC, not past due", judged["dpd_0"], "auc"),
+        _card("AUC, not past due", judged.dpd_0, "auc"),
         _card("bads observed over expected", judged, "observed_over_expected", 2),
-        ("KS", _shown(judged["ks"])),
-        ("Brier", _shown(judged["brier"])),
-        ("bad borrowers that judge it", f"{judged['bad_borrowers']:,}"),
+        ("KS", _shown(judged.ks)),
+        ("Brier", _shown(judged.brier)),
+        ("bad borrowers that judge it", f"{judged.bad_borrowers:,}"),
         ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
     ]
-    rival = judged["against"].get(SCORECARD)
-    comparison = against_scorecard(rival and rival["clustered"])
-    notes = [Note(sentence) for sentence in (who_was_judged(about), comparison) if sentence]
+    rival = judged.against.get(SCORECARD)
+    comparison = against_scorecard(None if rival is None else rival.clustered)
+    notes = [Note(sentence) for sentence in (who_was_judged(provenance), comparison) if sentence]
     return [
         Cards(tuple(items)),
         *notes,
-        *(Note(caution, is_warning=caution.startswith("Leak")) for caution in cautions(about)),
+        *(Note(caution, is_warning=caution.startswith("Leak")) for caution in cautions(provenance)),
     ]
 
 
-def _card(label: str, judged: Mapping[str, Any], name: str, digits: int = 3) -> tuple[str, str]:
+def _card(label: str, judged: Performance, name: str, digits: int = 3) -> tuple[str, str]:
     """Return the label with the interval, and the value, which a card shows in large type."""
     value, _, interval = with_interval(judged, name, digits).partition(" ")
     return f"{label} {interval}".strip(), value
 
 
-def _measures(judged: Mapping[str, Any]) -> Section:
-    apart = {"all": judged, "not past due": judged["dpd_0"]}
-    if judged["openings"]:
-        apart["at loan openings"] = judged["openings"]
+def _measures(judged: Evaluation) -> Section:
+    apart: dict[str, Performance] = {"all": judged, "not past due": judged.dpd_0}
+    if judged.openings is not None:
+        apart["at loan openings"] = judged.openings
     names = ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES)
     rows = [
-        (name, *(with_interval(m, name) if name in WITH_INTERVAL else _shown(m[name]) for m in apart.values()))
+        (name, *(with_interval(m, name) if name in WITH_INTERVAL else _shown(m.value(name)) for m in apart.values()))
         for name in names
     ]
-    table = Table(("measure", *apart), tuple(rows))
-    blocks: list[Block] = [table]
-    if judged["by_history"]:
-        blocks.append(
-            Table(
-                ("months with a record", "rows", "bad", "predicted", "observed", "observed / expected"),
-                tuple(
-                    (
-                        f"{band['from_months']} to {band['to_months']}"
-                        if band["to_months"] is not None
-                        else f"{band['from_months']} or more",
-                        *(_shown(band[name]) for name in ("n", "bads", "predicted", "observed")),
-                        _shown(band["observed_over_expected"]),
-                    )
-                    for band in judged["by_history"]
-                ),
-            )
+    bands = tuple(
+        (
+            f"{band.from_months} or more" if band.to_months is None else f"{band.from_months} to {band.to_months}",
+            *(_shown(value) for value in (band.n, band.bads, band.predicted, band.observed)),
+            _shown(band.observed_over_expected),
         )
+        for band in judged.by_history
+    )
+    head = ("months with a record", "rows", "bad", "predicted", "observed", "observed / expected")
     return Section(
         "How well it does",
-        tuple(blocks),
+        (Table(("measure", *apart), tuple(rows)), Table(head, bands)),
         "Of borrowers and months the judged model did not learn from, with 95 % intervals, rows of one borrower and of "
         "one month taken together; those not past due at all are the harder question. Then by length of history: how "
         "far a PD of a thin file can be trusted.",
@@ -208,14 +198,12 @@ def _by_day(trained: Trained) -> tuple[Block, ...]:
     """Return the calibration by day of the month, for books that are scored on any day."""
     rows = tuple(
         (
-            f"{band['from_day']} to {band['to_day']}",
-            f"{band['n']:,}",
-            f"{band['bads']:,}",
-            with_interval(
-                {"ratio": band["observed_over_expected"], "intervals": {"ratio": band["interval"]}}, "ratio", 2
-            ),
+            f"{band.from_day} to {band.to_day}",
+            f"{band.n:,}",
+            f"{band.bads:,}",
+            figure(band.observed_over_expected, band.interval, 2),
         )
-        for band in trained.model.about["by_day_of_month"]
+        for band in trained.model.provenance.by_day_of_month
     )
     if len(rows) < 2:
         return ()
@@ -232,7 +220,7 @@ def _months(trained: Trained) -> Section:
     names = [judged.dates[index].isoformat() for index in used]
     group = np.searchsorted(used, judged.date_index)
     by_date = calibration(judged.bad, pd, group, names)
-    aucs = [evaluate(judged.bad[group == k], pd[group == k])["auc"] for k in range(len(used))]
+    aucs = [evaluate(judged.bad[group == k], pd[group == k]).auc for k in range(len(used))]
     score = trained.model.scorecard.score(np.log(pd / (1 - pd)))
     moved = [psi(score[group == 0], score[group == k]) for k in range(len(used))]
     rows = tuple(

@@ -25,16 +25,16 @@ _EXPLAINED_ROWS = 2000
 
 def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     """Yield (file name, figure) of ROC, KS, calibration, lift, score distribution by band, and SHAP summary."""
-    judged = trained.model.about["evaluation"]
+    judged = trained.model.provenance.evaluation
     bad, pd = trained.judged.bad, trained.pd
     wrong, right, _ = roc_curve(bad, pd)
 
-    figure, axes = _axes(f"ROC, AUC {judged['auc']:.3f} ({judged['scheme']})", "goods called", "bads called")
+    figure, axes = _axes(f"ROC, AUC {judged.auc:.3f} ({judged.scheme})", "goods called", "bads called")
     axes.plot([0, 1], [0, 1], color=_GREY, linewidth=1)
     axes.plot(wrong, right, color=_BLUE)
     yield "roc.png", figure
 
-    figure, axes = _axes(f"KS {judged['ks']:.3f}", "score, points", "share with a lower score")
+    figure, axes = _axes(f"KS {judged.ks:.3f}", "score, points", "share with a lower score")
     log_odds = np.log(pd / (1 - pd))
     scores = trained.model.scorecard.score(log_odds)
     for kind, name, colour in ((~bad, "good", _BLUE), (bad, "bad", _RED)):
@@ -44,7 +44,7 @@ def pictures(trained: Trained) -> Iterator[tuple[str, Figure]]:
     yield "ks.png", figure
 
     predicted, observed, rows = calibration_bins(bad, pd, 20)
-    figure, axes = _axes(f"Calibration, ECE {judged['ece']:.4f}", "predicted PD", "observed bad rate")
+    figure, axes = _axes(f"Calibration, ECE {judged.ece:.4f}", "predicted PD", "observed bad rate")
     # Use Wilson's interval, because a twentieth of the borrowers may have no bads at all.
     low, high = _wilson(observed, rows)
     ends = [float(min(predicted.min(), observed[observed > 0].min())) / 2, 1.0]

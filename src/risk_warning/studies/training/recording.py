@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas
+from pydantic import TypeAdapter
 
+from risk_warning.model.evaluation import Evaluation
+from risk_warning.model.provenance import RecipeAsMade
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.reference import NAME
 from risk_warning.registry.registry import FOLDER, registry
 from risk_warning.settings import Settings
+from risk_warning.stats.evaluation import MEASURES
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -37,22 +41,22 @@ def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_b
 
         from risk_warning.studies.training.pictures import pictures
 
-        model, about = trained.model, trained.model.about
+        model, provenance = trained.model, trained.model.provenance
         with mlflow.start_run(run_name=_run_name(model), experiment_id=_experiment(client, settings)) as run:
             mlflow.log_params(_parameters(model))
-            mlflow.log_metrics(_metrics(about["evaluation"]))
+            mlflow.log_metrics(_metrics(provenance.evaluation))
             mlflow.set_tags(
                 {
                     "model_version": model.version,
                     "policy_version": model.policy.version,
-                    "data_digest": about["data_digest"],
-                    "mlflow.source.git.commit": about["code_version"].rpartition("+")[2],
+                    "data_digest": provenance.data_digest,
+                    "mlflow.source.git.commit": provenance.code_version.rpartition("+")[2],
                     **({} if weak_because is None else {"registered_anyway": weak_because}),
                 }
             )
             example = pandas.DataFrame(trained.encoded[:5].astype(np.float64), columns=list(model.feature_names))
             output = np.asarray(model.fitted.booster.predict(example))
-            dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=about["data_digest"][:36])
+            dataset = mlflow.data.pandas_dataset.from_pandas(example, name="book", digest=provenance.data_digest[:36])
             mlflow.log_input(dataset, context="training")
             logged = mlflow.lightgbm.log_model(
                 model.fitted.booster,
@@ -99,24 +103,27 @@ def _register(client: MlflowClient, run_id: str, model_id: str, model: RiskModel
 
 def _run_name(model: RiskModel) -> str:
     target = model.target
-    return f"{model.version} · {target.bad_dpd} DPD in {target.horizon_months} m · {model.about['as_of_dates'][-1]}"
+    return f"{model.version} · {target.bad_dpd} DPD in {target.horizon_months} m · {model.provenance.as_of_dates[-1]}"
 
 
-def _parameters(model: RiskModel) -> dict[str, Any]:
+def _parameters(model: RiskModel) -> dict[str, object]:
+    """Return parameter → value, which MLflow stores as text."""
     from risk_warning.learning.fit import parameters_of
     from risk_warning.learning.recipe import Recipe
 
-    recipe = model.about["made"]["recipe"]
-    fitted_with = parameters_of(Recipe(**recipe), ())
+    recipe = model.provenance.made.recipe
+    fitted_with = parameters_of(Recipe(**vars(recipe)), ())
     fitted_with.pop("monotone_constraints")
-    own = {f"recipe.{name}": value for name, value in recipe.items() if name != "parameters"}
+    content = TypeAdapter(RecipeAsMade).dump_python(recipe, mode="json", exclude={"parameters"})
+    own = {f"recipe.{name}": value for name, value in content.items()}
     target = {f"target.{name}": value for name, value in vars(model.target).items()}
     trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}
-    return {**fitted_with, **own, **target, **trees, "as_of_dates": len(model.about["as_of_dates"])}
+    return {**fitted_with, **own, **target, **trees, "as_of_dates": len(model.provenance.as_of_dates)}
 
 
-def _metrics(evaluation: dict[str, Any]) -> dict[str, float]:
-    flat = {name: value for name, value in evaluation.items() if isinstance(value, int | float)}
-    apart = evaluation["dpd_0"].items()
-    flat |= {f"dpd_0.{name}": value for name, value in apart if isinstance(value, int | float)}
-    return {name: float(value) for name, value in flat.items()}
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
+    """Return measure → value, of all rows and of those not past due; measures that are None are left out."""
+    names = ("n", "bads", "borrowers", "bad_borrowers", "bad_rate", *MEASURES)
+    parts = {"": evaluation, "dpd_0.": evaluation.dpd_0}
+    measures = {f"{prefix}{name}": part.value(name) for prefix, part in parts.items() for name in names}
+    return {name: float(value) for name, value in measures.items() if value is not None}

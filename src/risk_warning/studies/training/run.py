@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from rich.progress import Progress
 from rich.table import Table
@@ -22,6 +20,7 @@ from risk_warning.learning.request import Request
 from risk_warning.learning.training import DEFAULT_FOLDS, train
 from risk_warning.learning.tuning import Tuning
 from risk_warning.learning.weakness import weakness
+from risk_warning.model.evaluation import Performance
 from risk_warning.model.folder import save
 from risk_warning.model.headline import (
     WITH_INTERVAL,
@@ -49,48 +48,21 @@ class TrainingReport:
     page: str
     """The report as HTML, as it was logged."""
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report ready for JSON."""
-        model, about = self.model, self.model.about
-        return {
-            "model_version": model.version,
-            "registry_version": self.registry_version,
-            "features": list(model.feature_names),
-            "attributes": about["attributes"],
-            "as_of_dates": about["as_of_dates"],
-            "evaluation": about["evaluation"],
-            "left_out": about["left_out"],
-            "rows": about["rows"],
-            "bads": about["bads"],
-            "bad_borrowers": about["bad_borrowers"],
-            "judged_twin": about["judged_twin"],
-            "by_day_of_month": about["by_day_of_month"],
-            "leak_suspects": about["leak_suspects"],
-            "undated_columns": about["undated_columns"],
-            "openings": about["openings"],
-            "made": about["made"],
-            "data_digest": about["data_digest"],
-            "policy_version": model.policy.version,
-            "threshold": model.policy.threshold,
-            "seconds": round(self.seconds, 1),
-        }
-
     def table(self) -> Table:
         """Return the report as a table for a terminal."""
-        about, judged = self.model.about, self.model.about["evaluation"]
-        dates = about["as_of_dates"]
-        openings = about["openings"]
-        apart = {"all": judged, "not past due": judged["dpd_0"]}
-        if openings:
-            apart["at loan openings"] = judged["openings"]
+        provenance, judged = self.model.provenance, self.model.provenance.evaluation
+        dates, openings = provenance.as_of_dates, provenance.openings
+        apart: dict[str, Performance] = {"all": judged, "not past due": judged.dpd_0}
+        if judged.openings is not None:
+            apart["at loan openings"] = judged.openings
         table = Table(
             "measure",
             *apart,
-            title=f"{self.model.version} (registry version {self.registry_version}), {judged['scheme']}",
+            title=f"{self.model.version} (registry version {self.registry_version}), {judged.scheme}",
             # Column names and reasons come from the lender, so they must not be read as markup.
             caption=Text(
-                f"{about['rows']:,} rows, {about['bads']:,} bad, of {about['bad_borrowers']:,} bad borrowers"
-                + (f" ({openings['rows']:,} and {openings['bads']:,} at loan openings)" if openings else "")
+                f"{provenance.rows:,} rows, {provenance.bads:,} bad, of {provenance.bad_borrowers:,} bad borrowers"
+                + (f" ({openings.rows:,} and {openings.bads:,} at loan openings)" if openings is not None else "")
                 + f", {len(self.model.features)} features, "
                 f"{len(dates)} as-of date(s) {dates[0]} to {dates[-1]}; threshold {self.model.policy.threshold:.1f}; "
                 f"{self.seconds:.0f} s{self._attributes()}"
@@ -98,22 +70,23 @@ class TrainingReport:
         )
         for name in ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES):
             table.add_row(name, *(_figure(measures, name) for measures in apart.values()))
-        for name, rival in judged["against"].items():
+        for name, rival in judged.against.items():
             if rival is not None:
-                gain = rival["clustered"]
-                ends = " to ".join("?" if end is None else f"{end:+.4f}" for end in (gain["low"], gain["high"]))
-                table.add_row(f"AUC, more than {name}", f"{gain['difference']:+.4f} ({ends})", *[""] * (len(apart) - 1))
+                gain = rival.clustered
+                ends = " to ".join("?" if end is None else f"{end:+.4f}" for end in (gain.low, gain.high))
+                table.add_row(f"AUC, more than {name}", f"{gain.difference:+.4f} ({ends})", *[""] * (len(apart) - 1))
         return table
 
     def sentences(self) -> tuple[str, ...]:
         """Return the conclusions of the training, to be printed below the table."""
-        about, judged = self.model.about, self.model.about["evaluation"]
-        rival, holds = judged["against"].get(SCORECARD), calibration_in_words(judged)
+        provenance = self.model.provenance
+        rival = provenance.evaluation.against.get(SCORECARD)
+        holds = calibration_in_words(provenance.evaluation)
         lines = (
             f"{holds[0].upper()}{holds[1:]}.",
-            against_scorecard(rival and rival["clustered"]),
-            who_was_judged(about),
-            *cautions(about),
+            against_scorecard(None if rival is None else rival.clustered),
+            who_was_judged(provenance),
+            *cautions(provenance),
         )
         return tuple(sentence for sentence in lines if sentence)
 
@@ -154,7 +127,7 @@ def train_model(
         progress.update(task, description="training", total=opened.n_borrowers)
         tuning = None if trials is None else _tuning(opened, settings, request, trials, progress)
         trained = train(opened, settings, request, lambda done: progress.advance(task, done), tuning)
-    weak = weakness(trained.model.about["evaluation"])
+    weak = weakness(trained.model.provenance.evaluation)
     if weak is not None and register and register_anyway is None:
         raise WeakModelError(
             f"The model is not registered, since {weak}. Look at the dates and outcomes it was trained on "
@@ -185,9 +158,9 @@ def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int,
     return Tuning(trials, settings.home / "tuning.db", belongs_to, advance)
 
 
-def _figure(measures: Mapping[str, Any], name: str) -> str:
+def _figure(measures: Performance, name: str) -> str:
     """Return a measure, with its interval if it has one."""
-    return with_interval(measures, name) if name in WITH_INTERVAL else _shown(measures[name])
+    return with_interval(measures, name) if name in WITH_INTERVAL else _shown(measures.value(name))
 
 
 def _shown(value: float | int | None) -> str:
