@@ -1,4 +1,4 @@
-"""Faults: what is wrong with settings or a policy that do not match their type, for a sentence to the user."""
+"""Faults: what is wrong with settings, a policy or a recipe, for a sentence to the user."""
 
 from __future__ import annotations
 
@@ -39,5 +39,6 @@ def first_fault(error: ValidationError) -> Fault:
     return Fault(
         path=tuple(str(part) for part in first["loc"]),
         message=first["msg"].removeprefix("Value error, "),
-        is_unknown=first["type"] == "extra_forbidden",
+        # Models call an unknown name "extra", dataclasses an unexpected argument.
+        is_unknown=first["type"] in ("extra_forbidden", "unexpected_keyword_argument"),
     )

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from training_rows import FEATURES, rows
 
+from risk_warning.core.digest import canonical_json
 from risk_warning.core.features import registry
 from risk_warning.core.scorecard import probability
 from risk_warning.errors import SettingsError
 from risk_warning.learning.fit import fit
 from risk_warning.learning.learn import unstable
 from risk_warning.learning.recipe import Recipe
+from risk_warning.learning.recipe_file import read_recipes
 from risk_warning.learning.scorecard import as_booster, fit_points
 from risk_warning.learning.weights import weighted
 from risk_warning.model.explain.contributions import Contributions
@@ -40,6 +44,40 @@ FOUR = (*FEATURES, replace(FEATURES[0], name="twice"))
 def test_a_recipe_that_cannot_be_followed_is_refused(wrong: dict[str, Any], words: str) -> None:
     with pytest.raises(SettingsError, match=words):
         Recipe(**wrong)
+
+
+def test_a_recipe_file_keeps_its_numbers_as_they_are(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(
+        'without_features = ["dpd_now"]\nhalf_life_months = 6\ngood_share = 0.5\n[parameters]\nnum_leaves = 8\n'
+    )
+    (found,) = read_recipes([file])
+    assert found.recipe == Recipe(
+        without_features=("dpd_now",), half_life_months=6, good_share=0.5, parameters={"num_leaves": 8}
+    )
+    # 6.0 and 8.0 would be another recipe by its digest.
+    assert canonical_json(asdict(found.recipe)).count(".0") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("half_life = 3", "there is no value half_life; a recipe has parameters, without_families,"),
+        ("threads = true", "threads: Input should be a valid integer"),
+        ("history_months = 6.0", "history_months: Input should be a valid integer"),
+        ("good_share = '1'", "good_share: Input should be a valid number"),
+        ("contacted = 1", "contacted: Input should be a valid string"),
+        ("without_features = 'dpd_now'", "without_features: Input should be a valid array"),
+        ("without_features = [1]", "without_features.0: Input should be a valid string"),
+        ("[parameters]\nnum_leaves = 'a'", "parameters.num_leaves: Input should be a valid number"),
+        ("good_share = 2", "good_share lies between 0 and 1, not 2"),
+    ],
+)
+def test_a_recipe_file_that_cannot_be_used_is_refused_by_name(text: str, words: str, tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match=re.escape(f"The recipe {file}: ") + ".*" + re.escape(words)):
+        read_recipes([file])
 
 
 def test_a_recipe_leaves_out_features_and_families() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
+from pydantic import ConfigDict, with_config
 
 from risk_warning.core.features import FAMILIES, Feature
 from risk_warning.errors import SettingsError
+from risk_warning.model.provenance import Number
 
 SEED = 20240101
 KEEP, LEAVE_OUT, WEIGH = "keep", "leave-out", "weigh"
@@ -33,11 +34,12 @@ PARAMETERS: Mapping[str, tuple[float, float]] = {
 _WHOLE = ("max_depth", "num_leaves", "min_data_in_leaf")
 
 
+@with_config(ConfigDict(strict=True, extra="forbid"))
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
     """One way to make a model; a value that is not allowed raises `SettingsError`."""
 
-    parameters: Mapping[str, float] = field(default_factory=dict)
+    parameters: Mapping[str, Number] = field(default_factory=dict)
     """LightGBM parameters that replace the default ones."""
     without_families: tuple[str, ...] = ()
     without_features: tuple[str, ...] = ()
@@ -45,11 +47,11 @@ class Recipe:
     """Months of the outcome window to learn; None: those of the target."""
     history_months: int | None = None
     """Learn from the as-of dates in this many months before the last one; None: from all."""
-    half_life_months: float | None = None
+    half_life_months: Number | None = None
     """A row this many months older than the newest counts half as much; None: all count the same."""
-    good_share: float = 1.0
+    good_share: Number = 1.0
     """Share of the rows that stayed good to learn from; each of them counts 1/share."""
-    max_feature_psi: float | None = None
+    max_feature_psi: Number | None = None
     """Leave out features whose PSI between the first and the second half of the dates is larger; None: keep all."""
     contacted: str = KEEP
     """How to learn from borrowers contacted in the outcome window: as they are, not at all, or from the hold-out in
@@ -116,20 +118,3 @@ class Recipe:
                 f"The recipe says {self.contacted} of whoever was contacted, but the book has no table contacts; "
                 "bring it, or keep them."
             )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the recipe, ready for JSON."""
-        return {
-            "parameters": dict(self.parameters),
-            "without_families": list(self.without_families),
-            "without_features": list(self.without_features),
-            "horizon_months": self.horizon_months,
-            "history_months": self.history_months,
-            "half_life_months": self.half_life_months,
-            "good_share": self.good_share,
-            "max_feature_psi": self.max_feature_psi,
-            "contacted": self.contacted,
-            "learner": self.learner,
-            "threads": self.threads,
-            "seed": self.seed,
-        }

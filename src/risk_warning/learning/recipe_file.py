@@ -13,25 +13,15 @@ import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import to_json
 
 from risk_warning.errors import SettingsError
+from risk_warning.fault import first_fault
 from risk_warning.learning.recipe import Recipe
 
-_TYPES: dict[str, tuple[type, ...]] = {
-    "parameters": (dict,),
-    "without_families": (list,),
-    "without_features": (list,),
-    "horizon_months": (int,),
-    "history_months": (int,),
-    "half_life_months": (int, float),
-    "good_share": (int, float),
-    "max_feature_psi": (int, float),
-    "contacted": (str,),
-    "learner": (str,),
-    "threads": (int,),
-    "seed": (int,),
-}
+_RECIPE = TypeAdapter(Recipe)
 
 
 @dataclass(frozen=True)
@@ -60,25 +50,19 @@ def read_recipes(paths: Sequence[Path]) -> tuple[NamedRecipe, ...]:
 
 def _read(path: Path) -> Recipe:
     try:
-        arguments: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise SettingsError(f"The recipe {path} cannot be read; name a TOML file.") from None
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"The recipe {path} is not valid TOML: {error}.") from None
-    known = [field.name for field in fields(Recipe)]
-    for name, value in arguments.items():
-        if name not in known:
-            raise SettingsError(f"The recipe {path} has {name}, which is none of {', '.join(known)}.")
-        if not isinstance(value, _TYPES[name]) or isinstance(value, bool):
-            raise SettingsError(f"The recipe {path}: {name} cannot be {value!r}.")
-        entries = value.values() if isinstance(value, dict) else ()
-        if any(isinstance(entry, bool) or not isinstance(entry, int | float) for entry in entries):
-            raise SettingsError(f"The recipe {path}: every entry of [{name}] is a number.")
-        if isinstance(value, list):
-            if not all(isinstance(entry, str) for entry in value):
-                raise SettingsError(f"The recipe {path}: every entry of {name} is a text.")
-            arguments[name] = tuple(value)
     try:
-        return Recipe(**arguments)
+        # As JSON, whose arrays may become tuples although types are strict.
+        return _RECIPE.validate_json(to_json(content))
+    except ValidationError as error:
+        fault = first_fault(error)
+        if fault.is_unknown:
+            known = ", ".join(field.name for field in fields(Recipe))
+            raise SettingsError(f"The recipe {path}: there is no value {fault.place}; a recipe has {known}.") from None
+        raise SettingsError(f"The recipe {path}: {fault.place}: {fault.message}.") from None
     except SettingsError as error:
         raise SettingsError(f"The recipe {path}: {error}") from None

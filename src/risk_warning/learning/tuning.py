@@ -9,7 +9,7 @@ and since each trial has its own seed, the result is the same as without the int
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ def tuned(
         return float(np.mean(losses))
 
     tuning.storage.parent.mkdir(parents=True, exist_ok=True)
-    identity = canonical_json([tuning.belongs_to, stage, recipe.to_dict()])
+    identity = canonical_json([tuning.belongs_to, stage, asdict(recipe)])
     study = optuna.create_study(
         storage=f"sqlite:///{tuning.storage}",
         study_name=sha256(identity)[:32],

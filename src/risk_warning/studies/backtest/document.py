@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
 
-from pydantic import AliasPath, BeforeValidator, Field
+from pydantic import AliasPath, Field
 
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.document import Document
@@ -17,8 +16,7 @@ class RecipeRegretDocument(Document):
     """One recipe over all dates; regrets are in AUC."""
 
     name: str
-    # The recipe's JSON is made where recipes are.
-    recipe: Annotated[dict[str, Any], BeforeValidator(Recipe.to_dict)]
+    recipe: Recipe
     mean_regret: float
     mean_regret_interval: tuple[float, float] = Field(description="ends of the 95 % interval of the mean")
     largest_regret: float

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 
@@ -56,4 +56,4 @@ class CellStore:
 
 
 def _stem(recipe: Recipe, at: date) -> str:
-    return f"{sha256(canonical_json(recipe.to_dict()))[:16]}-{at}"
+    return f"{sha256(canonical_json(asdict(recipe)))[:16]}-{at}"
