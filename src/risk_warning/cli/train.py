@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal, TypeVar
 
 import typer
 from rich.console import Console
@@ -24,6 +24,8 @@ from risk_warning.cli.options import (
 )
 from risk_warning.cli.progress import progress
 from risk_warning.settings import load_settings
+
+T = TypeVar("T")
 
 
 def train(
@@ -130,16 +132,17 @@ def train(
     settings = load_settings()
     location = book_of(book, settings)
     base = Recipe() if recipe is None else read_recipes([recipe])[0].recipe
-    options: dict[str, Any] = {
-        "history_months": history_months,
-        "half_life_months": half_life_months,
-        "good_share": good_share,
-        "max_feature_psi": max_feature_psi,
-        "contacted": contacted,
-        "learner": SCORECARD if scorecard else None,
-        "threads": threads,
-        "seed": seed,
-    }
+    own = replace(
+        base,
+        history_months=_option_or(history_months, base.history_months),
+        half_life_months=_option_or(half_life_months, base.half_life_months),
+        good_share=_option_or(good_share, base.good_share),
+        max_feature_psi=_option_or(max_feature_psi, base.max_feature_psi),
+        contacted=_option_or(contacted, base.contacted),
+        learner=SCORECARD if scorecard else base.learner,
+        threads=_option_or(threads, base.threads),
+        seed=_option_or(seed, base.seed),
+    )
     request = Request(
         target=TargetSpec(
             horizon_months or base.horizon_months or DEFAULT_HORIZON_MONTHS,
@@ -153,7 +156,7 @@ def train(
         folds=folds,
         with_openings=with_openings,
         horizons_months=_months("--horizons-months", horizons_months),
-        recipe=replace(base, **{name: value for name, value in options.items() if value is not None}),
+        recipe=own,
     )
     if report is not None:
         check_writable(report)
@@ -179,6 +182,11 @@ def train(
             highlight=False,
             soft_wrap=True,
         )
+
+
+def _option_or(option: T | None, otherwise: T) -> T:
+    """Return the option, or the other value if it was not given."""
+    return otherwise if option is None else option
 
 
 def _months(option: str, text: str) -> tuple[int, ...]:

@@ -61,6 +61,10 @@ class Begun:
     calibrated: Calibrated
     rivals: Mapping[str, Fitted]
 
+    def learnt(self) -> Learnt:
+        """Fit the model of all rows and return the finished fit."""
+        return self.finished(self.fitting.whole(self.calibrated.trees), self.calibrated)
+
     def finished(self, whole: Whole, calibrated: Calibrated) -> Learnt:
         """Return the finished fit, with the model of all rows and its calibration."""
         of = self.fitting
@@ -107,26 +111,6 @@ def begin(
     rivals = dict(zip([SCORECARD], done[len(folds) :], strict=False))
     rivals |= {name: fit(learnt, weight, categories, by).fitted for name, by in recipes.items()}
     return Begun(fitting, fitting.calibrate(done[: len(folds)]), rivals)
-
-
-def learn(
-    rows: TrainingSet,
-    categories: Categories,
-    recipe: Recipe,
-    horizon_months: int,
-    *,
-    tuning: Tuning | None = None,
-    stage: str = "",
-) -> Learnt:
-    """Fit a model of the rows, and its rivals.
-
-    Raises
-    ------
-    LabelError
-        There is too little to learn from.
-    """
-    begun = begin(rows, categories, recipe, horizon_months, tuning=tuning, stage=stage)
-    return begun.finished(begun.fitting.whole(begun.calibrated.trees), begun.calibrated)
 
 
 def finish_and_refit(

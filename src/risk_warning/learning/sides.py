@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -89,7 +89,7 @@ class Sides:
     def _before_test(self, day: date) -> bool:
         return self.split is None or self.target.window_end(day) <= self.split.test[0]
 
-    def _on(self, rows: TrainingSet, wanted: Any) -> NDArray[np.bool_]:
+    def _on(self, rows: TrainingSet, wanted: Callable[[date], bool]) -> NDArray[np.bool_]:
         is_on: NDArray[np.bool_] = np.array([wanted(day) for day in rows.dates], np.bool_)[rows.date_index]
         return is_on
 

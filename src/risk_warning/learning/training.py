@@ -34,7 +34,7 @@ from risk_warning.learning.fit import Fit, check_enough
 from risk_warning.learning.horizons import fit_horizons
 from risk_warning.learning.judging import OUT_OF_BORROWER, OUT_OF_TIME, by_day_of_month, judge, measure
 from risk_warning.learning.leak_screen import leak_screen
-from risk_warning.learning.learn import MODEL, Learnt, begin, finish_and_refit, learn, unstable, without
+from risk_warning.learning.learn import MODEL, Learnt, begin, finish_and_refit, unstable, without
 from risk_warning.learning.monotone import Checked, check_directions
 from risk_warning.learning.provenance import provenance_of
 from risk_warning.learning.recipe import SEED
@@ -150,7 +150,7 @@ def train(
         scheme, log_odds, until = OUT_OF_TIME, learnt.log_odds(tested), split.test[0]
     else:
         log_odds = _out_of_borrower(learn_rows, tested, book, request, tuning)
-        learnt = learn(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
+        learnt = begin(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all").learnt()
         sample, weight, fitted = learnt.rows, learnt.weight, learnt.fit
         scheme, until = OUT_OF_BORROWER, end
     judged_horizons, _ = _horizons(book, request, learnt.rows, learnt.fit, learnt.weight, until)
@@ -332,7 +332,7 @@ def _out_of_borrower(
         outside = fold_tested == k
         if outside.any():
             stage, months = f"fold {k + 1} of {folds}", request.target.horizon_months
-            learnt = learn(rows.take(fold != k), book.categories, request.recipe, months, tuning=tuning, stage=stage)
-            for name, log_odds in learnt.log_odds(tested.take(outside)).items():
+            begun = begin(rows.take(fold != k), book.categories, request.recipe, months, tuning=tuning, stage=stage)
+            for name, log_odds in begun.learnt().log_odds(tested.take(outside)).items():
                 by_model.setdefault(name, np.empty(len(tested.bad)))[outside] = log_odds
     return by_model
