@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from risk_warning.book import open_book
 from risk_warning.cli.main import app
 from risk_warning.core.features.words import reason_of
-from risk_warning.core.outcomes.labels import NEVER_TOLD, OUTCOME_UNKNOWN
+from risk_warning.core.outcomes.labels import NEVER_KNOWN, OUTCOME_UNKNOWN
 from risk_warning.errors import AsOfDateError, ContractError, LabelError, OutputError, RegistryError, SettingsError
 from risk_warning.learning.training_set import training_set
 from risk_warning.model.encoding import encode
@@ -117,7 +117,7 @@ def test_the_figures_are_those_of_the_training_sets_rows(lender: Lender, stacked
         rows = training_set(book, DATES, model.target, model.features, borrowers_per_chunk=3_000)
         log_odds = model.fitted.log_odds(encode(rows.x, model.features, model.fitted.codes, book.categories))
     assert (stacked.rows, stacked.bads) == (len(rows.bad), rows.bad.sum())
-    assert stacked.outcome_unknown == rows.left_out[OUTCOME_UNKNOWN] + rows.left_out[NEVER_TOLD] > 0
+    assert stacked.outcome_unknown == rows.left_out[OUTCOME_UNKNOWN] + rows.left_out[NEVER_KNOWN] > 0
     assert any("outcome of" in line and "is unknown" in line for line in warnings(stacked))
     assert stacked.differences["auc"].a == pytest.approx(roc_auc_score(rows.bad, log_odds), abs=1e-9)
     by_month = {part.group: (part.n, part.bads) for part in stacked.a.by_month}

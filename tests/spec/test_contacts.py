@@ -59,8 +59,8 @@ def test_the_first_contact_of_each_kind_from_the_as_of_date_on() -> None:
         to_day(AS_OF),
     )
     first, third, fifth = to_day(AS_OF), to_day(date(2024, 3, 1)), to_day(date(2024, 1, 5))
-    assert found.made_on.tolist() == [first, third, NEVER]
-    assert found.made_by_lot_on.tolist() == [NEVER, third, NEVER]
+    assert found.contacted_on.tolist() == [first, third, NEVER]
+    assert found.contacted_by_lot_on.tolist() == [NEVER, third, NEVER]
     # Withheld for another reason than the lot: neither helped nor a hold-out.
     assert found.withheld_on.tolist() == [NEVER, NEVER, fifth]
 
@@ -74,7 +74,7 @@ def test_a_book_without_contacts_has_helped_nobody() -> None:
 def test_only_a_contact_in_the_window_and_before_turning_bad_changes_the_outcome() -> None:
     some = rows(4)
     on = [to_day(date(2024, 3, 31)), to_day(date(2024, 9, 30)), to_day(date(2024, 4, 1)), to_day(date(2024, 10, 1))]
-    late = replace(some, contacts=replace(Contacts.none(4), made_on=np.array(on, np.int32)))
+    late = replace(some, contacts=replace(Contacts.none(4), contacted_on=np.array(on, np.int32)))
     # Rows 0 and 2 stand on 1 January, 1 and 3 on 1 July; the window of three months ends before the first of a month.
     assert arms_of(late, 3).helped.tolist() == [True, True, False, False]
     bad = replace(late, bad_on=np.array([on[0], on[1] + 1, NEVER, NEVER], np.int32))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from risk_warning.service import work
 from risk_warning.service.champions.served import Served, serve
-from risk_warning.service.model_shown import model_shown
+from risk_warning.service.model_answer import model_answer
 from risk_warning.service.wire.answers import ModelAnswer, WhatIfAnswer, text_of
 from risk_warning.settings import BookSettings, Settings
 
@@ -37,7 +37,7 @@ def test_an_answer_has_the_types_it_declares(name: str, served: Served) -> None:
 
 
 def test_the_model_in_service_has_the_types_it_declares(served: Served) -> None:
-    told = json.loads(TypeAdapter(ModelAnswer).dump_json(model_shown(served, None)))
+    told = json.loads(TypeAdapter(ModelAnswer).dump_json(model_answer(served, None)))
     assert told["policy"]["threshold"] == told["threshold"]
     assert told["target"]["horizon_months"] in told["horizons_months"]
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.economics.economics import Economics, Estimate
-from risk_warning.core.economics.exposure import exposure, loans_told_twice
+from risk_warning.core.economics.exposure import exposure, loans_reported_twice
 from risk_warning.core.economics.loss_rates import LossCounts, LossRate
 from risk_warning.core.economics.stakes import Stakes
 from risk_warning.core.lifecycle import Seen, step
@@ -286,4 +286,4 @@ def test_a_loan_with_instalments_and_statements_is_told_twice() -> None:
         "statements": {"borrower": np.array([1, 1, 2], np.int32), "loan": np.array([1, 2, 3], np.int32)},
     }
     rows = Book(np.arange(3), 4, {}, None, tables["instalments"], tables["statements"], None, {})
-    assert loans_told_twice(rows).tolist() == [False, True, False]
+    assert loans_reported_twice(rows).tolist() == [False, True, False]

@@ -26,7 +26,7 @@ _TEXT = re.compile(r"rw_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 
 
 @dataclass(frozen=True)
-class _Held:
+class _StoredKey:
     key: Key
     secret_digest: str
 
@@ -55,13 +55,13 @@ class KeyRing:
         self._engine = open_reading(url, wait_seconds=_WAIT_SECONDS)
         self._reading = threading.Lock()
         self._read_at = time.monotonic()
-        self._held = self._read()
+        self._keys = self._read()
 
     def find(self, text: str) -> Key | None:
         """Return the valid key with this text, or None, in the same time whether the id or the secret is wrong."""
         parts = _TEXT.fullmatch(text)
         key_id, secret = parts.groups() if parts is not None else ("", "")
-        entry = self._held.get(key_id)
+        entry = self._keys.get(key_id)
         same = hmac.compare_digest(sha256(secret), entry.secret_digest if entry is not None else "0" * 64)
         return entry.key if entry is not None and same and entry.key.valid(stamp()) else None
 
@@ -71,7 +71,7 @@ class KeyRing:
         True if the text has a key's form and an unknown id, and the last read is not recent or a read is in progress.
         """
         parts = _TEXT.fullmatch(text)
-        if parts is None or parts[1] in self._held:
+        if parts is None or parts[1] in self._keys:
             return False
         return self._reading.locked() or time.monotonic() - self._read_at >= UNKNOWN_SECONDS
 
@@ -82,7 +82,7 @@ class KeyRing:
                 return
             self._read_at = time.monotonic()
             try:
-                self._held = self._read()
+                self._keys = self._read()
             except DatabaseError:
                 return  # the readiness check reports the database; the known keys keep working
 
@@ -90,8 +90,8 @@ class KeyRing:
         """Close the connections."""
         self._engine.dispose()
 
-    def _read(self) -> dict[str, _Held]:
+    def _read(self) -> dict[str, _StoredKey]:
         with in_words(self._url), self._engine.begin() as connection:
             mappings = connection.execute(select(api_keys)).mappings().all()
         rows = [dict(row) for row in mappings]
-        return {row["key_id"]: _Held(secret_digest=row.pop("secret_digest"), key=Key(**row)) for row in rows}
+        return {row["key_id"]: _StoredKey(secret_digest=row.pop("secret_digest"), key=Key(**row)) for row in rows}

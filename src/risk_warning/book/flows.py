@@ -63,7 +63,7 @@ def reach_of(con: duckdb.DuckDBPyConnection, rows: Mapping[str, int], settings: 
                 flow = replace(flow, tells_through=int(con.fetchall()[0][0]) + gap - 1)
             flows[table] = flow
     if PAYMENTS in flows:
-        flows[PAYMENTS] = flows[PAYMENTS].told_until(max(int(flow.days[-1]) for flow in flows.values()))
+        flows[PAYMENTS] = flows[PAYMENTS].covering_until(max(int(flow.days[-1]) for flow in flows.values()))
     return Reach(
         flows=flows,
         given={table: to_day(day) for table, day in settings.data_through.items() if table in flows},

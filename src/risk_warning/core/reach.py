@@ -58,7 +58,7 @@ class Flow:
             days, rows = days[:start], rows[:start]
         return cls(days.astype(np.int32), int(days[-1]) if len(days) else None)
 
-    def told_until(self, newest_day: int) -> Flow:
+    def covering_until(self, newest_day: int) -> Flow:
         """Return the flow with its coverage extended to `newest_day`, if the silence until then is usual.
 
         `newest_day` is the day of the newest row in any table of the book.

@@ -46,7 +46,7 @@ from risk_warning.learning.weights import contact_counts, untouched
 from risk_warning.model.encoding import encode
 from risk_warning.model.evaluation import Evaluation
 from risk_warning.model.folder import assemble
-from risk_warning.model.provenance import Making, RecipeAsMade
+from risk_warning.model.provenance import Making, RecordedRecipe
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.settings import Settings
 
@@ -221,7 +221,7 @@ class _Assembly:
             suspects=leak_screen(book, sample, spec.horizon_months) if is_in_service else (),
             twin=twin,
             made=Making(
-                recipe=RecipeAsMade(**vars(self.learnt.recipe)),
+                recipe=RecordedRecipe(**vars(self.learnt.recipe)),
                 tuned_by_trials=None if self.tuning is None else self.tuning.trials,
                 unstable_features=self.moved,
                 contacts=contact_counts(ordinary, spec.horizon_months) if "contacts" in book.columns else None,

@@ -21,7 +21,7 @@ from risk_warning.core.outcomes.labels import (
     ELIGIBLE,
     ELIGIBLE_BAD,
     LEFT_OUT,
-    NEVER_TOLD,
+    NEVER_KNOWN,
     NO_OUTCOME,
     OUTCOME_UNKNOWN,
     Outcomes,
@@ -187,7 +187,7 @@ class _Work:
             outcome, end = outcomes(history, day, spec), to_day(spec.window_end(day))
             bad = outcome.bad(end)
             if self.known_only:
-                left_out[NEVER_TOLD] += int((wanted & ~outcome.could_be_good).sum())
+                left_out[NEVER_KNOWN] += int((wanted & ~outcome.could_be_good).sum())
                 wanted &= outcome.could_be_good
                 left_out[OUTCOME_UNKNOWN] += int((wanted & ~outcome.known(end)).sum())
                 wanted &= outcome.known(end)
@@ -242,7 +242,7 @@ def _columns(
         dpd[selected],
         panel.record_periods[selected],
         np.full(len(selected), at_opening, np.bool_),
-        contacts.made_on,
-        contacts.made_by_lot_on,
+        contacts.contacted_on,
+        contacts.contacted_by_lot_on,
         contacts.withheld_on,
     )

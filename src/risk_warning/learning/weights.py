@@ -123,7 +123,7 @@ def _each_untouched_counts(rows: TrainingSet, contacted: NDArray[np.bool_], hori
     group = np.searchsorted(np.unique(np.quantile(chance, np.arange(1, _GROUPS) / _GROUPS)), chance, side="right")
     for stratum in np.unique(rows.date_index.astype(np.int64) * _GROUPS + group):
         here = np.flatnonzero(rows.date_index.astype(np.int64) * _GROUPS + group == stratum)
-        time, is_contact = np.where(contacted[here], rows.contacts.made_on[here], until[here]), contacted[here]
+        time, is_contact = np.where(contacted[here], rows.contacts.contacted_on[here], until[here]), contacted[here]
         days, position = np.unique(time, return_inverse=True)
         contacts = np.bincount(position, is_contact, minlength=len(days))
         # A contact on the day a borrower turns bad is too late: on that day they are no longer at risk of one.

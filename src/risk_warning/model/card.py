@@ -11,12 +11,13 @@ from risk_warning.core.protected_names import PROTECTED
 from risk_warning.model.evaluation import DayBand, HorizonEvaluation, Performance
 from risk_warning.model.headline import WITH_INTERVAL, cautions, figure, who_was_judged, with_interval
 from risk_warning.model.provenance import OpeningRows
+from risk_warning.reports.numbers import measure_text
 from risk_warning.stats.evaluation import HistoryBand
 
 if TYPE_CHECKING:
     from risk_warning.model.risk_model import RiskModel
 
-_SHOWN = ("auc", "ks", "brier", "ece", "calibration_slope", "observed_over_expected", "capture_top_5pct")
+_MEASURES = ("auc", "ks", "brier", "ece", "calibration_slope", "observed_over_expected", "capture_top_5pct")
 
 
 def card(model: RiskModel) -> str:
@@ -27,7 +28,7 @@ def card(model: RiskModel) -> str:
         "any days past due" if target.eligible_max_dpd is None else f"at most {target.eligible_max_dpd} days past due"
     )
     count = Counter(feature.family for feature in model.features)
-    rows = [f"| {name} | {_figure(judged, name)} | {_figure(judged.dpd_0, name)} |" for name in _SHOWN]
+    rows = [f"| {name} | {_figure(judged, name)} | {_figure(judged.dpd_0, name)} |" for name in _MEASURES]
     families = [f"| {family} | {count[family]} |" for family in FAMILIES]
     return "\n".join(
         [
@@ -58,8 +59,8 @@ def card(model: RiskModel) -> str:
             "",
             who_was_judged(provenance),
             "",
-            f"{judged.n:,} rows, {_shown(judged.bad_rate)} bad, of {judged.bad_borrowers:,} bad borrowers; "
-            f"{judged.dpd_0.n:,} rows were not past due at all ({_shown(judged.dpd_0.bad_rate)} bad). In "
+            f"{judged.n:,} rows, {measure_text(judged.bad_rate)} bad, of {judged.bad_borrowers:,} bad borrowers; "
+            f"{judged.dpd_0.n:,} rows were not past due at all ({measure_text(judged.dpd_0.bad_rate)} bad). In "
             "brackets 95 % intervals, rows of one borrower and of one month taken together.",
             "",
             "| measure | all | not past due |",
@@ -107,8 +108,8 @@ def _history(bands: Sequence[HistoryBand]) -> list[str]:
         "| months | rows | bad | predicted | observed | observed / expected |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {_months(band)} | {band.n:,} | {band.bads:,} | {_shown(band.predicted)} | "
-            f"{_shown(band.observed)} | {_shown(band.observed_over_expected)} |"
+            f"| {_months(band)} | {band.n:,} | {band.bads:,} | {measure_text(band.predicted)} | "
+            f"{measure_text(band.observed)} | {measure_text(band.observed_over_expected)} |"
             for band in bands
         ),
         "",
@@ -135,7 +136,7 @@ def _by_day(bands: Sequence[DayBand]) -> list[str]:
 
 def _figure(judged: Performance, name: str) -> str:
     """Return a measure, with its interval if it has one."""
-    return with_interval(judged, name) if name in WITH_INTERVAL else _shown(judged.value(name))
+    return with_interval(judged, name) if name in WITH_INTERVAL else measure_text(judged.value(name))
 
 
 def _horizons(model: RiskModel, judged: HorizonEvaluation | None) -> list[str]:
@@ -155,8 +156,8 @@ def _horizons(model: RiskModel, judged: HorizonEvaluation | None) -> list[str]:
         "| months | n | bad_rate | auc | calibration_slope | observed_over_expected |",
         "| --- | --- | --- | --- | --- | --- |",
         *(
-            f"| {months} | {measures.n:,} | {_shown(measures.bad_rate)} | {_shown(measures.auc)} | "
-            f"{_shown(measures.calibration_slope)} | {_shown(measures.observed_over_expected)} |"
+            f"| {months} | {measures.n:,} | {measure_text(measures.bad_rate)} | {measure_text(measures.auc)} | "
+            f"{measure_text(measures.calibration_slope)} | {measure_text(measures.observed_over_expected)} |"
             for months, measures in sorted(judged.windows.items())
         ),
         "",
@@ -173,12 +174,9 @@ def _openings(learnt: OpeningRows | None, judged: Performance | None) -> list[st
         return []
     return [
         f"At loan review: {learnt.rows:,} of the rows it was made of ({learnt.bads:,} bad) are borrowers the day "
-        f"after they opened a loan. {judged.n:,} such openings that it had not seen: {_shown(judged.bad_rate)} "
-        f"bad, auc {_shown(judged.auc)}, ks {_shown(judged.ks)}, calibration_slope "
-        f"{_shown(judged.calibration_slope)}, observed_over_expected {_shown(judged.observed_over_expected)}.",
+        f"after they opened a loan. {judged.n:,} such openings that it had not seen: {measure_text(judged.bad_rate)} "
+        f"bad, auc {measure_text(judged.auc)}, ks {measure_text(judged.ks)}, calibration_slope "
+        f"{measure_text(judged.calibration_slope)}, observed_over_expected "
+        f"{measure_text(judged.observed_over_expected)}.",
         "",
     ]
-
-
-def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from risk_warning.core.outcomes.labels import ELIGIBLE, ELIGIBLE_BAD, NEVER_TOLD, OUTCOME_UNKNOWN
+from risk_warning.core.outcomes.labels import ELIGIBLE, ELIGIBLE_BAD, NEVER_KNOWN, OUTCOME_UNKNOWN
 from risk_warning.model.evaluation import Bounds, Gain, Performance
 from risk_warning.model.provenance import Provenance
 from risk_warning.reports.numbers import signed
@@ -88,7 +88,7 @@ def cautions(provenance: Provenance) -> Iterator[str]:
     """Yield sentences on the limits of a model's figures: unknown outcomes, suspected leaks, undated columns."""
     left_out = provenance.left_out
     yield from unknown_outcomes(*(left_out.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
-    if never := left_out.get(NEVER_TOLD, 0):
+    if never := left_out.get(NEVER_KNOWN, 0):
         yield (
             f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "
             "seen to be bad, but never good."

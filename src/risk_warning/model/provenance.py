@@ -26,7 +26,7 @@ _OMITTED_IF_NONE = Field(exclude_if=lambda value: value is None)
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecipeAsMade:
+class RecordedRecipe:
     """The recipe that a model was made by, with the parameters that tuning chose; fields as in `learning.recipe`.
 
     It is not checked against the limits of a recipe, so that a model stays readable when these change.
@@ -76,7 +76,7 @@ class DirectionCheck:
 class Making:
     """How a model was made."""
 
-    recipe: RecipeAsMade
+    recipe: RecordedRecipe
     tuned_by_trials: int | None
     """None if it was not tuned."""
     unstable_features: Mapping[str, float]

@@ -24,7 +24,7 @@ from risk_warning.core.policy import BANDS, Policy
 from risk_warning.core.reasons import TOP, Reasons
 from risk_warning.errors import AsOfDateError
 from risk_warning.model.explain.feature_values import FeatureValues
-from risk_warning.model.explain.reasons_in_words import told_reasons
+from risk_warning.model.explain.reasons_in_words import reasons_in_words
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.nightly.publishing import timed
 from risk_warning.scoring.archived_features import archived
@@ -227,7 +227,7 @@ def _sightings(
         is_scored = scored.not_scored[row] < 0
         dpd = float(scored.days_past_due[row])
         i = position.get(int(row))
-        in_words = () if i is None else told_reasons(reasons, i, chunk.values, minor_unit_decimals)
+        in_words = () if i is None else reasons_in_words(reasons, i, chunk.values, minor_unit_decimals)
         yield Sighting(
             Seen(
                 str(scored.borrower_id[row]),

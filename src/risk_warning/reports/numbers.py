@@ -13,3 +13,14 @@ def signed(value: float, decimals: int) -> str:
     if not text.strip("0."):
         return text
     return ("−" if value < 0 else "+") + text
+
+
+def measure_text(value: float | int | None, decimals: int = 4, *, unknown: str = "–") -> str:
+    """Return a measure: a whole number with separators, another with `decimals`, and `unknown` for None.
+
+    >>> measure_text(0.79345), measure_text(12345), measure_text(None)
+    ('0.7934', '12,345', '–')
+    """
+    if value is None:
+        return unknown
+    return f"{value:,}" if isinstance(value, int) else f"{value:.{decimals}f}"

@@ -91,23 +91,23 @@ def _smaller(code: Literal["borrow_less", "lower_limit"], requested: float, deci
     return Action(code, len(amounts), lambda step: step / len(amounts), describe, loan=changed)
 
 
-def _longer_term(asked_months: int) -> Action:
-    steps = asked_months * (LONGEST_TERM - 1)
+def _longer_term(requested_months: int) -> Action:
+    steps = requested_months * (LONGEST_TERM - 1)
 
     def describe(step: int) -> tuple[Step, ...]:
-        months = asked_months + step
+        months = requested_months + step
         text: Text = {
-            "en": f"Repay over {months} instead of {asked_months} months",
-            "zh": f"还款期限由{asked_months}个月延长至{months}个月",
+            "en": f"Repay over {months} instead of {requested_months} months",
+            "zh": f"还款期限由{requested_months}个月延长至{months}个月",
         }
-        return (Step("longer_term", "months", asked_months, months, text),)
+        return (Step("longer_term", "months", requested_months, months, text),)
 
     return Action(
         "longer_term",
         steps,
         lambda step: step / steps,
         describe,
-        loan=lambda loan, step: loan.changed(term_months=asked_months + step),
+        loan=lambda loan, step: loan.changed(term_months=requested_months + step),
     )
 
 

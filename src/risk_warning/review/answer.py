@@ -14,7 +14,7 @@ from pydantic import Field
 
 from risk_warning.core.outcomes.target import NotScored
 from risk_warning.core.policy import Band
-from risk_warning.model.explain.reasons_in_words import ToldReason
+from risk_warning.model.explain.reasons_in_words import ScoreReason
 from risk_warning.stats.evaluation import HistoryBand
 from risk_warning.watchlist.between_nights import Outcome as WarningOutcome
 
@@ -67,7 +67,7 @@ class BorrowerAnswer:
         float | None, Field(description="mean number of the longest window's months that pass before turning bad")
     ]
     threshold: Annotated[float, Field(description="the safety threshold, points: a score below it calls for a warning")]
-    reasons: tuple[ToldReason, ...]
+    reasons: tuple[ScoreReason, ...]
     not_scored: NotScored | None
     history: HistoryBasis
     empty_columns: Annotated[tuple[str, ...], Field(description="columns the model reads and no row held")]

@@ -17,7 +17,7 @@ from risk_warning.core.reach import PAYMENTS, Reach
 from risk_warning.core.rows import Rows
 from risk_warning.errors import RequestError
 from risk_warning.model.explain.feature_values import FeatureValues
-from risk_warning.model.explain.reasons_in_words import ToldReason, told_reasons
+from risk_warning.model.explain.reasons_in_words import ScoreReason, reasons_in_words
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.review.answer import (
     BorrowerAnswer,
@@ -190,10 +190,10 @@ def unknown_values(rows: Rows, model: RiskModel) -> tuple[UnknownValue, ...]:
     return tuple(sorted(unknown, key=lambda one: (one.field, one.value))[:MOST_UNKNOWN])
 
 
-def _reasons(examined: Examined) -> tuple[ToldReason, ...]:
+def _reasons(examined: Examined) -> tuple[ScoreReason, ...]:
     model, scored = examined.model, examined.scored
     values = FeatureValues.of(model, examined.rows, scored)
-    return told_reasons(model.reasons(scored.x), 0, values, examined.decimals)
+    return reasons_in_words(model.reasons(scored.x), 0, values, examined.decimals)
 
 
 def _history(periods: int, model: RiskModel) -> HistoryBasis:

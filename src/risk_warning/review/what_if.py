@@ -19,7 +19,7 @@ from risk_warning.core.reasons import DIGITS
 from risk_warning.core.rows import Rows
 from risk_warning.core.wording import Text
 from risk_warning.model.explain.feature_values import FeatureValues
-from risk_warning.model.explain.reasons_in_words import ToldReason, told_reasons
+from risk_warning.model.explain.reasons_in_words import ScoreReason, reasons_in_words
 from risk_warning.model.risk_model import RiskModel, Scored
 from risk_warning.review.under_review import LoanUnderReview, knowing, with_loan
 from risk_warning.review.variants import stacked
@@ -53,7 +53,7 @@ class MovedReason:
 class Case(Outcome):
     """The borrower's result with one version of the loan."""
 
-    reasons: tuple[ToldReason, ...]
+    reasons: tuple[ScoreReason, ...]
     points_difference: Annotated[
         float | None, Field(description="score minus that of the loan as requested; null if either is missing")
     ]
@@ -109,7 +109,7 @@ def what_if(
         cases.append(
             Case(
                 **vars(outcome_of(scored, row, policy)),
-                reasons=told_reasons(reasons, row, values, minor_unit_decimals) if is_scored else (),
+                reasons=reasons_in_words(reasons, row, values, minor_unit_decimals) if is_scored else (),
                 points_difference=float(scored.score[row]) - base_score if both else None,
                 moved=_moved(model, points[[0, row]], is_missing[[0, row]]) if both else (),
             )

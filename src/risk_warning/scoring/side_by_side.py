@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from risk_warning.book import StagedBook
 from risk_warning.core.calendar import NEVER, add_months
 from risk_warning.core.economics.attributes import attributes
-from risk_warning.core.economics.exposure import loans_told_twice
+from risk_warning.core.economics.exposure import loans_reported_twice
 from risk_warning.core.features import Feature
 from risk_warning.core.outcomes.bad_events import BadEvents, event_days
 from risk_warning.core.panel.builder import panel_of
@@ -150,7 +150,7 @@ def score_both(
     stride = -(-book.n_borrowers * len(dates) // _SAMPLED_ROWS)
 
     def on_dates(chunk: Chunk) -> list[_Part]:
-        told_twice = loans_told_twice(chunk.rows)
+        reported_twice = loans_reported_twice(chunk.rows)
         bad_events = BadEvents.of(chunk.history, a.target.bad_dpd)
         begun = event_days(chunk.history, bad_events, dates, a.target, set(chunk.outcome_dates))
         parts = []
@@ -160,7 +160,7 @@ def score_both(
             in_a, in_b = known & scored_a, known & scored_b
             in_both = np.flatnonzero(in_a & in_b)
             figures = (by_a.pd, by_b.pd, by_a.score, by_b.score, by_a.record_periods, chunk.rows.borrower_id)
-            known_then = attributes(panel_of(chunk.history, day, needs=()), credit_conversion_ratio, told_twice)
+            known_then = attributes(panel_of(chunk.history, day, needs=()), credit_conversion_ratio, reported_twice)
             borrower = chunk.borrower[in_both]
             drawn = borrower % stride == 0
             event_on = np.where(bad, begun[index], NEVER)[in_both]

@@ -24,7 +24,7 @@ from risk_warning.service.deciding import Deciding, Worked
 from risk_warning.service.drain import drain_on_sigterm
 from risk_warning.service.gate import INTERNAL, Call, log_bug
 from risk_warning.service.metrics import CONTENT_TYPE
-from risk_warning.service.model_shown import model_shown
+from risk_warning.service.model_answer import model_answer
 from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire import openapi
 from risk_warning.service.wire.inputs import from_book
@@ -141,7 +141,7 @@ def _add_pages(app: FastAPI, runtime: Runtime) -> None:
     @app.get("/model", **openapi.MODEL)
     async def model() -> Response:
         """Return the model that answers now: version, contract, training window, metrics, threshold."""
-        return _json(to_json(model_shown(runtime.champion.served, runtime.shadow.version)))
+        return _json(to_json(model_answer(runtime.champion.served, runtime.shadow.version)))
 
     @app.get("/metrics", **openapi.METRICS)
     async def metrics() -> Response:

@@ -15,7 +15,7 @@ PRODUCT = "loans.product"
 """The product of the loan opened last."""
 
 
-def attributes(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[np.bool_]) -> dict[str, Floats]:
+def attributes(panel: Panel, credit_conversion_ratio: float, reported_twice: NDArray[np.bool_]) -> dict[str, Floats]:
     """Return name → value of each borrower, shape (n,), NaN where not known.
 
     The values are amounts, and categories `table.column` as codes. The exposure is that of `core.economics.exposure`.
@@ -24,5 +24,5 @@ def attributes(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray
     if INCOME in panel.signals:
         values[INCOME] = panel[INCOME].astype(np.float64)
     if not {"outstanding_amount", "balance"}.isdisjoint(panel.signals):
-        values[EXPOSURE] = exposure(panel, credit_conversion_ratio, told_twice)
+        values[EXPOSURE] = exposure(panel, credit_conversion_ratio, reported_twice)
     return values

@@ -12,7 +12,7 @@ EXPOSURE_PERIODS = 3
 """Months searched for the latest balance and limit; older ones say nothing about the present."""
 
 
-def loans_told_twice(rows: Rows) -> NDArray[np.bool_]:
+def loans_reported_twice(rows: Rows) -> NDArray[np.bool_]:
     """Whether a borrower has a loan with both instalments and statements, which report the same debt; shape (n,)."""
     is_duplicated = np.zeros(rows.n, np.bool_)
     if rows.instalments is not None and rows.statements is not None:
@@ -21,10 +21,10 @@ def loans_told_twice(rows: Rows) -> NDArray[np.bool_]:
     return is_duplicated
 
 
-def exposure(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[np.bool_]) -> NDArray[np.float64]:
+def exposure(panel: Panel, credit_conversion_ratio: float, reported_twice: NDArray[np.bool_]) -> NDArray[np.float64]:
     """Return unpaid instalments + balance + `credit_conversion_ratio` × undrawn limit; shape (n,), minor units.
 
-    If a debt is reported twice (`told_twice`), the larger of unpaid instalments and balance replaces their sum. NaN
+    If a debt is reported twice (`reported_twice`), the larger of unpaid instalments and balance replaces their sum. NaN
     where none of the three is known. Unpaid instalments are those scheduled by the as-of date, including future ones
     and their interest. The conversion ratio is Basel III's credit conversion factor (CRE20): the share of the undrawn
     limit that is drawn before default.
@@ -36,7 +36,7 @@ def exposure(panel: Panel, credit_conversion_ratio: float, told_twice: NDArray[n
     parts = np.stack((owed, np.maximum(balance, 0), credit_conversion_ratio * undrawn))
     known = ~np.isnan(parts)
     unpaid, drawn, still_drawn = np.where(known, parts, 0.0)
-    debt = np.where(told_twice, np.maximum(unpaid, drawn), unpaid + drawn)
+    debt = np.where(reported_twice, np.maximum(unpaid, drawn), unpaid + drawn)
     total: NDArray[np.float64] = np.where(known.any(axis=0), debt + still_drawn, np.nan)
     return total
 

@@ -81,8 +81,8 @@ class Plan:
         for group in _alike(monthly, _operator):
             windows.append((rows(group), _OPERATORS[type(group[0])](group, place)))
         pairs = []
-        made_of_others = sorted((value for value in values if value.parts), key=_depth)
-        for group in _alike(made_of_others, lambda value: (_depth(value), type(value))):
+        composed = sorted((value for value in values if value.parts), key=_depth)
+        for group in _alike(composed, lambda value: (_depth(value), type(value))):
             left, right = np.array([[row[part] for part in value.parts] for value in group]).T
             pairs.append((rows(group), _Pairs(_PAIRS[type(group[0])], left, right)))
         chosen = np.array([row[feature.value] for feature in features], np.intp)

@@ -26,7 +26,7 @@ Days = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
-class Told:
+class KnownDpd:
     """Known days past due from statements, sorted by (loan, day); of each (loan, day) the one recorded last."""
 
     loan: NDArray[np.int32]
@@ -38,7 +38,7 @@ class Told:
     dpd: NDArray[np.float64]
 
     @classmethod
-    def of(cls, statements: Statements, ends: Ends, known_before: int, gap_days: int) -> Told:
+    def of(cls, statements: Statements, ends: Ends, known_before: int, gap_days: int) -> KnownDpd:
         """Read the days past due from the statements recorded before the day `known_before`.
 
         `gap_days` is the number of days between two statements of a loan if none is missing. A statement dated on or
@@ -71,7 +71,7 @@ class Lateness:
     loan: NDArray[np.int32]
     start: Days
     end: Days
-    told_through: Days
+    known_through: Days
     """Last day on which the loan is known to be late: `end`, or an earlier day if statements stop."""
     due_on: Days
     """For an instalment: at the start of day t the loan is t − due_on days past due. `NEVER` for a statement."""
@@ -79,7 +79,7 @@ class Lateness:
     """For a statement: days past due. NaN for an instalment."""
 
     @classmethod
-    def of(cls, spells: Spells | None, reported: Told | None, ends: Ends) -> Lateness:
+    def of(cls, spells: Spells | None, reported: KnownDpd | None, ends: Ends) -> Lateness:
         """Build the stretches of instalments and of late statements."""
         none = np.zeros(0, np.int32)
         parts = [cls(none, none, none, none, none, np.zeros(0))]
@@ -97,7 +97,7 @@ class Lateness:
             loan=np.concatenate([part.loan for part in parts]),
             start=np.concatenate([part.start for part in parts]),
             end=np.concatenate([part.end for part in parts]),
-            told_through=np.concatenate([part.told_through for part in parts]),
+            known_through=np.concatenate([part.known_through for part in parts]),
             due_on=np.concatenate([part.due_on for part in parts]),
             dpd=np.concatenate([part.dpd for part in parts]),
         )
@@ -113,7 +113,7 @@ class Lateness:
         if since is not None:
             first = np.maximum(first, since)
         # The `dpd` of an instalment's stretch is NaN, so the comparison is False.
-        within = (first <= self.told_through) & ~(self.dpd < level_days)
+        within = (first <= self.known_through) & ~(self.dpd < level_days)
         return np.where(within, first, NEVER).astype(np.int32)
 
     def levels_reached_on(self, levels_days: Sequence[int]) -> Days:
@@ -135,7 +135,7 @@ class KnownThrough:
         cls,
         owed: Obligations | None,
         settled: Settled | None,
-        reported: Told | None,
+        reported: KnownDpd | None,
         opened_on: Days,
         *,
         payments_until: int,

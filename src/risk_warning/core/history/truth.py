@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from risk_warning.core.calendar import ALWAYS, NEVER, add_months, to_date, to_day
 from risk_warning.core.history.closings import doubtful_closings
 from risk_warning.core.history.instalments import Settled
-from risk_warning.core.history.lateness import KnownThrough, Lateness, Told
+from risk_warning.core.history.lateness import KnownDpd, KnownThrough, Lateness
 from risk_warning.core.history.loans import Ends
 from risk_warning.core.reach import PAYMENTS
 
@@ -50,9 +50,9 @@ class Truth:
     lives: Lives
     lateness: Lateness
     known: KnownThrough
-    reported: Told | None
+    reported: KnownDpd | None
     settled: Settled | None
-    ever_told: NDArray[np.bool_]
+    ever_known: NDArray[np.bool_]
     """Whether each loan has a row that can show its days past due, shape (loans,)."""
     doubtful: NDArray[np.bool_]
     """Whether each loan's closing does not show how the loan ended, shape (loans,)."""
@@ -66,7 +66,7 @@ class Truth:
         settled = None if owed is None else owed.settle(known_before, history.dpd_tolerance_ratio, ends)
         statement_dpd = None
         if history.statements is not None and observed.has("statements", "days_past_due"):
-            statement_dpd = Told.of(history.statements, ends, known_before, gap)
+            statement_dpd = KnownDpd.of(history.statements, ends, known_before, gap)
         lives = _lives(history, settled, ends)
         flow = observed.reach.flows.get(PAYMENTS)
         through = observed.reach.given.get(PAYMENTS, None if flow is None else flow.tells_through)
@@ -74,10 +74,10 @@ class Truth:
         known = KnownThrough.of(
             owed, settled, statement_dpd, lives.opened_on, payments_until=payments_until, gap_days=gap
         )
-        ever_told = np.zeros(history.rows.n_loans, np.bool_)
+        ever_known = np.zeros(history.rows.n_loans, np.bool_)
         for part in (owed, statement_dpd):
             if part is not None:
-                ever_told[part.loan] = True
+                ever_known[part.loan] = True
         nothing = np.zeros(history.rows.n_loans, np.bool_)
         doubtful = doubtful_closings(history, settled, ends) if observed.closings_are_doubtful else nothing
         return cls(
@@ -86,7 +86,7 @@ class Truth:
             known,
             statement_dpd,
             settled,
-            ever_told,
+            ever_known,
             doubtful,
         )
 

@@ -24,9 +24,9 @@ Days = NDArray[np.int32]
 class Contacts:
     """The day of the first contact of each kind from an as-of date on, `NEVER` if there is none; all of shape (n,)."""
 
-    made_on: Days
+    contacted_on: Days
     """A contact made for any reason."""
-    made_by_lot_on: Days
+    contacted_by_lot_on: Days
     """A contact that random assignment could have withheld, but did not."""
     withheld_on: Days
 
@@ -47,7 +47,7 @@ class Contacts:
             later = table["occurred_on"] >= as_of
             chosen = (~is_withheld, ~is_withheld & by_lot, is_withheld & by_lot)
             for days, which in zip(
-                (contacts.made_on, contacts.made_by_lot_on, contacts.withheld_on), chosen, strict=True
+                (contacts.contacted_on, contacts.contacted_by_lot_on, contacts.withheld_on), chosen, strict=True
             ):
                 at = np.flatnonzero(which & later)
                 np.minimum.at(days, table["borrower"][at], table["occurred_on"][at])
@@ -55,12 +55,12 @@ class Contacts:
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64]) -> Contacts:
         """Return the contacts of the chosen borrowers."""
-        return Contacts(self.made_on[which], self.made_by_lot_on[which], self.withheld_on[which])
+        return Contacts(self.contacted_on[which], self.contacted_by_lot_on[which], self.withheld_on[which])
 
     def arms(self, until: NDArray[np.integer]) -> Arms:
         """Return who was helped before the day `until`, shape (n,). Later contacts no longer change the outcome."""
-        helped = self.made_on < until
-        return Arms(helped, self.made_by_lot_on < until, ~helped & (self.withheld_on < until))
+        helped = self.contacted_on < until
+        return Arms(helped, self.contacted_by_lot_on < until, ~helped & (self.withheld_on < until))
 
 
 @dataclass(frozen=True)

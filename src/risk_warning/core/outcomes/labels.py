@@ -26,7 +26,7 @@ from risk_warning.core.outcomes.target import TargetSpec
 Days = NDArray[np.int32]
 ELIGIBLE, ELIGIBLE_BAD = ("eligible", "eligible_bad")
 """Eligible borrowers with a known outcome on a requested date, and the bad ones among them, before any subsampling."""
-NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_TOLD = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
+NO_OUTCOME, OUTCOME_UNKNOWN, NEVER_KNOWN = LEFT_OUT = ("no_outcome", "outcome_unknown", "days_past_due_never_told")
 """Why an eligible borrower is left out of training: there is no row in `outcomes`; the outcome is not known up to the
 window's end; or a loan never shows its days past due, so the borrower could be seen to be bad, but never good."""
 
@@ -91,7 +91,7 @@ def outcomes(history: History, as_of_date: date, spec: TargetSpec, *, known_befo
     counted = np.flatnonzero(is_open)
     np.minimum.at(unknown, lives.borrower[counted], until[counted])
     could_be_good = np.ones(n, np.bool_)
-    silent = np.flatnonzero(is_open & ~truth.ever_told)
+    silent = np.flatnonzero(is_open & ~truth.ever_known)
     could_be_good[lives.borrower[silent]] = False
     return Outcomes(bad_on, unknown, could_be_good)
 

@@ -225,7 +225,7 @@ class _PanelBuilder:
         parts, now = [], []
         if instalments is not None:
             settled, by_now = instalments.settled, instalments.by_now
-            is_known = self._told_by_instalments(instalments.owed, settled)
+            is_known = self._known_by_instalments(instalments.owed, settled)
             parts.append(np.where(is_known, self._dpd_of_spells(settled.spells), np.float32(np.nan)))
             now.append(
                 parts[0] if by_now is settled else np.where(is_known, self._dpd_of_spells(by_now.spells), np.nan)
@@ -239,7 +239,7 @@ class _PanelBuilder:
         current: Signal = now[0][0] if len(now) == 1 else np.fmax(now[0][0], now[1][0])
         return current.astype(np.float32)
 
-    def _told_by_instalments(self, owed: Obligations, settled: Settled) -> NDArray[np.bool_]:
+    def _known_by_instalments(self, owed: Obligations, settled: Settled) -> NDArray[np.bool_]:
         """Whether an open loan with instalments shows days past due at each end, shape (periods + 1, n)."""
         known = ((owed.scheduled_on < self.as_of) & settled.falls_due).nonzero()[0]
         since = np.full(self.history.rows.n_loans, NEVER, np.int64)

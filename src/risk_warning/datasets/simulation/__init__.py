@@ -8,7 +8,7 @@ what                                      figure                                
 ========================================  ==========================================  ================================
 borrowers bad within three months         about 4 %                                   set, by `INTO_STRAIN`, `MISSES`
 AUC of the true PD                        about 0.85; about 0.80 not past due         set, by `MISSES`, `REACHES`
-30–59 → 60–89 days, → 0 days, a month     57 %, 20 %                                  set: 50–60 % (`CLEARED`, `HELD`)
+30–59 → 60–89 days, → 0 days, a month     57 %, 20 %                                  set: 50–60 % (`CLEARED`, `STAYED`)
 60–89 → 90+ days, a month                 67 %                                        set: 60–75 % (same)
 90+ days → 0 days, a month                3 %                                         chosen: mostly lost
 write-off                                 184–190 days past due                       usual for unsecured credit

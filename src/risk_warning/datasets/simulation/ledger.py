@@ -28,7 +28,7 @@ of 60–75 % from 60–89 to 90 and more. Of the cards of Yeh & Lien that are tw
 later; here it is a fifth."""
 BROUGHT_BACK = np.array([[0.08, 0.06, 0.03], [0.04, 0.03, 0.02], [0.01, 0.01, 0.00]])
 """Probability that all but the current month's payment is paid."""
-HELD = np.array([[0.19, 0.17, 0.13], [0.17, 0.14, 0.11], [0.06, 0.04, 0.03]])
+STAYED = np.array([[0.19, 0.17, 0.13], [0.17, 0.14, 0.11], [0.06, 0.04, 0.03]])
 """Probability that one payment is paid while the next one falls due."""
 DEFERRAL_MONTHS = 3
 """Longest deferral; one, two and three months are equally likely."""
@@ -183,7 +183,7 @@ class Ledger:
         back = cleared + BROUGHT_BACK[level, s]
         newest = np.minimum(month, self.last[who])
         all_but_current = np.minimum(month - 1, newest) + 1 - self.oldest[who]
-        payments = np.where(u < back, all_but_current, np.where(u < back + HELD[level, s], 1, 0))
+        payments = np.where(u < back, all_but_current, np.where(u < back + STAYED[level, s], 1, 0))
         payments = np.where(u < cleared, newest + 1 - self.oldest[who], payments)
         for k in range(int(payments.max(initial=0))):
             pays = who[payments > k]

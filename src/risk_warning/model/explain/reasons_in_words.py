@@ -18,7 +18,7 @@ _DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class ToldReason(WarningReason):
+class ScoreReason(WarningReason):
     """One of the reasons that cost the borrower the most points."""
 
     code: Annotated[
@@ -42,7 +42,9 @@ class ToldReason(WarningReason):
         return WarningReason(self.code, self.feature, self.points, self.feature_points, self.text)
 
 
-def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_decimals: int) -> tuple[ToldReason, ...]:
+def reasons_in_words(
+    reasons: Reasons, row: int, values: FeatureValues, minor_unit_decimals: int
+) -> tuple[ScoreReason, ...]:
     """Return one borrower's reasons, the one that costs most first; `row` is the row of both `reasons` and `values`."""
     in_words = []
     for k, group in enumerate(reasons.group[row].tolist()):
@@ -51,7 +53,7 @@ def told_reasons(reasons: Reasons, row: int, values: FeatureValues, minor_unit_d
         column = int(reasons.feature[row, k])
         feature, value = values.model.features[column], values.at(row, column)
         in_words.append(
-            ToldReason(
+            ScoreReason(
                 code=reasons.codes[group],
                 feature=feature.name,
                 points=round(float(reasons.points[row, k]), _DECIMALS),

@@ -40,7 +40,7 @@ _PUBLISHED = {
     "PathToSafe": "PathShown",
     "Step": "StepShown",
     "Text": "Words",
-    "ToldReason": "Reason",
+    "ScoreReason": "Reason",
 }
 """Class → name of its schema, where they differ: clients have code generated from the schemas, by these names."""
 _REFUSALS = {

@@ -45,7 +45,7 @@ class Member:
 class FamilyComparison:
     """The result of comparing a family with one model; the same models, book and dates give the same result."""
 
-    held_against: Member
+    reference: Member
     members: tuple[Member, ...]
     """The other models, the largest AUC first."""
     left_out: dict[str, str]
@@ -62,12 +62,12 @@ class FamilyComparison:
     @property
     def target(self) -> TargetSpec:
         """The target that all models predict."""
-        return self.held_against.model.target
+        return self.reference.model.target
 
     @property
     def verdict(self) -> str:
-        """One plain sentence: whether a member finds more of those who go bad than `held_against`."""
-        best, a = self.members[0], self.held_against.name
+        """One plain sentence: whether a member finds more of those who go bad than `reference`."""
+        best, a = self.members[0], self.reference.name
         gain = best.standing.gain
         gain_text = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
         if not (gain.is_shown and gain.difference > 0):
@@ -126,7 +126,7 @@ def compare_family(
     one = one_row_each(rows.borrower, seed=SEED)
     check_bads(rows.bad[one], dates)
     progress.update(task, description="bootstrapping over borrowers", total=DRAWS, completed=0)
-    found_standings = standings(
+    member_standings = standings(
         rows.bad, tuple(rows.pd), rows.borrower, seed=SEED, advance=lambda done: progress.advance(task, done)
     )
     everyone = np.zeros(len(rows.bad), np.int64)
@@ -139,7 +139,7 @@ def compare_family(
             expected_calibration_error(rows.bad, pd),
             tuple(day for day in dates if day < untrained_from(model)),
         )
-        for (name, model), standing, pd in zip(by_name.items(), found_standings, rows.pd, strict=True)
+        for (name, model), standing, pd in zip(by_name.items(), member_standings, rows.pd, strict=True)
     ]
     ranked = sorted(members[1:], key=lambda member: -member.standing.measures["auc"])
     return FamilyComparison(

@@ -41,7 +41,7 @@ class FamilyDocument(Document):
     """Rows with an outcome that some of the models score and others do not; no figure includes them."""
     outcome_unknown: int
     """Rows that all models score but whose outcome is unknown; no figure includes them."""
-    held_against: MemberDocument
+    held_against: MemberDocument = Field(validation_alias="reference")
     members: tuple[MemberDocument, ...]
     """The other models, the largest AUC first."""
     left_out: dict[str, str]

@@ -28,16 +28,16 @@ from risk_warning.studies.compare.family import FamilyComparison, Member
 from risk_warning.studies.compare.table import basis
 
 _HEAD = ("model", "AUC", "gain in AUC", "95 % interval", "KS", "Brier score", "bads in riskiest 5 %")
-_HELD = ("model", "rows", "bads", "expected", "observed over expected", "calibration error")
+_CALIBRATION_HEAD = ("model", "rows", "bads", "expected", "observed over expected", "calibration error")
 
 
 def family_page(comparison: FamilyComparison) -> str:
     """Return the page as HTML."""
-    ranked = (comparison.held_against, *comparison.members)
+    ranked = (comparison.reference, *comparison.members)
     gains = [member.standing.gain for member in comparison.members]
     ends = [end for gain in gains for end in (gain.low, gain.high)]
     chart = interval_chart(
-        f"Gain in AUC over {comparison.held_against.name}",
+        f"Gain in AUC over {comparison.reference.name}",
         ("gain in AUC",),
         [
             IntervalRow(one.name, (ChartInterval(gain.difference, gain.low, gain.high),))
@@ -60,7 +60,7 @@ def family_page(comparison: FamilyComparison) -> str:
         ),
         Section(
             "How well the PDs are calibrated",
-            (Table(_HELD, tuple(_held(one) for one in ranked)),),
+            (Table(_CALIBRATION_HEAD, tuple(_calibration_row(one) for one in ranked)),),
             "Bads observed over bads expected; 1 is ideal. Expected calibration error over ten bins.",
         ),
     ]
@@ -74,7 +74,7 @@ def family_page(comparison: FamilyComparison) -> str:
     )
     top: list[Block] = [Cards(cards), *(Note(line, is_warning=True) for line in _warnings(comparison))]
     return page(
-        f"Models compared with {comparison.held_against.name}",
+        f"Models compared with {comparison.reference.name}",
         comparison.verdict,
         sections,
         basis=basis(comparison),
@@ -96,9 +96,11 @@ def _parts(comparison: FamilyComparison) -> Iterator[RenderableType]:
         "model", "AUC", "gain in AUC, 95 % interval", "observed over expected", "first in draws"
     )
     models_table.columns[0].overflow = "fold"
-    for one in (comparison.held_against, *comparison.members):
+    for one in (comparison.reference, *comparison.members):
         name, auc, gain, interval, *_ = _measures(one)
-        models_table.add_row(name, auc, f"{gain} ({interval})", _held(one)[4], f"{one.standing.first_share:.0%}")
+        models_table.add_row(
+            name, auc, f"{gain} ({interval})", _calibration_row(one)[4], f"{one.standing.first_share:.0%}"
+        )
     yield models_table
     for name, why in comparison.left_out.items():
         yield Text(f"Left out {name}: {why}", style="yellow")
@@ -111,7 +113,7 @@ def _warnings(comparison: FamilyComparison) -> Iterator[str]:
             "them."
         )
     yield from unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
-    for one in (comparison.held_against, *comparison.members):
+    for one in (comparison.reference, *comparison.members):
         if one.learnt_from:
             many = f"{len(one.learnt_from)} of the {len(comparison.dates)} date(s)"
             yield f"{one.name} may have learnt from {many}, which flatters its figures."
@@ -130,7 +132,7 @@ def _measures(one: Member) -> tuple[str, ...]:
     )
 
 
-def _held(one: Member) -> tuple[str, ...]:
+def _calibration_row(one: Member) -> tuple[str, ...]:
     part = one.calibration
     ratio = f"{part.observed_over_expected:.2f} ({part.low:.2f} to {part.high:.2f})"
     return one.name, f"{part.n:,}", f"{part.bads:,}", f"{part.expected:,.1f}", ratio, f"{one.ece:.4f}"

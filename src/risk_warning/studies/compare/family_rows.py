@@ -42,7 +42,7 @@ def score_family(
         If the book lacks what one of the models was trained on.
     """
 
-    def on_dates(chunk: Chunk) -> list[_Part]:
+    def on_dates(chunk: Chunk) -> list[_DateRows]:
         parts = []
         for index, day in enumerate(dates):
             known, bad = chunk.outcomes(day)
@@ -51,7 +51,7 @@ def score_family(
             by_all = known & eligible.all(axis=0)
             positions = np.flatnonzero(by_all)
             parts.append(
-                _Part(
+                _DateRows(
                     not_by_all=int((known & eligible.any(axis=0) & ~by_all).sum()),
                     outcome_unknown=int((~known & eligible.all(axis=0)).sum()),
                     date_index=np.full(len(positions), index),
@@ -77,7 +77,7 @@ def score_family(
 
 
 @dataclass(frozen=True)
-class _Part:
+class _DateRows:
     """The rows of one chunk on one date."""
 
     not_by_all: int

@@ -41,7 +41,7 @@ def log_family(comparison: FamilyComparison, settings: Settings) -> list[str]:
     RegistryError
         If the registry cannot be reached or refuses the request.
     """
-    against = comparison.held_against.model.version
+    against = comparison.reference.model.version
     stem = f"compare/family_{against}_{comparison.dates[0]}_{comparison.dates[-1]}"
     texts = {f"{stem}.json": json_text(FamilyDocument.of(comparison)), f"{stem}.html": family_page(comparison)}
     logged = []

@@ -34,7 +34,7 @@ from risk_warning.studies.compare.swaps import Swap
 from risk_warning.studies.compare.table import MEASURES, basis, in_cells, plainly, warnings
 from risk_warning.studies.compare.warnings_page import burden_section, capacity_section, economics_section, lead_section
 
-_FEATURES_SHOWN = 12
+_MAX_FEATURES = 12
 
 
 def compare_page(comparison: Comparison) -> str:
@@ -199,7 +199,7 @@ def _moved(comparison: Comparison) -> Section:
         since = f"since {comparison.stability.reference_date}"
         rows += [(f"scores of A, {since}", f"{comparison.stability.score_a:.3f}")]
         rows += [(f"scores of B, {since}", f"{comparison.stability.score_b:.3f}")]
-        largest = list(comparison.stability.features.items())[:_FEATURES_SHOWN]
+        largest = list(comparison.stability.features.items())[:_MAX_FEATURES]
         rows += [(f"{name}, {since}", f"{value:.3f}") for name, value in largest]
     return Section(
         "What has shifted since training",

@@ -22,14 +22,14 @@ MIN_BORROWERS = 200
 """A group, and all other groups together, each need this many known borrowers: an AUC on fewer says little."""
 MAX_BORROWERS = 20_000
 """An AUC on this many is known to less than 0.01; more would only take longer."""
-FEATURES_SHOWN = 3
+MAX_PROXIES = 3
 NOT_GUESSED = (
     "Whether the features are proxies for a protected attribute was not measured: no attribute has two groups of at "
     f"least {MIN_BORROWERS} borrowers."
 )
 _HARDLY_ABOVE = 0.55
 """An AUC below this may exclude chance if there are many borrowers, but says little about any one of them."""
-_TOLD_SHARE = 0.05
+_NAMED_SHARE = 0.05
 """Share of the classifier's gain below which the sentence does not name a feature."""
 _FOLDS, _TREES = 3, 50
 _PARAMETERS: Mapping[str, str | float] = {
@@ -117,7 +117,7 @@ def sentences(measured: Sequence[Guess]) -> list[str]:
     for attribute in dict.fromkeys(guess.attribute for guess in measured):
         best = max((guess for guess in measured if guess.attribute == attribute), key=lambda guess: guess.auc)
         what, interval = f"Whether {attribute} is {best.group}", f"{best.low:.2f}–{best.high:.2f}"
-        by = ", ".join(p.feature for i, p in enumerate(best.proxies) if not i or p.gain_share >= _TOLD_SHARE)
+        by = ", ".join(p.feature for i, p in enumerate(best.proxies) if not i or p.gain_share >= _NAMED_SHARE)
         if not best.is_shown:
             lines.append(
                 f"{what} cannot be guessed from the features: AUC {best.auc:.2f} ({interval}); 0.50 is chance."
@@ -145,7 +145,7 @@ class _Guesser:
             chance[outside] = np.asarray(booster.predict(self.x[outside], num_threads=1))
             gain += booster.feature_importance("gain")
         auc, low, high = _auc(inside, chance)
-        top = [i for i in np.argsort(-gain, kind="stable")[:FEATURES_SHOWN].tolist() if gain[i] > 0]
+        top = [i for i in np.argsort(-gain, kind="stable")[:MAX_PROXIES].tolist() if gain[i] > 0]
         proxies = (Proxy(self.names[i], float(gain[i] / gain.sum()), _alone(inside, self.x[:, i])) for i in top)
         return Guess(attribute, group, len(inside), int(inside.sum()), auc, low, high, tuple(proxies))
 

@@ -53,7 +53,7 @@ def _parts(comparison: Comparison) -> Iterator[RenderableType]:
         ("riskiest 5 % of each date", comparison.swaps.at_capacity),
     ):
         sets = swap.sets
-        moves.add_row(words, *(rate_shown(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
+        moves.add_row(words, *(rate_text(part) for part in (sets.gained, sets.lost, sets.both, sets.neither)))
     yield moves
     if comparison.watch:
         yield _watch(comparison.watch)
@@ -162,7 +162,7 @@ def in_cells(difference: Difference, decimals: int) -> tuple[str, str, str, str]
     )
 
 
-def rate_shown(part: BadRate) -> str:
+def rate_text(part: BadRate) -> str:
     """Return the number of rows and their bad rate as text."""
     return f"{part.n:,}" + ("" if part.rate is None else f" · {part.rate:.1%}")
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from risk_warning.model.card import card
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.reports.numbers import measure_text
 from risk_warning.studies.compare.fairness import Fairness
 from risk_warning.studies.compare.proxies import NOT_GUESSED, sentences
 from risk_warning.studies.compare.result import Comparison
@@ -105,8 +106,8 @@ def _against(comparison: Comparison | None) -> list[str]:
 
 def _fairness(measured: Iterable[Fairness]) -> list[str]:
     rows = [
-        f"| {one.attribute} | {_shown(one.selection_ratio)} | {_shown(one.true_positive_gap)} | "
-        f"{_shown(one.calibration_gap)} |"
+        f"| {one.attribute} | {_gap(one.selection_ratio)} | {_gap(one.true_positive_gap)} | "
+        f"{_gap(one.calibration_gap)} |"
         for one in measured
     ]
     if not rows:
@@ -127,9 +128,9 @@ def _proxies(model: RiskModel, comparison: Comparison | None) -> list[str]:
     return ["", f"Protected attributes: {used} How far the features are proxies for them:", "", *_list(lines)]
 
 
-def _shown(value: float | None) -> str:
-    return "too few to measure" if value is None else f"{value:.3f}"
-
-
 def _list(texts: Iterable[str]) -> list[str]:
     return [f"- {text}" for text in texts]
+
+
+def _gap(value: float | None) -> str:
+    return measure_text(value, 3, unknown="too few to measure")

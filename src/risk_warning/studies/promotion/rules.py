@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from risk_warning.reports.numbers import signed
+from risk_warning.reports.numbers import measure_text, signed
 from risk_warning.settings import GateSettings
 from risk_warning.stats.clustered import Interval
 from risk_warning.stats.delong import Difference
@@ -176,17 +176,30 @@ def _fairness(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
     least, most = (MIN_SELECTION_RATIO if least is None else least), (MAX_TRUE_POSITIVE_GAP if most is None else most)
     return [
         Rule(
-            "selection ratio", ratio is not None and ratio >= least, _shown(ratio), f"at least {least:g}", blocks_ratio
+            "selection ratio",
+            ratio is not None and ratio >= least,
+            measure_text(ratio, unknown="not measured"),
+            f"at least {least:g}",
+            blocks_ratio,
         ),
-        Rule("true positive gap", gap is not None and gap <= most, _shown(gap), f"at most {most:g}", blocks_gap),
+        Rule(
+            "true positive gap",
+            gap is not None and gap <= most,
+            measure_text(gap, unknown="not measured"),
+            f"at most {most:g}",
+            blocks_gap,
+        ),
     ]
 
 
 def _at_most(name: str, figure: float | None, limit: float | None) -> list[Rule]:
     if limit is None:
         return []
-    return [Rule(name, figure is not None and figure <= limit, _shown(figure), f"at most {limit:g}")]
-
-
-def _shown(figure: float | None) -> str:
-    return "not measured" if figure is None else f"{figure:.4f}"
+    return [
+        Rule(
+            name,
+            figure is not None and figure <= limit,
+            measure_text(figure, unknown="not measured"),
+            f"at most {limit:g}",
+        )
+    ]

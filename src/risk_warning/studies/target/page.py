@@ -28,8 +28,8 @@ from risk_warning.studies.target.roll_rates import AFTER, BUCKETS, CURE_LEVELS, 
 
 _LATE = (2, 3, 4)
 """Indices of the buckets whose worsening is drawn month by month."""
-_QUARTERS_SHOWN = 8
-_AGES_SHOWN = (3, 6, 9, 12, 18, 24, 36)
+_MAX_QUARTERS = 8
+_TABLE_AGES = (3, 6, 9, 12, 18, 24, 36)
 
 
 def target_page(evidence: TargetEvidence) -> str:
@@ -145,7 +145,7 @@ def _vintages(evidence: TargetEvidence) -> Section:
     if not curves:
         return Section("How soon loans turn bad", (Note("No loan opened in these months is old enough yet."),), lead)
     # The oldest quarters have the longest curves. If there are many quarters, draw a few spread over all of them.
-    step = -(-len(curves) // _QUARTERS_SHOWN)
+    step = -(-len(curves) // _MAX_QUARTERS)
     drawn = curves[::step]
     oldest = max(len(curve) for _, curve in curves)
     chart = line_chart(
@@ -157,7 +157,7 @@ def _vintages(evidence: TargetEvidence) -> Section:
         Scale.of_numbers("months on book", float(oldest)),
         Scale.of_shares(f"share ever {VINTAGE_DPD} days past due", max(_last(curve) for _, curve in drawn)),
     )
-    ages = [age for age in _AGES_SHOWN if age <= min(oldest, MAX_MONTHS_ON_BOOK)]
+    ages = [age for age in _TABLE_AGES if age <= min(oldest, MAX_MONTHS_ON_BOOK)]
     rows = [
         (name, f"{curve[0].n:,}", *(str(curve[age - 1]) if age <= len(curve) else "–" for age in ages))
         for name, curve in curves

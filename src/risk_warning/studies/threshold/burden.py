@@ -69,12 +69,12 @@ def burden(nights: ReplayedNights, policy: Policy) -> Burden:
     opened = active.copy()
     opened[1:] &= ~active[:-1]
     called = calls(active, night, nights.call_again_days)
-    new, calls_made, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
+    new, call_counts, stock = (part[nights.warm_up_nights :].sum(axis=1) for part in (opened, called, active))
     each = nights.borrowers_each
     return Burden(
         each * float(np.mean(new)),
         each * int(new.max()),
-        each * float(np.mean(calls_made)),
+        each * float(np.mean(call_counts)),
         each * float(np.mean(stock)),
     )
 

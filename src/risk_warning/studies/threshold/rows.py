@@ -14,7 +14,7 @@ from risk_warning.book import StagedBook
 from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.economics.attributes import PRODUCT
 from risk_warning.core.economics.economics import Economics
-from risk_warning.core.economics.exposure import exposure, loans_told_twice
+from risk_warning.core.economics.exposure import exposure, loans_reported_twice
 from risk_warning.core.economics.stakes import Stakes
 from risk_warning.core.outcomes.bad_events import BadEvents, event_days
 from risk_warning.core.panel.builder import panel_of
@@ -68,7 +68,7 @@ def warnable_rows(
     products = book.categories.get(PRODUCT, ())
 
     def on_dates(chunk: Chunk) -> list[tuple[tuple[NDArray[Any], ...], int]]:
-        told_twice, bad_events = loans_told_twice(chunk.rows), BadEvents.of(chunk.history, model.target.bad_dpd)
+        reported_twice, bad_events = loans_reported_twice(chunk.rows), BadEvents.of(chunk.history, model.target.bad_dpd)
         begun = event_days(chunk.history, bad_events, dates, model.target, set(chunk.outcome_dates))
         parts = []
         for index, day in enumerate(dates):
@@ -76,7 +76,7 @@ def warnable_rows(
             can_be_warned = (scored.not_scored < 0) & may_warn(scored.days_past_due, model.target.bad_dpd)
             positions = np.flatnonzero(known & can_be_warned)
             panel = panel_of(chunk.history, day, needs=())
-            exposed = exposure(panel, economics.credit_conversion_ratio, told_twice)
+            exposed = exposure(panel, economics.credit_conversion_ratio, reported_twice)
             lost = exposed * economics.loss_given_default(panel.codes.get(PRODUCT), products, chunk.rows.n)
             columns = (scored.score, np.where(bad, begun[index], NEVER), scored.pd, lost, chunk.borrower)
             rows = (*(column[positions] for column in columns), np.full(len(positions), index))

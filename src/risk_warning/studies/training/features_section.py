@@ -8,7 +8,7 @@ from risk_warning.learning.recipe import SEED
 from risk_warning.learning.training import Trained
 from risk_warning.reports import Heat, HeatCell, Section
 
-_FEATURES_SHOWN = 20
+_MAX_FEATURES = 20
 _EXPLAINED_ROWS = 2_000
 """Number of rows explained. The error of a mean over this many rows is a few hundredths of the points' spread."""
 
@@ -21,7 +21,7 @@ def features_section(trained: Trained) -> Section:
     points = model.points(x)[:, :-1]
     weight = np.abs(points).mean(axis=0)
     rows = []
-    for column in np.argsort(-weight, kind="stable")[:_FEATURES_SHOWN]:
+    for column in np.argsort(-weight, kind="stable")[:_MAX_FEATURES]:
         feature, values = model.features[column], x[:, column]
         known = np.flatnonzero(~np.isnan(values))
         order = known[np.argsort(values[known], kind="stable")]

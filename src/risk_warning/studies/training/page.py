@@ -33,6 +33,7 @@ from risk_warning.reports import (
     line_chart,
     page,
 )
+from risk_warning.reports.numbers import measure_text
 from risk_warning.stats.calibration import calibration
 from risk_warning.stats.evaluation import MEASURES, calibration_bins, evaluate
 from risk_warning.stats.rates import wilson
@@ -83,8 +84,8 @@ def _top(trained: Trained) -> list[Block]:
         _card("AUC", judged, "auc"),
         _card("AUC, not past due", judged.dpd_0, "auc"),
         _card("bads observed over expected", judged, "observed_over_expected", 2),
-        ("KS", _shown(judged.ks)),
-        ("Brier", _shown(judged.brier)),
+        ("KS", measure_text(judged.ks)),
+        ("Brier", measure_text(judged.brier)),
         ("bad borrowers that judge it", f"{judged.bad_borrowers:,}"),
         ("proposed threshold, points", f"{trained.model.policy.threshold:.1f}"),
     ]
@@ -110,14 +111,17 @@ def _measures(judged: Evaluation) -> Section:
         apart["at loan openings"] = judged.openings
     names = ("n", "bads", "bad_borrowers", "bad_rate", *MEASURES)
     rows = [
-        (name, *(with_interval(m, name) if name in WITH_INTERVAL else _shown(m.value(name)) for m in apart.values()))
+        (
+            name,
+            *(with_interval(m, name) if name in WITH_INTERVAL else measure_text(m.value(name)) for m in apart.values()),
+        )
         for name in names
     ]
     bands = tuple(
         (
             f"{band.from_months} or more" if band.to_months is None else f"{band.from_months} to {band.to_months}",
-            *(_shown(value) for value in (band.n, band.bads, band.predicted, band.observed)),
-            _shown(band.observed_over_expected),
+            *(measure_text(value) for value in (band.n, band.bads, band.predicted, band.observed)),
+            measure_text(band.observed_over_expected),
         )
         for band in judged.by_history
     )
@@ -228,8 +232,8 @@ def _months(trained: Trained) -> Section:
             part.group,
             f"{part.n:,}",
             f"{part.bads:,}",
-            _shown(auc),
-            _shown(part.observed_over_expected),
+            measure_text(auc),
+            measure_text(part.observed_over_expected),
             "–" if part.low is None or part.high is None else f"{part.low:.2f} to {part.high:.2f}",
             f"{moved[k]:.3f}",
         )
@@ -253,9 +257,3 @@ def _months(trained: Trained) -> Section:
 
 def _places(x: Floats, y: Floats) -> tuple[tuple[float, float], ...]:
     return tuple(zip(x.tolist(), y.tolist(), strict=True))
-
-
-def _shown(value: float | int | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"

@@ -10,7 +10,7 @@ import pandas
 from pydantic import TypeAdapter
 
 from risk_warning.model.evaluation import Evaluation
-from risk_warning.model.provenance import RecipeAsMade
+from risk_warning.model.provenance import RecordedRecipe
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.reference import NAME
 from risk_warning.registry.registry import FOLDER, registry
@@ -114,7 +114,7 @@ def _parameters(model: RiskModel) -> dict[str, object]:
     recipe = model.provenance.made.recipe
     fitted_with = parameters_of(Recipe(**vars(recipe)), ())
     fitted_with.pop("monotone_constraints")
-    content = TypeAdapter(RecipeAsMade).dump_python(recipe, mode="json", exclude={"parameters"})
+    content = TypeAdapter(RecordedRecipe).dump_python(recipe, mode="json", exclude={"parameters"})
     own = {f"recipe.{name}": value for name, value in content.items()}
     target = {f"target.{name}": value for name, value in vars(model.target).items()}
     trees = {"trees": model.fitted.booster.num_trees(), "features": len(model.features)}

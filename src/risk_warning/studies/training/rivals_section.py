@@ -23,14 +23,14 @@ def rivals_section(model: RiskModel) -> Section:
             measures = (rival.auc, rival.ks, rival.calibration_slope, rival.observed_over_expected)
             gains = (_gain(rival.one_row), _gain(rival.all_rows), _gain(rival.clustered))
             rows.append((_NAMES[name], *(f"{value:.4f}" for value in measures), *gains))
-    measures_shown = ("rival", "AUC", "KS", "calibration slope", "observed / expected")
-    head = (*measures_shown, "AUC, one row each", "AUC, all rows", "AUC, borrowers and months")
+    measures = ("rival", "AUC", "KS", "calibration slope", "observed / expected")
+    head = (*measures, "AUC, one row each", "AUC, all rows", "AUC, borrowers and months")
     return Section(
         "What it has to be better than",
         (Table(head, tuple(rows)),),
         "The last three columns say how much more AUC the model has, with its 95 % interval: by DeLong's test on one "
         "row a borrower, by a bootstrap over borrowers on all rows where dates are stacked, and with rows of one "
-        "borrower and of one month taken together. " + _made(model.provenance.made),
+        "borrower and of one month taken together. " + _making(model.provenance.made),
     )
 
 
@@ -56,7 +56,7 @@ def _contacted(made: Making) -> str:
     return was + dealt[made.recipe.contacted]
 
 
-def _made(made: Making) -> str:
+def _making(made: Making) -> str:
     """Return in words how the model was made."""
     directions = made.directions
     parameters = ", ".join(f"{name} {value:.4g}" for name, value in made.recipe.parameters.items())

@@ -31,6 +31,7 @@ from risk_warning.model.headline import (
     with_interval,
 )
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.reports.numbers import measure_text
 from risk_warning.settings import Settings
 from risk_warning.stats.evaluation import MEASURES
 from risk_warning.studies.training.page import training_page
@@ -160,10 +161,4 @@ def _tuning(book: StagedBook, settings: Settings, request: Request, trials: int,
 
 def _figure(measures: Performance, name: str) -> str:
     """Return a measure, with its interval if it has one."""
-    return with_interval(measures, name) if name in WITH_INTERVAL else _shown(measures.value(name))
-
-
-def _shown(value: float | int | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:,}" if isinstance(value, int) else f"{value:.4f}"
+    return with_interval(measures, name) if name in WITH_INTERVAL else measure_text(measures.value(name))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from risk_warning.model.evaluation import HorizonEvaluation
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.reports import Note, Section, Table
+from risk_warning.reports.numbers import measure_text
 
 
 def windows_section(model: RiskModel, judged: HorizonEvaluation) -> Section:
@@ -13,10 +14,10 @@ def windows_section(model: RiskModel, judged: HorizonEvaluation) -> Section:
         (
             f"{months} months",
             f"{measures.n:,}",
-            _shown(measures.bad_rate),
-            _shown(measures.auc),
-            _shown(measures.calibration_slope),
-            _shown(measures.observed_over_expected),
+            measure_text(measures.bad_rate),
+            measure_text(measures.auc),
+            measure_text(measures.calibration_slope),
+            measure_text(measures.observed_over_expected),
         )
         for months, measures in judged.windows.items()
     )
@@ -34,7 +35,3 @@ def windows_section(model: RiskModel, judged: HorizonEvaluation) -> Section:
         f"The policy acts on {model.target.horizon_months} months. PDs of a longer window are never lower. Rows are "
         "those whose window had ended.",
     )
-
-
-def _shown(value: float | None) -> str:
-    return "–" if value is None else f"{value:.4f}"

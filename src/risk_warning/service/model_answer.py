@@ -6,7 +6,7 @@ from risk_warning.service.champions.served import Served
 from risk_warning.service.wire.answers import ModelAnswer, TrainingWindow
 
 
-def model_shown(served: Served, challenger_version: str | None) -> ModelAnswer:
+def model_answer(served: Served, challenger_version: str | None) -> ModelAnswer:
     """Return version, contract, training window, metrics and threshold."""
     model, policy, made = served.model, served.policy, served.model.provenance
     return ModelAnswer(
