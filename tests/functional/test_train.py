@@ -75,7 +75,7 @@ def test_features_that_moved_more_than_allowed_are_left_out_and_named(lender: Le
     assert moved and min(moved.values()) > 0.5
     assert not set(moved) & set(report.model.feature_names)
     assert len({(day.year, day.month) for day in report.model.provenance.train_dates}) <= 12
-    with pytest.raises(LabelError, match="Every feature moved more than allowed"):
+    with pytest.raises(LabelError, match="The PSI of every feature is above the limit"):
         trained(lender, tmp_path / "b", Recipe(max_feature_psi=1e-9))
 
 

@@ -84,7 +84,7 @@ def test_a_folder_with_a_protected_attribute_is_loaded_only_with_its_reason(mode
 def test_the_card_repeats_the_reason_and_says_what_was_kept_out_and_why(model: RiskModel) -> None:
     text = card(model)
     assert f"Attributes used: {COLUMN}." in text
-    assert f"- `{COLUMN}` looks protected and is used all the same: {REASON}" in text
+    assert f"- `{COLUMN}` looks protected but is used: {REASON}" in text
     assert "| `borrowers.x_club` | values: F/M |" in text
     of_before = card(replace(model, provenance=replace(model.provenance, attributes=None)))
     assert "Never entered: age, sex." in of_before

@@ -33,6 +33,6 @@ def test_features_of_one_value_are_no_model(value: float) -> None:
 def test_a_feature_of_one_value_is_as_good_as_none_left(value: float) -> None:
     some = with_first(value)
     first, second, third = (feature.name for feature in some.features)
-    with pytest.raises(LabelError, match="Every feature moved more than allowed"):
+    with pytest.raises(LabelError, match="The PSI of every feature is above the limit"):
         without(some, [second, third])
     assert [feature.name for feature in without(some, [first, second]).features] == [third]

@@ -84,7 +84,7 @@ def test_a_recipe_leaves_out_features_and_families() -> None:
     kept = Recipe(without_features=(FEATURES[0].name,)).choose(FEATURES)
     assert kept == FEATURES[1:]
     assert Recipe(without_families=(FEATURES[0].family,)).choose(registry())
-    with pytest.raises(SettingsError, match="which the book does not give"):
+    with pytest.raises(SettingsError, match="which this book does not have"):
         Recipe(without_features=("nobody_knows",)).choose(FEATURES)
     with pytest.raises(SettingsError, match="no feature to learn from"):
         Recipe(without_features=tuple(f.name for f in FEATURES)).choose(FEATURES)

@@ -12,13 +12,13 @@ from risk_warning.stats.evaluation import MEASURES
 @pytest.mark.parametrize(
     ("interval", "words"),
     [
-        ((0.95, 1.05), "the PDs hold on the whole"),
+        ((0.95, 1.05), "the PDs are calibrated overall"),
         ((0.70, 0.85), "the PDs are too high"),
         ((1.15, 1.40), "the PDs are too low"),
         ((1.02, 1.20), "the PDs are a little too low"),
         ((0.80, 0.98), "the PDs are a little too high"),
-        ((0.70, 1.40), "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
-        ((None, None), "one cannot tell from 40 bad borrowers whether the PDs hold within a tenth"),
+        ((0.70, 1.40), "40 bad borrowers are too few to tell whether the PDs are within 10 % of the truth"),
+        ((None, None), "40 bad borrowers are too few to tell whether the PDs are within 10 % of the truth"),
     ],
 )
 def test_calibration_is_told_by_its_interval(interval: Bounds, words: str) -> None:
@@ -35,8 +35,8 @@ def test_calibration_is_told_by_its_interval(interval: Bounds, words: str) -> No
     [
         (0.002, 0.020, "It ranks better than a plain scorecard"),
         (-0.020, -0.002, "A plain scorecard ranks better"),
-        (-0.010, 0.010, "A plain scorecard ranks as well as far as can be told"),
-        (None, None, "A plain scorecard ranks as well as far as can be told"),
+        (-0.010, 0.010, "No difference in ranking from a plain scorecard can be shown"),
+        (None, None, "No difference in ranking from a plain scorecard can be shown"),
     ],
 )
 def test_the_trees_must_be_shown_to_rank_better(low: float | None, high: float | None, words: str) -> None:

@@ -153,7 +153,7 @@ class Fitting:
         slope, intercept = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
         if slope <= 0 or all(np.ptp(own) == 0 for own, _, _ in folds):
             raise LabelError(
-                "Nothing in the book tells later bads from goods: the fitted scores rank no better than chance. "
+                "Nothing in the book separates later bads from goods: the fitted scores rank no better than chance. "
                 "Check the outcomes, or give more as-of dates."
             )
         trees = float(np.mean([number for _, _, number in folds])) if self.trees is None else self.trees
@@ -222,9 +222,7 @@ class _Fold:
         inside, outside = (self.fold != self.k) & (self.block != self.k), self.fold == self.k
         learnt, weight = rows.take(inside), None if of.weight is None else of.weight[inside]
         if not 0 < learnt.bad.sum() < len(learnt.bad):
-            raise LabelError(
-                "Within a third of the borrowers all rows to learn from are of one class; bring a larger book."
-            )
+            raise LabelError("In one fold of the borrowers all training rows are of one class; bring a larger book.")
         codes = fit_codes(learnt.x, learnt.bad, learnt.borrower_id, weight, learnt.features, categories)
         unseen = encode(rows.x[outside], rows.features, codes, categories)
         check = None

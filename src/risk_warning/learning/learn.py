@@ -166,6 +166,6 @@ def without(rows: TrainingSet, names: Sequence[str]) -> TrainingSet:
     """
     kept = [i for i, feature in enumerate(rows.features) if feature.name not in set(names)]
     if not any(len(np.unique(rows.x[:, i])) > 1 for i in kept):
-        raise LabelError("Every feature moved more than allowed between the dates; raise --max-feature-psi.")
+        raise LabelError("The PSI of every feature is above the limit; raise --max-feature-psi.")
     features: tuple[Feature, ...] = tuple(rows.features[i] for i in kept)
     return replace(rows, features=features, x=rows.x[:, kept])

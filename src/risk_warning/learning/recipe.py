@@ -103,7 +103,7 @@ class Recipe:
         unknown = set(self.without_features) - {feature.name for feature in features}
         if unknown:
             raise SettingsError(
-                f"The recipe leaves out {min(unknown)}, which the book does not give; see `risk-warning features`."
+                f"The recipe leaves out {min(unknown)}, which this book does not have; see `risk-warning features`."
             )
         left_out = set(self.without_features)
         chosen = tuple(f for f in features if f.family not in self.without_families and f.name not in left_out)
@@ -115,6 +115,6 @@ class Recipe:
         """Raise `SettingsError` if the recipe treats contacts specially and the book has no table of them."""
         if self.contacted != KEEP and "contacts" not in tables:
             raise SettingsError(
-                f"The recipe says {self.contacted} of whoever was contacted, but the book has no table contacts; "
-                "bring it, or keep them."
+                f"The recipe treats contacted borrowers with {self.contacted}, but the book has no table contacts; "
+                "bring the table, or use keep."
             )

@@ -40,8 +40,8 @@ def as_of_dates(book: StagedBook, request: Request) -> tuple[date, ...]:
     spec, given = request.target, book.outcome_dates
     if request.horizon_too_short(derived=not given):
         raise SettingsError(
-            f"Within {spec.horizon_months} month(s) nobody current can reach {spec.bad_dpd} days past due; give a "
-            "longer --horizon-months, or bring a table outcomes."
+            f"Within {spec.horizon_months} month(s) no borrower who is current can reach {spec.bad_dpd} days past "
+            "due; give a longer --horizon-months, or bring a table outcomes."
         )
     if request.as_of_date is not None:
         day = request.as_of_date

@@ -140,7 +140,7 @@ def train(
     if split:
         if not 0 < tested.bad.sum() < len(tested.bad):
             raise LabelError(
-                f"The {len(tested.bad):,} rows kept for testing ({split.test[0]} to {split.test[-1]}) are all of one "
+                f"The {len(tested.bad):,} test rows ({split.test[0]} to {split.test[-1]}) are all of one "
                 "class; give more dates or a larger book."
             )
         begun = begin(learn_rows, book.categories, recipe, spec.horizon_months, tuning=tuning, stage="all")
@@ -250,8 +250,8 @@ def _kept(fit: Fit, chosen: tuple[Feature, ...], encoded: NDArray[np.float32], s
     if directions.violations:
         worst = directions.violations[0]
         raise ModelError(
-            f"The fitted trees move against the direction of {worst.feature} (by {worst.size:.2g} of log-odds); such a "
-            "model is not saved. Train with another --seed, and report it."
+            f"The fitted trees move against the direction of {worst.feature} (by {worst.size:.2g} of log-odds); the "
+            "model is not saved. Train with another --seed, and report this."
         )
     return directions
 
@@ -299,13 +299,13 @@ def _check_openings(book: StagedBook, split: OutOfTime | None) -> None:
         )
     if book.outcome_dates:
         raise SettingsError(
-            "--with-openings needs outcomes on any day, and the table outcomes has them on its own dates only; leave "
+            "--with-openings needs outcomes on any day, but the table outcomes has them only on its own dates; leave "
             "out the option, or the table."
         )
     if split is None:
         raise SettingsError(
-            "--with-openings needs months to learn from and later ones to judge by; leave out --as-of and --folds, or "
-            "give a longer range of months."
+            "--with-openings needs months to learn from and later months to be judged on; leave out --as-of and "
+            "--folds, or give a longer range."
         )
 
 

@@ -20,7 +20,7 @@ def weakness(judged: Performance) -> str | None:
     if (high is not None and high < MIN_OE) or (low is not None and low > MAX_OE):
         ends = " to ".join("no bound" if end is None else f"{end:.2f}" for end in (low, high))
         return (
-            f"its PDs are far off: {judged.observed_over_expected:.2f} bads for each one expected (95 % interval "
+            f"its PDs are far off: {judged.observed_over_expected:.2f} bads for each expected bad (95 % interval "
             f"{ends})"
         )
     return None

@@ -82,7 +82,7 @@ def untouched(rows: TrainingSet, contacted: str, horizon_months: int) -> Weighte
         if not arms.withheld.any():
             raise LabelError(
                 "To weigh contacts takes a hold-out: rows of the table contacts of kind withheld, randomised 1, "
-                "in the outcome windows. Bring them, or leave out whoever was contacted (leave-out)."
+                "in the outcome windows. Bring them, or leave out contacted borrowers (leave-out)."
             )
         weight[arms.withheld] = _each_withheld_counts(rows, arms)[arms.withheld]
     weight *= _each_untouched_counts(rows, arms.helped & ~by_lot, horizon_months)

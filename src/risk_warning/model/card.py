@@ -34,8 +34,8 @@ def card(model: RiskModel) -> str:
         [
             f"# Model {model.version}",
             "",
-            "Finds borrowers who are likely to fall behind, so that a person can offer help before the due date. It is "
-            "not made to refuse credit, set prices, or punish, and must not be used so.",
+            "Finds borrowers who are likely to fall behind, so that a person can offer help before the due date. It "
+            "must not be used to refuse credit, set prices, or punish.",
             "",
             "## What it predicts",
             "",
@@ -43,7 +43,7 @@ def card(model: RiskModel) -> str:
             f"{target.horizon_months} month(s) of the as-of date (or what the table `outcomes` says). For borrowers "
             f"with an open loan, {limit}, and at least {target.min_history} months with a record.",
             "",
-            "## What it was made of",
+            "## Training data",
             "",
             f"{provenance.rows:,} rows ({provenance.bads:,} bad) of {provenance.borrowers:,} borrowers "
             f"({provenance.bad_borrowers:,} bad) on {len(dates)} as-of date(s), {dates[0]} to {dates[-1]}; data digest "
@@ -55,13 +55,13 @@ def card(model: RiskModel) -> str:
             "| --- | --- |",
             *families,
             "",
-            f"## How well it does ({judged.scheme})",
+            f"## Performance ({judged.scheme})",
             "",
             who_was_judged(provenance),
             "",
             f"{judged.n:,} rows, {measure_text(judged.bad_rate)} bad, of {judged.bad_borrowers:,} bad borrowers; "
             f"{judged.dpd_0.n:,} rows were not past due at all ({measure_text(judged.dpd_0.bad_rate)} bad). In "
-            "brackets 95 % intervals, rows of one borrower and of one month taken together.",
+            "brackets: 95 % intervals, clustered by borrower and by month.",
             "",
             "| measure | all | not past due |",
             "| --- | --- | --- |",
@@ -73,8 +73,8 @@ def card(model: RiskModel) -> str:
             *_openings(provenance.openings, judged.openings),
             "## Its scale",
             "",
-            f"{model.scorecard.base_score:g} points are odds of {model.scorecard.base_odds_good_bad:g}:1, "
-            f"{model.scorecard.pdo:g} points more double them. Proposed policy `{policy.version}`: red below "
+            f"{model.scorecard.base_score:g} points are odds of {model.scorecard.base_odds_good_bad:g}:1 good to bad; "
+            f"{model.scorecard.pdo:g} more points double the odds. Proposed policy `{policy.version}`: red below "
             f"{policy.red_below:.1f}, safety threshold {policy.threshold:.1f}, green from {policy.yellow_below:.1f}.",
             "",
         ]
@@ -92,7 +92,7 @@ def _attributes(model: RiskModel) -> list[str]:
         f"{', '.join(model.provenance.protected)}, nor, unless it is allowed with a reason, a column whose name or "
         "values look protected.",
         "",
-        *(f"- `{one.column}` looks protected and is used all the same: {one.allowed}" for one in allowed),
+        *(f"- `{one.column}` looks protected but is used: {one.allowed}" for one in allowed),
         *([""] if allowed else []),
         *(["| kept out | why |", "| --- | --- |"] if use.kept_out else ["Kept out of this book: nothing.", ""]),
         *(f"| `{one.column}` | {one.why} |" for one in use.kept_out),
@@ -121,7 +121,8 @@ def _by_day(bands: Sequence[DayBand]) -> list[str]:
     if len(bands) < 2:
         return []
     return [
-        "By day of the month, the model in service on its own rows, by models that did not see their borrowers:",
+        "By day of the month, on the training rows of the model in service, with PDs from models that did not see the "
+        "borrower:",
         "",
         "| days | rows | bad | observed / expected |",
         "| --- | --- | --- | --- |",
@@ -145,9 +146,10 @@ def _horizons(model: RiskModel, judged: HorizonEvaluation | None) -> list[str]:
         return []
     order = judged.order
     timing = (
-        "Too few turned bad to say whether they did in the order expected."
+        "Too few borrowers turned bad to compare the order in which they did with the expected order."
         if order is None
-        else f"Those who turned bad did so in the order expected with a rank correlation of {order.correlation:.2f} "
+        else f"Among borrowers who turned bad, the rank correlation of the expected and the true time is "
+        f"{order.correlation:.2f} "
         f"({order.low:.2f} to {order.high:.2f}, {order.n:,} rows)."
     )
     return [
@@ -173,8 +175,8 @@ def _openings(learnt: OpeningRows | None, judged: Performance | None) -> list[st
     if learnt is None or judged is None:
         return []
     return [
-        f"At loan review: {learnt.rows:,} of the rows it was made of ({learnt.bads:,} bad) are borrowers the day "
-        f"after they opened a loan. {judged.n:,} such openings that it had not seen: {measure_text(judged.bad_rate)} "
+        f"At loan review: {learnt.rows:,} of the training rows ({learnt.bads:,} bad) are borrowers the day "
+        f"after they opened a loan. {judged.n:,} openings that it had not seen: {measure_text(judged.bad_rate)} "
         f"bad, auc {measure_text(judged.auc)}, ks {measure_text(judged.ks)}, calibration_slope "
         f"{measure_text(judged.calibration_slope)}, observed_over_expected "
         f"{measure_text(judged.observed_over_expected)}.",

@@ -101,7 +101,7 @@ def load(folder: Path) -> RiskModel:
     names = tuple(content["contract"]["features"])
     features = features_named(names, observed)
     if features is None:
-        raise ModelError(f"{folder} uses features this version does not know; upgrade risk-warning or train anew.")
+        raise ModelError(f"{folder} uses features unknown to this version; upgrade risk-warning, or train a new model.")
     booster = lightgbm.Booster(model_str=(folder / "model.txt").read_text(encoding="utf-8"))
     if tuple(booster.feature_name()) != names:
         raise ModelError(f"The features of {folder}/model.txt are not those of its model.json; export the model anew.")
@@ -123,7 +123,7 @@ def load(folder: Path) -> RiskModel:
     allowed = frozenset(one.column.partition(".")[2] for one in use.used if one.allowed) if use else frozenset()
     if protected := model.kept_out_by(NeverModelled(frozenset(), allowed)):
         raise ModelError(
-            f"{folder} uses the protected attribute {protected[0]} and must not score anyone; train anew without it, "
+            f"{folder} uses the protected attribute {protected[0]} and must not score anyone; train a model without it, "
             "or allow it under [book.allowed] with a reason first."
         )
     return model
@@ -154,13 +154,17 @@ def _checked(folder: Path) -> dict[str, Any]:
     """Return `model.json` after checking its own digest and those of the other files."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
-        raise ModelError(f"{folder} is no model folder: it lacks {', '.join(missing)}; name one made by train.")
+        raise ModelError(
+            f"{folder} is not a model folder: it lacks {', '.join(missing)}; name a folder written by train."
+        )
     try:
         content: dict[str, Any] = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         stated = content.pop("sha256")
         digests = content["files"]
         if content["format"] != FORMAT:
-            raise ModelError(f"{folder} is of format {content['format']}, this program reads {FORMAT}; train anew.")
+            raise ModelError(
+                f"{folder} has format {content['format']}, but this program reads {FORMAT}; train a new model."
+            )
     except (ValueError, KeyError, TypeError, AttributeError):
         raise _damaged(folder) from None
     if sha256(canonical_json(content)) != stated:
@@ -172,7 +176,7 @@ def _checked(folder: Path) -> dict[str, Any]:
 
 
 def _damaged(folder: Path) -> ModelError:
-    return ModelError(f"{folder}/model.json is damaged; fetch the model again or train anew.")
+    return ModelError(f"{folder}/model.json is damaged; fetch the model again, or train a new one.")
 
 
 def _content(model: RiskModel) -> dict[str, Any]:

@@ -14,7 +14,7 @@ WITH_INTERVAL = ("auc", "observed_over_expected", "calibration_slope")
 MAX_UNKNOWN_SHARE = 0.02
 """Share of unknown outcomes above which it is reported, with both bounds."""
 FAIR_OE = (0.9, 1.1)
-"""Range of observed over expected in which the PDs hold on the whole."""
+"""Range of observed over expected in which the PDs count as calibrated overall."""
 
 
 def with_interval(performance: Performance, name: str, digits: int = 3) -> str:
@@ -33,22 +33,23 @@ def figure(value: float | None, ends: Bounds | None, digits: int = 3) -> str:
 
 
 def calibration_in_words(performance: Performance) -> str:
-    """Return a clause on whether the PDs hold on the whole, from the interval of observed over expected."""
+    """Return a clause on whether the PDs are calibrated overall, from the interval of observed over expected."""
     ends = performance.interval("observed_over_expected")
     if performance.observed_over_expected is None or ends is None:
-        return "one cannot tell whether the PDs hold: all rows are of one class"
+        return "the data cannot tell whether the PDs are calibrated: all rows are of one class"
     low, high = (0.0 if ends[0] is None else ends[0]), (float("inf") if ends[1] is None else ends[1])
-    ratio = f"{with_interval(performance, 'observed_over_expected', 2)} bads for each one expected"
+    ratio = f"{with_interval(performance, 'observed_over_expected', 2)} bads for each expected bad"
     if high < FAIR_OE[0]:
         return f"the PDs are too high: {ratio}"
     if low > FAIR_OE[1]:
         return f"the PDs are too low: {ratio}"
     if low >= FAIR_OE[0] and high <= FAIR_OE[1]:
-        return f"the PDs hold on the whole: {ratio}"
+        return f"the PDs are calibrated overall: {ratio}"
     if low > 1 or high < 1:
         return f"the PDs are a little too {'low' if low > 1 else 'high'}: {ratio}"
     return (
-        f"one cannot tell from {performance.bad_borrowers:,} bad borrowers whether the PDs hold within a tenth: {ratio}"
+        f"{performance.bad_borrowers:,} bad borrowers are too few to tell whether the PDs are within 10 % of the "
+        f"truth: {ratio}"
     )
 
 
@@ -64,8 +65,8 @@ def against_scorecard(gain: Gain | None) -> str:
     if high is not None and high < 0:
         return f"A plain scorecard ranks better (AUC {difference}): train with --scorecard to make it the model."
     return (
-        f"A plain scorecard ranks as well as far as can be told (AUC {difference}) and is simpler: --scorecard makes "
-        "it the model."
+        f"No difference in ranking from a plain scorecard can be shown (AUC {difference}), and the scorecard is "
+        "simpler: --scorecard makes it the model."
     )
 
 
@@ -79,8 +80,8 @@ def unknown_outcomes(known: int, bads: int, unknown: int) -> tuple[str, ...]:
         return ()
     rate = f"the bad rate is {bads / known:.1%}, " if known else ""
     return (
-        f"The outcome of {unknown / rows:.1%} of the {rows:,} rows is unknown, and they are left out: {rate}with all "
-        f"of them good it would be {bads / rows:.1%}, with all of them bad {(bads + unknown) / rows:.1%}.",
+        f"The outcome of {unknown / rows:.1%} of the {rows:,} rows is unknown, and they are left out: {rate}it would "
+        f"be {bads / rows:.1%} if all of them were good, and {(bads + unknown) / rows:.1%} if all were bad.",
     )
 
 
@@ -90,14 +91,14 @@ def cautions(provenance: Provenance) -> Iterator[str]:
     yield from unknown_outcomes(*(left_out.get(name, 0) for name in (ELIGIBLE, ELIGIBLE_BAD, OUTCOME_UNKNOWN)))
     if never := left_out.get(NEVER_KNOWN, 0):
         yield (
-            f"{never:,} rows are left out whose borrower has a loan that never tells its days past due: they could be "
-            "seen to be bad, but never good."
+            f"{never:,} rows are left out because a loan of the borrower never has known days past due: such a row "
+            "could become bad, but never good."
         )
     for suspect in provenance.leak_suspects:
         yield f"Leak suspected: {suspect.text}"
     if provenance.undated_columns:
         yield (
-            f"Undated, taken to have been so from the start: {', '.join(provenance.undated_columns)}; what was "
+            f"Undated columns, assumed never to have changed: {', '.join(provenance.undated_columns)}. Values "
             "overwritten after trouble began would flatter the model."
         )
 
@@ -106,11 +107,11 @@ def who_was_judged(provenance: Provenance) -> str:
     """Return a sentence on which model the figures belong to."""
     twin, dates = provenance.judged_twin, provenance.train_dates
     if twin is None:
-        return "The figures are of models that did not see the borrowers; the model itself has learnt from all rows."
+        return "The figures come from models that did not see the borrowers; the model itself learnt from all rows."
     tested, learnt = twin.test_dates, twin.train_dates
     return (
         f"The figures belong to its judged twin {twin.version}, which learnt from {learnt[0]} to {learnt[-1]} "
         f"({twin.rows:,} rows, {twin.bad_borrowers:,} bad borrowers) and was judged on other borrowers from "
-        f"{tested[0]} to {tested[-1]}. The model in service was fitted anew, by the same recipe and number of trees, "
-        f"to everything mature: {dates[0]} to {dates[-1]}."
+        f"{tested[0]} to {tested[-1]}. The model in service was refitted with the same recipe and number of trees to "
+        f"all mature data, {dates[0]} to {dates[-1]}."
     )

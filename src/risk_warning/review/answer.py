@@ -62,7 +62,7 @@ class BorrowerAnswer:
     score: Annotated[float | None, Field(description="points, higher is safer")]
     band: Band | None
     below_threshold: bool | None
-    pd_by_horizon: Annotated[tuple[HorizonPd, ...], Field(description="a longer window is never the safer")]
+    pd_by_horizon: Annotated[tuple[HorizonPd, ...], Field(description="the PD of a longer window is never lower")]
     expected_months_to_overdue: Annotated[
         float | None, Field(description="mean number of the longest window's months that pass before turning bad")
     ]
@@ -70,15 +70,17 @@ class BorrowerAnswer:
     reasons: tuple[ScoreReason, ...]
     not_scored: NotScored | None
     history: HistoryBasis
-    empty_columns: Annotated[tuple[str, ...], Field(description="columns the model reads and no row held")]
+    empty_columns: Annotated[
+        tuple[str, ...], Field(description="columns that the model reads and that are empty in all rows")
+    ]
     unknown_values: Annotated[
         tuple[UnknownValue, ...], Field(description="kinds of events and categories the model has not learnt from")
     ]
     outside_training_range: Annotated[
         tuple[str, ...],
-        Field(description="features whose values no row the model learnt from reached: trust the PD less"),
+        Field(description="features with values outside the range of the training rows: trust the PD less"),
     ]
     loan_under_review: UnderReview | None
-    warning: Annotated[WarningOutcome | None, Field(description="what became of a warning; null where none was due")]
+    warning: Annotated[WarningOutcome | None, Field(description="the outcome for a warning; null if none was due")]
     model_version: str
     policy_version: str

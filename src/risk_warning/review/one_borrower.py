@@ -34,7 +34,7 @@ THIN_MONTHS = 6
 """A history with a record in fewer months than this is thin."""
 MOST_UNKNOWN = 20
 """Maximum number of unknown values in the answer."""
-_NO_TABLE = "is missing: the model reads it; send it, empty where the borrower has no row in it"
+_NO_TABLE = "is missing, but the model reads it; send it, or an empty list if the borrower has no rows in it"
 
 
 @dataclass(frozen=True)

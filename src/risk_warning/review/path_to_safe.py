@@ -41,7 +41,7 @@ GRID = 16
 WHY: Mapping[str, Text] = {
     "not_scored": {"en": "The borrower is not scored.", "zh": "该借款人未被评分。"},
     "no_typical_values": {
-        "en": "The model does not carry the range of its training values; train it anew.",
+        "en": "The model has no record of the range of its training values; train a new model.",
         "zh": "模型未附带训练取值范围，请重新训练。",
     },
     "nothing_to_change": {
@@ -53,7 +53,7 @@ WHY: Mapping[str, Text] = {
         "zh": "只有超出训练范围或使某项风险信号变差的改变才能达到安全线。",
     },
     "out_of_reach": {
-        "en": "All that can be changed today does not bring the score to the threshold.",
+        "en": "Everything that can change today together does not bring the score to the threshold.",
         "zh": "目前可改变的事项都不足以使评分达到安全线。",
     },
 }

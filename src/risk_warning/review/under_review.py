@@ -114,7 +114,8 @@ def with_loan(rows: Rows, loan: LoanUnderReview, as_of_date: date, observed: Obs
         if any(due_on < as_of_date for due_on, _ in dues):
             name = "first_due_on" if loan.schedule is None else "schedule"
             raise RequestError(
-                "A loan under review has nothing due before the as-of date; give later due dates.", f"{_FIELD}.{name}"
+                "Payments of a loan under review cannot fall due before the as-of date; give later due dates.",
+                f"{_FIELD}.{name}",
             )
         instalments = _joined(rows.instalments, {**_owner(number, len(dues)), **_unpaid(dues, opened_on)})
     return replace(rows, n_loans=number + 1, loans=loans, instalments=instalments)

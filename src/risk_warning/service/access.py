@@ -161,7 +161,7 @@ def _on_this_machine(headers: Mapping[bytes, bytes], client: str | None) -> Call
         raise Refusal(
             403,
             "forbidden",
-            "This service runs without keys (RISK_WARNING_NO_AUTH=1) and answers this machine alone; make keys with "
+            "This service runs without keys (RISK_WARNING_NO_AUTH=1) and answers this machine only; create keys with "
             "`risk-warning keys create` and start it without that variable.",
         )
     return DEMO

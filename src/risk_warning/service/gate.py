@@ -122,7 +122,7 @@ class Gate:
         if scope["method"] == "POST" and path in self._with_body:
             if not _JSON.fullmatch(headers.get(b"content-type", b"")):
                 raise Refusal(
-                    415, "unsupported_media_type", "The body has to be JSON, with 'Content-Type: application/json'."
+                    415, "unsupported_media_type", "The body must be JSON, with 'Content-Type: application/json'."
                 )
             body = await self._body(headers, path, receive)
         scope["risk_warning"] = Call(request_id, caller, body, started)
@@ -141,7 +141,7 @@ class Gate:
                 while True:
                     message = await receive()
                     if message["type"] == "http.disconnect":
-                        raise Refusal(400, "invalid_json", "The client went away before its body was there.")
+                        raise Refusal(400, "invalid_json", "The client disconnected before the whole body arrived.")
                     parts.append(message.get("body", b""))
                     size += len(parts[-1])
                     if size > most_mb * _MB:
@@ -151,7 +151,10 @@ class Gate:
         except TimeoutError:
             limit = settings.body_timeout_seconds
             raise Refusal(
-                408, "body_timeout", f"The body was not there within {limit:g} s; send it at once.", headers=_CLOSE
+                408,
+                "body_timeout",
+                f"The body did not arrive within {limit:g} s; send it without pauses.",
+                headers=_CLOSE,
             ) from None
 
     async def _health(self, path: str, method: str, request_id: str, send: Send) -> None:
@@ -162,7 +165,7 @@ class Gate:
         await respond(send, 200, to_json({"status": "ready" if path == "/readyz" else "alive"}))
 
 
-INTERNAL = Refusal(500, "internal", "A fault of the service; tell its operator the request id.")
+INTERNAL = Refusal(500, "internal", "Internal error of the service; give its operator the request id.")
 _CLOSE = {"connection": "close"}
 
 

@@ -43,8 +43,8 @@ def check_port(host: str, port: int) -> None:
             tried.bind((host, port))
     except OSError as error:
         raise SettingsError(
-            f"The service cannot listen on {host} port {port} ({error.strerror}); stop what does, or give another "
-            "--host or --port."
+            f"The service cannot listen on {host} port {port} ({error.strerror}); stop the program that does, or give "
+            "another --host or --port."
         ) from None
 
 

@@ -79,7 +79,9 @@ def replay(
             if decision is None:
                 raise unknown(request_id)
             if decision.answer is None:
-                raise RequestError(f"Decision {request_id} was erased; nothing is left to compute or compare.")
+                raise RequestError(
+                    f"The contents of decision {request_id} were erased; there is nothing to compute or compare."
+                )
             yield _replayed(
                 decision,
                 decision.answer,
@@ -128,7 +130,7 @@ def _model(model_version: str, folder: Path | None, settings: Settings) -> RiskM
         if (place / "model.json").is_file() and (candidate := load(place)).version == model_version:
             return candidate
     if folder is not None:
-        raise ModelError(f"{folder} does not hold model {model_version}; name the folder that does.")
+        raise ModelError(f"{folder} does not contain model {model_version}; name the folder that does.")
     return load(with_version(model_version, settings))
 
 
@@ -140,7 +142,7 @@ def _policy(model_version: str, policy_version: str, settings: Settings, model: 
         policy = event.policy.policy()
         if policy.version == policy_version:
             return policy
-    raise ModelError(f"The trail does not say what policy {policy_version} was; it cannot be replayed.")
+    raise ModelError(f"The audit trail has no policy {policy_version}; the decision cannot be replayed.")
 
 
 def _differences(then: Any, now: Any, place: str) -> Iterator[str]:

@@ -61,8 +61,8 @@ class Runtime:
         keys = None
         if self.settings.no_auth:
             _log.warning(
-                "RISK_WARNING_NO_AUTH=1: NOBODY NEEDS A KEY. Requests from this machine alone are answered. "
-                "For a demo only: make keys with `risk-warning keys create` and unset it."
+                "RISK_WARNING_NO_AUTH=1: NOBODY NEEDS A KEY. Only requests from this machine are answered. For a demo "
+                "only: create keys with `risk-warning keys create` and unset the variable."
             )
         else:
             keys = await asyncio.to_thread(KeyRing, url)

@@ -73,7 +73,7 @@ _KEYS = {
 DESCRIPTION = (
     "The probability that a borrower falls behind, as a score with its reasons, at the moment a loan is reviewed: the "
     "same number the nightly run gives. Rows are in the words of the book's tables, amounts in the currency's unit. "
-    "Whatever is refused has one shape and names the field."
+    "Every refusal has the same form and names the field."
 )
 
 
@@ -140,7 +140,7 @@ SCORE_BATCH = _post(
     *_ALWAYS,
 )
 EXPLAIN = _post(
-    "Review", "All that makes a score, and a picture of it", "ScoreRequest", "ExplainAnswer", "explain", *_ALWAYS, 404
+    "Review", "All contributions to a score, and a chart", "ScoreRequest", "ExplainAnswer", "explain", *_ALWAYS, 404
 )
 WHAT_IF = _post(
     "Review",

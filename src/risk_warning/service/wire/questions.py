@@ -52,7 +52,7 @@ def loan_of(loan: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnder
             continue
         if not name.startswith("x_"):
             raise RequestError(
-                "is no term of a loan (attributes of your own begin with x_)", f"loan_under_review.{name}"
+                "is not a term of a loan (attributes of your own begin with x_)", f"loan_under_review.{name}"
             )
         if not is_attribute(value):
             raise RequestError("is neither a number nor a text", f"loan_under_review.{name}")

@@ -72,8 +72,8 @@ def governance_card(model: RiskModel, comparison: Comparison | None, rules: Sequ
         "| US guidance (SR 26-2), by theme | EU AI Act | here |",
         "| --- | --- | --- |",
         "| purpose, exposure and materiality | Annex IV, 1; Annex III, 5 (b) | first paragraph, What it predicts |",
-        "| development: theory, data, assumptions | Annex IV, 2; Art. 10 | What it was made of |",
-        "| testing and outcomes analysis | Annex IV, 2 (g) and 4; Art. 15 | How well it does, Comparison with the "
+        "| development: theory, data, assumptions | Annex IV, 2; Art. 10 | Training data |",
+        "| testing and outcomes analysis | Annex IV, 2 (g) and 4; Art. 15 | Performance, Comparison with the "
         "champion |",
         "| limits and uncertainty | Annex IV, 3; Art. 13 | Limits, the intervals |",
         "| bias | Art. 10 (2) (f) and (g) | Fairness |",

@@ -15,5 +15,5 @@ def attributes_section(use: AttributeUse) -> Section:
         "Attributes of borrowers and loans",
         (block,),
         "Columns that look protected, by name or by values, are kept out; the setting book.allowed lets one in, with a "
-        "reason. What stands in for them is measured when the model is compared.",
+        "reason. Features that act as proxies for them are measured when the model is compared.",
     )

@@ -42,6 +42,6 @@ def features_section(trained: Trained) -> Section:
         "What it rests on",
         (Heat("feature", ("mean points", "riskier when", "lowest fifth", "highest fifth"), tuple(rows)),),
         f"The {len(rows)} features that move the scores most, on {len(x):,} rows learnt from: mean size of the points "
-        "(exact SHAP), the direction the model is held to, and the mean points of the fifths of the rows with the "
+        "(exact SHAP), the direction that the model must keep, and the mean points of the fifths of the rows with the "
         "lowest and the highest values. Points below 0 lower the score: riskier.",
     )

@@ -73,7 +73,7 @@ def training_page(trained: Trained) -> str:
 def verdict(judged: Evaluation) -> str:
     """Return the result of the training in one sentence."""
     return (
-        f"Judged {judged.scheme}, {judged.capture_top_5pct:.0%} of those who turn bad are among the riskiest 5 % "
+        f"Judged {judged.scheme}, {judged.capture_top_5pct:.0%} of the bads are among the riskiest 5 % "
         f"(AUC {with_interval(judged, 'auc')}), and {calibration_in_words(judged)}."
     )
 
@@ -127,11 +127,11 @@ def _measures(judged: Evaluation) -> Section:
     )
     head = ("months with a record", "rows", "bad", "predicted", "observed", "observed / expected")
     return Section(
-        "How well it does",
+        "Performance",
         (Table(("measure", *apart), tuple(rows)), Table(head, bands)),
-        "Of borrowers and months the judged model did not learn from, with 95 % intervals, rows of one borrower and of "
-        "one month taken together; those not past due at all are the harder question. Then by length of history: how "
-        "far a PD of a thin file can be trusted.",
+        "On borrowers and months that the judged model did not learn from, with 95 % intervals clustered by borrower "
+        "and by month; borrowers who are not past due are the harder task. Then by length of history, which shows how "
+        "far the PD of a thin file can be trusted.",
     )
 
 
@@ -165,8 +165,8 @@ def _ranking(trained: Trained) -> Section:
     return Section(
         "How it ranks",
         (
-            Figure(capture, "Capture: what a team that calls so many of the riskiest reaches of those who turn bad."),
-            Figure(roc, "ROC: bads flagged against goods flagged with them; AUC is the area below."),
+            Figure(capture, "Capture: share of the bads that a team reaches by calling this share of the riskiest."),
+            Figure(roc, "ROC: share of bads flagged against share of goods flagged; AUC is the area below the curve."),
             Figure(ks, "KS is the largest distance between the two."),
         ),
     )
@@ -194,7 +194,7 @@ def _calibration(trained: Trained) -> Section:
     return Section(
         "How far its PDs hold",
         (Figure(chart, "Whiskers are 95 % intervals (Wilson)."), Table(head, tuple(cells)), *_by_day(trained)),
-        "Where the observed share lies within its whiskers of the predicted one, the PDs can be taken at their word.",
+        "The PDs are calibrated where the predicted share lies within the whiskers of the observed one.",
     )
 
 
@@ -212,8 +212,8 @@ def _by_day(trained: Trained) -> tuple[Block, ...]:
     if len(rows) < 2:
         return ()
     note = Note(
-        "By day of the month of the as-of date, on the rows the model in service learnt from, by models that did not "
-        "see their borrowers: a book is scored on any day."
+        "By day of the month of the as-of date, on the training rows of the model in service, with PDs from models "
+        "that did not see the borrower. A book can be scored on any day."
     )
     return note, Table(("day of the month", "rows", "bad", "observed / expected (95 %)"), rows)
 
@@ -250,8 +250,8 @@ def _months(trained: Trained) -> Section:
     return Section(
         "How it holds over time",
         tuple(blocks),
-        f"PSI of the scores against those of the first date: below {SOME_MOVED:g} they have hardly moved, above "
-        f"{MUCH_MOVED:g} much.",
+        f"PSI of the scores against those of the first date: a small shift below {SOME_MOVED:g}, a large one "
+        f"above {MUCH_MOVED:g}.",
     )
 
 

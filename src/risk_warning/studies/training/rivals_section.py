@@ -23,14 +23,14 @@ def rivals_section(model: RiskModel) -> Section:
             measures = (rival.auc, rival.ks, rival.calibration_slope, rival.observed_over_expected)
             gains = (_gain(rival.one_row), _gain(rival.all_rows), _gain(rival.clustered))
             rows.append((_NAMES[name], *(f"{value:.4f}" for value in measures), *gains))
-    measures = ("rival", "AUC", "KS", "calibration slope", "observed / expected")
-    head = (*measures, "AUC, one row each", "AUC, all rows", "AUC, borrowers and months")
+    columns = ("rival", "AUC", "KS", "calibration slope", "observed / expected")
+    head = (*columns, "AUC, one row each", "AUC, all rows", "AUC, borrowers and months")
     return Section(
-        "What it has to be better than",
+        "Comparison with simpler models",
         (Table(head, tuple(rows)),),
-        "The last three columns say how much more AUC the model has, with its 95 % interval: by DeLong's test on one "
-        "row a borrower, by a bootstrap over borrowers on all rows where dates are stacked, and with rows of one "
-        "borrower and of one month taken together. " + _making(model.provenance.made),
+        "The last three columns give the model's gain in AUC with its 95 % interval: by DeLong's test on one row per "
+        "borrower, by a bootstrap over borrowers on the rows of all dates, and clustered by borrower and by month. "
+        + _making(model.provenance.made),
     )
 
 
@@ -47,10 +47,10 @@ def _contacted(made: Making) -> str:
     if contacts is None:
         return ""
     dealt = {
-        "keep": "; their outcomes, changed by it, were learnt from as they are. ",
-        "leave-out": "; they were neither learnt from nor judged by. ",
+        "keep": "; their outcomes, which the contact may have changed, were used as they are. ",
+        "leave-out": "; these rows were used neither for training nor for evaluation. ",
         "weigh": f"; in place of those contacted by lot ({contacts.helped_by_lot:,}) the hold-out "
-        f"({contacts.withheld:,}) was learnt from, and nobody contacted judged the model. ",
+        f"({contacts.withheld:,}) was learnt from, and no contacted borrower was used for evaluation. ",
     }
     was = f"{contacts.helped:,} rows had been contacted in their window before turning bad"
     return was + dealt[made.recipe.contacted]
@@ -61,8 +61,9 @@ def _making(made: Making) -> str:
     directions = made.directions
     parameters = ", ".join(f"{name} {value:.4g}" for name, value in made.recipe.parameters.items())
     tuned = f"Tuned by {made.tuned_by_trials} trials: {parameters}. " if made.tuned_by_trials else ""
-    left_out = f"Left out since they moved: {', '.join(made.unstable_features)}. " if made.unstable_features else ""
+    unstable = ", ".join(made.unstable_features)
+    left_out = f"Left out because their PSI is too large: {unstable}. " if unstable else ""
     return (
-        f"{tuned}{left_out}{_contacted(made)}The directions of {directions.features} features were seen to be "
-        f"kept in {directions.steps:,} moves of {directions.rows} borrowers."
+        f"{tuned}{left_out}{_contacted(made)}The directions of {directions.features} features held in "
+        f"{directions.steps:,} steps on {directions.rows} borrowers."
     )

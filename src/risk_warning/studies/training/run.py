@@ -131,9 +131,8 @@ def train_model(
     weak = weakness(trained.model.provenance.evaluation)
     if weak is not None and register and register_anyway is None:
         raise WeakModelError(
-            f"The model is not registered, since {weak}. Look at the dates and outcomes it was trained on "
-            "(`risk-warning check`, `risk-warning target`); to register it all the same, give --register-anyway and "
-            "--reason."
+            f"The model is not registered: {weak}. Look at the dates and outcomes it was trained on "
+            "(`risk-warning check`, `risk-warning target`); to register it anyway, give --register-anyway and --reason."
         )
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
         folder = model_out or Path(scratch) / "model"

@@ -32,6 +32,6 @@ def windows_section(model: RiskModel, judged: HorizonEvaluation) -> Section:
     return Section(
         "Within other windows",
         (Table(head, rows), *(Note(note) for note in notes)),
-        f"The policy acts on {model.target.horizon_months} months. PDs of a longer window are never lower. Rows are "
-        "those whose window had ended.",
+        f"The policy acts on {model.target.horizon_months} months. PDs of a longer window are never lower. Only rows "
+        "whose window has ended are included.",
     )
