@@ -123,8 +123,8 @@ def load(folder: Path) -> RiskModel:
     allowed = frozenset(one.column.partition(".")[2] for one in use.used if one.allowed) if use else frozenset()
     if protected := model.kept_out_by(NeverModelled(frozenset(), allowed)):
         raise ModelError(
-            f"{folder} uses the protected attribute {protected[0]} and must not score anyone; train a model without it, "
-            "or allow it under [book.allowed] with a reason first."
+            f"{folder} uses the protected attribute {protected[0]} and must not score anyone; train a model without "
+            "it, or allow it under [book.allowed] with a reason first."
         )
     return model
 
