@@ -27,11 +27,11 @@ from risk_warning.errors import RiskWarningError
 from risk_warning.service import preflight
 from risk_warning.service.app import create_app
 from risk_warning.service.gate import Gate
-from risk_warning.service.runtime import Runtime
+from risk_warning.service.process import ServingProcess
 
 _FOLDER = Path.cwd()
-runtime = Runtime()
-api = create_app(runtime)
+process = ServingProcess()
+api = create_app(process)
 
 
 class _GatedService(Service[Any]):
@@ -39,7 +39,7 @@ class _GatedService(Service[Any]):
 
     def to_asgi(self, is_main: bool = True) -> Any:
         """Return the ASGI application that the server runs."""
-        return Gate(super().to_asgi(is_main), api=api, runtime=runtime)
+        return Gate(super().to_asgi(is_main), api=api, process=process)
 
 
 def _address() -> tuple[str, int]:

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from risk_warning.audit.decisions import Decision, StoredAnswer
 from risk_warning.core.digest import sha256
@@ -14,12 +15,14 @@ from risk_warning.core.policy import may_warn
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError, RequestError
 from risk_warning.service.champions.served import Served
 from risk_warning.service.gate import Call
-from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire.answers import ScoreAnswer, text_of
 from risk_warning.service.wire.refusals import Refusal
 from risk_warning.service.work import Done
 from risk_warning.watchlist.between_nights import Outcome, WarningToOpen
 from risk_warning.watchlist.stored import FirstSeen
+
+if TYPE_CHECKING:
+    from risk_warning.service.runtime import Runtime
 
 OUTCOMES: tuple[Outcome, ...] = ("opened", "already_open", "as_of_date_too_old")
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")

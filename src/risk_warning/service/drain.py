@@ -20,13 +20,13 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from risk_warning.service.runtime import Runtime
+from risk_warning.service.process import ServingProcess
 
 Handler = Callable[[int, FrameType | None], Any] | int | None
 _log = logging.getLogger(__name__)
 
 
-def drain_on_sigterm(runtime: Runtime) -> None:
+def drain_on_sigterm(process: ServingProcess, seconds: float) -> None:
     """Make SIGTERM drain the service first, and then do what it did before.
 
     A second SIGTERM does not shorten this: systemd sends one to each process of a unit, and the supervising process
@@ -35,11 +35,11 @@ def drain_on_sigterm(runtime: Runtime) -> None:
     loop, usual = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
 
     def begin(signum: int, _frame: FrameType | None) -> None:
-        if runtime.is_draining:
+        if process.is_draining:
             return
-        runtime.is_draining = True
-        _log.warning("stopping: answering for %g s more", runtime.settings.service.drain_seconds)
-        loop.call_soon_threadsafe(loop.call_later, runtime.settings.service.drain_seconds, shut, signum)
+        process.is_draining = True
+        _log.warning("stopping: answering for %g s more", seconds)
+        loop.call_soon_threadsafe(loop.call_later, seconds, shut, signum)
 
     def shut(signum: int) -> None:
         doors = _listening()

@@ -24,7 +24,7 @@ from risk_warning.service.wire.refusals import Refusal
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from risk_warning.service.runtime import Runtime
+    from risk_warning.service.process import ServingProcess
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -53,11 +53,11 @@ class Call:
 class Gate:
     """ASGI middleware around the whole server."""
 
-    def __init__(self, app: App, api: FastAPI, runtime: Runtime) -> None:
+    def __init__(self, app: App, api: FastAPI, process: ServingProcess) -> None:
         self._server = app
         self._api = api
         self._with_body = {r.path for r in api.routes if isinstance(r, APIRoute) and "POST" in (r.methods or ())}
-        self._runtime = runtime
+        self._process = process
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -79,7 +79,7 @@ class Gate:
                 headers.append((b"cache-control", b"no-store"))
                 if not any(name == b"x-request-id" for name, _ in headers):
                     headers.append((b"x-request-id", request_id.encode()))
-                if self._runtime.is_draining:
+                if self._process.is_draining:
                     headers.append((b"connection", b"close"))
             await send(message)
 
@@ -96,21 +96,21 @@ class Gate:
             if status is None:
                 await respond(answer, 500, INTERNAL.body(request_id))
         finally:
-            self._runtime.metrics.answered(path, status or 500, time.perf_counter() - started)
+            self._process.metrics.answered(path, status or 500, time.perf_counter() - started)
 
     def _in_words(self, send: Send) -> Send:
         """Report start-up errors that the operator can fix as one sentence, without a traceback."""
 
         async def tell(message: Message) -> None:
-            if message["type"] == "lifespan.startup.failed" and self._runtime.problem is not None:
-                message = {**message, "message": self._runtime.problem}
+            if message["type"] == "lifespan.startup.failed" and self._process.problem is not None:
+                message = {**message, "message": self._process.problem}
             await send(message)
 
         return tell
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send, request_id: str, started: float) -> None:
         headers = dict(scope["headers"])
-        access, path = self._runtime.access, scope["path"]
+        access, path = self._process.runtime.access, scope["path"]
         client = scope["client"][0] if scope.get("client") else None
         caller = await access.caller(headers, client)
         await access.count(caller)
@@ -125,11 +125,11 @@ class Gate:
                     415, "unsupported_media_type", "The body must be JSON, with 'Content-Type: application/json'."
                 )
             body = await self._body(headers, path, receive)
-        scope["risk_warning"] = Call(request_id, caller, body, started)
+        scope.setdefault("state", {})["call"] = Call(request_id, caller, body, started)
         await self._api(scope, receive, send)
 
     async def _body(self, headers: dict[bytes, bytes], path: str, receive: Receive) -> bytes:
-        settings = self._runtime.settings.service
+        settings = self._process.runtime.settings.service
         most_mb = settings.max_batch_body_mb if path == "/score_batch" else settings.max_body_mb
         too_large = Refusal(413, "body_too_large", f"The body is larger than {most_mb:g} MB; send fewer rows.")
         length = headers.get(b"content-length", b"")
@@ -160,7 +160,7 @@ class Gate:
     async def _health(self, path: str, method: str, request_id: str, send: Send) -> None:
         if method not in ("GET", "HEAD"):
             raise Refusal(405, "method_not_allowed", f"{path} takes GET.", headers={"allow": "GET, HEAD"})
-        if path == "/readyz" and (problem := self._runtime.not_ready):
+        if path == "/readyz" and (problem := self._process.not_ready):
             raise Refusal(503, "unavailable", problem)
         await respond(send, 200, to_json({"status": "ready" if path == "/readyz" else "alive"}))
 

@@ -27,22 +27,6 @@ _ANSWERS = (
     answers.Health,
     ErrorAnswer,
 )
-_PUBLISHED = {
-    "AlternativeCase": "AlternativeShown",
-    "BandCalibration": "CalibrationShown",
-    "Case": "CaseShown",
-    "Contribution": "ContributionShown",
-    "Explanation": "ExplanationShown",
-    "FeatureChange": "FeatureChangeShown",
-    "HistoryBasis": "HistoryShown",
-    "MovedReason": "MovedReasonShown",
-    "Outcome": "OutcomeShown",
-    "PathToSafe": "PathShown",
-    "Step": "StepShown",
-    "Text": "Words",
-    "ScoreReason": "Reason",
-}
-"""Class → name of its schema, where they differ: clients have code generated from the schemas, by these names."""
 _REFUSALS = {
     400: "the body is not JSON",
     401: "no valid key",
@@ -186,21 +170,9 @@ def _schemas() -> dict[str, Any]:
     for (name, _), schema in roots.items():
         if "$ref" not in schema:
             schemas[str(name)] = schema
-    schemas = _published(schemas)
     items = schemas["ScoreBatchRequest"]["properties"]["borrowers"]
     items["items"] = _reference("ScoreRequest")
     return schemas
-
-
-def _published(schemas: dict[str, Any]) -> dict[str, Any]:
-    """Return the schemas by their published names."""
-    for name, published in _PUBLISHED.items():
-        schemas[published] = schemas.pop(name) | {"title": published}
-    text = json.dumps(schemas)
-    for name, published in _PUBLISHED.items():
-        text = text.replace(json.dumps(_REFERENCE.format(model=name)), json.dumps(_REFERENCE.format(model=published)))
-    renamed: dict[str, Any] = json.loads(text)
-    return renamed
 
 
 def document(app: FastAPI) -> bytes:
