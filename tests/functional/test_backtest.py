@@ -219,8 +219,8 @@ def test_what_cannot_be_backtested_is_a_sentence(book: Path, tmp_path: Path) -> 
         run(book, tmp_path, LAST, LAST, [NamedRecipe("alone", Recipe(contacted="leave-out"))])
     wrong = tmp_path / "wrong.toml"
     for text, words in (
-        ("half_life = 3", "there is no setting half_life; there are parameters"),
-        ("history_months = 'a'", "setting history_months: Input should be a valid integer"),
+        ("half_life = 3", "there is no value half_life; a recipe has parameters"),
+        ("history_months = 'a'", "history_months: Input should be a valid integer"),
         ("[parameters]\nnum_leaves = 1", "num_leaves is a whole number from 2 to 64"),
         ("history_months = ", "is not valid TOML"),
     ):
