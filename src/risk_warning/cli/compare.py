@@ -17,6 +17,7 @@ from risk_warning.cli.options import (
     Effect,
     Json,
     LossGivenDefault,
+    MatureDates,
     Report,
     assumptions_of_options,
     book_of,
@@ -43,14 +44,7 @@ def compare(
         ),
     ],
     book: BookOption = None,
-    as_of: Annotated[
-        list[date] | None,
-        typer.Option(
-            metavar="DATE",
-            parser=day,
-            help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last from which neither model learnt.",
-        ),
-    ] = None,
+    as_of: MatureDates = None,
     first_night: Annotated[
         date | None,
         typer.Option(

@@ -36,6 +36,15 @@ MODEL_HELP = _MODEL
 AsOf = Annotated[
     date, typer.Option("--as-of", metavar="DATE", parser=day, help="As-of date, YYYY-MM-DD: the start of that day.")
 ]
+MatureDates = Annotated[
+    list[date] | None,
+    typer.Option(
+        "--as-of",
+        metavar="DATE",
+        parser=day,
+        help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last that no model here learnt from.",
+    ),
+]
 First = Annotated[
     date | None,
     typer.Option("--from", metavar="DATE", parser=day, help="First as-of date, YYYY-MM-DD. Default: the first usable."),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -18,12 +17,12 @@ from risk_warning.cli.options import (
     Effect,
     Json,
     LossGivenDefault,
+    MatureDates,
     ModelOption,
     Report,
     assumptions_of_options,
     book_of,
     check_finite,
-    day,
 )
 from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
@@ -43,14 +42,7 @@ def threshold(
     book: BookArgument = None,
     *,
     model: ModelOption = "champion",
-    as_of: Annotated[
-        list[date] | None,
-        typer.Option(
-            metavar="DATE",
-            parser=day,
-            help="A mature as-of date, YYYY-MM-DD; may be repeated. Default: the last the model did not learn from.",
-        ),
-    ] = None,
+    as_of: MatureDates = None,
     score: Annotated[float | None, typer.Option(metavar="POINTS", help="A fixed threshold, points.")] = None,
     capacity_per_day: Annotated[
         float | None, typer.Option(min=0.001, metavar="PEOPLE", help="People the team can call a calendar day.")
