@@ -55,6 +55,6 @@ def test_columns_the_model_reads_and_nobody_sent_are_listed(model: RiskModel) ->
 def test_a_table_the_model_reads_has_to_be_there(model: RiskModel, table: str) -> None:
     question = asked()
     records = {name: rows for name, rows in question.records.items() if name != table}
-    with pytest.raises(RequestError, match="send it, empty where") as refused:
+    with pytest.raises(RequestError, match="send it, or an empty list") as refused:
         examine(Question("B", question.as_of_date, records), model, model.policy, SETTINGS)
     assert refused.value.field == ("profile" if table == "borrowers" else table)

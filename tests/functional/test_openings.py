@@ -169,10 +169,10 @@ def small_book(folder: Path, *without: str) -> Path:
     ("without", "asked", "sentence"),
     [
         (("loans", "outcomes"), {}, "bring the table loans"),
-        ((), {}, "outcomes has them on its own dates only"),
+        ((), {}, "outcomes has them only on its own dates"),
         (("outcomes",), {"as_of_date": date(2023, 6, 1)}, "leave out --as-of and --folds"),
         (("outcomes",), {"folds": 3}, "leave out --as-of and --folds"),
-        (("outcomes",), {"first": date(2023, 6, 1), "last": date(2023, 8, 1)}, "a longer range of months"),
+        (("outcomes",), {"first": date(2023, 6, 1), "last": date(2023, 8, 1)}, "give a longer range"),
     ],
 )
 def test_openings_that_cannot_be_learnt_from_and_judged_apart_are_refused(

@@ -161,7 +161,7 @@ def test_what_cannot_be_promoted_or_rolled_back_is_a_sentence(registry: Registry
         registry.promote("99")
     with pytest.raises(RegistryError, match="has no alias challenger"):
         number_of("@challenger", registry.settings)
-    with pytest.raises(RegistryError, match="is no version of"):
+    with pytest.raises(RegistryError, match="is not a version of"):
         number_of(str(tmp_path), registry.settings)
     with pytest.raises(RegistryError, match="no previous champion to go back to"):
         roll_back(registry.settings, by="R. Lead", reason="a drill")
