@@ -46,8 +46,8 @@ def test_the_trees_must_be_shown_to_rank_better(low: float | None, high: float |
 def test_rows_without_an_outcome_are_told_with_both_bounds() -> None:
     # 900 rows with an outcome, 45 of them bad; of 100 nobody knows.
     assert unknown_outcomes(900, 45, 100) == (
-        "The outcome of 10.0% of the 1,000 rows is unknown, and they are left out: the bad rate is 5.0%, with all of "
-        "them good it would be 4.5%, with all of them bad 14.5%.",
+        "The outcome of 10.0% of the 1,000 rows is unknown, and they are left out: the bad rate is 5.0%, it would be "
+        "4.5% if all of them were good, and 14.5% if all were bad.",
     )
     assert unknown_outcomes(0, 0, 8)[0].startswith("The outcome of 100.0% of the 8 rows is unknown")
 
