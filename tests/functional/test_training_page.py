@@ -68,7 +68,9 @@ def test_the_features_that_move_the_scores_most_come_first(single: Trained) -> N
     assert f"{last}:" not in named
 
 
-@pytest.mark.parametrize(("ratio", "said"), [(1.0, "are calibrated overall"), (1.3, "are too low"), (0.7, "are too high")])
+@pytest.mark.parametrize(
+    ("ratio", "said"), [(1.0, "are calibrated overall"), (1.3, "are too low"), (0.7, "are too high")]
+)
 def test_the_verdict_says_whether_the_pds_hold(single: Trained, ratio: float, said: str) -> None:
     judged = single.model.provenance.evaluation
     intervals = replace(judged.intervals, observed_over_expected=(ratio - 0.05, ratio + 0.05))
