@@ -9,11 +9,13 @@ from typing import Any
 import duckdb
 import pandas
 
+Json = dict[str, Any]
+"""A JSON object, as a client sends or reads it."""
 ASIDE = {"sex", "age", "birth_date", "marital_status", "opted_out", "vulnerable", "refuses_automated_decisions"}
 TABLES = ("loans", "instalments", "statements", "events")
 
 
-def bodies(book: Path, as_of: date, borrowers: list[int]) -> list[dict[str, Any]]:
+def bodies(book: Path, as_of: date, borrowers: list[int]) -> list[Json]:
     """For each borrower the body of a request to /score."""
     found = {b: {"borrower_id": b, "as_of_date": as_of.isoformat(), **{t: [] for t in TABLES}} for b in borrowers}
     loans = pandas.read_parquet(book / "loans.parquet")
@@ -39,7 +41,7 @@ def as_duckdb(book: Path, file: Path) -> Path:
     return file
 
 
-def _plain(row: dict[str, Any]) -> dict[str, Any]:
+def _plain(row: Json) -> Json:
     return {name: _json(name, value) for name, value in row.items() if not pandas.isna(value)}
 
 

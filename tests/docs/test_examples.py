@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bodies import Json
 
 from risk_warning.service import work
 from risk_warning.service.champions.served import Served, serve
@@ -27,7 +27,7 @@ def served() -> Served:
     return serve(ROOT / "models" / "demo", "models/demo", Settings())
 
 
-def answered(name: str, request: dict[str, Any], by: Served) -> dict[str, Any]:
+def answered(name: str, request: Json, by: Served) -> Json:
     settings, text = BookSettings(), json.dumps(request)
     if name == "score_by_id":
         # Whatever book is configured; this borrower is the one of the first example.
@@ -37,17 +37,17 @@ def answered(name: str, request: dict[str, Any], by: Served) -> dict[str, Any]:
         answer: Answer = replace(scored, warning="opened")
     else:
         answer = work.again(REQUEST_ID, f"/{name}", text, by, settings).answer
-    found: dict[str, Any] = json.loads(text_of(answer))
+    content: Json = json.loads(text_of(answer))
     if name == "explain":
         # The page shows what is weightiest; the answer holds every feature, and the whole picture.
-        found["explanation"]["contributions"] = found["explanation"]["contributions"][:3]
-        found["waterfall_svg"] = dict.fromkeys(found["waterfall_svg"], "<svg …></svg>")
-    return found
+        content["explanation"]["contributions"] = content["explanation"]["contributions"][:3]
+        content["waterfall_svg"] = dict.fromkeys(content["waterfall_svg"], "<svg …></svg>")
+    return content
 
 
-def examples() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(EXAMPLES.read_text(encoding="utf-8"))
-    return found
+def examples() -> Json:
+    content: Json = json.loads(EXAMPLES.read_text(encoding="utf-8"))
+    return content
 
 
 @pytest.mark.parametrize("name", ["score", "score_by_id", "score_batch", "explain", "what_if"])

@@ -8,11 +8,11 @@ import sys
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas
 import pytest
+from bodies import Json
 from counts import FULL
 from rich.progress import Progress
 
@@ -74,9 +74,9 @@ def run(book: Path, home: Path, first: date, last: date, recipes: Sequence[Named
         return backtest(book, Settings(home=home), TargetSpec(), recipes, first, last, 1, progress)
 
 
-def content(result: Backtest) -> dict[str, Any]:
+def content(result: Backtest) -> Json:
     """The JSON of a backtest, as a program reads it."""
-    read: dict[str, Any] = json.loads(json_text(BacktestDocument.of(result)))
+    read: Json = json.loads(json_text(BacktestDocument.of(result)))
     return read
 
 

@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from bodies import Json
 from training_rows import rows
 
 from risk_warning.core import features
@@ -98,7 +98,7 @@ def test_a_model_saved_again_has_the_same_files(tmp_path: Path) -> None:
     ],
 )
 def test_a_provenance_of_another_shape_is_refused(
-    change: Callable[[dict[str, Any]], object], model: RiskModel, tmp_path: Path
+    change: Callable[[Json], object], model: RiskModel, tmp_path: Path
 ) -> None:
     save(model, tmp_path / "m")
     file = tmp_path / "m" / "model.json"

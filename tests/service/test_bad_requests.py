@@ -13,10 +13,10 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
+from bodies import Json
 from served import SENTINEL_NUMBER, SENTINEL_TEXT, Keyed
 
-Body = dict[str, Any]
-Change = Callable[[Body], Any]
+Change = Callable[[Json], Any]
 """What is done to a good request; bytes are sent as they are."""
 NUMBER, TEXT = SENTINEL_NUMBER, SENTINEL_TEXT
 TOO_LARGE = "@1e999@"
@@ -40,7 +40,7 @@ class Bad:
 def put(value: Any, *places: str) -> Change:
     """The request with the value in these places, such as `instalments[3].due_on`."""
 
-    def changed(body: Body) -> Body:
+    def changed(body: Json) -> Json:
         for place in places:
             *path, last = (int(part) if part.isdigit() else part for part in re.findall(r"[^.\[\]]+", place))
             inner: Any = body
@@ -80,7 +80,7 @@ def repeated(table: str) -> Change:
     return lambda body: {**body, table: [*body[table], body[table][0]]}
 
 
-def disagreeing(body: Body) -> Body:
+def disagreeing(body: Json) -> Json:
     row = {**body["instalments"][0], "due_amount": NUMBER}
     return {**body, "instalments": [*body["instalments"], row]}
 
@@ -231,7 +231,7 @@ def check(answer: httpx.Response, status: int, code: str, named: str | None, sha
 
 
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
-def test_a_bad_request_is_told_what_is_wrong(bad: Bad, client: httpx.Client, body: Body, shape: Any) -> None:
+def test_a_bad_request_is_told_what_is_wrong(bad: Bad, client: httpx.Client, body: Json, shape: Any) -> None:
     good = copy.deepcopy(body)
     good["profile"] |= {"monthly_income": NUMBER, "region": TEXT}
     changed = bad.change(good)
@@ -240,7 +240,7 @@ def test_a_bad_request_is_told_what_is_wrong(bad: Bad, client: httpx.Client, bod
     check(answer, bad.status, bad.code, bad.field, shape)
 
 
-def test_without_the_fault_the_request_is_answered(client: httpx.Client, body: Body) -> None:
+def test_without_the_fault_the_request_is_answered(client: httpx.Client, body: Json) -> None:
     answer = client.post("/score", json=body)
     assert answer.status_code == 200
     assert answer.json()["score"] > 0
@@ -255,7 +255,7 @@ def test_a_body_too_large_is_refused_whether_or_not_its_length_is_told(client: h
         check(pieces, 413, "body_too_large", None, shape)
 
 
-def test_a_body_of_just_under_a_megabyte_is_read(client: httpx.Client, body: Body) -> None:
+def test_a_body_of_just_under_a_megabyte_is_read(client: httpx.Client, body: Json) -> None:
     content = json.dumps(body).encode()
     padded = content + b" " * (1_000_000 - len(content))
     answer = client.post("/score", content=padded, headers={"content-type": "application/json"})
@@ -281,7 +281,7 @@ def test_a_client_that_is_too_slow_is_told_so_and_let_go(keyed: Keyed, shape: An
     assert TEXT.encode() not in told
 
 
-def test_clients_that_go_away_harm_nobody(keyed: Keyed, client: httpx.Client, body: Body) -> None:
+def test_clients_that_go_away_harm_nobody(keyed: Keyed, client: httpx.Client, body: Json) -> None:
     for _ in range(20):
         half_sent(keyed).close()
     assert client.post("/score", json=body).status_code == 200

@@ -16,7 +16,7 @@ import duckdb
 import httpx
 import numpy as np
 import pytest
-from bodies import bodies
+from bodies import Json, bodies
 from lender import Lender
 from reviewed import review
 from served import AS_OF, Keyed
@@ -26,7 +26,6 @@ from risk_warning.core.wording import Text
 from risk_warning.review.actions import Step, other_terms
 from risk_warning.review.under_review import LoanUnderReview
 
-Body = dict[str, Any]
 LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_months": 24}
 
 
@@ -60,15 +59,15 @@ def known(lender: Lender) -> Known:
         )
 
 
-def by_id(client: httpx.Client, borrower_id: int, route: str = "/score_by_id", **more: Any) -> Body:
+def by_id(client: httpx.Client, borrower_id: int, route: str = "/score_by_id", **more: Any) -> Json:
     """The answer about a borrower of the book."""
     answer = client.post(route, json={"borrower_id": borrower_id, "as_of_date": AS_OF.isoformat(), **more})
     assert answer.status_code == 200, answer.text
-    found: Body = answer.json()
+    found: Json = answer.json()
     return found
 
 
-def without_id(answer: Body) -> Body:
+def without_id(answer: Json) -> Json:
     return {name: value for name, value in answer.items() if name != "request_id"}
 
 
@@ -97,7 +96,7 @@ def warnings_of(keyed: Keyed, borrower_id: int) -> int:
     return count
 
 
-def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client, body: Body) -> None:
+def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client, body: Json) -> None:
     alone = client.post("/score", json=body).json()
     nan, stranger = copy.deepcopy(body), copy.deepcopy(body)
     nan["instalments"][3]["due_amount"] = float("nan")
@@ -121,7 +120,7 @@ def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client
     assert told["request_id"] == answer.headers["x-request-id"]
 
 
-def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx.Client, body: Body) -> None:
+def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx.Client, body: Json) -> None:
     strange = copy.deepcopy(body)
     strange["events"].append({"kind": "moved_house", "occurred_at": "2023-08-01T10:00:00"})
     strange["loans"][0]["product"] = "yacht"
@@ -133,7 +132,7 @@ def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx
     assert by_id(client, body["borrower_id"])["unknown_values"] == []
 
 
-def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Body) -> None:
+def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Json) -> None:
     poor = copy.deepcopy(body)
     poor["profile"]["monthly_income"] = 1
     plain, told = (client.post("/score", json=sent).json() for sent in (body, poor))
@@ -164,7 +163,7 @@ def test_a_batch_takes_a_thousand(client: httpx.Client) -> None:
     assert [item["error"]["field"] for item in answer.json()["answers"]] == ["borrower_id"] * 1000
 
 
-def test_the_same_key_and_body_get_the_very_same_answer(keyed: Keyed, client: httpx.Client, body: Body) -> None:
+def test_the_same_key_and_body_get_the_very_same_answer(keyed: Keyed, client: httpx.Client, body: Json) -> None:
     headers = {"idempotency-key": "loan-4711"}
     first = client.post("/score", json=body, headers=headers)
     again = client.post("/score", json=body, headers=headers)
@@ -185,14 +184,14 @@ def test_the_same_key_and_body_get_the_very_same_answer(keyed: Keyed, client: ht
     assert stored(keyed, decided, "loan-4711") == 3
 
 
-def test_a_refused_request_does_not_use_its_key_up(client: httpx.Client, body: Body) -> None:
+def test_a_refused_request_does_not_use_its_key_up(client: httpx.Client, body: Json) -> None:
     headers = {"idempotency-key": "loan-4712"}
     assert client.post("/score", json={**body, "as_of_date": "2023-02-30"}, headers=headers).status_code == 422
     assert client.post("/score", json=body, headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("route", ["/score", "/explain"])
-def test_eight_at_the_same_moment_are_one_decision(keyed: Keyed, body: Body, route: str) -> None:
+def test_eight_at_the_same_moment_are_one_decision(keyed: Keyed, body: Json, route: str) -> None:
     key = f"at-once{route[1:]}"
     answers: list[httpx.Response] = []
 
@@ -206,7 +205,7 @@ def test_eight_at_the_same_moment_are_one_decision(keyed: Keyed, body: Body, rou
     assert stored(keyed, "SELECT count(*) FROM decisions WHERE idempotency_key = ?", key) == 1
 
 
-def test_an_answer_says_what_history_it_rests_on(client: httpx.Client, body: Body, known: Known) -> None:
+def test_an_answer_says_what_history_it_rests_on(client: httpx.Client, body: Json, known: Known) -> None:
     whole = client.post("/score", json=body).json()["history"]
     assert whole["periods"] > 6 and not whole["is_thin"]
     assert whole["calibration"]["from_months"] <= whole["periods"]
@@ -227,7 +226,7 @@ def test_who_is_not_scored_is_told_why(client: httpx.Client, known: Known, reaso
     assert explained["explanation"] is explained["waterfall_svg"] is None
 
 
-def test_half_a_history_is_not_scored(keyed: Keyed, client: httpx.Client, body: Body) -> None:
+def test_half_a_history_is_not_scored(keyed: Keyed, client: httpx.Client, body: Json) -> None:
     spoilt = body["borrower_id"] + 1
     assert by_id(client, spoilt)["not_scored"] is None
     with duckdb.connect(keyed.server.home / "book.duckdb") as con:
@@ -291,7 +290,7 @@ def wait_until_ready(client: httpx.Client) -> None:
 
 
 @pytest.mark.slow
-def test_without_the_audit_there_is_no_answer(keyed: Keyed, client: httpx.Client, body: Body, known: Known) -> None:
+def test_without_the_audit_there_is_no_answer(keyed: Keyed, client: httpx.Client, body: Json, known: Known) -> None:
     borrower, count = known.below[3], "SELECT count(*) FROM decisions"
     before, headers = stored(keyed, count), {"idempotency-key": "unwritten"}
     who = {"borrower_id": borrower, "as_of_date": AS_OF.isoformat()}

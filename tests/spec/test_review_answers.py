@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bodies import Json
 from pydantic import TypeAdapter
 
 from risk_warning.service import work
@@ -24,25 +24,25 @@ def served() -> Served:
     return serve(ROOT / "models" / "demo", "models/demo", Settings())
 
 
-def answer(route: str, body: dict[str, Any], served: Served) -> work.Done:
+def answer(route: str, body: Json, served: Served) -> work.Done:
     return work.again("id", route, json.dumps(body), served, BookSettings())
 
 
 @pytest.mark.parametrize("name", ["score", "score_batch", "explain", "what_if"])
 def test_an_answer_has_the_types_it_declares(name: str, served: Served) -> None:
-    told = answer(f"/{name}", EXAMPLES[name]["request"], served).answer
+    result = answer(f"/{name}", EXAMPLES[name]["request"], served).answer
     # A value of another type would be a warning here, and so an error.
-    assert TypeAdapter(type(told)).dump_json(told).decode() == text_of(told)
-    assert next(iter(json.loads(text_of(told)))) == "request_id"
+    assert TypeAdapter(type(result)).dump_json(result).decode() == text_of(result)
+    assert next(iter(json.loads(text_of(result)))) == "request_id"
 
 
 def test_the_model_in_service_has_the_types_it_declares(served: Served) -> None:
-    told = json.loads(TypeAdapter(ModelAnswer).dump_json(model_answer(served, None)))
-    assert told["policy"]["threshold"] == told["threshold"]
-    assert told["target"]["horizon_months"] in told["horizons_months"]
+    shown = json.loads(TypeAdapter(ModelAnswer).dump_json(model_answer(served, None)))
+    assert shown["policy"]["threshold"] == shown["threshold"]
+    assert shown["target"]["horizon_months"] in shown["horizons_months"]
 
 
-def without_open_loans() -> dict[str, Any]:
+def without_open_loans() -> Json:
     """The borrower of the examples, whose loans are all repaid, and who asks for none."""
     body = {**EXAMPLES["score"]["request"]}
     body.pop("loan_under_review", None)
@@ -53,9 +53,9 @@ def test_the_path_to_safe_starts_where_the_base_stands_though_no_loan_is_open(se
     body = without_open_loans()
     scored = json.loads(text_of(answer("/score", body, served).answer))
     assert scored["not_scored"] == "no_open_loan"
-    told = answer("/what_if", body, served).answer
-    assert isinstance(told, WhatIfAnswer)
-    assert told.base.score is not None
-    start = vars(told.path_to_safe.start)
-    assert start == {name: getattr(told.base, name) for name in start}
-    assert told.path_to_safe.why != "not_scored"
+    comparison = answer("/what_if", body, served).answer
+    assert isinstance(comparison, WhatIfAnswer)
+    assert comparison.base.score is not None
+    start = vars(comparison.path_to_safe.start)
+    assert start == {name: getattr(comparison.base, name) for name in start}
+    assert comparison.path_to_safe.why != "not_scored"

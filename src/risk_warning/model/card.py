@@ -83,7 +83,7 @@ def card(model: RiskModel) -> str:
 
 def _attributes(model: RiskModel) -> list[str]:
     """Return lines on attributes the model reads, those allowed although they look protected, and those kept out."""
-    use = model.attribute_use
+    use = model.provenance.attributes
     if use is None:
         return [f"Never entered: {', '.join(model.provenance.protected or PROTECTED)}.", ""]
     allowed = [one for one in use.used if one.allowed]

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.book.attributes import AttributeUse
 from risk_warning.core import features
 from risk_warning.core.features import Feature, Plan
 from risk_warning.core.history.history import History
@@ -201,11 +200,6 @@ class RiskModel:
     def attribute_columns(self) -> frozenset[str]:
         """The columns `table.column` that are used as features unchanged, such as `borrowers.region`."""
         return frozenset(c for feature in self.features if (c := features.attribute_of(feature)) is not None)
-
-    @property
-    def attribute_use(self) -> AttributeUse | None:
-        """The attributes used and kept out when the model was trained; None for a model without this record."""
-        return self.provenance.attributes
 
     def kept_out_by(self, never_modelled: Container[str]) -> tuple[str, ...]:
         """Return the columns `table.column` that the model reads although they must never be modelled, sorted."""

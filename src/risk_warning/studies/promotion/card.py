@@ -122,7 +122,7 @@ def _proxies(model: RiskModel, comparison: Comparison | None) -> list[str]:
     if comparison is None or not comparison.b.fairness:
         return []
     lines = sentences(comparison.guesses) or [NOT_GUESSED]
-    use = model.attribute_use
+    use = model.provenance.attributes
     allowed = ", ".join(one.column for one in use.used if one.allowed) if use else ""
     used = f"Columns that look protected and are used, as allowed above: {allowed}." if allowed else "None is used."
     return ["", f"Protected attributes: {used} How far the features are proxies for them:", "", *_list(lines)]

@@ -59,8 +59,8 @@ def training_page(trained: Trained) -> str:
     if judged.horizons is not None:
         sections.append(windows_section(trained.model, judged.horizons))
     sections.append(features_section(trained))
-    if trained.model.attribute_use:
-        sections.append(attributes_section(trained.model.attribute_use))
+    if trained.model.provenance.attributes:
+        sections.append(attributes_section(trained.model.provenance.attributes))
     dates = provenance.as_of_dates
     basis = (
         f"Model {trained.model.version}: {provenance.rows:,} rows learnt from, {provenance.bads:,} bad; judged "

@@ -93,7 +93,7 @@ class TrainingReport:
 
     def _attributes(self) -> str:
         """Return a line on each kind of attribute, to be printed below the table."""
-        use = self.model.attribute_use
+        use = self.model.provenance.attributes
         if use is None:
             return ""
         used = (one.column + (f" (allowed: {one.allowed})" if one.allowed else "") for one in use.used)
