@@ -52,6 +52,7 @@ def gated() -> Gated:
         parity_differing=0,
         parity_there=200,
         calibration=calibration,
+        held_out=None,
         violations=(),
         archives=(),
     )

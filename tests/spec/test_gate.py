@@ -18,6 +18,8 @@ GOOD = GateEvidence(
     slope=Interval(1.0, 0.9, 1.1),
     calibration_dates=6,
     by_band=(("very high", 300, Interval(1.0, 0.9, 1.1)),),
+    held_out=Interval(1.0, 0.97, 1.03),
+    held_out_dates=24,
     against_scorecard=Difference(0.89, 0.90, 0.01, 0.005, 0.015),
     ece=0.01,
     score_psi=0.05,
@@ -57,6 +59,9 @@ def test_a_model_that_meets_every_rule_passes() -> None:
         ({"observed_over_expected": Interval(1.5, 1.26, 1.8)}, "observed over expected"),
         ({"observed_over_expected": Interval(0.6, 0.5, 0.79)}, "observed over expected"),
         ({"observed_over_expected": None}, "observed over expected"),
+        ({"held_out": Interval(0.72, 0.67, 0.78)}, "observed over expected, held-out borrowers"),
+        ({"held_out": Interval(1.4, 1.3, 1.5)}, "observed over expected, held-out borrowers"),
+        ({"held_out": None}, "observed over expected, held-out borrowers"),
         ({"slope": Interval(0.6, 0.5, 0.79)}, "calibration slope"),
         ({"slope": Interval(1.5, 1.26, 1.8)}, "calibration slope"),
         ({"against_scorecard": Difference(0.9, 0.88, -0.02, -0.03, -0.01)}, "no worse than the scorecard"),
@@ -89,6 +94,7 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
     assert [rule.name for rule in judge(replace(first, archived_compared=None), GateSettings())] == [
         "observed over expected",
         "calibration slope",
+        "observed over expected, held-out borrowers",
         "observed over expected, band very high",
         "no worse than the scorecard",
         "no leak suspected",
@@ -99,6 +105,8 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
     assert failed(replace(first, archived_compared=None), GateSettings(archived_borrowers=0)) == []
     wrong = replace(first, observed_over_expected=Interval(3.0, 2.5, 3.6))
     assert failed(wrong, GateSettings()) == ["observed over expected"]
+    by_folds = [rule.name for rule in judge(replace(first, held_out=None, held_out_dates=None), GateSettings())]
+    assert "observed over expected, held-out borrowers" not in by_folds  # nobody was held out
     assert failed(replace(first, against_scorecard=None), GateSettings()) == []  # it is the scorecard
 
 

@@ -67,7 +67,7 @@ def over_chunks(
     settings: ScoreSettings,
     advance: Advance,
     *,
-    every: int = 1,
+    only: Callable[[Rows, NDArray[np.int64]], NDArray[np.bool_]] | None = None,
 ) -> Iterator[T]:
     """Call `do` on each chunk, several at a time, and yield its results in order of the borrowers.
 
@@ -77,8 +77,8 @@ def over_chunks(
         At least one, all of one target.
     advance
         Called with the number of borrowers done after each chunk.
-    every
-        Look at every second, third … borrower only.
+    only
+        Given the rows and the borrowers' numbers of a chunk, whether each borrower is looked at; None: all are.
 
     Raises
     ------
@@ -93,8 +93,8 @@ def over_chunks(
     def work(low: int) -> tuple[T, int]:
         high = min(low + settings.borrowers_per_chunk, book.n_borrowers)
         rows, borrower = book.rows(low, high), np.arange(low, high)
-        if every > 1:
-            chosen = np.flatnonzero(borrower % every == 0)
+        if only is not None:
+            chosen = np.flatnonzero(only(rows, borrower))
             rows, borrower = ByBorrower.of(rows).select(chosen), borrower[chosen]
         history = book.history(rows, tolerance)
         chunk = Chunk(rows, borrower, models, history, outcome_dates, _histories(models, observed, rows))

@@ -1,8 +1,12 @@
-"""Calibration evidence: the PDs of a model on dates it did not learn from, compared with the outcomes."""
+"""Calibration evidence: the PDs of a model on dates or borrowers it did not learn from, compared with the outcomes.
+
+Dates it did not learn from show whether the PDs still hold; they are few, and months differ. Borrowers it did not learn
+from show on many more months whether the PDs were fitted correctly at all.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -11,7 +15,9 @@ from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
 from risk_warning.core.policy import BANDS
+from risk_warning.core.rows import Rows
 from risk_warning.learning.request import Request, as_of_dates
+from risk_warning.learning.sides import held_out
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
 from risk_warning.settings import ScoreSettings
@@ -20,6 +26,8 @@ from risk_warning.stats.clustered import Interval, Sample, calibration_slope, ob
 Floats = NDArray[np.float64]
 MOST_DATES = 12
 """Maximum number of months evaluated; the latest ones are used."""
+MOST_DATES_HELD_OUT = 36
+"""Maximum number of months on which held-out borrowers are evaluated; the latest ones are used."""
 MIN_BADS_IN_BAND = 30
 
 
@@ -39,6 +47,17 @@ class CalibrationEvidence:
     """Number of scored rows whose outcome is unknown; `rows` does not count them."""
 
 
+@dataclass(frozen=True)
+class HeldOutEvidence:
+    """The calibration of a model's PDs on borrowers it did not learn from, on months it learnt from and later ones."""
+
+    dates: tuple[date, ...]
+    rows: int
+    bads: int
+    observed_over_expected: Interval | None
+    """None if all rows have the same outcome."""
+
+
 def calibration_evidence(
     book: StagedBook, model: RiskModel, unlearnt_from: date, settings: ScoreSettings, advance: Advance
 ) -> CalibrationEvidence | None:
@@ -55,9 +74,9 @@ def calibration_evidence(
     if not dates:
         return None
     bad, pd, borrower, month, outcome_unknown = _rows(book, model, dates, settings, advance)
-    if not 0 < bad.sum() < len(bad):
-        return None
     sample = Sample(bad, borrower, month)
+    if not sample.has_both:
+        return None
     band = model.policy.bands(model.scorecard.score(np.log(pd / (1 - pd))))
     by_band = []
     for code, name in enumerate(BANDS):
@@ -77,8 +96,42 @@ def calibration_evidence(
     )
 
 
+def held_out_evidence(
+    book: StagedBook, model: RiskModel, settings: ScoreSettings, advance: Advance
+) -> HeldOutEvidence | None:
+    """Return the evidence on the held-out borrowers, on the latest mature months from the model's first date on.
+
+    None if the model held nobody out.
+
+    Raises
+    ------
+    ContractError
+        The book lacks data that the model was trained on.
+    """
+    if not model.provenance.test_dates:
+        return None
+    first = min(model.provenance.train_dates)
+    dates = tuple(day for day in as_of_dates(book, Request(target=model.target)) if day >= first)[-MOST_DATES_HELD_OUT:]
+    if not dates:
+        return HeldOutEvidence((), 0, 0, None)
+    bad, pd, borrower, month, _ = _rows(book, model, dates, settings, advance, only=_held_out)
+    sample = Sample(bad, borrower, month)
+    ratio = observed_over_expected(sample, pd) if sample.has_both else None
+    return HeldOutEvidence(dates, len(bad), int(bad.sum()), ratio)
+
+
+def _held_out(rows: Rows, _: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return held_out(rows.borrower_id)
+
+
 def _rows(
-    book: StagedBook, model: RiskModel, dates: Sequence[date], settings: ScoreSettings, advance: Advance
+    book: StagedBook,
+    model: RiskModel,
+    dates: Sequence[date],
+    settings: ScoreSettings,
+    advance: Advance,
+    *,
+    only: Callable[[Rows, NDArray[np.int64]], NDArray[np.bool_]] | None = None,
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
     """Return (bad, PD, borrower, index of the date, count of scored rows with unknown outcome).
 
@@ -95,7 +148,7 @@ def _rows(
             parts.append((columns, int((is_scored & ~known).sum())))
         return parts
 
-    parts = [part for parts in over_chunks(book, (model,), on_dates, settings, advance) for part in parts]
+    parts = [part for parts in over_chunks(book, (model,), on_dates, settings, advance, only=only) for part in parts]
     bad, pd, borrower, month = (np.concatenate(column) for column in zip(*(part[0] for part in parts), strict=True))
     return bad, pd, np.unique(borrower, return_inverse=True)[1], month, sum(unknown for _, unknown in parts)
 

@@ -21,7 +21,12 @@ from risk_warning.model.risk_model import RiskModel
 from risk_warning.scoring.archived_features import ArchiveComparison, hold_against, nights_in
 from risk_warning.scoring.side_by_side import untrained_from
 from risk_warning.settings import Settings
-from risk_warning.studies.promotion.calibration import CalibrationEvidence, calibration_evidence
+from risk_warning.studies.promotion.calibration import (
+    CalibrationEvidence,
+    HeldOutEvidence,
+    calibration_evidence,
+    held_out_evidence,
+)
 
 _NIGHTS = 3
 """Maximum number of archives compared; the latest ones are used."""
@@ -40,6 +45,8 @@ class Checks:
     """Number of borrowers the model scores on that day; a lower bound if the check stopped early."""
     calibration: CalibrationEvidence | None
     """On months the judged twin did not learn from; None if they do not contain both bads and goods."""
+    held_out: HeldOutEvidence | None
+    """On borrowers the judged twin did not learn from; None if nobody was held out."""
     violations: tuple[Violation, ...]
     archives: tuple[ArchiveComparison, ...]
 
@@ -68,13 +75,15 @@ def gate_checks(
         calibration = calibration_evidence(
             book, twin, untrained_from(twin), settings.score, lambda done: progress.advance(task, done)
         )
+        progress.update(task, description="comparing PDs of held-out borrowers with outcomes", completed=0)
+        held_out = held_out_evidence(book, twin, settings.score, lambda done: progress.advance(task, done))
         archives = () if nights is None else nights_in(nights)[-_NIGHTS:]
         progress.update(task, description="comparing archived features", total=len(archives), completed=0)
         comparisons = []
         for night in archives:
             comparisons.append(hold_against(book, model, nights or Path(), night, chunk))
             progress.advance(task)
-    return Checks(day, compared, differing, there, calibration, violations, tuple(comparisons))
+    return Checks(day, compared, differing, there, calibration, held_out, violations, tuple(comparisons))
 
 
 def _alone_and_together(

@@ -112,7 +112,7 @@ def _worded(rule: Rule) -> str:
 
 def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks) -> GateEvidence:
     """Return the evidence that the rules judge; without a comparison, the evidence on a first champion."""
-    check = checks.calibration
+    check, of_held_out = checks.calibration, checks.held_out
     scorecard = model.provenance.evaluation.against.get(SCORECARD)
     figures = gate_figures(comparison) if comparison else None
     ratio = figures.smallest_selection_ratio_b if figures else None
@@ -124,6 +124,8 @@ def evidence_of(model: RiskModel, comparison: Comparison | None, checks: Checks)
         slope=check.slope if check else None,
         calibration_dates=len(check.dates) if check else 0,
         by_band=check.by_band if check else (),
+        held_out=of_held_out.observed_over_expected if of_held_out else None,
+        held_out_dates=len(of_held_out.dates) if of_held_out else None,
         against_scorecard=None if scorecard is None else _difference(scorecard.clustered),
         leaks=tuple(suspect.feature for suspect in model.provenance.leak_suspects),
         ece=figures.ece_b if figures else None,

@@ -28,6 +28,10 @@ class GateEvidence:
     calibration_dates: int = 0
     by_band: tuple[tuple[str, int, Interval], ...] = ()
     """(band, bads, observed over expected)."""
+    held_out: Interval | None = None
+    """Observed over expected of the borrowers the model did not learn from."""
+    held_out_dates: int | None = None
+    """None if the model held nobody out."""
     against_scorecard: Difference | None = None
     """Gain in AUC over the plain scorecard; None if the model is a scorecard itself."""
     leaks: tuple[str, ...] = ()
@@ -118,14 +122,17 @@ def judge(evidence: GateEvidence, limits: GateSettings) -> tuple[Rule, ...]:
 
 def _calibrated(evidence: GateEvidence, limits: GateSettings) -> list[Rule]:
     """Judge calibration, overall and by band: an interval wholly outside the limits refuses the model."""
-    months = f" on {evidence.calibration_dates} month(s)"
+    between, months = (limits.min_oe, limits.max_oe), f" on {evidence.calibration_dates} month(s)"
     rules = [
-        _within("observed over expected", evidence.observed_over_expected, (limits.min_oe, limits.max_oe), months),
+        _within("observed over expected", evidence.observed_over_expected, between, months),
         _within("calibration slope", evidence.slope, (limits.min_slope, limits.max_slope), months),
     ]
+    if evidence.held_out_dates is not None:
+        name = "observed over expected, held-out borrowers"
+        rules.append(_within(name, evidence.held_out, between, f" on {evidence.held_out_dates} month(s)"))
     for band, bads, ratio in evidence.by_band:
         name = f"observed over expected, band {band}"
-        rules.append(_within(name, ratio, (limits.min_oe, limits.max_oe), f", {bads:,} bad"))
+        rules.append(_within(name, ratio, between, f", {bads:,} bad"))
     return rules
 
 
@@ -133,7 +140,7 @@ def _within(name: str, figure: Interval | None, limits: tuple[float, float], bas
     low, high = limits
     limit = f"interval not wholly outside {low:g} to {high:g}"
     if figure is None:
-        return Rule(name, False, "not measured: no month outside its training has both bads and goods", limit)
+        return Rule(name, False, "not measured: no month to evaluate, or all outcomes are alike", limit)
     passed = figure.high >= low and figure.low <= high
     text = f"{figure.value:.2f} ({figure.low:.2f} to {figure.high:.2f}){basis}"
     if passed and figure.holds(1.0) and (figure.holds(low) or figure.holds(high)):
