@@ -76,7 +76,9 @@ class FeatureChange:
 class PathToSafe:
     """The smallest changes that bring the score to the threshold, or why none do."""
 
-    found: Annotated[bool, Field(description="true, with no steps, if the borrower is already safe")]
+    is_reachable: Annotated[
+        bool, Field(description="whether rules allow reaching the threshold; true, without steps, if already safe")
+    ]
     threshold: float
     start: Outcome
     reached: Annotated[
@@ -136,7 +138,7 @@ def path_to_safe(
 def _without_steps(policy: Policy, start: Outcome, *, why: str | None) -> PathToSafe:
     """Return the path of a borrower who is safe, or for whom nothing helps and `why`."""
     return PathToSafe(
-        found=why is None,
+        is_reachable=why is None,
         threshold=policy.threshold,
         start=start,
         reached=start if why is None else None,
@@ -217,7 +219,7 @@ def _path(search: Search, candidate: Candidate, start: Outcome, decimals: int, *
         if before[f.name] != after[f.name]
     )
     return PathToSafe(
-        found=why is None,
+        is_reachable=why is None,
         threshold=search.policy.threshold,
         start=start,
         reached=outcome_of(scored, 0, search.policy),

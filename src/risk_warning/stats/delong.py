@@ -30,7 +30,7 @@ class Difference:
     """Probability of a difference as large if the true one is zero; None if the method gives no p-value."""
 
     @property
-    def is_shown(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 

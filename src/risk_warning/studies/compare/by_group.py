@@ -44,7 +44,7 @@ class GroupSplit:
     @property
     def contradicting(self) -> tuple[Group, ...]:
         """Groups whose interval excludes zero, if some favour A and others B; empty otherwise."""
-        significant = [group for group in self.groups if group.auc is not None and group.auc.is_shown]
+        significant = [group for group in self.groups if group.auc is not None and group.auc.is_significant]
         signs = {group.auc.difference > 0 for group in significant if group.auc is not None}
         return tuple(significant) if len(signs) > 1 else ()
 

@@ -157,7 +157,7 @@ class GuessDocument(Document):
     low: float
     high: float
     proxies: tuple[Proxy, ...]
-    is_shown: bool
+    is_significant: bool
     """Whether the interval lies above chance."""
 
 
@@ -174,7 +174,7 @@ class ComparisonDocument(Document):
     """A comparison of two models, A and B; the same models, book and dates give the same document."""
 
     verdict: str
-    difference_is_shown: bool = Field(validation_alias=AliasPath("auc", "is_shown"))
+    difference_is_significant: bool = Field(validation_alias=AliasPath("auc", "is_significant"))
     as_of_dates: tuple[date, ...] = Field(validation_alias="dates")
     rows: int
     borrowers: int

@@ -70,7 +70,7 @@ class FamilyComparison:
         best, a = self.members[0], self.reference.name
         gain = best.standing.gain
         gain_text = f"AUC {signed(gain.difference, 4)} ({signed(gain.low, 4)} to {signed(gain.high, 4)})"
-        if not (gain.is_shown and gain.difference > 0):
+        if not (gain.is_significant and gain.difference > 0):
             if len(self.members) == 1:
                 return f"{best.name} is not shown to find more of those who go bad than {a}: {gain_text}."
             return (

@@ -80,7 +80,7 @@ class Guess:
     """The features with the largest gain, the largest first."""
 
     @property
-    def is_shown(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the interval lies above chance."""
         return self.low > 0.5
 
@@ -118,7 +118,7 @@ def sentences(measured: Sequence[Guess]) -> list[str]:
         best = max((guess for guess in measured if guess.attribute == attribute), key=lambda guess: guess.auc)
         what, interval = f"Whether {attribute} is {best.group}", f"{best.low:.2f}–{best.high:.2f}"
         by = ", ".join(p.feature for i, p in enumerate(best.proxies) if not i or p.gain_share >= _NAMED_SHARE)
-        if not best.is_shown:
+        if not best.is_significant:
             lines.append(
                 f"{what} cannot be guessed from the features: AUC {best.auc:.2f} ({interval}); 0.50 is chance."
             )

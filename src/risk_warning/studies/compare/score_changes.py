@@ -63,9 +63,9 @@ def reason_shifts(a: dict[str, float], b: dict[str, float], *, top: int = 5) -> 
 def verdict(auc: Difference, brier: Difference) -> str:
     """Return one plain sentence: whether A or B finds more of those who go bad, or that no difference is shown."""
     ranking = f"AUC {_signed(auc, 4)}"
-    if auc.is_shown:
+    if auc.is_significant:
         return f"B finds {'more' if auc.difference > 0 else 'fewer'} of those who go bad: {ranking}."
-    if brier.is_shown:
+    if brier.is_significant:
         fit = "worse" if brier.difference > 0 else "better"
         return (
             f"No difference in ranking can be shown ({ranking}), but B's PDs fit {fit}: "

@@ -97,7 +97,7 @@ def plainly(comparison: Comparison) -> list[str]:
                 f"{of_a:.1f}."
             )
     money = comparison.economics.at_capacity
-    if money and money.net_per_1000.is_shown:
+    if money and money.net_per_1000.is_significant:
         net = money.net_per_1000
         more = "more" if net.difference > 0 else "less"
         lines.append(
@@ -139,7 +139,7 @@ def warnings(comparison: Comparison) -> list[str]:
         if count:
             lines.append(f"{count:,} rows are left out, because {key} scores them and {other} does not.")
     lines += unknown_outcomes(comparison.rows, comparison.bads, comparison.outcome_unknown)
-    if comparison.one_row.delong.is_shown != comparison.one_row.bootstrap.is_shown:
+    if comparison.one_row.delong.is_significant != comparison.one_row.bootstrap.is_significant:
         lines.append(
             "DeLong's test and the bootstrap disagree on whether the AUCs differ: the difference is a borderline case."
         )
