@@ -28,7 +28,7 @@ _ENOUGH = 5
 
 
 @dataclass(frozen=True)
-class Asked:
+class BorrowerBodies:
     """The request bodies of one borrower, one per endpoint."""
 
     rows: bytes
@@ -39,7 +39,7 @@ class Asked:
     """Body for `mlflow models serve`: the same features as `dataframe_split`."""
 
 
-def asked(count: int, model: RiskModel, folder: Path) -> list[Asked]:
+def borrower_bodies(count: int, model: RiskModel, folder: Path) -> list[BorrowerBodies]:
     """Return `count` scored borrowers, all with 24 months of records, instalments, statements and events."""
     simulate(_ENOUGH * count, MONTHS, 3, folder)
     settings, borrowers = BookSettings(), []
@@ -51,16 +51,16 @@ def asked(count: int, model: RiskModel, folder: Path) -> list[Asked]:
         question = question_of(SCORE.validate_json(body), settings)
         examined = examine(question, model, model.policy, settings)
         if examined.is_scored and examined.scored.record_periods[0] == MONTHS:
-            borrowers.append(_asked(body, model, examined.scored.x[0].astype(np.float64).tolist()))
+            borrowers.append(_bodies(body, model, examined.scored.x[0].astype(np.float64).tolist()))
             if len(borrowers) == count:
                 return borrowers
     raise SystemExit(f"The simulated book has {len(borrowers)} borrowers with {MONTHS} months; {count} are needed.")
 
 
-def _asked(body: bytes, model: RiskModel, x: list[float]) -> Asked:
+def _bodies(body: bytes, model: RiskModel, x: list[float]) -> BorrowerBodies:
     ready = {"features": x}
     split = {"dataframe_split": {"columns": list(model.feature_names), "data": [x]}}
-    return Asked(body, to_json(ready, inf_nan_mode="null"), to_json(split, inf_nan_mode="null"))
+    return BorrowerBodies(body, to_json(ready, inf_nan_mode="null"), to_json(split, inf_nan_mode="null"))
 
 
 def _rows_by_borrower(folder: Path, settings: BookSettings) -> dict[int, dict[str, list[dict[str, Any]]]]:

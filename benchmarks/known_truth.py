@@ -36,9 +36,9 @@ from risk_warning.stats.clustered import Interval, Sample, auc, calibration_slop
 def main(borrowers: int, months: int, seeds: list[int]) -> None:
     by_month = [month for seed in seeds for month in one_lender(borrowers, months, seed)]
     for name, chosen in (("all", by_month), ("calm", [month for month in by_month if month.is_calm])):
-        held = [(m.ratio.holds(1), m.slope.holds(1), m.true_ratio.holds(1)) for m in chosen]
+        coverage = [(m.ratio.holds(1), m.slope.holds(1), m.true_ratio.holds(1)) for m in chosen]
         print(
-            f"{name} months: the interval holds 1 in {np.sum(held, axis=0).tolist()} of {len(held)} "
+            f"{name} months: the interval holds 1 in {np.sum(coverage, axis=0).tolist()} of {len(coverage)} "
             "(observed/expected, slope; observed/expected of the true PD)"
         )
 
@@ -93,7 +93,7 @@ def one_lender(borrowers: int, months: int, seed: int) -> list[JudgedMonth]:
         is_calm = bool((seasons[number : number + 2] == 1).all())
         print(
             f"{day or 'all months'}{' (calm)' if day and is_calm else ''}: {judged.bad[here].sum():,} bad; "
-            f"observed/expected {_told(ratio)}, slope {_told(slope)}; of the true PD {_told(true_ratio)}"
+            f"observed/expected {_text(ratio)}, slope {_text(slope)}; of the true PD {_text(true_ratio)}"
         )
         if day is not None:
             by_month.append(JudgedMonth(is_calm, ratio, slope, true_ratio))
@@ -104,7 +104,7 @@ def _sample(rows: TrainingSet, chosen: NDArray[np.bool_]) -> Sample:
     return Sample.of(rows.bad[chosen], rows.borrower_id[chosen], rows.date_index[chosen])
 
 
-def _told(interval: Interval) -> str:
+def _text(interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f} to {interval.high:.3f})"
 
 

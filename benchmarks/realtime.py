@@ -32,7 +32,7 @@ import lightgbm
 import numpy as np
 import pandas
 import psutil
-from borrowers import Asked, asked
+from borrowers import BorrowerBodies, borrower_bodies
 from load import Offered, answered, offer, request
 from rich.console import Console
 from rich.table import Table
@@ -53,7 +53,7 @@ long on cores that also do something else. Ours is started as it ships."""
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerSpec:
     """One of the three servers: how to start it, and its requests."""
 
     name: str
@@ -88,11 +88,11 @@ class Measured:
         }
 
 
-def servers(model_folder: Path, model: RiskModel, borrowers: list[Asked], scratch: Path) -> list[Server]:
+def servers(model_folder: Path, model: RiskModel, borrowers: list[BorrowerBodies], scratch: Path) -> list[ServerSpec]:
     """Return the three servers, each with its files in `scratch`."""
     return [
         _ours(model_folder, [one.rows for one in borrowers], scratch / "home"),
-        Server(
+        ServerSpec(
             name="bare",
             command=lambda port: [*_python("uvicorn"), "--app-dir", str(ROOT / "benchmarks"), *_at(port), "bare:app"],
             environment={"BARE_MODEL": str(model_folder / "model.txt")} | _ONE_THREAD,
@@ -105,7 +105,7 @@ def servers(model_folder: Path, model: RiskModel, borrowers: list[Asked], scratc
     ]
 
 
-def _ours(model_folder: Path, bodies: list[bytes], home: Path) -> Server:
+def _ours(model_folder: Path, bodies: list[bytes], home: Path) -> ServerSpec:
     home.mkdir()
     settings = home / "risk_warning.toml"
     settings.write_text('[service]\nrate_limit = "100000/second"\n')
@@ -119,7 +119,7 @@ def _ours(model_folder: Path, bodies: list[bytes], home: Path) -> Server:
         "RISK_WARNING_MODEL": str(model_folder),
         "RISK_WARNING_SETTINGS": str(settings),
     }
-    return Server(
+    return ServerSpec(
         name="ours",
         command=lambda port: [*_python("bentoml"), "serve", *_at(port), "."],
         environment=environment,
@@ -130,7 +130,7 @@ def _ours(model_folder: Path, bodies: list[bytes], home: Path) -> Server:
     )
 
 
-def _mlflow(booster: lightgbm.Booster, bodies: list[bytes], scratch: Path) -> Server:
+def _mlflow(booster: lightgbm.Booster, bodies: list[bytes], scratch: Path) -> ServerSpec:
     import mlflow.lightgbm
     from mlflow.models import infer_signature
 
@@ -142,7 +142,7 @@ def _mlflow(booster: lightgbm.Booster, bodies: list[bytes], scratch: Path) -> Se
     mlflow.create_experiment("benchmark", artifact_location=str(scratch / "artifacts"))
     mlflow.set_experiment("benchmark")
     logged = mlflow.lightgbm.log_model(booster, name="booster", signature=signature, pip_requirements=["lightgbm"])
-    return Server(
+    return ServerSpec(
         name="mlflow",
         command=lambda port: [
             *(*_python("mlflow"), "models", "serve", "--env-manager", "local"),
@@ -164,7 +164,7 @@ def _at(port: int) -> list[str]:
     return ["--host", "127.0.0.1", "--port", str(port)]
 
 
-def measured(server: Server, options: argparse.Namespace, scratch: Path) -> Measured:
+def measured(server: ServerSpec, options: argparse.Namespace, scratch: Path) -> Measured:
     """Start the server, warm it up, measure it under the load, and stop it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -183,7 +183,7 @@ def measured(server: Server, options: argparse.Namespace, scratch: Path) -> Meas
 
 
 @contextmanager
-def _running(server: Server, port: int, first: bytes, scratch: Path) -> Iterator[psutil.Process]:
+def _running(server: ServerSpec, port: int, first: bytes, scratch: Path) -> Iterator[psutil.Process]:
     """Yield the server's process once it answers; afterwards, stop it and every process it started."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("RISK_WARNING_")}
     # Commands that a server starts by name come from the folder of this Python.
@@ -216,7 +216,9 @@ def _cpu_seconds(process: psutil.Process) -> float:
     return float(sum(times.user + times.system for times in used))
 
 
-def found(rounds: list[dict[str, Measured]], options: argparse.Namespace, borrowers: list[Asked]) -> dict[str, Any]:
+def summary(
+    rounds: list[dict[str, Measured]], options: argparse.Namespace, borrowers: list[BorrowerBodies]
+) -> dict[str, Any]:
     """Return the figures over all rounds, ready for JSON."""
     figures: dict[str, Any] = {}
     for name in rounds[0]:
@@ -257,7 +259,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="risk-warning-benchmark-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         model = load(options.model)
-        borrowers = asked(BORROWERS, model, scratch / "book")
+        borrowers = borrower_bodies(BORROWERS, model, scratch / "book")
         three = servers(options.model.resolve(), model, borrowers, scratch)
         rounds: list[dict[str, Measured]] = []
         for number in range(1, options.rounds + 1):
@@ -266,7 +268,7 @@ def main() -> None:
                 rounds[-1][server.name] = one = measured(server, options, scratch)
                 p50, p99 = one.offered.percentile(50), one.offered.percentile(99)
                 progress.print(f"round {number} of {options.rounds}: {server.name} p50 {p50:.2f} ms, p99 {p99:.2f} ms")
-    figures = found(rounds, options, borrowers)
+    figures = summary(rounds, options, borrowers)
     if options.json:
         print(json.dumps(figures, indent=1))
         return

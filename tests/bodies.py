@@ -17,19 +17,21 @@ TABLES = ("loans", "instalments", "statements", "events")
 
 def bodies(book: Path, as_of: date, borrowers: list[int]) -> list[Json]:
     """For each borrower the body of a request to /score."""
-    found = {b: {"borrower_id": b, "as_of_date": as_of.isoformat(), **{t: [] for t in TABLES}} for b in borrowers}
+    by_borrower = {b: {"borrower_id": b, "as_of_date": as_of.isoformat(), **{t: [] for t in TABLES}} for b in borrowers}
     loans = pandas.read_parquet(book / "loans.parquet")
     owner = dict(zip(loans["loan_id"].tolist(), loans["borrower_id"].tolist(), strict=True))
     wanted = set(borrowers)
     profiles = pandas.read_parquet(book / "borrowers.parquet")
     for row in profiles[profiles["borrower_id"].isin(wanted)].to_dict("records"):
-        found[row["borrower_id"]]["profile"] = _plain({k: v for k, v in row.items() if k not in ASIDE | {"time_zone"}})
+        by_borrower[row["borrower_id"]]["profile"] = _plain(
+            {k: v for k, v in row.items() if k not in ASIDE | {"time_zone"}}
+        )
     for table in TABLES:
         rows = pandas.read_parquet(book / f"{table}.parquet")
         rows["of"] = rows["borrower_id"] if "borrower_id" in rows else rows["loan_id"].map(owner)
         for row in rows[rows["of"].isin(wanted)].to_dict("records"):
-            found[row.pop("of")][table].append(_plain(row))
-    return list(found.values())
+            by_borrower[row.pop("of")][table].append(_plain(row))
+    return list(by_borrower.values())
 
 
 def as_duckdb(book: Path, file: Path) -> Path:

@@ -45,8 +45,8 @@ class Review:
     @property
     def below(self) -> NDArray[np.int64]:
         """Borrowers below it, the safest first: those a small change may help."""
-        found = np.flatnonzero((self.scored.not_scored < 0) & (self.scored.score < self.model.policy.threshold))
-        return found[np.argsort(-self.scored.score[found], kind="stable")]
+        borrowers = np.flatnonzero((self.scored.not_scored < 0) & (self.scored.score < self.model.policy.threshold))
+        return borrowers[np.argsort(-self.scored.score[borrowers], kind="stable")]
 
 
 @contextmanager

@@ -52,12 +52,12 @@ def examples() -> Json:
 
 @pytest.mark.parametrize("name", ["score", "score_by_id", "score_batch", "explain", "what_if"])
 def test_the_example_answers_the_example(name: str) -> None:
-    shown = examples()[name]
-    assert shown["answer"] == answered(name, shown["request"], served())
+    example = examples()[name]
+    assert example["answer"] == answered(name, example["request"], served())
 
 
 if __name__ == "__main__":
     fresh, by = examples(), served()
-    for name, shown in fresh.items():
-        shown["answer"] = answered(name, shown["request"], by)
+    for name, example in fresh.items():
+        example["answer"] = answered(name, example["request"], by)
     EXAMPLES.write_text(json.dumps(fresh, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

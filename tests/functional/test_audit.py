@@ -82,7 +82,7 @@ def change(url: str, *statements: str, **values: str) -> None:
     engine.dispose()
 
 
-def found(url: str) -> list[tuple[str, int | None, str | None, str]]:
+def findings(url: str) -> list[tuple[str, int | None, str | None, str]]:
     return [(f.table, f.seq, f.subject, f.what) for f in verify(url).findings]
 
 
@@ -192,9 +192,9 @@ def test_what_was_changed_by_hand_is_named(
 ) -> None:
     append_event(url, actor="admin", kind="key_created", subject="li", detail={"role": "risk"})
     written(url, *(decision(f"r{k}") for k in range(1, 5)))
-    assert found(url) == []
+    assert findings(url) == []
     change(url, done)
-    assert found(url) == [expected]
+    assert findings(url) == [expected]
 
 
 def wait_until_noted(url: str, chain: str) -> None:
@@ -218,7 +218,7 @@ def test_a_row_replaced_with_its_hash_redone_does_not_fit_the_next(url: str) -> 
         chain=chain,
         other=elsewhere.chain,
     )
-    whats = [what for _, _, _, what in found(url)]
+    whats = [what for _, _, _, what in findings(url)]
     assert OUT_OF_PLACE in whats
     assert "no event opened this chain" in whats
     assert "the chain is missing: its writer recorded 1 rows" in whats
@@ -233,14 +233,14 @@ def test_the_last_row_replaced_with_its_hash_redone_is_not_the_one_noted(url: st
     columns |= {"role": "admin", "as_of_date": date(2023, 10, 1), "inputs_kept": True}
     redone = row_hash(rows[0]["hash"], columns)
     change(url, "UPDATE decisions SET role = 'admin', hash = :hash WHERE seq = 2", hash=redone)
-    assert found(url) == [("decisions", 2, "r2", "the row differs from the one its writer recorded")]
+    assert findings(url) == [("decisions", 2, "r2", "the row differs from the one its writer recorded")]
 
 
 def test_a_row_added_after_the_end_is_named(url: str) -> None:
     chain = written(url, decision("r1"))
     other = written(url, decision("x1"), decision("x2"))
     change(url, "UPDATE decisions SET chain = :chain WHERE chain = :other AND seq = 2", chain=chain, other=other)
-    whats = [(seq, what) for _, seq, _, what in found(url)]
+    whats = [(seq, what) for _, seq, _, what in findings(url)]
     assert (2, "goes on after its end at row 1") in whats
 
 

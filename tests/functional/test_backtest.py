@@ -103,21 +103,21 @@ def censored(book: Path, at: date, folder: Path) -> Path:
     # A plan made later is not there yet, and of an instalment paid in parts later one unpaid row is.
     made_later = instalments["scheduled_on"].notna() & ~before(instalments["scheduled_on"])
     instalments = instalments[~made_later].drop_duplicates()
-    found = {"loans": loans, "instalments": instalments}
+    tables = {"loans": loans, "instalments": instalments}
     for name, columns in (("statements", ("recorded_on", "statement_on")), ("events", ("recorded_at", "occurred_at"))):
         table = pandas.read_parquet(book / f"{name}.parquet")
         known = np.ones(len(table), np.bool_)
         for column in columns:
             if column in table:
                 known &= before(table[column]).to_numpy()
-        found[name] = table[known]
+        tables[name] = table[known]
     borrowers = pandas.read_parquet(book / "borrowers.parquet")
     if "valid_from" in borrowers:
         borrowers = borrowers[before(borrowers["valid_from"])]
     if "onboarded_on" in borrowers:
         borrowers = borrowers[before(borrowers["onboarded_on"])]
-    found["borrowers"] = borrowers
-    for name, table in found.items():
+    tables["borrowers"] = borrowers
+    for name, table in tables.items():
         table.to_parquet(folder / f"{name}.parquet")
     return folder
 
@@ -126,9 +126,9 @@ def censored(book: Path, at: date, folder: Path) -> Path:
 def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
     book: Path, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    found = run(book, tmp_path, FIRST, LAST, shipped())
-    told = content(found)
-    for name, recipe in zip(RECIPES, told["recipes"], strict=True):
+    result = run(book, tmp_path, FIRST, LAST, shipped())
+    document = content(result)
+    for name, recipe in zip(RECIPES, document["recipes"], strict=True):
         for cell in recipe["cells"]:
             at = date.fromisoformat(cell["date"])
             assert date.fromisoformat(cell["outcomes_end"]) <= at
@@ -136,20 +136,20 @@ def test_recipes_are_judged_by_what_followed_and_kept_where_finished(
             assert cell["auc"] > 0.6 and cell["regret"] >= 0
         figures = f"mean regret {recipe['mean_regret']:.4f}, largest {recipe['largest_regret']:.4f}"
         record_property(f"backtest, {name}", f"{figures}, over {len(recipe['cells'])} dates")
-    assert min(recipe["mean_regret"] for recipe in told["recipes"]) == found.regret.mean[found.regret.advised]
-    assert len(told["recipes"][1]["cells"][-1]["train_dates"]) <= 12
-    record_property("backtest advises", found.verdict)
-    page = backtest_page(found)
-    assert told["advised"] in page and "What each recipe learnt from" in page
+    assert min(recipe["mean_regret"] for recipe in document["recipes"]) == result.regret.mean[result.regret.advised]
+    assert len(document["recipes"][1]["cells"][-1]["train_dates"]) <= 12
+    record_property("backtest advises", result.verdict)
+    page = backtest_page(result)
+    assert document["advised"] in page and "What each recipe learnt from" in page
 
     again = run(book, tmp_path, FIRST, LAST, shipped())
-    assert again.resumed == len(RECIPES) * len(found.dates)
-    assert content(again) == told | {"resumed_cells": again.resumed}
+    assert again.resumed == len(RECIPES) * len(result.dates)
+    assert content(again) == document | {"resumed_cells": again.resumed}
     stored = next((tmp_path / "backtests").glob("*/*.json"))
     stored.unlink()
     mended = run(book, tmp_path, FIRST, LAST, shipped())
     assert mended.resumed == again.resumed - 1
-    assert content(mended) == told | {"resumed_cells": mended.resumed}
+    assert content(mended) == document | {"resumed_cells": mended.resumed}
 
 
 @pytest.mark.slow
@@ -199,10 +199,10 @@ def test_a_finished_cell_is_kept_in_the_same_words_from_run_to_run(tmp_path: Pat
 def test_the_regret_is_what_was_lost_against_the_best_of_each_date() -> None:
     bad, who = np.tile([True, False, True, False], 50), np.arange(200)
     good, poor = np.tile([0.9, 0.1, 0.8, 0.2], 50), np.tile([0.9, 0.1, 0.15, 0.2], 50)
-    found = regret([DateOutcome(bad, who, (good, poor)), DateOutcome(bad, who, (poor, good))], draws=20)
-    assert found.auc.tolist() == [[1.0, 0.75], [0.75, 1.0]]
-    assert found.regret.tolist() == [[0.0, 0.25], [0.25, 0.0]]
-    assert found.mean.tolist() == [0.125, 0.125] and found.largest.tolist() == [0.25, 0.25]
+    regrets = regret([DateOutcome(bad, who, (good, poor)), DateOutcome(bad, who, (poor, good))], draws=20)
+    assert regrets.auc.tolist() == [[1.0, 0.75], [0.75, 1.0]]
+    assert regrets.regret.tolist() == [[0.0, 0.25], [0.25, 0.0]]
+    assert regrets.mean.tolist() == [0.125, 0.125] and regrets.largest.tolist() == [0.25, 0.25]
     one_sided = regret([DateOutcome(bad, who, (good, poor))] * 2, draws=20)
     assert one_sided.advised == 0 and one_sided.best_share[0] == 1.0
 

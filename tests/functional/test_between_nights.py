@@ -67,7 +67,7 @@ def decision(request_id: str, borrower_id: str, day: date, score: float = 470.0)
     )
 
 
-def asked(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | None:
+def service_outcome(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | None:
     """What the service made of a borrower below the threshold."""
     writer = DecisionWriter(url)
     done = writer.submit(decision(f"r-{borrower_id}-{day}-{writer.chain}", borrower_id, day, score)).result()
@@ -75,7 +75,7 @@ def asked(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | 
     return done.outcome
 
 
-def shown(url: str) -> list[tuple[str | int, str, float | None]]:
+def watch_list(url: str) -> list[tuple[str | int, str, float | None]]:
     return [(warning.borrower_id, warning.event, warning.score) for warning in read_watch_list(url).warnings]
 
 
@@ -95,18 +95,18 @@ def test_the_answer_that_is_kept_says_what_became_of_the_warning(url: str) -> No
 
 def test_a_warning_is_opened_once_and_shown_until_a_run_has_seen_it(url: str) -> None:
     night(url, OCT, ("1", 490.0))
-    assert asked(url, "2", NOV) == "opened"
-    assert asked(url, "2", NOV) == "already_open"
-    assert asked(url, "1", NOV) == "already_open"
+    assert service_outcome(url, "2", NOV) == "opened"
+    assert service_outcome(url, "2", NOV) == "already_open"
+    assert service_outcome(url, "1", NOV) == "already_open"
     assert read_watch_list(url).as_of_date == OCT
-    assert shown(url) == [(2, "opened", 470.0), (1, "opened", 490.0)]
+    assert watch_list(url) == [(2, "opened", 470.0), (1, "opened", 490.0)]
     assert read_watch_list(url, "orange").warnings == ()
     assert [warning.reasons for warning in read_watch_list(url).warnings] == [(REASON,), (REASON,)]
     assert open_borrowers(url, NOV) == {"1", "2"}
 
 
 def test_what_the_service_saw_is_stored_as_json_under_fixed_names(url: str) -> None:
-    asked(url, "2", NOV)
+    service_outcome(url, "2", NOV)
     with snapshot(url) as connection:
         stored = connection.execute(select(warnings.c.first_seen)).scalar_one()
     reason = {"code": "R1", "feature": "dpd_now", "points": -20.0, "feature_points": -15.5}
@@ -116,49 +116,49 @@ def test_what_the_service_saw_is_stored_as_json_under_fixed_names(url: str) -> N
 
 def test_a_day_before_the_last_run_opens_nothing_the_day_itself_does(url: str) -> None:
     night(url, NOV, ("1", 490.0))
-    assert asked(url, "2", OCT) == "as_of_date_too_old"
-    assert asked(url, "2", NOV) == "opened"
+    assert service_outcome(url, "2", OCT) == "as_of_date_too_old"
+    assert service_outcome(url, "2", NOV) == "opened"
 
 
 def test_the_first_run_ever_takes_over_what_the_service_opened(url: str) -> None:
-    assert asked(url, "2", OCT) == "opened"
+    assert service_outcome(url, "2", OCT) == "opened"
     first = read_watch_list(url)
     assert first.as_of_date is None and [warning.score for warning in first.warnings] == [470.0]
     seen = CliRunner().invoke(app, ["watchlist", "--db", url]).stdout
     assert "before the first nightly run: 1 warnings open" in " ".join(seen.split()) and "470" in seen
     assert night(url, OCT, ("2", 475.0), ("3", 480.0)) == {"opened": 1, "kept": 1, "closed": 0, "handed_over": 0}
     assert read_watch_list(url).warnings[0].change is None
-    assert shown(url) == [(2, "kept", 475.0), (3, "opened", 480.0)]
+    assert watch_list(url) == [(2, "kept", 475.0), (3, "opened", 480.0)]
 
 
 def test_runs_keep_close_and_hand_over_such_warnings_like_their_own(url: str) -> None:
     night(url, OCT, ("1", 490.0))
     for borrower in ("2", "3", "4"):
-        assert asked(url, borrower, OCT) == "opened"
+        assert service_outcome(url, borrower, OCT) == "opened"
     kept = night(url, NOV, ("1", 490.0), ("2", 520.0), ("3", 470.0), ("4", None))
     assert kept == {"opened": 0, "kept": 4, "closed": 0, "handed_over": 0}
     assert night(url, DEC, ("1", 490.0), ("2", 520.0), ("3", 470.0), ("4", None))["closed"] == 1
-    assert shown(url) == [(3, "kept", 470.0), (1, "kept", 490.0), (4, "kept", None)]
+    assert watch_list(url) == [(3, "kept", 470.0), (1, "kept", 490.0), (4, "kept", None)]
     assert night(url, JAN, ("1", 490.0), ("3", None), ("4", None), dpd=45.0)["handed_over"] == 3
-    assert shown(url) == []
-    assert asked(url, "2", JAN) == "opened"
+    assert watch_list(url) == []
+    assert service_outcome(url, "2", JAN) == "opened"
 
 
 def test_a_warning_opened_while_a_night_is_scored_waits_for_the_next(url: str) -> None:
     """That night did not look for it: that it saw nothing of the borrower means nothing."""
     night(url, OCT, ("1", 490.0))
-    assert asked(url, "2", OCT) == "opened"
+    assert service_outcome(url, "2", OCT) == "opened"
     assert night(url, NOV, ("1", 490.0)) == {"opened": 0, "kept": 1, "closed": 0, "handed_over": 0}
-    assert shown(url) == [(2, "opened", 470.0), (1, "kept", 490.0)]
+    assert watch_list(url) == [(2, "opened", 470.0), (1, "kept", 490.0)]
     assert night(url, DEC, ("1", 490.0), ("2", 472.0))["kept"] == 2
     assert night(url, JAN, ("1", 490.0))["kept"] == 2
-    assert shown(url)[-1] == (2, "kept", None)
+    assert watch_list(url)[-1] == (2, "kept", None)
     assert read_watch_list(url).warnings[-1].not_scored == "not_in_book"
 
 
 def test_the_same_run_again_changes_nothing(url: str) -> None:
     first = night(url, OCT, ("1", 490.0))
-    asked(url, "2", OCT)
+    service_outcome(url, "2", OCT)
     before = read_watch_list(url)
     assert night(url, OCT, ("1", 490.0)) == first
     assert read_watch_list(url) == before
@@ -166,23 +166,23 @@ def test_the_same_run_again_changes_nothing(url: str) -> None:
 
 def test_taking_runs_back_keeps_what_the_service_opened_and_reopens_what_they_ended(url: str) -> None:
     night(url, OCT, ("1", 490.0))
-    asked(url, "2", OCT)
+    service_outcome(url, "2", OCT)
     night(url, NOV, ("1", 490.0), ("2", 520.0))
     assert night(url, DEC, ("1", 490.0), ("2", 520.0), ("3", 400.0))["closed"] == 1
     assert night(url, NOV, ("1", 491.0), ("2", 521.0), force=True)["kept"] == 2
-    assert shown(url) == [(1, "kept", 491.0), (2, "kept", 521.0)]
+    assert watch_list(url) == [(1, "kept", 491.0), (2, "kept", 521.0)]
     assert night(url, OCT, ("1", 492.0), force=True)["opened"] == 1
-    assert shown(url) == [(2, "opened", 470.0), (1, "opened", 492.0)]
+    assert watch_list(url) == [(2, "opened", 470.0), (1, "opened", 492.0)]
 
 
 def test_a_second_warning_goes_with_the_run_that_ended_the_first(url: str) -> None:
     night(url, OCT, ("1", 490.0))
     night(url, NOV, ("1", 520.0))
     assert night(url, DEC, ("1", 520.0))["closed"] == 1
-    assert asked(url, "1", DEC) == "opened"
+    assert service_outcome(url, "1", DEC) == "opened"
     assert night(url, JAN, ("1", 480.0))["kept"] == 1
     assert night(url, DEC, ("1", 505.0), force=True)["kept"] == 1
-    assert shown(url) == [(1, "kept", 505.0)]
+    assert watch_list(url) == [(1, "kept", 505.0)]
 
 
 def test_a_night_being_taken_in_is_waited_for(url: str) -> None:
@@ -209,7 +209,7 @@ def test_whole_nights_take_the_warnings_over(lender: Lender, url: str, tmp_path:
     first = run(OCT)
     listed_first = {str(warning.borrower_id) for warning in read_watch_list(url).warnings}
     safe = [borrower for borrower in ("1", "2", "3", "4", "5") if borrower not in listed_first]
-    assert [asked(url, borrower, OCT) for borrower in safe] == ["opened"] * len(safe) != []
+    assert [service_outcome(url, borrower, OCT) for borrower in safe] == ["opened"] * len(safe) != []
     second = run(NOV)
     seen = second.warnings
     assert seen["kept"] + seen["closed"] + seen["handed_over"] == first.warnings["opened"] + len(safe)

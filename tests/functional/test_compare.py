@@ -78,8 +78,8 @@ def stacked(lender: Lender, worse: Path) -> Comparison:
 def test_a_model_against_itself_gains_nothing(lender: Lender) -> None:
     for dates in ((), DATES):
         same = compared(lender, lender.model, "@champion", *dates)
-        for found in (same.auc, same.one_row.delong, same.one_row.bootstrap, *same.differences.values()):
-            assert (found.difference, found.low, found.high) == (0, 0, 0)
+        for measure in (same.auc, same.one_row.delong, same.one_row.bootstrap, *same.differences.values()):
+            assert (measure.difference, measure.low, measure.high) == (0, 0, 0)
         assert same.verdict == "No difference can be shown: AUC 0.0000 (0.0000 to 0.0000)."
         assert same.one_row.delong.p == 1 and same.one_row.gap == 0 and same.score_psi == 0
         for swap in (same.swaps.at_thresholds, same.swaps.at_capacity):
@@ -89,12 +89,12 @@ def test_a_model_against_itself_gains_nothing(lender: Lender) -> None:
 
 
 def test_with_no_date_named_it_is_the_last_from_which_neither_learnt(lender: Lender, worse: Path) -> None:
-    found = compared(lender, lender.model, worse)
-    assert found.dates == (date(2023, 10, 1),)
-    assert found.a.learnt_from == found.b.learnt_from == ()
-    assert found.auc is found.one_row.delong and found.rows == found.borrowers
-    assert found.one_row.delong.difference == pytest.approx(found.differences["auc"].difference, abs=1e-12)
-    assert found.one_row.gap < 0.1
+    comparison = compared(lender, lender.model, worse)
+    assert comparison.dates == (date(2023, 10, 1),)
+    assert comparison.a.learnt_from == comparison.b.learnt_from == ()
+    assert comparison.auc is comparison.one_row.delong and comparison.rows == comparison.borrowers
+    assert comparison.one_row.delong.difference == pytest.approx(comparison.differences["auc"].difference, abs=1e-12)
+    assert comparison.one_row.gap < 0.1
 
 
 def test_a_planted_worse_model_is_found_worse(stacked: Comparison) -> None:
@@ -127,9 +127,9 @@ def test_the_figures_are_those_of_the_training_sets_rows(lender: Lender, stacked
     below = model.policy.below_threshold(model.scorecard.score(log_odds))
     lost, both = stacked.swaps.at_thresholds.sets.lost, stacked.swaps.at_thresholds.sets.both
     assert (lost.n + both.n, lost.bads + both.bads) == (below.sum(), (below & rows.bad).sum())
-    for axis, held in ((1, stacked.a), (0, stacked.b)):
-        assert stacked.migration.rows.sum(axis).tolist() == [part.n for part in held.by_band]
-        assert stacked.migration.bads.sum(axis).tolist() == [part.bads for part in held.by_band]
+    for axis, side in ((1, stacked.a), (0, stacked.b)):
+        assert stacked.migration.rows.sum(axis).tolist() == [part.n for part in side.by_band]
+        assert stacked.migration.bads.sum(axis).tolist() == [part.bads for part in side.by_band]
 
 
 def test_neither_chunks_nor_a_second_run_change_a_figure(lender: Lender, worse: Path, stacked: Comparison) -> None:
@@ -138,13 +138,13 @@ def test_neither_chunks_nor_a_second_run_change_a_figure(lender: Lender, worse: 
 
 
 def test_pds_that_fit_worse_are_seen_where_the_ranking_is_the_same(lender: Lender, tmp_path: Path) -> None:
-    found = compared(lender, lender.model, variant(lender, tmp_path / "dull", with_dull_pds))
-    assert found.auc.difference == 0
-    assert "but B's PDs fit worse: Brier score +0." in found.verdict
-    assert found.swaps.at_capacity.sets.gained.n == 0
+    comparison = compared(lender, lender.model, variant(lender, tmp_path / "dull", with_dull_pds))
+    assert comparison.auc.difference == 0
+    assert "but B's PDs fit worse: Brier score +0." in comparison.verdict
+    assert comparison.swaps.at_capacity.sets.gained.n == 0
 
 
-def test_what_moved_since_training_is_told(stacked: Comparison) -> None:
+def test_what_moved_since_training_is_reported(stacked: Comparison) -> None:
     stability = stacked.stability
     assert stability is not None and stability.reference_date == date(2023, 3, 1)
     shared = {feature.name for feature in stacked.a.model.features}
@@ -154,10 +154,10 @@ def test_what_moved_since_training_is_told(stacked: Comparison) -> None:
 
 
 def test_a_date_a_model_learnt_from_is_named(lender: Lender, worse: Path) -> None:
-    found = compared(lender, lender.model, worse, date(2023, 2, 1), date(2023, 9, 1))
-    assert found.a.learnt_from == (date(2023, 2, 1),)
+    comparison = compared(lender, lender.model, worse, date(2023, 2, 1), date(2023, 9, 1))
+    assert comparison.a.learnt_from == (date(2023, 2, 1),)
     printed = StringIO()
-    Console(file=printed, width=200).print(table(found))
+    Console(file=printed, width=200).print(table(comparison))
     assert "A may have learnt from 1 of the 2 date(s), which flatters its figures." in printed.getvalue()
 
 
@@ -222,10 +222,10 @@ def test_outcomes_that_came_from_outside_are_taken_as_they_are(lender: Lender, w
     ids = pandas.read_parquet(book / "borrowers.parquet")["borrower_id"].unique()[::2]
     given = pandas.DataFrame({"borrower_id": ids, "as_of_date": DATES[0], "bad": (ids % 6 == 0).astype("int8")})
     given.to_parquet(book / "outcomes.parquet")
-    found = compared(replace(lender, book=book), lender.model, worse)
-    assert found.dates == DATES[:1], "the only date with outcomes"
-    assert 0 < found.rows <= len(ids)
-    assert found.bads / found.rows == pytest.approx(1 / 3, abs=0.02)
+    comparison = compared(replace(lender, book=book), lender.model, worse)
+    assert comparison.dates == DATES[:1], "the only date with outcomes"
+    assert 0 < comparison.rows <= len(ids)
+    assert comparison.bads / comparison.rows == pytest.approx(1 / 3, abs=0.02)
 
 
 def test_the_verb_prints_json_for_a_program(lender: Lender, worse: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,10 +235,10 @@ def test_the_verb_prints_json_for_a_program(lender: Lender, worse: Path, monkeyp
         ["compare", "1", str(worse), "--book", str(lender.book), "--as-of", "2023-09-01", "--json"],
         catch_exceptions=False,
     )
-    found = json.loads(ran.stdout)
-    assert found["as_of_dates"] == ["2023-09-01"]
-    assert found["a"]["name"] == "1" and found["a"]["model_version"] == load(lender.model).version
-    assert set(found["measures"]) == {"auc", "ks", "brier", "capture_top_5pct"}
+    document = json.loads(ran.stdout)
+    assert document["as_of_dates"] == ["2023-09-01"]
+    assert document["a"]["name"] == "1" and document["a"]["model_version"] == load(lender.model).version
+    assert set(document["measures"]) == {"auc", "ks", "brier", "capture_top_5pct"}
     assert "borrower_id" not in ran.stdout
 
 

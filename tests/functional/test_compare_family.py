@@ -69,25 +69,27 @@ def test_a_family_is_a_folder_of_models_or_all_versions_of_one(lender: Lender, f
 
 
 def test_the_family_is_ranked_and_what_cannot_be_compared_is_named(lender: Lender, family: Path) -> None:
-    found = compared(lender, family)
-    assert [Path(one.name).name for one in found.members] == ["trees-40", "trees-5"]
-    assert {Path(name).name: why.partition(":")[0] for name, why in found.left_out.items()} == {
+    comparison = compared(lender, family)
+    assert [Path(one.name).name for one in comparison.members] == ["trees-40", "trees-5"]
+    assert {Path(name).name: why.partition(":")[0] for name, why in comparison.left_out.items()} == {
         "own": f"It is the same model as {lender.model}.",
         "six-months": "The models have different targets",
-        "torn": found.left_out[str(family / "torn")].partition(":")[0],
+        "torn": comparison.left_out[str(family / "torn")].partition(":")[0],
     }
-    assert "sha256" in found.left_out[str(family / "torn")] or "altered" in found.left_out[str(family / "torn")]
-    assert found.members[1].standing.gain.high < 0
+    assert (
+        "sha256" in comparison.left_out[str(family / "torn")] or "altered" in comparison.left_out[str(family / "torn")]
+    )
+    assert comparison.members[1].standing.gain.high < 0
     with Progress(disable=True) as progress:
         pair = compare_models(
             str(lender.model), str(family / "trees-5"), lender.book, Settings(home=lender.home), DATES, progress
         )
-    gain, alone = found.members[1].standing.gain, pair.differences["auc"]
+    gain, alone = comparison.members[1].standing.gain, pair.differences["auc"]
     assert (gain.a, gain.b) == pytest.approx((alone.a, alone.b), abs=1e-12)
-    assert (found.rows, found.borrowers, found.bads) == (pair.rows, pair.borrowers, pair.bads)
-    assert FamilyDocument.of(compared(lender, family, chunk=777)) == FamilyDocument.of(found)
-    text = family_page(found)
-    assert found.verdict in text and "Left out" in text
+    assert (comparison.rows, comparison.borrowers, comparison.bads) == (pair.rows, pair.borrowers, pair.bads)
+    assert FamilyDocument.of(compared(lender, family, chunk=777)) == FamilyDocument.of(comparison)
+    text = family_page(comparison)
+    assert comparison.verdict in text and "Left out" in text
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
 
@@ -97,7 +99,7 @@ def test_the_verb_ranks_all_versions_and_logs_to_their_runs(
 ) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
     page = tmp_path / "family.html"
-    asked = [
+    command = [
         "compare",
         str(family / "trees-5"),
         "models:/risk_warning",
@@ -106,16 +108,16 @@ def test_the_verb_ranks_all_versions_and_logs_to_their_runs(
         "--as-of",
         "2023-09-01",
     ]
-    ran = CliRunner().invoke(app, [*asked, "--json", "--report", str(page)], catch_exceptions=False)
-    found = json.loads(ran.stdout)
-    assert [one["name"] for one in found["members"]] == ["models:/risk_warning/1"]
-    assert found["verdict"].startswith("models:/risk_warning/1 finds more of those who go bad than")
+    ran = CliRunner().invoke(app, [*command, "--json", "--report", str(page)], catch_exceptions=False)
+    document = json.loads(ran.stdout)
+    assert [one["name"] for one in document["members"]] == ["models:/risk_warning/1"]
+    assert document["verdict"].startswith("models:/risk_warning/1 finds more of those who go bad than")
     assert page.exists()
     settings = Settings(home=lender.home)
-    assert found["logged_to_runs"] == [run_of("1", settings)]
+    assert document["logged_to_runs"] == [run_of("1", settings)]
     with registry(settings) as client:
-        logged = client.get_run(found["logged_to_runs"][0]).data.metrics
-    assert logged["family.auc.difference"] == found["members"][0]["gain"]["difference"]
+        logged = client.get_run(document["logged_to_runs"][0]).data.metrics
+    assert logged["family.auc.difference"] == document["members"][0]["gain"]["difference"]
 
 
 def test_a_family_of_the_same_model_is_refused(lender: Lender) -> None:

@@ -96,16 +96,16 @@ def test_fairness_is_measured_on_the_borrowers_own_attributes(lender: Lender, sa
         bad = np.where(learnable(became.bad_on, became.learnable_until, np.full(rows.n, end)), became.bad(end), np.nan)
     frame = pandas.DataFrame({"score": scored.score, "bad": bad}, index=scored.borrower_id).dropna().join(people)
     frame["warned"] = frame["score"] < model.policy.threshold
-    found = {one.attribute: one for one in same.b.fairness}
-    assert set(found) == {"sex", "marital status", "age"}
+    by_attribute = {one.attribute: one for one in same.b.fairness}
+    assert set(by_attribute) == {"sex", "marital status", "age"}
     for attribute, column in (("sex", "sex"), ("marital status", "marital_status")):
         by_hand = frame.groupby(column).agg(n=("bad", "size"), bads=("bad", "sum"), warned=("warned", "mean"))
-        for group in found[attribute].groups:
+        for group in by_attribute[attribute].groups:
             own = by_hand.loc[group.name]
             assert (group.n, group.bads) == (own["n"], own["bads"])
             assert group.selection_rate == pytest.approx(own["warned"])
     turns_25 = pandas.to_datetime(frame["birth_date"]) + pandas.DateOffset(years=25)
-    under = next(group for group in found["age"].groups if group.name == "24 or less")
+    under = next(group for group in by_attribute["age"].groups if group.name == "24 or less")
     assert under.n == (turns_25 > pandas.Timestamp(NIGHT)).sum()
     assert not {"sex", "birth_date", "marital_status"} & set(model.feature_names)
     assert [one.attribute for one in same.guesses if one.group == "female"] == ["sex"]
@@ -120,12 +120,12 @@ def test_what_stands_in_for_an_attribute_is_found_among_the_features(lender: Len
         pandas.read_parquet(lender.book / "borrowers.parquet").astype({"borrower_id": str}).set_index("borrower_id")
     )
     # A sex that the region gives away, and one that nothing does.
-    told = people["region"].map({people["region"].mode()[0]: "female"}).fillna("male")
+    sex = people["region"].map({people["region"].mode()[0]: "female"}).fillna("male")
     with open_book(lender.book, Settings().book) as book:
         rows = score_both(
             book, model, model, (NIGHT, date(2023, 9, 1)), 0.5, ScoreSettings(borrowers_per_chunk=3_000), lambda _: None
         )
-    by_region = guesses_from_b(rows, model.feature_names, Protected(pandas.DataFrame({"sex": told})))[0]
+    by_region = guesses_from_b(rows, model.feature_names, Protected(pandas.DataFrame({"sex": sex})))[0]
     assert by_region.low > 0.99 and by_region.proxies[0].feature == "region"
     by_lot = guesses_from_b(rows, model.feature_names, Protected(people[["sex"]]))[0]
     assert abs(by_lot.auc - 0.5) < 0.05 and by_lot.borrowers == len(np.unique(rows.borrower))
@@ -149,7 +149,7 @@ def test_the_gate_is_given_what_was_measured(same: Comparison) -> None:
     assert not figures.b_may_have_learnt and figures.contradicting_splits == ()
 
 
-def test_money_counts_each_bad_event_once_and_says_where_its_sign_cannot_be_told(same: Comparison) -> None:
+def test_money_counts_each_bad_event_once_and_says_where_its_sign_is_uncertain(same: Comparison) -> None:
     money = same.economics.at_capacity
     assert money is not None and money.a == money.b and money.bad_events == same.bads, "one date: an event a bad"
     assert same.economics.valuation.loss_rate.source == "measured"
@@ -187,7 +187,7 @@ def test_the_comparison_is_in_the_run_of_the_model_that_would_take_over(lender: 
 def test_the_page_asks_nobody_for_anything_in_a_real_browser(same: Comparison, tmp_path: Path) -> None:
     path = tmp_path / "compare.html"
     path.write_text(compare_page(same), encoding="utf-8")
-    asked: list[str] = []
+    urls: list[str] = []
     faults: list[str] = []
     flags = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
     with sync_playwright() as play:
@@ -195,19 +195,19 @@ def test_the_page_asks_nobody_for_anything_in_a_real_browser(same: Comparison, t
             executable_path=CHROMIUM,
             args=[*flags.split(), "--disable-component-update", "--disable-sync"],
         )
-        shown = browser.new_page(viewport={"width": 1200, "height": 900})
-        shown.on("request", lambda request: asked.append(request.url))
-        shown.on("console", lambda message: faults.append(message.text))
-        shown.goto(path.as_uri())
-        headings = shown.locator("h2").all_inner_texts()
+        page = browser.new_page(viewport={"width": 1200, "height": 900})
+        page.on("request", lambda request: urls.append(request.url))
+        page.on("console", lambda message: faults.append(message.text))
+        page.goto(path.as_uri())
+        headings = page.locator("h2").all_inner_texts()
         widths = {}
         for media in ("screen", "print"):
-            shown.emulate_media(media=media)
-            widths[media] = shown.evaluate("document.documentElement.scrollWidth")
-            assert len(shown.screenshot(full_page=True)) > 50_000
-        drawn = shown.locator("svg").count()
+            page.emulate_media(media=media)
+            widths[media] = page.evaluate("document.documentElement.scrollWidth")
+            assert len(page.screenshot(full_page=True)) > 50_000
+        drawn = page.locator("svg").count()
         browser.close()
-    assert asked == [path.as_uri()] and not faults
+    assert urls == [path.as_uri()] and not faults
     assert "How early the warnings come" in headings and "Whether groups are treated alike" in headings
     assert drawn >= 5 and max(widths.values()) <= 1200
 
@@ -223,14 +223,14 @@ def test_without_enough_nights_lead_time_is_left_out_and_said(lender: Lender) ->
 
 def test_the_verb_takes_costs_and_nights_and_refuses_nonsense(lender: Lender, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RISK_WARNING_HOME", str(lender.home))
-    asked = ["compare", "1", str(lender.model), "--book", str(lender.book), "--as-of", "2023-08-01", "--json"]
+    command = ["compare", "1", str(lender.model), "--book", str(lender.book), "--as-of", "2023-08-01", "--json"]
     chosen = ["--contact-cost", "20", "--effect", "0.2,0.3,0.4", "--every", "14"]
-    ran = CliRunner().invoke(app, [*asked, *chosen], catch_exceptions=False)
-    found = json.loads(ran.stdout)
-    inputs = found["economics"]["inputs"]
+    ran = CliRunner().invoke(app, [*command, *chosen], catch_exceptions=False)
+    document = json.loads(ran.stdout)
+    inputs = document["economics"]["inputs"]
     assert (inputs["contact_cost_amount"], inputs["treatment_effects"]) == (20, [0.2, 0.3, 0.4])
     assert inputs["sources"]["contact_cost_amount"] == "option"
-    at_capacity = found["economics"]["at_capacity"]["a"]
+    at_capacity = document["economics"]["at_capacity"]["a"]
     assert at_capacity["contact_amount"] == 20 * at_capacity["calls"]
-    assert found["lead_time"]["every_days"] == 14 and found["logged_to_run"] is None
-    assert found["speed"]["a"]["scored_per_second"] > 0
+    assert document["lead_time"]["every_days"] == 14 and document["logged_to_run"] is None
+    assert document["speed"]["a"]["scored_per_second"] > 0

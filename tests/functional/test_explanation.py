@@ -34,13 +34,13 @@ def of(at: Review, borrower: int) -> Explanation:
 def test_the_points_of_all_features_and_the_base_are_the_score(lender: Lender) -> None:
     with review(lender) as at:
         for borrower in (*at.below[::40], *at.safe[::1500]):
-            told = of(at, int(borrower))
-            assert told.score == at.scored.score[borrower]
-            assert told.sum_of_points == pytest.approx(told.score, abs=1e-6)
-            points = [c.points for c in told.contributions]
-            assert told.base_points + math.fsum(points) == pytest.approx(told.sum_of_points, abs=1e-7)
+            explanation = of(at, int(borrower))
+            assert explanation.score == at.scored.score[borrower]
+            assert explanation.sum_of_points == pytest.approx(explanation.score, abs=1e-6)
+            points = [c.points for c in explanation.contributions]
+            assert explanation.base_points + math.fsum(points) == pytest.approx(explanation.sum_of_points, abs=1e-7)
             assert [abs(p) for p in points] == sorted((abs(p) for p in points), reverse=True)
-            assert {c.feature for c in told.contributions} == set(at.model.feature_names)
+            assert {c.feature for c in explanation.contributions} == set(at.model.feature_names)
 
 
 @pytest.mark.slow
@@ -48,10 +48,10 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
     with review(lender) as at:
         borrower = int(at.below[0])
         rows = at.rows(borrower)
-        told = {c.feature: c for c in of(at, borrower).contributions}
-        assert set(at.model.provenance.typical) == set(told)
+        contributions = {c.feature: c for c in of(at, borrower).contributions}
+        assert set(at.model.provenance.typical) == set(contributions)
         declared = {feature.name: feature for feature in registry()}
-        for name, contribution in told.items():
+        for name, contribution in contributions.items():
             column = at.model.feature_names.index(name)
             assert contribution.place in PLACES
             if name in declared:
@@ -63,9 +63,12 @@ def test_each_value_stands_in_its_own_unit_beside_what_is_typical(lender: Lender
                 x = at.scored.x[borrower, column]
                 assert contribution.value == (None if np.isnan(x) else x)
         region = rows.categories["borrowers.region"][rows.borrowers["region"][0]]
-        assert told["region"].value == region
-        assert isinstance(told["region"].typical, TypicalCategory) and told["region"].typical.shares[region] > 0.05
-        assert told["region"].place == "common"
+        assert contributions["region"].value == region
+        assert (
+            isinstance(contributions["region"].typical, TypicalCategory)
+            and contributions["region"].typical.shares[region] > 0.05
+        )
+        assert contributions["region"].place == "common"
 
 
 @pytest.mark.parametrize(
@@ -116,16 +119,16 @@ def test_a_value_is_told_with_its_unit(value: float | str | None, unit: str, en:
 @pytest.mark.slow
 def test_the_waterfall_leads_from_the_base_over_the_ten_weightiest_to_the_score(lender: Lender) -> None:
     with review(lender) as at:
-        told = of(at, int(at.below[-1]))
+        explanation = of(at, int(at.below[-1]))
         for language in ("en", "zh"):
-            drawn = ElementTree.fromstring(waterfall(told, at.model.policy, language=language))
+            drawn = ElementTree.fromstring(waterfall(explanation, at.model.policy, language=language))
             words = [element.text or "" for element in drawn.iter(f"{SVG}text")]
-            shown = [c.label[language] for c in told.contributions[:TOP]]
-            assert [word for word in words if word in shown] == shown
-            assert f"{told.base_points:.1f}" in words and f"{told.score:.1f}" in words
+            labels = [c.label[language] for c in explanation.contributions[:TOP]]
+            assert [word for word in words if word in labels] == labels
+            assert f"{explanation.base_points:.1f}" in words and f"{explanation.score:.1f}" in words
             assert any(f"{at.model.policy.threshold:.0f}" in word for word in words)
             numbers = [float(word.replace("−", "-")) for word in words if word[:1] in ("+", "−")]
-            assert told.base_points + sum(numbers) == pytest.approx(told.score, abs=0.05 * len(numbers))
+            assert explanation.base_points + sum(numbers) == pytest.approx(explanation.score, abs=0.05 * len(numbers))
 
 
 def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
@@ -144,8 +147,8 @@ def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
         value_text={"en": evil, "zh": evil},
         place_text=None,
     )
-    told = Explanation(600.0, 600.0, 605.0, (contribution, replace(contribution, points=0.0)))
-    picture = waterfall(told, Policy(threshold=560, red_below=530, yellow_below=590))
+    explanation = Explanation(600.0, 600.0, 605.0, (contribution, replace(contribution, points=0.0)))
+    picture = waterfall(explanation, Policy(threshold=560, red_below=530, yellow_below=590))
     assert {element.tag for element in ElementTree.fromstring(picture).iter()} == {
         f"{SVG}{name}" for name in ("svg", "title", "rect", "text", "line", "circle")
     }

@@ -162,8 +162,8 @@ def test_the_verbs(url: str) -> None:
     ring = KeyRing(url)
     assert ring.find(created.stdout.strip()) is not None
     ring.close()
-    shown = runner.invoke(app, ["list", "--db", url], env={"COLUMNS": "200"})
-    assert "loan-system" in shown.stdout and "valid until 2099-02-01" in shown.stdout
+    listing = runner.invoke(app, ["list", "--db", url], env={"COLUMNS": "200"})
+    assert "loan-system" in listing.stdout and "valid until 2099-02-01" in listing.stdout
     assert runner.invoke(app, ["revoke", "loan-system", "--db", url]).exit_code == 0
     as_json = json.loads(runner.invoke(app, ["list", "--json", "--db", url]).stdout)
     assert [(key["name"], key["rate_limit"], key["valid"]) for key in as_json] == [("loan-system", "200/second", False)]

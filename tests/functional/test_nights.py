@@ -66,12 +66,12 @@ def test_successive_nights_add_up_and_a_rerun_changes_nothing(
     third = night(lender, settings, out, THIRD)
     still_open = second.warnings["opened"] + second.warnings["kept"]
     assert third.warnings["kept"] + third.warnings["closed"] + third.warnings["handed_over"] == still_open
-    before, shown = digests(out), read_watch_list(settings.database_url)
-    assert len(shown.warnings) == third.warnings["opened"] + third.warnings["kept"]
+    before, watch_list = digests(out), read_watch_list(settings.database_url)
+    assert len(watch_list.warnings) == third.warnings["opened"] + third.warnings["kept"]
     again = night(lender, settings, out, THIRD)
     assert again.warnings == third.warnings
     assert digests(out) == before
-    assert read_watch_list(settings.database_url) == shown
+    assert read_watch_list(settings.database_url) == watch_list
     with pytest.raises(RerunError, match="older than the watch list's last run"):
         night(lender, settings, out, FIRST)
     other = settings.model_copy(update={"policy": _policy(tmp_path)})

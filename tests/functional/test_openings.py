@@ -62,8 +62,8 @@ def as_known(rows: Rows, as_of_date: date) -> Rows:
     def where(table: Table, keep: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
         return {name: column[keep] for name, column in table.items()}
 
-    terms, owing, shown, done = rows.loans, rows.instalments, rows.statements, rows.events
-    assert terms is not None and owing is not None and shown is not None and done is not None
+    terms, owing, statements, done = rows.loans, rows.instalments, rows.statements, rows.events
+    assert terms is not None and owing is not None and statements is not None and done is not None
     loans = where(terms, terms["opened_on"] < day)
     for name in ("closed_on", "written_off_on"):
         loans[name] = np.where(loans[name] >= day, NEVER, loans[name]).astype(np.int32)
@@ -75,7 +75,7 @@ def as_known(rows: Rows, as_of_date: date) -> Rows:
         rows,
         loans=loans,
         instalments=owed,
-        statements=where(shown, (shown["statement_on"] < day) & (shown["recorded_on"] < day)),
+        statements=where(statements, (statements["statement_on"] < day) & (statements["recorded_on"] < day)),
         events=where(done, (done["occurred_on"] < day) & (done["recorded_on"] < day)),
     )
 
@@ -113,11 +113,11 @@ def test_every_opening_of_an_eligible_borrower_is_a_row_and_nothing_else_is(
         if model.score(book.rows(borrower, borrower + 1), book.observed, day).not_scored[0] == -1
     }
     days = [at_openings.dates[i] for i in at_openings.date_index]
-    found = [
+    pairs = [
         (borrower, day) for borrower, day in zip(at_openings.borrower_id.tolist(), days, strict=True) if borrower < 400
     ]
-    assert len(found) == len(set(found)) > 100
-    assert set(found) == expected
+    assert len(pairs) == len(set(pairs)) > 100
+    assert set(pairs) == expected
 
 
 @pytest.mark.slow
@@ -153,11 +153,11 @@ def test_the_option_adds_rows_to_learn_from_and_leaves_the_ordinary_measures_the
 def small_book(folder: Path, *without: str) -> Path:
     """One borrower with a card and a year of statements."""
     folder.mkdir()
-    shown = [f"7,{month}-28,7,0" for month in [f"2023-{k:02d}" for k in range(1, 13)]]
+    lines = [f"7,{month}-28,7,0" for month in [f"2023-{k:02d}" for k in range(1, 13)]]
     tables = {
         "borrowers": "borrower_id\n7\n",
         "loans": "loan_id,borrower_id,opened_on\n7,7,2022-12-01\n",
-        "statements": "\n".join(["loan_id,statement_on,borrower_id,days_past_due", *shown, ""]),
+        "statements": "\n".join(["loan_id,statement_on,borrower_id,days_past_due", *lines, ""]),
         "outcomes": "borrower_id,as_of_date,bad\n7,2023-05-01,0\n7,2023-06-01,1\n",
     }
     for name in tables.keys() - set(without):
@@ -166,7 +166,7 @@ def small_book(folder: Path, *without: str) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("without", "asked", "sentence"),
+    ("without", "options", "sentence"),
     [
         (("loans", "outcomes"), {}, "bring the table loans"),
         ((), {}, "outcomes has them only on its own dates"),
@@ -176,9 +176,9 @@ def small_book(folder: Path, *without: str) -> Path:
     ],
 )
 def test_openings_that_cannot_be_learnt_from_and_judged_apart_are_refused(
-    without: tuple[str, ...], asked: dict[str, Any], sentence: str, tmp_path: Path
+    without: tuple[str, ...], options: dict[str, Any], sentence: str, tmp_path: Path
 ) -> None:
-    request = Request(target=TargetSpec(), with_openings=True, **asked)
+    request = Request(target=TargetSpec(), with_openings=True, **options)
     with (
         open_book(small_book(tmp_path / "book", *without), Settings().book) as book,
         pytest.raises(SettingsError, match=sentence),

@@ -46,12 +46,14 @@ def test_no_path_makes_a_known_sign_of_risk_worse_or_leaves_what_the_model_has_s
         declared = {feature.name: feature for feature in at.model.features}
         ways: Counter[str] = Counter()
         for loan in LOANS:
-            for _, told in found_below(at, loan):
-                assert told.reached is None or told.reached.score is not None
-                assert told.found == (told.reached is not None and (told.reached.score or 0) >= told.threshold)
-                assert told.found == (told.why is None)
-                ways.update(step.action for step in told.steps if told.found)
-                for change in told.changes:
+            for _, route in found_below(at, loan):
+                assert route.reached is None or route.reached.score is not None
+                assert route.is_reachable == (
+                    route.reached is not None and (route.reached.score or 0) >= route.threshold
+                )
+                assert route.is_reachable == (route.why is None)
+                ways.update(step.action for step in route.steps if route.is_reachable)
+                for change in route.changes:
                     feature, was, now = declared[change.feature], change.before, change.after
                     if isinstance(was, str) or isinstance(now, str) or was is None or now is None:
                         continue
@@ -65,8 +67,8 @@ def test_no_path_makes_a_known_sign_of_risk_worse_or_leaves_what_the_model_has_s
 def test_paying_what_the_path_says_is_overdue_gives_the_score_it_promises(lender: Lender) -> None:
     with review(lender) as at:
         checked = 0
-        for rows, told in found_below(at, None):
-            if [step.action for step in told.steps] != ["pay_overdue"]:
+        for rows, route in found_below(at, None):
+            if [step.action for step in route.steps] != ["pay_overdue"]:
                 continue
             assert rows.instalments is not None and rows.statements is not None
             if (rows.statements["days_past_due"] > 0).any():
@@ -79,14 +81,14 @@ def test_paying_what_the_path_says_is_overdue_gives_the_score_it_promises(lender
             parts = [(table["instalment_no"] == n) & (table["loan"] == k) for n, k in _keys(table, unpaid)]
             if any(part.sum() > 1 for part in parts):
                 continue  # Partly paid: the rest takes a row of its own.
-            assert told.steps[0].before == table["due_amount"][unpaid].sum() / 100
-            if told.steps[0].after:
+            assert route.steps[0].before == table["due_amount"][unpaid].sum() / 100
+            if route.steps[0].after:
                 continue
             for name in ("paid_on", "recorded_on"):
                 table[name] = np.where(unpaid, TODAY - 1, table[name]).astype(np.int32)
             table["paid_amount"] = np.where(unpaid, table["due_amount"], table["paid_amount"])
-            assert told.reached is not None
-            assert score(at, replace(rows, instalments=table), None) == told.reached.score
+            assert route.reached is not None
+            assert score(at, replace(rows, instalments=table), None) == route.reached.score
             checked += 1
         assert checked > 0
 
@@ -99,15 +101,15 @@ def _keys(table: dict[str, np.ndarray], chosen: np.ndarray) -> list[tuple[int, i
 def test_paying_a_card_down_as_told_reaches_the_threshold_and_one_step_less_does_not(lender: Lender) -> None:
     with review(lender) as at:
         checked = 0
-        for rows, told in found_below(at, None):
-            if not told.found or [step.action for step in told.steps] != ["pay_down_cards"]:
+        for rows, route in found_below(at, None):
+            if not route.is_reachable or [step.action for step in route.steps] != ["pay_down_cards"]:
                 continue
-            step = told.steps[0]
+            step = route.steps[0]
             total, paid = _minor(step.before), _minor(step.before) - _minor(step.after)
             owed = score(at, _paid_down(at, rows, paid), None)
-            assert told.reached is not None and owed == told.reached.score
-            assert owed >= told.threshold
-            assert score(at, _paid_down(at, rows, paid - _round_step(total)), None) < told.threshold
+            assert route.reached is not None and owed == route.reached.score
+            assert owed >= route.threshold
+            assert score(at, _paid_down(at, rows, paid - _round_step(total)), None) < route.threshold
             checked += 1
         assert checked > 5
 
@@ -150,19 +152,19 @@ def test_other_terms_alone_reach_a_threshold_just_above_the_score(lender: Lender
             for loan in (PERSONAL, CARD):
                 now = score(at, rows, loan)
                 policy = Policy(threshold=now + 0.5, red_below=0.0, yellow_below=now + 1)
-                told = path(at, rows, loan, policy)
-                if not told.found or len(told.steps) != 1:
+                route = path(at, rows, loan, policy)
+                if not route.is_reachable or len(route.steps) != 1:
                     continue
-                step = told.steps[0]
+                step = route.steps[0]
                 changed = {
                     "borrow_less": lambda loan, step: loan.changed(principal_amount=_minor(step.after)),
                     "longer_term": lambda loan, step: loan.changed(term_months=int(step.after)),
                     "lower_limit": lambda loan, step: loan.changed(credit_limit=_minor(step.after)),
                     "no_loan": lambda loan, step: None,
                 }[step.action](loan, step)
-                assert told.reached is not None
-                assert score(at, rows, changed) == told.reached.score
-                assert told.reached.score is not None and told.reached.score >= policy.threshold > now
+                assert route.reached is not None
+                assert score(at, rows, changed) == route.reached.score
+                assert route.reached.score is not None and route.reached.score >= policy.threshold > now
                 checked[step.action] += 1
         assert set(checked) >= {"borrow_less", "no_loan"}
 
@@ -185,12 +187,12 @@ def test_several_kinds_of_change_are_combined_only_where_one_does_not_do(lender:
         combined = 0
         for borrower in at.below[-160:]:
             rows = at.rows(int(borrower))
-            told = path(at, rows, large)
-            kinds = {step.action for step in told.steps} - {"pay_overdue", "pay_down_cards"}
-            if told.found and kinds and len(kinds) < len(told.steps) and "no_loan" not in kinds:
+            route = path(at, rows, large)
+            kinds = {step.action for step in route.steps} - {"pay_overdue", "pay_down_cards"}
+            if route.is_reachable and kinds and len(kinds) < len(route.steps) and "no_loan" not in kinds:
                 combined += 1
                 # All that can be paid, and nothing else, is not enough.
-                assert not path(at, with_loan(rows, large, AS_OF, at.observed), None).found
+                assert not path(at, with_loan(rows, large, AS_OF, at.observed), None).is_reachable
         assert combined > 0
 
 
@@ -203,10 +205,10 @@ def with_typical(at: Review, typical: Mapping[str, Typical] | None) -> Review:
 def test_who_is_safe_has_nothing_to_do_and_who_has_no_score_has_no_path(lender: Lender) -> None:
     with review(lender) as at:
         safe = path(at, at.rows(int(at.safe[0])), None)
-        assert safe.found and safe.steps == () and safe.reached == safe.start
+        assert safe.is_reachable and safe.steps == () and safe.reached == safe.start
         past_due = int((at.scored.not_scored == REASONS.index("past_due")).argmax())
         unscored = path(at, at.rows(past_due), None)
-        assert not unscored.found and unscored.why == "not_scored" and unscored.start.not_scored == "past_due"
+        assert not unscored.is_reachable and unscored.why == "not_scored" and unscored.start.not_scored == "past_due"
         rows = at.rows(int(at.below[0]))
         untold = with_typical(at, None)
         assert path(untold, rows, None).why == "no_typical_values"
@@ -217,12 +219,12 @@ def test_where_nothing_can_be_done_it_says_so_and_how_far_one_gets(lender: Lende
     with review(lender) as at:
         far = Policy(threshold=2000, red_below=0, yellow_below=2000)
         nothing = path(at, next(_without_debts(at)), None, far)
-        assert not nothing.found and nothing.why == "nothing_to_change" and nothing.reached is None
-        told = path(at, at.rows(int(at.below[-1])), PERSONAL, far)
-        assert not told.found and told.why == "out_of_reach"
-        assert told.reached is not None and told.reached.score is not None and told.start.score is not None
-        assert told.start.score < told.reached.score < far.threshold
-        assert told.steps and told.why_text is not None and told.why_text["zh"]
+        assert not nothing.is_reachable and nothing.why == "nothing_to_change" and nothing.reached is None
+        route = path(at, at.rows(int(at.below[-1])), PERSONAL, far)
+        assert not route.is_reachable and route.why == "out_of_reach"
+        assert route.reached is not None and route.reached.score is not None and route.start.score is not None
+        assert route.start.score < route.reached.score < far.threshold
+        assert route.steps and route.why_text is not None and route.why_text["zh"]
 
 
 @pytest.mark.slow
@@ -233,9 +235,9 @@ def test_a_path_out_of_the_training_range_is_no_path(lender: Lender) -> None:
         numbers = {name: levels for name, levels in typical.items() if isinstance(levels, TypicalNumber)}
         narrow = {name: replace(levels, min=1e30, max=-1e30) for name, levels in numbers.items()}
         narrowed = with_typical(at, {**typical, **narrow})
-        rows = next(rows for rows, told in found_below(at, None) if told.found)
-        told = path(narrowed, rows, None)
-        assert (told.found, told.why, told.reached) == (False, "against_rules", None)
+        rows = next(rows for rows, route in found_below(at, None) if route.is_reachable)
+        route = path(narrowed, rows, None)
+        assert (route.is_reachable, route.why, route.reached) == (False, "against_rules", None)
 
 
 @pytest.mark.slow

@@ -39,7 +39,7 @@ from risk_warning.studies.promotion.run import Promotion, PromotionRequest, prom
 from risk_warning.studies.training.run import train_model
 
 NIGHTS = (date(2023, 8, 1), date(2023, 9, 1))
-ASKED = PromotionRequest(by="R. Lead", reason="monthly retraining")
+REQUEST = PromotionRequest(by="R. Lead", reason="monthly retraining")
 
 
 @dataclass(frozen=True)
@@ -54,31 +54,31 @@ class Registry:
     def settings(self) -> Settings:
         return Settings(home=self.home, gate=GateSettings(nights=self.nights))
 
-    def promote(self, name: str, asked: PromotionRequest = ASKED, book: Path | None = None) -> Promotion:
+    def promote(self, name: str, request: PromotionRequest = REQUEST, book: Path | None = None) -> Promotion:
         with Progress(disable=True) as progress:
-            return promote(name, book or self.book, self.settings, asked, progress)
+            return promote(name, book or self.book, self.settings, request, progress)
 
     def events(self) -> list[tuple[str, str]]:
         """(actor, kind) of what the trail says of champions."""
         engine = create_engine(self.settings.database_url)
         with engine.connect() as connection:
-            found = connection.execute(text("SELECT actor, kind FROM audit_events ORDER BY seq")).all()
+            rows = connection.execute(text("SELECT actor, kind FROM audit_events ORDER BY seq")).all()
         engine.dispose()
-        return [(row.actor, row.kind) for row in found if "promot" in row.kind or "rolled" in row.kind]
+        return [(row.actor, row.kind) for row in rows if "promot" in row.kind or "rolled" in row.kind]
 
 
 @pytest.fixture(scope="module")
 def made(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Registry:
     folder = tmp_path_factory.mktemp("promotion")
     shutil.copytree(lender.home, folder / "home")
-    found = Registry(folder / "home", lender.book, folder / "nights")
+    template = Registry(folder / "home", lender.book, folder / "nights")
     # A planted worse model: it is not shown how late anybody is or pays.
     recipe = Recipe(without_families=("delinquency", "payment timing", "payment amount", "behaviour events"))
     with Progress(disable=True) as progress:
-        train_model(lender.book, found.settings, Request(target=TargetSpec(), recipe=recipe), None, progress)
+        train_model(lender.book, template.settings, Request(target=TargetSpec(), recipe=recipe), None, progress)
         for night in NIGHTS:
-            run_night(lender.book, found.settings, night, found.nights, progress)
-    return found
+            run_night(lender.book, template.settings, night, template.nights, progress)
+    return template
 
 
 @pytest.fixture
@@ -90,10 +90,10 @@ def registry(made: Registry, tmp_path: Path) -> Registry:
 
 @pytest.mark.slow
 def test_a_worse_model_is_refused_and_a_better_one_passes(registry: Registry, tmp_path: Path) -> None:
-    told = tmp_path / "refused.html"
+    report = tmp_path / "refused.html"
     with pytest.raises(GateError, match=r"no worse in AUC \(−0\.\d+.*The report is .*refused.html") as refused:
-        registry.promote("2", PromotionRequest(by="R. Lead", reason="a trial", nights=registry.nights, report=told))
-    assert "does not meet 1 of" in told.read_text(encoding="utf-8")
+        registry.promote("2", PromotionRequest(by="R. Lead", reason="a trial", nights=registry.nights, report=report))
+    assert "does not meet 1 of" in report.read_text(encoding="utf-8")
     assert "features as they were known" not in str(refused.value)
     assert named(registry.settings) == Named("1", None)
 

@@ -33,8 +33,8 @@ def test_everything_a_training_leaves_lies_under_home(
         settings, request = Settings(home=Path("home")), Request(target=TargetSpec())
         train_model(book, settings, request, None, progress, register_anyway="a small book")
     assert [path.name for path in tmp_path.iterdir()] == ["home"]
-    found = {path.name for path in (tmp_path / "home" / "mlartifacts").rglob("*") if path.is_file()}
-    assert found >= {"model.txt", "model.json", "MODEL_CARD.md", "training.html", *PICTURES}
+    names = {path.name for path in (tmp_path / "home" / "mlartifacts").rglob("*") if path.is_file()}
+    assert names >= {"model.txt", "model.json", "MODEL_CARD.md", "training.html", *PICTURES}
     assert "MLFLOW_TRACKING_URI" not in os.environ
 
 

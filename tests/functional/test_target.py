@@ -44,7 +44,7 @@ def evidence(book: Path, first: date | None = None, last: date | None = None, *,
 
 
 @pytest.fixture(scope="module")
-def found(lender: Lender) -> TargetEvidence:
+def lender_evidence(lender: Lender) -> TargetEvidence:
     return evidence(lender.book)
 
 
@@ -77,14 +77,14 @@ def turned_on(book: Path) -> pandas.DataFrame:
     )
 
 
-def test_vintages_agree_with_the_raw_tables(lender: Lender, found: TargetEvidence) -> None:
+def test_vintages_agree_with_the_raw_tables(lender: Lender, lender_evidence: TargetEvidence) -> None:
     loans = turned_on(lender.book)
-    loans = loans[loans["opened_on"] >= pandas.Timestamp(found.dates[0])]
+    loans = loans[loans["opened_on"] >= pandas.Timestamp(lender_evidence.dates[0])]
     compared = 0
-    for index, quarter in enumerate(found.vintage_quarters):
+    for index, quarter in enumerate(lender_evidence.vintage_quarters):
         start = pandas.Timestamp(quarter)
         own = loans[(loans["opened_on"] >= start) & (loans["opened_on"] < start + pandas.DateOffset(months=3))]
-        for months, share in enumerate(found.vintage(index), start=1):
+        for months, share in enumerate(lender_evidence.vintage(index), start=1):
             aged = own["opened_on"].map(lambda day, months=months: day + pandas.DateOffset(months=months))
             assert (share.n, share.part) == (len(own), int((own["turned_on"] <= aged).sum()))
             compared += share.part > 0
@@ -105,7 +105,7 @@ def recorded_at_once(rows: Rows) -> Rows:
     )
 
 
-def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: TargetEvidence) -> None:
+def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, lender_evidence: TargetEvidence) -> None:
     day = date(2023, 3, 1)
     with open_book(lender.book, BookSettings()) as book:
         history = book.history(recorded_at_once(book.rows(0, book.n_borrowers)), TargetSpec().dpd_tolerance_ratio)
@@ -120,65 +120,80 @@ def test_bads_by_horizon_are_those_a_model_learns(lender: Lender, found: TargetE
             for months in (1, 2, 3, 6)
             for level in LEVELS
         }
-    row = found.dates.index(day)
-    assert found.current[row] == current.sum()
+    row = lender_evidence.dates.index(day)
+    assert lender_evidence.current[row] == current.sum()
     assert bads == {
-        (months, level): found.bads[row, HORIZONS_MONTHS.index(months), LEVELS.index(level)] for months, level in bads
+        (months, level): lender_evidence.bads[row, HORIZONS_MONTHS.index(months), LEVELS.index(level)]
+        for months, level in bads
     }
     assert bads[3, 30] > 50
 
 
-def test_rolls_follow_every_open_loan(lender: Lender, found: TargetEvidence) -> None:
+def test_rolls_follow_every_open_loan(lender: Lender, lender_evidence: TargetEvidence) -> None:
     loans = pandas.read_parquet(lender.book / "loans.parquet")
     for month in (0, 10, 22):
-        day = found.dates[month]
+        day = lender_evidence.dates[month]
         gone = loans["closed_on"].fillna(date.max), loans["written_off_on"].fillna(date.max)
         is_open = (loans["opened_on"] < day) & (gone[0] >= day) & (gone[1] >= day)
         # A card opened this month has no statement yet, so nobody knows how late it is.
-        assert 0.9 * is_open.sum() <= found.rolls[month].sum() <= is_open.sum()
-    shares = [[found.rolled(row, after).value or 0.0 for after in range(found.rolls.shape[2])] for row in range(6)]
+        assert 0.9 * is_open.sum() <= lender_evidence.rolls[month].sum() <= is_open.sum()
+    shares = [
+        [lender_evidence.rolled(row, after).value or 0.0 for after in range(lender_evidence.rolls.shape[2])]
+        for row in range(6)
+    ]
     assert np.sum(shares, axis=1) == pytest.approx(np.ones(len(BUCKETS)))
 
 
-def test_neither_chunks_nor_the_order_of_borrowers_change_a_count(lender: Lender, found: TargetEvidence) -> None:
-    assert TargetDocument.of(evidence(lender.book, chunk=777)) == TargetDocument.of(found)
+def test_neither_chunks_nor_the_order_of_borrowers_change_a_count(
+    lender: Lender, lender_evidence: TargetEvidence
+) -> None:
+    assert TargetDocument.of(evidence(lender.book, chunk=777)) == TargetDocument.of(lender_evidence)
 
 
-def test_the_verdict_names_the_level_from_which_most_stay_late(found: TargetEvidence) -> None:
-    level = found.stays_late_from
+def test_the_verdict_names_the_level_from_which_most_stay_late(lender_evidence: TargetEvidence) -> None:
+    level = lender_evidence.stays_late_from
     assert level == 30
-    assert 2 * found.cured(30, 3).part < found.cured(30, 3).n and 2 * found.cured(15, 3).part >= found.cured(15, 3).n
-    assert found.verdict.startswith(f"From 30 days past due most loans stay late: {found.cured(30, 3)}")
-    few = replace(found, cures=np.minimum(found.cures, 29))
+    assert (
+        2 * lender_evidence.cured(30, 3).part < lender_evidence.cured(30, 3).n
+        and 2 * lender_evidence.cured(15, 3).part >= lender_evidence.cured(15, 3).n
+    )
+    assert lender_evidence.verdict.startswith(
+        f"From 30 days past due most loans stay late: {lender_evidence.cured(30, 3)}"
+    )
+    few = replace(lender_evidence, cures=np.minimum(lender_evidence.cures, 29))
     assert few.verdict.startswith("Too few loans were late") and few.stays_late_from is None
-    all_cure = found.cures.copy()
+    all_cure = lender_evidence.cures.copy()
     all_cure[..., 1] = all_cure[..., 0]
-    assert replace(found, cures=all_cure).verdict.startswith("No definition up to 60 days past due marks a point of no")
+    assert replace(lender_evidence, cures=all_cure).verdict.startswith(
+        "No definition up to 60 days past due marks a point of no"
+    )
 
 
-def test_months_are_mature_when_their_window_lies_in_the_data(found: TargetEvidence) -> None:
-    assert found.data_through == date(2023, 12, 31)
-    assert [found.last_mature(months) for months in (2, 3, 6)] == [
+def test_months_are_mature_when_their_window_lies_in_the_data(lender_evidence: TargetEvidence) -> None:
+    assert lender_evidence.data_through == date(2023, 12, 31)
+    assert [lender_evidence.last_mature(months) for months in (2, 3, 6)] == [
         date(2023, 11, 1),
         date(2023, 10, 1),
         date(2023, 7, 1),
     ]
-    assert found.bad_on(date(2023, 11, 1), 3) is None
-    assert found.mature_on(date(2023, 11, 1), 3) == date(2024, 2, 1)
+    assert lender_evidence.bad_on(date(2023, 11, 1), 3) is None
+    assert lender_evidence.mature_on(date(2023, 11, 1), 3) == date(2024, 2, 1)
     # Every horizon is shown on the same dates, so that a longer one never holds fewer bads.
     for level in LEVELS:
-        parts = [found.bad(months, level) for months in HORIZONS_MONTHS]
+        parts = [lender_evidence.bad(months, level) for months in HORIZONS_MONTHS]
         assert len({share.n for share in parts}) == 1
         assert [share.part for share in parts] == sorted(share.part for share in parts)
 
 
-def test_the_page_is_one_file_that_fetches_nothing(lender: Lender, found: TargetEvidence, tmp_path: Path) -> None:
+def test_the_page_is_one_file_that_fetches_nothing(
+    lender: Lender, lender_evidence: TargetEvidence, tmp_path: Path
+) -> None:
     written = tmp_path / "to" / "target.html"
     ran = CliRunner().invoke(app, ["target", str(lender.book), "--report", str(written)], catch_exceptions=False)
-    assert found.verdict in " ".join(ran.stdout.split())
+    assert lender_evidence.verdict in " ".join(ran.stdout.split())
     text = written.read_text(encoding="utf-8")
-    assert text == target_page(found)
-    assert text.index(found.verdict) < text.index("<h2>")
+    assert text == target_page(lender_evidence)
+    assert text.index(lender_evidence.verdict) < text.index("<h2>")
     assert text.count("<svg") == 5
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
@@ -188,11 +203,11 @@ def test_the_page_is_one_file_that_fetches_nothing(lender: Lender, found: Target
 def test_the_verb_prints_json_for_a_program_and_keeps_to_the_dates_given(lender: Lender) -> None:
     options = ["--from", "2022-06-01", "--to", "2023-06-01", "--json"]
     ran = CliRunner().invoke(app, ["target", str(lender.book), *options], catch_exceptions=False)
-    told = json.loads(ran.stdout)
-    assert told["as_of_dates"][0] == "2022-06-01" and told["as_of_dates"][-1] == "2023-06-01"
-    assert len(told["as_of_dates"]) == 13
-    assert [vintage["opened_from"] for vintage in told["vintages"]][:2] == ["2022-04-01", "2022-07-01"]
-    assert told["stays_late_from_dpd"] == 30
+    document = json.loads(ran.stdout)
+    assert document["as_of_dates"][0] == "2022-06-01" and document["as_of_dates"][-1] == "2023-06-01"
+    assert len(document["as_of_dates"]) == 13
+    assert [vintage["opened_from"] for vintage in document["vintages"]][:2] == ["2022-04-01", "2022-07-01"]
+    assert document["stays_late_from_dpd"] == 30
     assert "borrower_id" not in ran.stdout
 
 
@@ -232,7 +247,7 @@ def test_outcomes_that_came_from_outside_are_named(lender: Lender, tmp_path: Pat
 
 
 def test_borrowers_with_rows_set_aside_are_counted_and_left_out(
-    lender: Lender, found: TargetEvidence, tmp_path: Path
+    lender: Lender, lender_evidence: TargetEvidence, tmp_path: Path
 ) -> None:
     book = tmp_path / "book"
     shutil.copytree(lender.book, book)
@@ -241,5 +256,5 @@ def test_borrowers_with_rows_set_aside_are_counted_and_left_out(
     owed.to_parquet(book / "instalments.parquet")
     short = evidence(book)
     assert 0 < short.set_aside <= 40
-    assert short.rolls.sum() < found.rolls.sum()
+    assert short.rolls.sum() < lender_evidence.rolls.sum()
     assert f"{short.set_aside:,} borrowers with rows set aside are left out" in short.basis

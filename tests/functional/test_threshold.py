@@ -50,18 +50,18 @@ def evidence(
     capacity_per_day: float | None = None,
     dates: tuple[date, ...] = (),
 ) -> Thresholds:
-    asked = ThresholdRequest(
+    request = ThresholdRequest(
         assumptions=money,
         score=score,
         capacity_per_day=capacity_per_day,
         dates=dates,
     )
     with Progress(disable=True) as progress:
-        return threshold_evidence(str(lender.model), book or lender.book, given or Settings(), asked, progress)
+        return threshold_evidence(str(lender.model), book or lender.book, given or Settings(), request, progress)
 
 
 @pytest.fixture(scope="module")
-def found(lender: Lender) -> Thresholds:
+def thresholds(lender: Lender) -> Thresholds:
     return evidence(lender, score=535.0, capacity_per_day=20.0)
 
 
@@ -83,63 +83,68 @@ def scores(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> pandas.D
     return published.assign(outcome_is_known=is_known.reindex(published["borrower_id"]).to_numpy())
 
 
-def test_the_curve_counts_whom_the_nightly_run_would_flag(found: Thresholds, scores: pandas.DataFrame) -> None:
-    assert found.dates == (LAST,) and found.learnt_from == ()
+def test_the_curve_counts_whom_the_nightly_run_would_flag(thresholds: Thresholds, scores: pandas.DataFrame) -> None:
+    assert thresholds.dates == (LAST,) and thresholds.learnt_from == ()
     scored = scores.dropna(subset="score")
     known = scored.loc[scored["outcome_is_known"], "score"]
-    assert (found.rows, found.outcome_unknown) == (len(known), len(scored) - len(known))
-    assert any("is unknown, and they are left out" in line for line in found.cautions)
-    for point in found.curve:
+    assert (thresholds.rows, thresholds.outcome_unknown) == (len(known), len(scored) - len(known))
+    assert any("is unknown, and they are left out" in line for line in thresholds.cautions)
+    for point in thresholds.curve:
         assert point.flagged == (known < point.threshold).sum()
-    assert found.in_force.point.flagged == (known < found.in_force.policy.threshold).sum()
-    captured = [point.capture_ratio for point in found.curve]
+    assert thresholds.in_force.point.flagged == (known < thresholds.in_force.policy.threshold).sum()
+    captured = [point.capture_ratio for point in thresholds.curve]
     assert captured == sorted(captured) and captured[-1] > 0.8
 
 
-def test_who_gains_and_loses_a_warning_is_counted_by_band(found: Thresholds, scores: pandas.DataFrame) -> None:
-    way = found.way("benefit")
+def test_who_gains_and_loses_a_warning_is_counted_by_band(thresholds: Thresholds, scores: pandas.DataFrame) -> None:
+    way = thresholds.way("benefit")
     assert way is not None
     threshold = way.cut.policy.threshold
-    policy, known = found.in_force.policy, scores.loc[scores["outcome_is_known"], "score"].dropna().to_numpy()
+    policy, known = thresholds.in_force.policy, scores.loc[scores["outcome_is_known"], "score"].dropna().to_numpy()
     gained = known[(known < threshold) & (known >= policy.threshold)]
     assert way.gained == tuple(np.bincount(policy.bands(gained), minlength=4))
     assert way.swap.gained.n == len(gained) > 0 and sum(way.lost) == 0
-    assert int(way.bands.sum()) == found.rows
+    assert int(way.bands.sum()) == thresholds.rows
 
 
-def test_the_capacity_is_kept_to_and_a_point_more_would_pass_it(lender: Lender, found: Thresholds) -> None:
-    way = found.way("capacity")
+def test_the_capacity_is_kept_to_and_a_point_more_would_pass_it(lender: Lender, thresholds: Thresholds) -> None:
+    way = thresholds.way("capacity")
     assert way is not None and way.cut.burden is not None and way.cut.burden.calls <= 20.0
     more = evidence(lender, score=way.cut.policy.threshold + 2).way("fixed")
     assert more is not None and more.cut.burden is not None and more.cut.burden.calls > 20.0
 
 
-def test_the_benefit_is_best_where_it_says(found: Thresholds) -> None:
-    way = found.way("benefit")
+def test_the_benefit_is_best_where_it_says(thresholds: Thresholds) -> None:
+    way = thresholds.way("benefit")
     assert way is not None and way.cut.point.benefit_amounts is not None and way.gain is not None
-    for point in (*found.curve, found.in_force.point):
+    for point in (*thresholds.curve, thresholds.in_force.point):
         assert point.benefit_amounts is not None
         assert point.benefit_amounts[1] <= way.cut.point.benefit_amounts[1]
-    assert found.in_force.point.benefit_amounts is not None
-    assert way.gain.amount == pytest.approx(way.cut.point.benefit_amounts[1] - found.in_force.point.benefit_amounts[1])
-    low, mid, high = found.best
+    assert thresholds.in_force.point.benefit_amounts is not None
+    assert way.gain.amount == pytest.approx(
+        way.cut.point.benefit_amounts[1] - thresholds.in_force.point.benefit_amounts[1]
+    )
+    low, mid, high = thresholds.best
     assert low is not None and mid is not None and high is not None and low <= mid <= high
-    best = found.best_at_middle
+    best = thresholds.best_at_middle
     assert best is not None and best.threshold == mid and best.benefit.amount == way.cut.point.benefit_amounts[1]
     assert best.low is not None and best.high is not None and best.low <= mid <= best.high
     assert best.benefit.low < best.benefit.amount < best.benefit.high
 
 
-def test_what_calls_are_worth_is_told_with_how_far_it_is_known(found: Thresholds) -> None:
-    best = found.best_at_middle
-    assert best is not None and found.pays is not None
-    assert not best.benefit.holds_zero and found.pays.endswith("per as-of date.")
-    unsure = replace(found, best_at_middle=replace(best, low=None, benefit=replace(best.benefit, low=-1.0)))
+def test_what_calls_are_worth_is_told_with_how_far_it_is_known(thresholds: Thresholds) -> None:
+    best = thresholds.best_at_middle
+    assert best is not None and thresholds.pays is not None
+    assert not best.benefit.holds_zero and thresholds.pays.endswith("per as-of date.")
+    unsure = replace(thresholds, best_at_middle=replace(best, low=None, benefit=replace(best.benefit, low=-1.0)))
     assert unsure.pays is not None
     assert unsure.pays.endswith(": the data cannot tell whether calls pay for themselves.")
     assert "95 % interval: warning nobody to" in unsure.pays
     assert unsure.pays in threshold_page(unsure)
-    assert found.valuation.formula in threshold_page(found) and found.valuation.loss_rate.source == "measured"
+    assert (
+        thresholds.valuation.formula in threshold_page(thresholds)
+        and thresholds.valuation.loss_rate.source == "measured"
+    )
 
 
 def test_a_bad_event_counts_once_however_many_dates_precede_it(lender: Lender) -> None:
@@ -155,22 +160,22 @@ def test_a_bad_event_counts_once_however_many_dates_precede_it(lender: Lender) -
     assert ThresholdsDocument.of(again) == ThresholdsDocument.of(stacked)
 
 
-def test_neither_chunks_nor_their_order_change_a_figure(lender: Lender, found: Thresholds) -> None:
+def test_neither_chunks_nor_their_order_change_a_figure(lender: Lender, thresholds: Thresholds) -> None:
     small = Settings(score=ScoreSettings(borrowers_per_chunk=777))
     again = evidence(lender, given=small, score=535.0, capacity_per_day=20.0)
-    assert ThresholdsDocument.of(again) == ThresholdsDocument.of(found)
+    assert ThresholdsDocument.of(again) == ThresholdsDocument.of(thresholds)
 
 
 def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
-    lender: Lender, found: Thresholds, tmp_path: Path
+    lender: Lender, thresholds: Thresholds, tmp_path: Path
 ) -> None:
     path = tmp_path / "policy.toml"
     settings = Settings(home=tmp_path / "home", policy=path)
-    written = choose(found, "capacity", path, settings, **CHOSEN)
+    written = choose(thresholds, "capacity", path, settings, **CHOSEN)
     assert written is not None
-    way = found.way("capacity")
+    way = thresholds.way("capacity")
     assert way is not None
-    version, before = way.cut.policy.version, found.in_force.policy.version
+    version, before = way.cut.policy.version, thresholds.in_force.policy.version
     text = path.read_text()
     assert read_policy(path).version == version
     assert "# Chosen by: Li Wei\n" in text and "# Why: two more agents\n" in text
@@ -186,7 +191,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
 
     # The same choice again changes nothing; another one keeps every version.
     was = path.stat().st_mtime_ns
-    assert choose(found, "capacity", path, settings, **CHOSEN) is None
+    assert choose(thresholds, "capacity", path, settings, **CHOSEN) is None
     assert path.stat().st_mtime_ns == was
     first = (tmp_path / "policies" / f"policy-{version}.toml").read_bytes()
     other = choose(evidence(lender, given=settings, score=520.0), "fixed", path, settings, **CHOSEN)
@@ -195,22 +200,22 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
     assert len(list((tmp_path / "policies").iterdir())) == 3
 
 
-def test_what_cannot_be_written_changes_nothing(found: Thresholds, tmp_path: Path) -> None:
+def test_what_cannot_be_written_changes_nothing(thresholds: Thresholds, tmp_path: Path) -> None:
     settings = Settings(home=tmp_path / "home")
     (tmp_path / "policies").write_text("a file where the folder belongs")
     with pytest.raises(OutputError, match="Nothing was changed"):
-        choose(found, "fixed", tmp_path / "policy.toml", settings, **CHOSEN)
+        choose(thresholds, "fixed", tmp_path / "policy.toml", settings, **CHOSEN)
     assert sorted(file.name for file in tmp_path.iterdir()) == ["policies"]
     other = tmp_path / "other"
     other.mkdir()
     (other / "policy.toml").write_text("[tool]\nname = 'something else'\n")
     with pytest.raises(SettingsError, match="is not a policy"):
-        choose(found, "fixed", other / "policy.toml", settings, **CHOSEN)
+        choose(thresholds, "fixed", other / "policy.toml", settings, **CHOSEN)
     unwritable = Settings(home=tmp_path / "home", db=f"sqlite:///{tmp_path / 'policies' / 'none.db'}")
     third = tmp_path / "third"
     third.mkdir()
     with pytest.raises(DatabaseError, match="cannot be used"):
-        choose(found, "fixed", third / "policy.toml", unwritable, **CHOSEN)
+        choose(thresholds, "fixed", third / "policy.toml", unwritable, **CHOSEN)
     assert list(third.iterdir()) == []
 
 
@@ -245,9 +250,9 @@ def test_a_threshold_that_never_pays_is_not_chosen(lender: Lender, tmp_path: Pat
     assert "no threshold brings more than it costs" in threshold_page(dear)
 
 
-def test_what_flatters_or_spoils_a_figure_is_said(lender: Lender, found: Thresholds) -> None:
-    all_known = replace(found, outcome_unknown=0)
-    assert all_known.cautions == () and len(found.cautions) == 1
+def test_what_flatters_or_spoils_a_figure_is_said(lender: Lender, thresholds: Thresholds) -> None:
+    all_known = replace(thresholds, outcome_unknown=0)
+    assert all_known.cautions == () and len(thresholds.cautions) == 1
     learnt = evidence(lender, dates=(date(2023, 3, 1),))
     assert learnt.learnt_from == (date(2023, 3, 1),)
     for text in learnt.cautions:
@@ -275,20 +280,20 @@ def test_the_verb_writes_a_page_that_fetches_nothing_and_the_policy(lender: Lend
         app, ["threshold", str(lender.book), *options, *choice], catch_exceptions=False, env=environment
     )
     assert ran.exit_code == 0, ran.output
-    told = json.loads(ran.stdout)
-    assert told["ways"]["fixed"]["policy"] == tomllib.loads(policy.read_text())
-    inputs = told["inputs"]
+    document = json.loads(ran.stdout)
+    assert document["ways"]["fixed"]["policy"] == tomllib.loads(policy.read_text())
+    inputs = document["inputs"]
     assert (inputs["contact_cost_amount"], inputs["treatment_effects"]) == (7, [0.1, 0.2, 0.3])
     assert (inputs["sources"]["contact_cost_amount"], inputs["sources"]["treatment_effects"]) == (
         "setting economics.contact_cost_amount",
         "option",
     )
-    assert told["roll_to_loss"]["source"] == "measured" and told["roll_to_loss"]["within_months"] == 12
-    assert told["written"]["policy"] == str(policy.resolve())
+    assert document["roll_to_loss"]["source"] == "measured" and document["roll_to_loss"]["within_months"] == 12
+    assert document["written"]["policy"] == str(policy.resolve())
     assert "set policy =" in ran.stderr
     assert "borrower_id" not in ran.stdout
     text = page.read_text(encoding="utf-8")
-    assert told["verdict"] in text and text.count("<svg") == 3
+    assert document["verdict"] in text and text.count("<svg") == 3
     for fetched in ("http", "<script", "<link", "<img", "url(", "@import"):
         assert fetched not in text
 

@@ -53,9 +53,9 @@ def test_a_tuned_model_is_held_against_the_untuned_and_the_scorecard(tmp_path: P
     small = Lender(tmp_path / "book", tmp_path / "model", tmp_path / "home")
     simulate(4_000, 22, 3, small.book)
     report = trained(small, tmp_path, Recipe(), trials=3)
-    told = report.model.provenance.evaluation.against
-    assert set(told) == {"untuned", "scorecard"}
-    for rival in told.values():
+    rivals = report.model.provenance.evaluation.against
+    assert set(rivals) == {"untuned", "scorecard"}
+    for rival in rivals.values():
         for gain in (rival.one_row, rival.all_rows):
             assert gain.low <= gain.difference <= gain.high
             assert gain.difference == pytest.approx(gain.b - gain.a)
@@ -101,13 +101,13 @@ def test_contacts_are_weighed_by_the_hold_out(lender: Lender, tmp_path: Path) ->
     (book / "contacts.csv").write_text("\n".join(["borrower_id,occurred_at,kind,randomised", *rows]))
     made = replace(lender, book=book)
     report = trained(made, tmp_path / "weighed", Recipe(contacted="weigh"))
-    told = report.model.provenance.made.contacts
-    assert told.withheld and told.helped_by_lot == pytest.approx(2 * told.withheld, rel=0.3)
-    assert told.helped > told.helped_by_lot
-    assert told.each_withheld_counts == pytest.approx(1 + told.helped_by_lot / told.withheld, rel=0.2)
+    contacts = report.model.provenance.made.contacts
+    assert contacts.withheld and contacts.helped_by_lot == pytest.approx(2 * contacts.withheld, rel=0.3)
+    assert contacts.helped > contacts.helped_by_lot
+    assert contacts.each_withheld_counts == pytest.approx(1 + contacts.helped_by_lot / contacts.withheld, rel=0.2)
     assert "the hold-out" in report.page and report.model.provenance.made.recipe.contacted == "weigh"
     kept = trained(made, tmp_path / "kept", Recipe()).model
-    assert kept.provenance.made.contacts == told
+    assert kept.provenance.made.contacts == contacts
     # Nor are those judged by who were called in the window judged in.
     assert report.model.provenance.evaluation.n < 0.95 * kept.provenance.evaluation.n
     with pytest.raises(SettingsError, match="the book has no table contacts"):

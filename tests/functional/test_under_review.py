@@ -41,10 +41,10 @@ def test_a_loan_asked_for_scores_to_the_bit_as_it_did_the_day_after_it_was_opene
                     continue
                 as_of = to_date(opened) + timedelta(days=1)
                 loan, others = _taken_out(rows, int(row))
-                asked = at.model.score(with_loan(others, loan, as_of, at.observed), at.observed, as_of)
+                application = at.model.score(with_loan(others, loan, as_of, at.observed), at.observed, as_of)
                 had = at.model.score(rows, at.observed, as_of)
-                assert asked.x.tobytes() == had.x.tobytes()
-                assert asked.score.tobytes() == had.score.tobytes()
+                assert application.x.tobytes() == had.x.tobytes()
+                assert application.score.tobytes() == had.score.tobytes()
                 products.add(str(loan.product))
                 compared += 1
     assert products == {"personal", "auto", "card", "store_card"}

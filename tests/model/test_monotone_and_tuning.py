@@ -26,15 +26,15 @@ BAD = np.random.default_rng(1).random(6_000) < np.exp(-(X[:, 0].astype(np.float6
 def test_a_forest_held_to_its_directions_keeps_them() -> None:
     learnt = replace(rows(len(X)), features=RISING, x=X, bad=BAD)
     fitted = fit(learnt, None, {}, Recipe(parameters={"min_data_in_leaf": 20})).fitted
-    found = check_directions(fitted, RISING, X)
-    assert found.violations == () and found.features > 0 and found.steps > 1_000
+    check = check_directions(fitted, RISING, X)
+    assert check.violations == () and check.features > 0 and check.steps > 1_000
 
 
 def test_a_forest_that_moves_against_a_direction_is_found_out() -> None:
     free = lightgbm.train({"objective": "binary", "verbosity": -1, "seed": 1}, dataset(X, BAD, None, RISING), 30)
-    found = check_directions(Fitted(free, {}, 1.0, 0.0), RISING, X)
-    assert RISING[0].name in {violation.feature for violation in found.violations}
-    assert max(violation.size for violation in found.violations) > 0.1
+    check = check_directions(Fitted(free, {}, 1.0, 0.0), RISING, X)
+    assert RISING[0].name in {violation.feature for violation in check.violations}
+    assert max(violation.size for violation in check.violations) > 0.1
     falling = tuple(replace(feature, monotone=-1) for feature in RISING)
     assert check_directions(Fitted(free, {}, 1.0, 0.0), falling, X).violations
     anyhow = tuple(replace(feature, monotone=0) for feature in RISING)
@@ -46,8 +46,8 @@ def test_an_interrupted_search_comes_to_what_it_would_have_come_to(tmp_path: Pat
     def search(place: str, trials: int) -> tuple[dict[str, float], list[str]]:
         stages: list[str] = []
         tuning = Tuning(trials, tmp_path / place / "tuning.db", "a book", stages.append)
-        found = tuned(tuning, "all", Recipe(threads=1), X, BAD, None, np.arange(len(X)), RISING, {})
-        return dict(found), stages
+        parameters = tuned(tuning, "all", Recipe(threads=1), X, BAD, None, np.arange(len(X)), RISING, {})
+        return dict(parameters), stages
 
     whole, stages = search("whole", 10)
     assert len(stages) == 10 and set(whole) == set(SEARCHED)

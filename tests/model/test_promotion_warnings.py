@@ -29,7 +29,7 @@ RULES = (
     Rule("selection ratio", False, "0.7512", "at least 0.8", blocks=False),
     Rule("true positive gap", True, "0.0312", "at most 0.1", blocks=False),
 )
-TOLD = "selection ratio (0.7512; limit: at least 0.8)"
+WARNING = "selection ratio (0.7512; limit: at least 0.8)"
 UNKNOWN = "Calibration: The outcome of 10.0% of the 1,000 rows is unknown, and they are left out"
 
 
@@ -62,7 +62,7 @@ def gated() -> Gated:
 def test_a_warning_refuses_nothing_and_stands_in_the_json(gated: Gated) -> None:
     content = GatedDocument.of(gated).model_dump(mode="json")
     assert gated.passed and gated.failed == "" and content["passed"]
-    assert content["warnings"] == [TOLD]
+    assert content["warnings"] == [WARNING]
     assert [rule["blocks"] for rule in content["rules"]] == [True, False, False]
 
 
@@ -92,9 +92,9 @@ def test_a_rule_that_blocks_refuses(gated: Gated) -> None:
 
 def test_page_and_card_tell_the_warning(gated: Gated) -> None:
     page = promotion_page(gated, "R. Lead", "a drill", None)
-    assert f"meets all blocking rules of the gate (1). Warnings: {TOLD}." in page
+    assert f"meets all blocking rules of the gate (1). Warnings: {WARNING}." in page
     assert UNKNOWN in page
-    assert f"Warning, which does not block: {TOLD}." in page and ">warning<" in page and "NOT MET" not in page
+    assert f"Warning, which does not block: {WARNING}." in page and ">warning<" in page and "NOT MET" not in page
     card = governance_card(gated.model, None, RULES, "R. Lead")
     assert "| selection ratio | no (warning) | 0.7512 | at least 0.8 |" in card
     assert "| true positive gap | yes | 0.0312 | at most 0.1 |" in card
@@ -104,5 +104,5 @@ def test_the_output_of_promote_tells_the_warning(gated: Gated, monkeypatch: pyte
     made = Promotion(gated, PromotionRequest(by="R. Lead", reason="a drill"), "page", "card")
     monkeypatch.setattr(promotion, "promote", lambda *_: made)
     done = CliRunner().invoke(app, ["promote", "2", "--book", "book", "--by", "R. Lead", "--reason", "a drill"])
-    assert done.exit_code == 0 and f"Warning, which does not block: {TOLD}." in " ".join(done.stdout.split())
+    assert done.exit_code == 0 and f"Warning, which does not block: {WARNING}." in " ".join(done.stdout.split())
     assert UNKNOWN in " ".join(done.stdout.split())

@@ -58,14 +58,14 @@ def test_the_feature_that_gives_the_group_away_comes_first_with_its_own_auc(
     assert sex.proxies[0].feature == "housing" and sex.proxies[0].auc == pytest.approx(alone, abs=1e-9)
     assert 0.5 < sex.proxies[0].gain_share < 1 and len(sex.proxies) == 3
     # The guess is as good as the one feature, not better: it is judged on borrowers it did not see.
-    assert sex.is_shown and sex.low < alone < sex.high
+    assert sex.is_significant and sex.low < alone < sex.high
     young = measured[3]
     assert young.proxies[0].feature == "income" and young.auc > 0.9
 
 
-def test_an_attribute_drawn_by_lot_is_not_told(measured: tuple[Guess, ...]) -> None:
+def test_an_attribute_drawn_by_lot_is_not_guessed(measured: tuple[Guess, ...]) -> None:
     marital = measured[-1]
-    assert marital.low < 0.5 < marital.high and not marital.is_shown
+    assert marital.low < 0.5 < marital.high and not marital.is_significant
 
 
 def test_the_same_borrowers_give_the_same_figures_and_no_more_than_a_cap_is_looked_at() -> None:
@@ -100,6 +100,6 @@ def test_the_sentence_claims_no_more_than_was_measured(guess: Guess, sentence: s
     assert sentences([guess]) == [sentence]
 
 
-def test_of_several_groups_the_one_guessed_best_is_told() -> None:
+def test_of_several_groups_the_one_guessed_best_is_reported() -> None:
     old, young = replace(GUESS, attribute="age", group="old", auc=0.6), replace(GUESS, attribute="age", group="young")
     assert [text[:20] for text in sentences([old, young, GUESS])] == ["Whether age is young", "Whether sex is femal"]

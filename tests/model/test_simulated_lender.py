@@ -43,9 +43,9 @@ def test_the_model_finds_most_of_what_the_truth_knows(tmp_path: Path) -> None:
     baseline = make_pipeline(StandardScaler(), LogisticRegression())
     baseline.fit(np.nan_to_num(trained.sample.x[:, simple]), trained.sample.bad)
     usual = baseline.predict_proba(np.nan_to_num(judged.x[:, simple]))[:, 1]
-    is_told = ~np.isnan(known)
+    is_known = ~np.isnan(known)
     # The truth knows each borrower's own frailty, which a book shows only in who has fallen behind.
-    for chosen, share in ((is_told, 0.8), (is_told & (judged.dpd == 0), 0.65)):
+    for chosen, share in ((is_known, 0.8), (is_known & (judged.dpd == 0), 0.65)):
         bad = judged.bad[chosen]
         ours, best = roc_auc_score(bad, trained.pd[chosen]), roc_auc_score(bad, known[chosen])
         assert (2 * ours - 1) / (2 * best - 1) >= share

@@ -45,11 +45,11 @@ def test_contributions_are_lightgbms_and_sum_to_the_margin(lender: Lender) -> No
     booster = load(lender.model).fitted.booster
     x = awkward_rows(booster, 2_000)
     contributions = Contributions(Forest(booster))
-    found = contributions.of(x)
+    by_feature = contributions.of(x)
     few = np.concatenate([contributions.of(x[:1]), contributions.of(x[1:700]), contributions.of(x[700:1400])])
-    assert few.tobytes() == found[:1400].tobytes()
-    np.testing.assert_allclose(found, booster.predict(x, pred_contrib=True), rtol=0, atol=1e-12)
-    np.testing.assert_allclose(found.sum(axis=1), booster.predict(x, raw_score=True), rtol=0, atol=1e-9)
+    assert few.tobytes() == by_feature[:1400].tobytes()
+    np.testing.assert_allclose(by_feature, booster.predict(x, pred_contrib=True), rtol=0, atol=1e-12)
+    np.testing.assert_allclose(by_feature.sum(axis=1), booster.predict(x, raw_score=True), rtol=0, atol=1e-9)
 
 
 @pytest.mark.slow
@@ -81,9 +81,9 @@ def test_one_split_is_explained_by_what_it_adds_to_the_average() -> None:
     rows = np.tile(np.float32([[0.0], [1.0]]), (200, 1))
     low, high = booster.predict(rows[:2])
     average = booster.predict(x).mean()
-    found = Contributions(Forest(booster)).of(rows)
-    np.testing.assert_allclose(found[0], [low - average, average], atol=1e-12)
-    np.testing.assert_allclose(found[1], [high - average, average], atol=1e-12)
+    by_feature = Contributions(Forest(booster)).of(rows)
+    np.testing.assert_allclose(by_feature[0], [low - average, average], atol=1e-12)
+    np.testing.assert_allclose(by_feature[1], [high - average, average], atol=1e-12)
 
 
 @pytest.mark.parametrize("more", [{"categories": [0]}, {"use_missing": False}, {"zero_as_missing": True}], ids=str)

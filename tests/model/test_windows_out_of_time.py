@@ -74,22 +74,22 @@ def test_windows_hold_in_calm_months_and_order_who_turns_bad(
     record_property("PDs of 2, 3 and 6 months", f"cross for none of {len(pds):,} borrowers")
 
     calm = model.provenance.evaluation.horizons
-    for when, told in (("calm", calm), ("downturn", stressed)):
-        for months, found in told.windows.items():
+    for when, evaluation in (("calm", calm), ("downturn", stressed)):
+        for months, measures in evaluation.windows.items():
             record_property(
                 f"{months} months, {when}",
-                f"slope {found.calibration_slope:.2f}, observed/expected {found.observed_over_expected:.2f}, "
-                f"AUC {found.auc:.3f}, {found.n:,} rows",
+                f"slope {measures.calibration_slope:.2f}, observed/expected {measures.observed_over_expected:.2f}, "
+                f"AUC {measures.auc:.3f}, {measures.n:,} rows",
             )
     order = calm.order
     record_property(
         "expected time to overdue",
         f"rank correlation {order.correlation:.2f} ({order.low:.2f} to {order.high:.2f})",
     )
-    for found in calm.windows.values():
-        assert NEAR[0] < found.calibration_slope < NEAR[1]
-        assert NEAR[0] < found.observed_over_expected < NEAR[1]
+    for measures in calm.windows.values():
+        assert NEAR[0] < measures.calibration_slope < NEAR[1]
+        assert NEAR[0] < measures.observed_over_expected < NEAR[1]
     assert order.low > 0.3
     # A model does not know of a downturn to come: the longer the window, the more of it is still ahead.
-    off = [found.observed_over_expected for found in stressed.windows.values()]
+    off = [measures.observed_over_expected for measures in stressed.windows.values()]
     assert off == sorted(off) and off[-1] > 1.1

@@ -46,7 +46,7 @@ class SlowLoan:
         """Days past due at the start of a day, by what was recorded before another; None where no row tells."""
         if day > self.end(known_before)[0]:
             return None
-        told: list[int] = []
+        days_late: list[int] = []
         for rows in self.instalments.values():
             versions = sorted(rows, key=lambda row: row["scheduled_on"])
             seen = [row for row in versions if row["scheduled_on"] < min(day, known_before)]
@@ -59,8 +59,8 @@ class SlowLoan:
                 if row["paid_on"] < day and row["paid_on"] < known_before and row["recorded_on"] < known_before
             )
             is_unpaid = version["due_amount"] > 0 and version["due_amount"] - paid > 0.01 * version["due_amount"]
-            told.append(day - version["due_on"] if is_unpaid and version["due_on"] < day else 0)
-        return max(told) if told else None
+            days_late.append(day - version["due_on"] if is_unpaid and version["due_on"] < day else 0)
+        return max(days_late) if days_late else None
 
     def statement(self, day: int, known_before: int) -> Row | None:
         """The latest statement before a day that says days past due, as recorded last before another."""
@@ -69,8 +69,8 @@ class SlowLoan:
         for row in sorted(self.statements, key=lambda row: row["recorded_on"]):
             if row["statement_on"] < min(day, end) and row["recorded_on"] < known_before:
                 by_day[row["statement_on"]] = row
-        told = [row for row in by_day.values() if row["days_past_due"] == row["days_past_due"]]
-        return max(told, key=lambda row: row["statement_on"]) if told else None
+        statements = [row for row in by_day.values() if row["days_past_due"] == row["days_past_due"]]
+        return max(statements, key=lambda row: row["statement_on"]) if statements else None
 
 
 def outcome(loans: Sequence[SlowLoan], as_of: int, window_end: int, bad_dpd: int, gap_days: int) -> str:
@@ -88,9 +88,9 @@ def outcome(loans: Sequence[SlowLoan], as_of: int, window_end: int, bad_dpd: int
             by_rows = one.dpd(day, NEVER, first_version=True)
             if by_rows is not None and by_rows >= bad_dpd:
                 bad = True
-            shown = one.statement(day + 1, NEVER)
-            is_fresh = shown is not None and day < shown["statement_on"] + gap_days
-            if shown is not None and is_fresh and shown["days_past_due"] >= bad_dpd:
+            statement = one.statement(day + 1, NEVER)
+            is_fresh = statement is not None and day < statement["statement_on"] + gap_days
+            if statement is not None and is_fresh and statement["days_past_due"] >= bad_dpd:
                 bad = True
             latest = one.latest(NEVER)
             assert latest is not None

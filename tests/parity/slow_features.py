@@ -24,13 +24,13 @@ def seen(values: Sequence[float]) -> list[float]:
 
 
 def total(signal: Monthly, months: int, start: int = 0) -> float:
-    found = seen(signal[start : start + months])
-    return sum(found) if found else NAN
+    values = seen(signal[start : start + months])
+    return sum(values) if values else NAN
 
 
 def mean(signal: Monthly, months: int, start: int = 0) -> float:
-    found = seen(signal[start : start + months])
-    return sum(found) / len(found) if found else NAN
+    values = seen(signal[start : start + months])
+    return sum(values) / len(values) if values else NAN
 
 
 def largest(signal: Monthly, months: int) -> float:
@@ -50,8 +50,8 @@ def change(signal: Monthly, recent: int, past: int) -> float:
 
 
 def spread(signal: Monthly, months: int) -> float:
-    found = pandas.Series(seen(signal[:months]), dtype=float)
-    return float(found.std(ddof=0)) if len(found) > 1 else NAN
+    values = pandas.Series(seen(signal[:months]), dtype=float)
+    return float(values.std(ddof=0)) if len(values) > 1 else NAN
 
 
 def slope(signal: Monthly, months: int) -> float:
@@ -64,8 +64,8 @@ def slope(signal: Monthly, months: int) -> float:
 
 
 def count_of(test: Callable[[float], bool], signal: Monthly, months: int) -> float:
-    found = seen(signal[:months])
-    return float(sum(test(v) for v in found)) if found else NAN
+    values = seen(signal[:months])
+    return float(sum(test(v) for v in values)) if values else NAN
 
 
 def months_since(test: Callable[[float], bool], signal: Monthly) -> float:
@@ -240,8 +240,8 @@ class SlowBorrower:
         level = last[ended >= last["k"].map(lambda k: self.ends[int(k)])]
 
         def by_month(rows: pandas.DataFrame, column: str, how: Callable[[list[float]], float]) -> Monthly:
-            found = [seen(rows.loc[rows["k"] == k, column].tolist()) for k in range(MONTHS)]
-            return [how(values) if values else NAN for values in found]
+            values_by_month = [seen(rows.loc[rows["k"] == k, column].tolist()) for k in range(MONTHS)]
+            return [how(values) if values else NAN for values in values_by_month]
 
         self.s["balance"] = by_month(level, "balance", sum)
         self.s["credit_limit"] = by_month(level, "credit_limit", sum)
@@ -254,8 +254,8 @@ class SlowBorrower:
         self.s["statement_paid_amount"] = by_month(final, "paid_amount", sum)
         self.s["status"] = by_month(level, "status", max)
         self.s["dpd"] = list(self.dpd_instalments)
-        told = last[~last["days_past_due"].isna()]
-        for loan, part in told.groupby("loan"):
+        dpd_rows = last[~last["days_past_due"].isna()]
+        for loan, part in dpd_rows.groupby("loan"):
             by_period = {int(row.k): row.days_past_due for row in part.itertuples()}
             for k in range(MONTHS):
                 dpd = by_period.get(k, by_period.get(k + 1, NAN))

@@ -26,18 +26,18 @@ def instalment_stretches(rows: pandas.DataFrame, ended: int) -> list[tuple[Stret
     """
     due, owed = int(rows["due_on"].iloc[0]), round(100 * rows["due_amount"].iloc[0])
     payments = rows[rows["paid_on"] < FAR].groupby("paid_on")["paid_amount"].sum()
-    found, paid, start = [], 0, due if owed > 0 else None
+    stretches, paid, start = [], 0, due if owed > 0 else None
     for day, amount in payments.sort_index().items():
         paid += round(100 * amount)
         is_paid = owed - paid <= 0.01 * owed
         if is_paid and start is not None:
-            found.append(((start, int(day)), due))
+            stretches.append(((start, int(day)), due))
             start = None
         elif not is_paid and start is None:
             start = max(int(day), due)
     if start is not None:
-        found.append(((start, FAR), due))
-    capped = [((start, min(end, ended)), due) for (start, end), due in found]
+        stretches.append(((start, FAR), due))
+    capped = [((start, min(end, ended)), due) for (start, end), due in stretches]
     return [(stretch, due) for stretch, due in capped if stretch[1] > stretch[0]]
 
 
@@ -70,31 +70,31 @@ def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.Data
     stretches: dict[int, list[tuple[Stretch, int]]] = {}
     for (loan, _), rows in owed[late].groupby(["loan_id", "instalment_no"]):
         stretches.setdefault(loan, []).extend(instalment_stretches(rows, int(ended[loan])))
-    shown = pandas.read_parquet(book / "statements.parquet")
-    shown = shown.assign(**{name: day_numbers(shown[name]) for name in ("statement_on", "recorded_on")})
-    shown = shown.sort_values(["loan_id", "statement_on", "recorded_on"], kind="stable")
+    statements = pandas.read_parquet(book / "statements.parquet")
+    statements = statements.assign(**{name: day_numbers(statements[name]) for name in ("statement_on", "recorded_on")})
+    statements = statements.sort_values(["loan_id", "statement_on", "recorded_on"], kind="stable")
     # A corrected statement is as corrected; what does not tell days past due leaves the one before standing.
-    shown = shown.drop_duplicates(["loan_id", "statement_on"], keep="last").dropna(subset="days_past_due")
-    shown["ended"] = shown["loan_id"].map(ended)
-    shown = shown[shown["statement_on"] < shown["ended"]].rename(columns={"statement_on": "day"})
-    following = shown.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
-    shown["until"] = following.clip(upper=shown["ended"])
-    for row in shown[shown["days_past_due"] > 0].itertuples():
+    statements = statements.drop_duplicates(["loan_id", "statement_on"], keep="last").dropna(subset="days_past_due")
+    statements["ended"] = statements["loan_id"].map(ended)
+    statements = statements[statements["statement_on"] < statements["ended"]].rename(columns={"statement_on": "day"})
+    following = statements.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
+    statements["until"] = following.clip(upper=statements["ended"])
+    for row in statements[statements["days_past_due"] > 0].itertuples():
         # A picture of so many days past due is as old as an instalment due on that day before it; it grows no further.
         due = row.day - level if row.days_past_due >= level else FAR
         stretches.setdefault(row.loan_id, []).append(((row.day - 1, row.until), due))
     by_borrower: dict[int, list[tuple[int, int, int]]] = {}
     for loan, parts in stretches.items():
         by_borrower.setdefault(int(loans[loan]), []).extend(loan_runs(parts, level))
-    found = []
+    arrivals = []
     for borrower, runs in sorted(by_borrower.items()):
         clear_from = 0
         for missed, reached, cured in sorted((run for run in runs if run[1] < FAR), key=lambda run: (run[1], run[0])):
             if reached >= clear_from and first <= reached <= last:
-                found.append((borrower, missed, reached))
+                arrivals.append((borrower, missed, reached))
                 break
             clear_from = max(clear_from, cured)
-    return pandas.DataFrame(found, columns=["borrower_id", "missed_on", "reached_on"])
+    return pandas.DataFrame(arrivals, columns=["borrower_id", "missed_on", "reached_on"])
 
 
 def riskiest_nightly(scores: pandas.DataFrame, per_cent: int) -> pandas.DataFrame:
@@ -109,7 +109,7 @@ def watch_list(
     scores: pandas.DataFrame, threshold: float, margin: float, close_after_days: int, bad_dpd: int
 ) -> pandas.DataFrame:
     """borrower_id, night of every open warning."""
-    found = []
+    open_warnings = []
     below = scores.groupby("borrower_id")["score"].min() < threshold
     for borrower, rows in scores[scores["borrower_id"].map(below)].groupby("borrower_id"):
         is_open, safe_since = False, None
@@ -126,8 +126,8 @@ def watch_list(
             else:
                 safe_since = None
             if is_open:
-                found.append((borrower, row.night))
-    return pandas.DataFrame(found, columns=["borrower_id", "night"])
+                open_warnings.append((borrower, row.night))
+    return pandas.DataFrame(open_warnings, columns=["borrower_id", "night"])
 
 
 def leads(warned: pandas.DataFrame, arrivals: pandas.DataFrame, clock: str) -> list[int]:

@@ -41,17 +41,19 @@ def test_the_service_answers_what_the_night_publishes(
     published = night.set_index("borrower_id").loc[chosen]
     assert set(published["not_scored"].dropna()) >= {"no_open_loan", "past_due", "written_off"}
     book = as_duckdb(lender.book, tmp_path / "book.duckdb")
-    asked = bodies(lender.book, AS_OF, chosen)
+    request_bodies = bodies(lender.book, AS_OF, chosen)
     limits = {"service__book": str(book), "service__rate_limit": "100000/second"}
     with (
         serving(tmp_path / "service", model=str(lender.model), no_auth="1", **limits) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
-        one_by_one = [answered(client, "/score", body) for body in asked]
-        by_id = [answered(client, "/score_by_id", {k: b[k] for k in ("borrower_id", "as_of_date")}) for b in asked]
+        one_by_one = [answered(client, "/score", body) for body in request_bodies]
+        by_id = [
+            answered(client, "/score_by_id", {k: b[k] for k in ("borrower_id", "as_of_date")}) for b in request_bodies
+        ]
         together: list[dict[str, Any]] = []
-        for start in range(0, len(asked), BATCH):
-            batch = answered(client, "/score_batch", {"borrowers": asked[start : start + BATCH]})
+        for start in range(0, len(request_bodies), BATCH):
+            batch = answered(client, "/score_batch", {"borrowers": request_bodies[start : start + BATCH]})
             together += [item["answer"] for item in batch["answers"]]
     for borrower, *answers in zip(chosen, one_by_one, by_id, together, strict=True):
         for answer in answers:
@@ -62,8 +64,8 @@ def test_the_service_answers_what_the_night_publishes(
 def answered(client: httpx.Client, route: str, body: dict[str, Any]) -> dict[str, Any]:
     response = client.post(route, json=body)
     assert response.status_code == 200, response.text
-    found: dict[str, Any] = response.json()
-    return found
+    content: dict[str, Any] = response.json()
+    return content
 
 
 def same(answer: dict[str, Any], published: Any) -> None:

@@ -35,14 +35,14 @@ def records(rows: Rows, table: str, borrower: int) -> list[dict[str, Any]]:
 
 
 def loans_of(rows: Rows, borrower: int) -> list[SlowLoan]:
-    found: dict[int, SlowLoan] = {}
+    loans: dict[int, SlowLoan] = {}
     for row in records(rows, "loans", borrower):
-        found.setdefault(row["loan"], SlowLoan([], {}, [])).terms.append(row)
+        loans.setdefault(row["loan"], SlowLoan([], {}, [])).terms.append(row)
     for row in records(rows, "instalments", borrower):
-        found[row["loan"]].instalments.setdefault(row["instalment_no"], []).append(row)
+        loans[row["loan"]].instalments.setdefault(row["instalment_no"], []).append(row)
     for row in records(rows, "statements", borrower):
-        found[row["loan"]].statements.append(row)
-    return list(found.values())
+        loans[row["loan"]].statements.append(row)
+    return list(loans.values())
 
 
 def reason(loans: list[SlowLoan], day: int, year_ago: int) -> str | None:

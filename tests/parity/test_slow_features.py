@@ -28,9 +28,9 @@ def test_every_feature_is_what_its_words_say() -> None:
         fast.append(features.matrix(panel_of(History.of(rows, OBSERVED), AS_OF), chosen).T)
         tables = {name: pandas.DataFrame(dict(getattr(rows, name))) for name in TABLES}
         for borrower in range(rows.n):
-            found = SlowBorrower(tables, borrower, AS_OF, dict(OBSERVED.event_kinds)).features()
-            assert set(found) == {feature.name for feature in chosen}
-            slow.append([found[feature.name] for feature in chosen])
+            values = SlowBorrower(tables, borrower, AS_OF, dict(OBSERVED.event_kinds)).features()
+            assert set(values) == {feature.name for feature in chosen}
+            slow.append([values[feature.name] for feature in chosen])
     left, right = np.concatenate(fast).astype(np.float64), np.array(slow, np.float64)
     assert len(left) == 200
     scale = np.nanmax(np.abs(right), axis=0)

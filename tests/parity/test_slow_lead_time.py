@@ -51,8 +51,8 @@ def test_the_lead_times_of_a_book_are_those_of_its_raw_tables(lender: Lender) ->
     for way, (active, warned) in ways.items():
         assert active.sum() == len(warned), way
         for clock, days in (("reached_on", fast.arrived.reached_on), ("missed_on", fast.arrived.missed_on)):
-            found = lead_days(active, fast.nights, fast.arrived.borrower, days)
-            assert found.tolist() == slow.leads(warned, arrived, clock), (way, clock)
+            leads = lead_days(active, fast.nights, fast.arrived.borrower, days)
+            assert leads.tolist() == slow.leads(warned, arrived, clock), (way, clock)
         in_time = LeadTime.of(lead_days(active, fast.nights, fast.arrived.borrower, fast.arrived.reached_on), 14)
         assert 0.3 < in_time.at_least[30] / in_time.n < 1, way
     flagged = at_capacity(watch.score, 0.05).sum(axis=1)

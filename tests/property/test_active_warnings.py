@@ -29,7 +29,7 @@ def test_night_by_night_the_same(nights: list[int], seen: list[list[tuple[float 
         np.array([[np.nan if one[row][k] is None else one[row][k] for one in seen] for row in range(len(days))])
         for k in (0, 1)
     )
-    found = by_policy(score, late.astype(np.float32), days, POLICY, 30)
+    open_by_night = by_policy(score, late.astype(np.float32), days, POLICY, 30)
     for column, one in enumerate(seen):
         is_open, safe_since = False, None
         for row, day in enumerate(days.tolist()):
@@ -39,4 +39,4 @@ def test_night_by_night_the_same(nights: list[int], seen: list[list[tuple[float 
             )
             is_open = made is not None and made.event in ("opened", "kept")
             safe_since = made.safe_since if made is not None and is_open else None
-            assert found[row, column] == is_open
+            assert open_by_night[row, column] == is_open

@@ -27,24 +27,26 @@ def test_a_run_is_the_days_on_which_the_loan_is_past_due(seed: int) -> None:
     rows = replace(random_rows(seed), statements=None)
     start = AS_OF - timedelta(days=900)
     every = [start + timedelta(days=k) for k in range(1200)]
-    found = Arrears.of(History.of(rows, INSTALMENTS), every)
+    arrears = Arrears.of(History.of(rows, INSTALMENTS), every)
     for loan in range(rows.n_loans):
-        runs = np.flatnonzero(found.runs.loan == loan)
-        dpd = np.nan_to_num(found.dpd[:, loan])
+        runs = np.flatnonzero(arrears.runs.loan == loan)
+        dpd = np.nan_to_num(arrears.dpd[:, loan])
         late = np.flatnonzero(dpd > 0)
         in_runs = [
             day
             for run in runs
             for day in range(
-                int(found.runs.begun_on[run]) - to_day(start),
-                min(int(found.runs.cured_on[run]) - to_day(start), len(every)),
+                int(arrears.runs.begun_on[run]) - to_day(start),
+                min(int(arrears.runs.cured_on[run]) - to_day(start), len(every)),
             )
         ]
         # An obligation not yet scheduled on a day is not looked at on it, and none is due before it is scheduled.
         assert in_runs == late.tolist()
         for run in runs:
-            span = slice(int(found.runs.begun_on[run]) - to_day(start), int(found.runs.cured_on[run]) - to_day(start))
-            for level, reached in zip(LEVELS, found.runs.reached_on[:, run], strict=True):
+            span = slice(
+                int(arrears.runs.begun_on[run]) - to_day(start), int(arrears.runs.cured_on[run]) - to_day(start)
+            )
+            for level, reached in zip(LEVELS, arrears.runs.reached_on[:, run], strict=True):
                 there = np.flatnonzero(dpd[span] >= level)
                 seen = to_day(start) + span.start + int(there[0]) if len(there) else NEVER
                 assert reached == seen or reached > to_day(every[-1])

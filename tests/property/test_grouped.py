@@ -25,6 +25,6 @@ def test_total_and_largest(rows: list[tuple[int, float]]) -> None:
 @given(st.lists(st.tuples(st.integers(0, GROUPS - 1), st.integers(-9, 9)), max_size=30))
 def test_lowered_to_the_least(rows: list[tuple[int, int]]) -> None:
     group, value = np.array(rows, np.int32).reshape(-1, 2).T
-    found = np.full(GROUPS, 100, np.int64)
-    grouped.lower(found, value, group)
-    assert found.tolist() == [min((v for g, v in rows if g == k), default=100) for k in range(GROUPS)]
+    least = np.full(GROUPS, 100, np.int64)
+    grouped.lower(least, value, group)
+    assert least.tolist() == [min((v for g, v in rows if g == k), default=100) for k in range(GROUPS)]

@@ -61,8 +61,8 @@ def test_what_is_dated_or_recorded_later_changes_no_feature(seed: int) -> None:
         seen = (columns[day] < TODAY) & (columns["recorded_on"] < TODAY)
         known = with_rows(known, table, np.flatnonzero(seen))
     assert rows.loans is not None
-    rows_told = rows.loans["valid_from"] < TODAY
-    loans = {name: column[rows_told] for name, column in rows.loans.items()}
+    is_known = rows.loans["valid_from"] < TODAY
+    loans = {name: column[is_known] for name, column in rows.loans.items()}
     for name in ("closed_on", "written_off_on"):
         loans[name] = np.where(loans[name] >= TODAY, NEVER, loans[name]).astype(np.int32)
     known = frozen(replace(known, loans=loans))

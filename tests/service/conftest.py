@@ -27,8 +27,8 @@ def keyed(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def client(keyed: Keyed) -> Iterator[httpx.Client]:
     """A client with an admin's key."""
-    with keyed.client() as found:
-        yield found
+    with keyed.client() as session:
+        yield session
 
 
 @pytest.fixture(scope="session")

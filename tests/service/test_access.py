@@ -46,11 +46,11 @@ REVOKED_WITHIN_SECONDS = 5.0
 
 @pytest.fixture(scope="module")
 def stranger(keyed: Keyed) -> Iterator[httpx.Client]:
-    with keyed.client(None) as found:
-        yield found
+    with keyed.client(None) as session:
+        yield session
 
 
-def asked(client: httpx.Client, method: str, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+def answer_to(client: httpx.Client, method: str, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
     """The answer to a request that anybody who may ask gets 200 for."""
     if method != "POST":
         return client.request(method, path, headers=headers)
@@ -63,17 +63,17 @@ def asked(client: httpx.Client, method: str, path: str, body: dict[str, Any], **
 
 def code(answer: httpx.Response) -> str:
     """The error's code, in the one shape there is."""
-    told = answer.json()["error"]
-    assert told["request_id"] == answer.headers["x-request-id"]
-    found: str = told["code"]
-    return found
+    error = answer.json()["error"]
+    assert error["request_id"] == answer.headers["x-request-id"]
+    value: str = error["code"]
+    return value
 
 
 @pytest.mark.parametrize(("method", "path"), [*MAY, *ELSEWHERE])
 def test_without_a_key_every_route_is_shut(
     stranger: httpx.Client, body: dict[str, Any], method: str, path: str
 ) -> None:
-    answer = asked(stranger, method, path, body)
+    answer = answer_to(stranger, method, path, body)
     assert answer.status_code == 401
     assert "Bearer" in answer.headers["www-authenticate"]
     if method != "HEAD":
@@ -92,7 +92,7 @@ def test_health_is_open_to_everybody(stranger: httpx.Client, path: str) -> None:
 def test_a_role_may_use_what_the_table_says(
     keyed: Keyed, stranger: httpx.Client, body: dict[str, Any], method: str, path: str, role: str
 ) -> None:
-    answer = asked(stranger, method, path, body, **{"x-api-key": keyed.keys[role]})
+    answer = answer_to(stranger, method, path, body, **{"x-api-key": keyed.keys[role]})
     if role in MAY[method, path].split():
         assert answer.status_code == 200, answer.text
     else:
@@ -102,9 +102,9 @@ def test_a_role_may_use_what_the_table_says(
 
 def test_the_table_has_every_route_of_the_openapi_page(client: httpx.Client) -> None:
     described = client.get("/openapi.json").json()["paths"]
-    found = {(method.upper(), path) for path, methods in described.items() for method in methods}
+    routes = {(method.upper(), path) for path, methods in described.items() for method in methods}
     pages = {("GET", "/docs"), ("GET", "/openapi.json"), ("GET", "/metrics")}
-    assert found | pages == set(MAY) | {("GET", path) for path in HEALTH}
+    assert routes | pages == set(MAY) | {("GET", path) for path in HEALTH}
 
 
 def test_a_key_may_come_as_bearer_token_as_header_or_as_a_password(keyed: Keyed, stranger: httpx.Client) -> None:
@@ -177,7 +177,7 @@ def test_a_demo_without_keys_answers_this_machine_alone(lender: Lender, body: di
     with served(lender, tmp_path / "home", no_auth="1") as demo, demo.client(None) as client:
         assert "NOBODY NEEDS A KEY" in demo.server.log.read_text()
         for method, path in MAY:
-            assert asked(client, method, path, body).status_code == 200
+            assert answer_to(client, method, path, body).status_code == 200
         assert client.get("/model", headers={"host": f"localhost:{demo.server.port}"}).status_code == 200
         assert client.get("/model", headers={"host": f"[::1]:{demo.server.port}"}).status_code == 200
         elsewhere = [{"x-forwarded-for": "127.0.0.1"}, {"x-real-ip": "127.0.0.1"}, {"forwarded": "for=127.0.0.1"}]

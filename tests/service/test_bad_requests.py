@@ -220,12 +220,12 @@ def shape(client: httpx.Client) -> Any:
 def check(answer: httpx.Response, status: int, code: str, named: str | None, shape: Any) -> None:
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/json"
-    told = answer.json()
-    shape.validate(told)
-    assert set(told) == {"error"}
-    assert (told["error"]["code"], told["error"]["field"]) == (code, named)
-    assert len(told["error"]["message"]) > 20
-    assert told["error"]["request_id"] == answer.headers["x-request-id"]
+    content = answer.json()
+    shape.validate(content)
+    assert set(content) == {"error"}
+    assert (content["error"]["code"], content["error"]["field"]) == (code, named)
+    assert len(content["error"]["message"]) > 20
+    assert content["error"]["request_id"] == answer.headers["x-request-id"]
     assert TEXT not in answer.text
     assert str(NUMBER) not in answer.text
 
@@ -246,11 +246,11 @@ def test_without_the_fault_the_request_is_answered(client: httpx.Client, body: J
     assert answer.json()["score"] > 0
 
 
-def test_a_body_too_large_is_refused_whether_or_not_its_length_is_told(client: httpx.Client, shape: Any) -> None:
+def test_a_body_too_large_is_refused_whether_or_not_its_length_is_declared(client: httpx.Client, shape: Any) -> None:
     headers = {"content-type": "application/json"}
     for size, route in ((20_000_000, "/score"), (1_000_001, "/explain"), (33_000_000, "/score_batch")):
-        told = client.post(route, content=b" " * size, headers=headers)
-        check(told, 413, "body_too_large", None, shape)
+        whole = client.post(route, content=b" " * size, headers=headers)
+        check(whole, 413, "body_too_large", None, shape)
         pieces = client.post(route, content=iter([b" " * 100_000] * (size // 100_000 + 1)), headers=headers)
         check(pieces, 413, "body_too_large", None, shape)
 
@@ -274,11 +274,11 @@ def half_sent(keyed: Keyed) -> socket.socket:
 def test_a_client_that_is_too_slow_is_told_so_and_let_go(keyed: Keyed, shape: Any) -> None:
     with half_sent(keyed) as connection, connection.makefile("rb") as answer:
         # Everything to the end: the service closes the connection, the rest of the body would be taken for a request.
-        head, _, told = answer.read().partition(b"\r\n\r\n")
+        head, _, content = answer.read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")
-    shape.validate(json.loads(told))
-    assert json.loads(told)["error"]["code"] == "body_timeout"
-    assert TEXT.encode() not in told
+    shape.validate(json.loads(content))
+    assert json.loads(content)["error"]["code"] == "body_timeout"
+    assert TEXT.encode() not in content
 
 
 def test_clients_that_go_away_harm_nobody(keyed: Keyed, client: httpx.Client, body: Json) -> None:

@@ -63,8 +63,8 @@ def by_id(client: httpx.Client, borrower_id: int, route: str = "/score_by_id", *
     """The answer about a borrower of the book."""
     answer = client.post(route, json={"borrower_id": borrower_id, "as_of_date": AS_OF.isoformat(), **more})
     assert answer.status_code == 200, answer.text
-    found: Json = answer.json()
-    return found
+    content: Json = answer.json()
+    return content
 
 
 def without_id(answer: Json) -> Json:
@@ -104,8 +104,8 @@ def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client
     batch = json.dumps({"borrowers": [body, nan, stranger, "nobody", {**body, "loans": None}, body]})
     answer = client.post("/score_batch", content=batch, headers={"content-type": "application/json"})
     assert answer.status_code == 200
-    told = answer.json()
-    assert [item["error"] and item["error"]["field"] for item in told["answers"]] == [
+    content = answer.json()
+    assert [item["error"] and item["error"]["field"] for item in content["answers"]] == [
         None,
         "instalments[3].due_amount",
         "statements[0].loan_id",
@@ -113,20 +113,20 @@ def test_one_bad_borrower_of_a_batch_does_not_fail_the_rest(client: httpx.Client
         "loans",
         None,
     ]
-    first, *bad, last = told["answers"]
+    first, *bad, last = content["answers"]
     assert first["answer"] == last["answer"] == without_id(alone)
     assert {item["error"]["code"] for item in bad} == {"invalid_field"}
     assert {item["answer"] for item in bad} == {None}
-    assert told["request_id"] == answer.headers["x-request-id"]
+    assert content["request_id"] == answer.headers["x-request-id"]
 
 
-def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx.Client, body: Json) -> None:
+def test_what_the_model_does_not_know_is_named_however_it_is_sent(client: httpx.Client, body: Json) -> None:
     strange = copy.deepcopy(body)
     strange["events"].append({"kind": "moved_house", "occurred_at": "2023-08-01T10:00:00"})
     strange["loans"][0]["product"] = "yacht"
     unknown = [{"field": "events.kind", "value": "moved_house"}, {"field": "loans.product", "value": "yacht"}]
-    plain, told = (client.post("/score", json=sent).json() for sent in (body, strange))
-    assert (plain["unknown_values"], told["unknown_values"]) == ([], unknown)
+    plain, odd = (client.post("/score", json=sent).json() for sent in (body, strange))
+    assert (plain["unknown_values"], odd["unknown_values"]) == ([], unknown)
     batch = client.post("/score_batch", json={"borrowers": [body, strange]}).json()["answers"]
     assert [item["answer"]["unknown_values"] for item in batch] == [[], unknown]
     assert by_id(client, body["borrower_id"])["unknown_values"] == []
@@ -135,10 +135,10 @@ def test_what_the_model_does_not_know_is_named_however_it_is_asked(client: httpx
 def test_values_no_training_row_reached_are_named(client: httpx.Client, body: Json) -> None:
     poor = copy.deepcopy(body)
     poor["profile"]["monthly_income"] = 1
-    plain, told = (client.post("/score", json=sent).json() for sent in (body, poor))
+    plain, extreme = (client.post("/score", json=sent).json() for sent in (body, poor))
     assert "monthly_income" not in plain["outside_training_range"]
-    assert "monthly_income" in told["outside_training_range"]
-    assert told["threshold"] == client.get("/model").json()["threshold"]
+    assert "monthly_income" in extreme["outside_training_range"]
+    assert extreme["threshold"] == client.get("/model").json()["threshold"]
 
 
 def test_the_path_to_safe_speaks_in_the_currency_of_the_request(client: httpx.Client, known: Known) -> None:
@@ -151,8 +151,8 @@ def test_the_path_to_safe_speaks_in_the_currency_of_the_request(client: httpx.Cl
     assert (longer.unit, longer.before, longer.after) == ("months", 12, 18)
     loan = {**LOAN, "principal": 100_000, "term_months": 12}
     for borrower in known.nearly_safe:
-        asked = {"borrower_id": borrower, "as_of_date": AS_OF.isoformat(), "loan_under_review": loan}
-        steps = client.post("/what_if", json=asked).json()["path_to_safe"]["steps"]
+        request = {"borrower_id": borrower, "as_of_date": AS_OF.isoformat(), "loan_under_review": loan}
+        steps = client.post("/what_if", json=request).json()["path_to_safe"]["steps"]
         assert {step["unit"] for step in steps} <= {"currency", "months"}
         assert {step["before"] for step in steps if step["action"] in ("borrow_less", "no_loan")} <= {100_000}
 
@@ -241,8 +241,8 @@ def test_half_a_history_is_not_scored(keyed: Keyed, client: httpx.Client, body: 
 def test_a_warning_is_opened_once_and_only_by_id(keyed: Keyed, client: httpx.Client, known: Known) -> None:
     borrower = known.below[0]
     for route, more in (("/explain", {}), ("/what_if", {}), ("/score_by_id", {"loan_under_review": LOAN})):
-        asked = by_id(client, borrower, route, **more)
-        assert asked.get("warning") is None
+        answer = by_id(client, borrower, route, **more)
+        assert answer.get("warning") is None
         assert warnings_of(keyed, borrower) == 0
     first = by_id(client, borrower)
     assert (first["below_threshold"], first["warning"]) == (True, "opened")
@@ -257,21 +257,21 @@ def test_the_same_rows_sent_open_no_warning(keyed: Keyed, client: httpx.Client, 
     borrower = known.below[1]
     sent = bodies(lender.book, AS_OF, [borrower])[0]
     batch = client.post("/score_batch", json={"borrowers": [sent]}).json()
-    for told in (client.post("/score", json=sent).json(), batch["answers"][0]["answer"]):
-        assert told["below_threshold"] is True
-        assert told["warning"] is None
+    for answer in (client.post("/score", json=sent).json(), batch["answers"][0]["answer"]):
+        assert answer["below_threshold"] is True
+        assert answer["warning"] is None
     assert warnings_of(keyed, borrower) == 0
 
 
 def test_many_at_once_open_one_warning(keyed: Keyed, known: Known) -> None:
-    borrower, told = known.below[2], []
+    borrower, outcomes = known.below[2], []
 
     def ask() -> None:
         with keyed.client() as mine:
-            told.append(by_id(mine, borrower)["warning"])
+            outcomes.append(by_id(mine, borrower)["warning"])
 
     at_once(6, ask)
-    assert sorted(told) == ["already_open"] * 5 + ["opened"]
+    assert sorted(outcomes) == ["already_open"] * 5 + ["opened"]
     assert warnings_of(keyed, borrower) == 1
 
 

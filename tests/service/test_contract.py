@@ -69,15 +69,15 @@ def test_generated_requests_are_answered_as_described(
     environment = {"RISK_WARNING_TEST_KEY": alone.keys["admin"], "PATH": "", "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
-    told = json.loads(report.read_text(encoding="utf-8"))
-    assert told["operations"]["tested"] == told["operations"]["total"] == 10
-    assert told["failures"] == told["errors"] == []
-    record_property("schemathesis", f"{told['test_cases']['generated']:,} cases")
-    assert told["test_cases"]["generated"] >= count(CASES)
+    summary = json.loads(report.read_text(encoding="utf-8"))
+    assert summary["operations"]["tested"] == summary["operations"]["total"] == 10
+    assert summary["failures"] == summary["errors"] == []
+    record_property("schemathesis", f"{summary['test_cases']['generated']:,} cases")
+    assert summary["test_cases"]["generated"] >= count(CASES)
 
 
 @dataclass
-class Asked:
+class RealRequests:
     """Real requests, changed here and there, and how they were answered."""
 
     schema: schemathesis.BaseSchema
@@ -97,12 +97,12 @@ class Asked:
 
 
 @pytest.fixture(scope="module")
-def asked(alone: Keyed, lender: Lender) -> Iterator[Asked]:
+def real_requests(alone: Keyed, lender: Lender) -> Iterator[RealRequests]:
     key = {"X-API-Key": alone.keys["admin"]}
     schema = schemathesis.openapi.from_url(f"{alone.url}/openapi.json", headers=key)
     with requests.Session() as session:
         session.headers.update(key)
-        yield Asked(schema, bodies(lender.book, AS_OF, list(range(40))), session)
+        yield RealRequests(schema, bodies(lender.book, AS_OF, list(range(40))), session)
 
 
 AMOUNTS = st.floats(0, 1e8, allow_nan=False) | st.integers(0, 10**8)
@@ -137,24 +137,30 @@ def changed(draw: st.DrawFn, given_bodies: list[dict[str, Any]]) -> dict[str, An
 
 @pytest.mark.slow
 def test_real_requests_changed_here_and_there_are_answered_as_described(
-    asked: Asked, record_property: Callable[[str, object], None]
+    real_requests: RealRequests, record_property: Callable[[str, object], None]
 ) -> None:
     @settings(max_examples=GENERATED_BY_ROUTE, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(st.data())
     def ask(data: st.DataObject) -> None:
-        body = data.draw(changed(asked.bodies))
+        body = data.draw(changed(real_requests.bodies))
         key = data.draw(KEYS)
         headers = {"Idempotency-Key": key} if key else {}
         by_id = {name: body[name] for name in ("borrower_id", "as_of_date", "loan_under_review") if name in body}
-        asked.check("/score", body, headers)
-        asked.check("/score_by_id", by_id, headers)
-        asked.check("/score_batch", {"borrowers": [body, by_id, data.draw(changed(asked.bodies))]}, headers)
-        asked.check("/explain", data.draw(st.sampled_from([body, by_id])), headers)
+        real_requests.check("/score", body, headers)
+        real_requests.check("/score_by_id", by_id, headers)
+        real_requests.check(
+            "/score_batch", {"borrowers": [body, by_id, data.draw(changed(real_requests.bodies))]}, headers
+        )
+        real_requests.check("/explain", data.draw(st.sampled_from([body, by_id])), headers)
         what_if = {**data.draw(st.sampled_from([body, by_id])), "alternatives": data.draw(ALTERNATIVES)}
-        asked.check("/what_if", what_if, headers)
+        real_requests.check("/what_if", what_if, headers)
 
     ask()
-    record_property("real requests, changed", f"{asked.statuses.total():,} cases, {asked.scored:,} scored")
-    assert {status for _, status in asked.statuses} <= {200, 409, 422}
-    assert {route for route, status in asked.statuses if status == 200} == {route for route, _ in asked.statuses}
-    assert asked.scored > asked.statuses.total() // 50
+    record_property(
+        "real requests, changed", f"{real_requests.statuses.total():,} cases, {real_requests.scored:,} scored"
+    )
+    assert {status for _, status in real_requests.statuses} <= {200, 409, 422}
+    assert {route for route, status in real_requests.statuses if status == 200} == {
+        route for route, _ in real_requests.statuses
+    }
+    assert real_requests.scored > real_requests.statuses.total() // 50

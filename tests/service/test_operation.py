@@ -36,7 +36,7 @@ DRAIN_SECONDS = 1
 
 
 @pytest.fixture(scope="module")
-def asked(lender: Lender) -> list[bytes]:
+def score_bodies(lender: Lender) -> list[bytes]:
     return [json.dumps(body).encode() for body in bodies(lender.book, AS_OF, list(range(100, 160)))]
 
 
@@ -78,7 +78,7 @@ def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[
 
 @pytest.mark.slow
 def test_the_champion_is_switched_under_load_and_no_request_notices(
-    two_models: tuple[Settings, list[str]], asked: list[bytes], record_property: Callable[[str, object], None]
+    two_models: tuple[Settings, list[str]], score_bodies: list[bytes], record_property: Callable[[str, object], None]
 ) -> None:
     settings, versions = two_models
     options = {
@@ -87,23 +87,23 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
         "service__rate_limit": "1000/second",
     }
     switches: list[tuple[float, float, str]] = []
-    """(told the registry, seen in service, version) of each switch."""
+    """(switched in the registry, seen in service, version) of each switch."""
 
     async def switch_about(server: Server) -> None:
         async with httpx.AsyncClient(base_url=server.url) as client:
             for k in range(max(2, count(20))):
                 number = 2 - k % 2
-                told = time.monotonic()
+                switched_at = time.monotonic()
                 await asyncio.to_thread(_name_champion, settings, str(number))
                 async with asyncio.timeout(120):
                     while (await client.get("/model")).json()["model_version"] != versions[number - 1]:
                         await asyncio.sleep(0.05)
-                switches.append((told, time.monotonic(), versions[number - 1]))
+                switches.append((switched_at, time.monotonic(), versions[number - 1]))
                 await asyncio.sleep(0.5)
 
     async def both(server: Server) -> list[Sent]:
         seconds = max(2, count(20)) * 3.0
-        loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=40, seconds=seconds))
+        loading = asyncio.create_task(at_rate(server.url, "/score", score_bodies, per_second=40, seconds=seconds))
         await asyncio.sleep(1.0)
         await switch_about(server)
         return await loading
@@ -115,9 +115,9 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
     in_force = [(0.0, 0.0, versions[0]), *switches]
     for one in sent:
         version = json.loads(one.answer)["model_version"]
-        # From the last switch that was seen in service when it was sent, to the last one told when it was answered.
+        # From the last switch that was seen in service when it was sent, to the last one made when it was answered.
         first = max(i for i, (_, there, _) in enumerate(in_force) if there <= one.sent)
-        last = max(i for i, (told, _, _) in enumerate(in_force) if told <= one.ended)
+        last = max(i for i, (switched_at, _, _) in enumerate(in_force) if switched_at <= one.ended)
         assert version in {name for _, _, name in in_force[first : last + 1]}
         seen.add(version)
     assert seen == set(versions)
@@ -132,7 +132,7 @@ def _name_champion(settings: Settings, number: str) -> None:
 
 @pytest.mark.slow
 def test_sigterm_under_load_drops_nothing(
-    lender: Lender, asked: list[bytes], tmp_path: Path, record_property: Callable[[str, object], None]
+    lender: Lender, score_bodies: list[bytes], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     for round_ in range(max(2, count(10))):
         options = {"no_auth": "1", "service__drain_seconds": str(DRAIN_SECONDS), "service__rate_limit": "1000/second"}
@@ -141,34 +141,34 @@ def test_sigterm_under_load_drops_nothing(
             async def stop_meanwhile(
                 server: Server = server, everybody: bool = round_ % 2 == 1
             ) -> tuple[float, list[Sent]]:
-                loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=100, seconds=5))
+                loading = asyncio.create_task(at_rate(server.url, "/score", score_bodies, per_second=100, seconds=5))
                 await asyncio.sleep(2)
-                told = time.monotonic()
+                signalled_at = time.monotonic()
                 assert await asyncio.to_thread(server.stop, everybody=everybody) == 0
-                return told, await loading
+                return signalled_at, await loading
 
-            told, sent = asyncio.run(stop_meanwhile())
+            signalled_at, sent = asyncio.run(stop_meanwhile())
             log = server.log.read_text()
         answered = [one for one in sent if one.status is not None]
         assert {one.status for one in answered} == {200}
         # Until the time to drain is over nobody is refused, however busy the machine.
-        assert [one for one in sent if one.refused and one.ended < told + DRAIN_SECONDS] == []
+        assert [one for one in sent if one.refused and one.ended < signalled_at + DRAIN_SECONDS] == []
         # It was at work when it was told to stop, and went on answering.
-        assert sum(one.ended < told for one in answered) > 20
-        assert sum(one.ended > told for one in answered) > 20
+        assert sum(one.ended < signalled_at for one in answered) > 20
+        assert sum(one.ended > signalled_at for one in answered) > 20
         # Whoever comes when the door is shut is told so; whoever was let in is answered.
         assert [one for one in sent if one.status is None and not one.refused] == []
         assert "Traceback" not in log
         trail = verify(f"sqlite:///{server.home / 'watchlist.db'}")
         assert trail.whole and trail.open_chains == 0
         assert trail.rows["decisions"] == len(answered)
-        late = sum(one.ended > told for one in answered)
+        late = sum(one.ended > signalled_at for one in answered)
         record_property("SIGTERM", f"{len(answered)} answered, {late} of them after it, each in the trail; exit code 0")
 
 
 @pytest.mark.slow
 def test_memory_stays_flat_under_load(
-    lender: Lender, asked: list[bytes], tmp_path: Path, record_property: Callable[[str, object], None]
+    lender: Lender, score_bodies: list[bytes], tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     seconds = count(120)
     with serving(tmp_path / "home", model=str(lender.model), no_auth="1", service__rate_limit="1000/second") as server:
@@ -176,8 +176,8 @@ def test_memory_stays_flat_under_load(
         worker = max(children, key=lambda process: process.memory_info().rss)
 
         async def watch() -> tuple[list[Sent], list[float]]:
-            await at_rate(server.url, "/score", asked, per_second=100, seconds=5)
-            loading = asyncio.create_task(at_rate(server.url, "/score", asked, per_second=100, seconds=seconds))
+            await at_rate(server.url, "/score", score_bodies, per_second=100, seconds=5)
+            loading = asyncio.create_task(at_rate(server.url, "/score", score_bodies, per_second=100, seconds=seconds))
             used = []
             while not loading.done():
                 used.append(worker.memory_info().rss / 1e6)
@@ -194,7 +194,7 @@ def test_memory_stays_flat_under_load(
 
 @pytest.mark.slow
 def test_a_new_policy_answers_without_a_restart_and_one_that_cannot_be_used_does_not(
-    lender: Lender, asked: list[bytes], tmp_path: Path
+    lender: Lender, score_bodies: list[bytes], tmp_path: Path
 ) -> None:
     path = tmp_path / "policy.toml"
     first = Policy(threshold=540.0, red_below=500.0, yellow_below=600.0)
@@ -215,7 +215,7 @@ def test_a_new_policy_answers_without_a_restart_and_one_that_cannot_be_used_does
             path.write_text(second.to_toml())
             while version() != second.version:
                 time.sleep(0.1)
-            answered = client.post("/score", content=asked[0], headers={"Content-Type": "application/json"})
+            answered = client.post("/score", content=score_bodies[0], headers={"Content-Type": "application/json"})
             answer = answered.json()
             assert answer["policy_version"] == second.version
             assert answer["below_threshold"] == (answer["score"] < second.threshold)

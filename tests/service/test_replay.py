@@ -39,7 +39,7 @@ class Given:
 def given(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Given]:
     folder = tmp_path_factory.mktemp("replay")
     book = as_duckdb(lender.book, folder / "book.duckdb")
-    asked = bodies(lender.book, AS_OF, list(range(count(1000))))
+    request_bodies = bodies(lender.book, AS_OF, list(range(count(1000))))
     answers = []
     with (
         serving(
@@ -51,7 +51,7 @@ def given(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         ) as server,
         httpx.Client(base_url=server.url, timeout=60) as client,
     ):
-        for i, body in enumerate(asked):
+        for i, body in enumerate(request_bodies):
             who = {"borrower_id": body["borrower_id"], "as_of_date": body["as_of_date"]}
             route, sent = [
                 ("/score", body),
@@ -75,11 +75,11 @@ def test_every_answer_is_computed_again_to_the_byte(
     given: Given, record_property: Callable[[str, object], None]
 ) -> None:
     ids = [answer["request_id"] for answer in given.answers]
-    found = list(replay(ids, given.settings, model=None, inputs=None))
-    assert [one.request_id for one in found] == ids
-    assert [one.request_id for one in found if not one.equal] == []
-    record_property("replayed", f"{len(found):,} answers, every one equal")
-    assert {one.route for one in found} == {"/score", "/score_by_id", "/explain", "/what_if", "/score_batch"}
+    replays = list(replay(ids, given.settings, model=None, inputs=None))
+    assert [one.request_id for one in replays] == ids
+    assert [one.request_id for one in replays if not one.equal] == []
+    record_property("replayed", f"{len(replays):,} answers, every one equal")
+    assert {one.route for one in replays} == {"/score", "/score_by_id", "/explain", "/what_if", "/score_batch"}
     assert sum(answer.get("score") is not None for answer in given.answers) > len(ids) / 3
 
 

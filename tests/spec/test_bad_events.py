@@ -70,10 +70,10 @@ def history(owners: list[int], owed: list[tuple[int, str, str]], written_off: di
 
 def events(past: History) -> list[tuple[int, str, str]]:
     """(borrower, first day bad, first day lost) of each event."""
-    found = BadEvents.of(past, 30)
+    bad_events = BadEvents.of(past, 30)
     return [
         (int(who), str(to_date(bad)), "" if lost == NEVER else str(to_date(lost)))
-        for who, bad, lost in zip(found.borrower, found.bad_on, found.lost_on, strict=True)
+        for who, bad, lost in zip(bad_events.borrower, bad_events.bad_on, bad_events.lost_on, strict=True)
     ]
 
 
@@ -105,20 +105,20 @@ def test_a_bad_event_is_lost_at_90_days_or_a_write_off_and_a_write_off_alone_is_
 def test_dates_before_one_bad_event_name_its_first_day() -> None:
     past = history([0, 1], [(0, "2022-04-10", ""), (1, "2022-04-10", "2022-04-10")])
     dates = [date(2022, month, 1) for month in (2, 3, 4, 5)]
-    found = event_days(past, BadEvents.of(past, 30), dates, TargetSpec(), ())
+    event_on = event_days(past, BadEvents.of(past, 30), dates, TargetSpec(), ())
     bad_on = to_day(date(2022, 5, 10))
     # Three months from 1 February end on 1 May, before the day.
-    assert found[:, 0].tolist() == [NEVER, bad_on, bad_on, bad_on] and (found[:, 1] == NEVER).all()
+    assert event_on[:, 0].tolist() == [NEVER, bad_on, bad_on, bad_on] and (event_on[:, 1] == NEVER).all()
 
 
 def test_outcomes_from_outside_are_the_fewest_events_that_explain_them() -> None:
     past = history([0], [(0, "2022-04-10", "2022-04-10")])
     dates = [date(2022, month, 1) for month in (2, 3, 4, 5, 6)]
     given = {"borrower": np.zeros(5, np.int32), "as_of_date": days(*map(str, dates)), "bad": np.ones(5, np.int8)}
-    told = replace(past, rows=replace(past.rows, outcomes=given))
-    found = event_days(told, BadEvents.of(told, 30), dates, TargetSpec(), dates)
+    with_outcomes = replace(past, rows=replace(past.rows, outcomes=given))
+    event_on = event_days(with_outcomes, BadEvents.of(with_outcomes, 30), dates, TargetSpec(), dates)
     # One day in April explains the windows that begin in February, March and April; that of May begins after it.
-    assert [str(to_date(day)) for day in found[:, 0]] == ["2022-02-01"] * 3 + ["2022-05-01"] * 2
+    assert [str(to_date(day)) for day in event_on[:, 0]] == ["2022-02-01"] * 3 + ["2022-05-01"] * 2
 
 
 def test_the_roll_to_loss_counts_bads_whose_months_are_over() -> None:
@@ -148,7 +148,7 @@ def test_the_rate_is_measured_from_thirty_borrowers_on_and_taken_from_the_settin
     assert (measured.ratio.low, measured.ratio.high) == wilson(10 / 41 * independent, independent)
     few = LossCounts(events=60, lost=10, borrowers=29, squares=130)
     assert LossRate.of(few, MONEY) == LossRate(Estimate(1.0, 1.0, 1.0), "too few", few)
-    told = LossRate.of(few, replace(MONEY, roll_to_loss_ratio=0.3))
-    assert told == LossRate(Estimate(0.3, 0.3, 0.3), "setting", few)
+    from_setting = LossRate.of(few, replace(MONEY, roll_to_loss_ratio=0.3))
+    assert from_setting == LossRate(Estimate(0.3, 0.3, 0.3), "setting", few)
     nobody_lost = LossRate.of(LossCounts(events=30, lost=0, borrowers=30, squares=30), MONEY)
     assert nobody_lost.ratio.mid == 0 and nobody_lost.ratio.high == pytest.approx(wilson(0, 30)[1])

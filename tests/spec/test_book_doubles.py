@@ -53,11 +53,11 @@ def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str
 
 @pytest.mark.parametrize("arrangement", ["sorted", "appended", "shuffled", "files"])
 def test_the_same_doubles_however_the_tables_are_arranged(tmp_path: Path, arrangement: str) -> None:
-    shown, owed = statements(), instalments()
-    repeated, other = shown.iloc[[17, 2_000]], shown.iloc[[499, 3_599]].assign(balance=-1.0)
+    statement_rows, owed = statements(), instalments()
+    repeated, other = statement_rows.iloc[[17, 2_000]], statement_rows.iloc[[499, 3_599]].assign(balance=-1.0)
     disagreeing, twice = owed.iloc[[500]].assign(due_amount=99.0), owed.iloc[[1_700, 3_000]]
     tables = {
-        "statements": pandas.concat([shown, repeated, other]),
+        "statements": pandas.concat([statement_rows, repeated, other]),
         "instalments": pandas.concat([owed, disagreeing, twice]),
     }
     with open_book(write(tmp_path, tables, arrangement), BookSettings()) as book:

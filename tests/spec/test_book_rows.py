@@ -187,9 +187,9 @@ def test_timestamps_with_a_zone_are_brought_to_the_books_zone(tmp_path: Path) ->
     with open_book(tmp_path, SETTINGS) as book:
         events, kinds = book.rows(0, 1).events, book.event_kinds
     assert events is not None
-    found = dict(zip(events["kind"].tolist(), events["occurred_on"].tolist(), strict=True))
+    by_kind = dict(zip(events["kind"].tolist(), events["occurred_on"].tolist(), strict=True))
     # Shanghai is eight hours ahead of Greenwich. Codes: local, york, zulu.
-    assert found == {0: day("2024-01-01"), 1: day("2024-01-02"), 2: day("2024-01-02")}
+    assert by_kind == {0: day("2024-01-01"), 1: day("2024-01-02"), 2: day("2024-01-02")}
     assert kinds == {"local": day("2024-01-01"), "york": day("2024-01-05"), "zulu": day("2024-01-02")}
 
 
@@ -284,8 +284,8 @@ def test_a_files_other_than_the_tables_do_not_count(tmp_path: Path) -> None:
 
 
 def test_a_flag_may_be_a_number_or_a_word(tmp_path: Path) -> None:
-    told = ("1", "true", "1.0", "false", "0", "")
-    lines = "".join(f"1,2024-03-0{i + 1},call,{flag}\n" for i, flag in enumerate(told))
+    flags = ("1", "true", "1.0", "false", "0", "")
+    lines = "".join(f"1,2024-03-0{i + 1},call,{flag}\n" for i, flag in enumerate(flags))
     write(
         tmp_path,
         borrowers=BORROWERS,

@@ -23,11 +23,11 @@ from risk_warning.stats.delong import delong
 def test_observed_over_expected_of_single_rows_by_hand() -> None:
     """Four bads of ten where 2.0 were expected, all PDs 0.2: residuals are 1 − 0.4 and −0.4."""
     bad = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], np.bool_)
-    found = observed_over_expected(Sample.of(bad, np.arange(10), np.zeros(10, int)), np.full(10, 0.2))
-    assert found.value == pytest.approx(2.0)
+    ratio = observed_over_expected(Sample.of(bad, np.arange(10), np.zeros(10, int)), np.full(10, 0.2))
+    assert ratio.value == pytest.approx(2.0)
     variance = (4 * 0.6**2 + 6 * 0.4**2) / 2.0**2 * 10 / 9
     reach = student.ppf(0.975, 3) * math.sqrt(variance) / 2.0
-    assert (found.low, found.high) == pytest.approx((2 * math.exp(-reach), 2 * math.exp(reach)))
+    assert (ratio.low, ratio.high) == pytest.approx((2 * math.exp(-reach), 2 * math.exp(reach)))
 
 
 def test_the_same_rows_twice_say_no_more() -> None:
@@ -100,14 +100,14 @@ def test_intervals_hold_the_truth_as_often_as_they_say(borrowers: int, least: fl
     outcome = random.random(len(big)) < probability(big)
     everybody = Sample.of(outcome, np.arange(len(big)), np.zeros(len(big), int))
     truth = auc(everybody, probability(big)).value
-    held = {"auc": 0, "oe": 0, "slope": 0}
+    coverage = {"auc": 0, "oe": 0, "slope": 0}
     draws = 200
     for _ in range(draws):
         odds = np.repeat(random.normal(-2.5, 1.0, borrowers), 6)
         borrower = np.repeat(np.arange(borrowers), 6)
         bad = random.random(len(odds)) < probability(odds)
         sample, pd = Sample.of(bad, borrower, np.tile(np.arange(6), borrowers)), probability(odds)
-        held["auc"] += auc(sample, pd).holds(truth)
-        held["oe"] += observed_over_expected(sample, pd).holds(1.0)
-        held["slope"] += calibration_slope(sample, pd).holds(1.0)
-    assert min(held.values()) >= least * draws, held
+        coverage["auc"] += auc(sample, pd).holds(truth)
+        coverage["oe"] += observed_over_expected(sample, pd).holds(1.0)
+        coverage["slope"] += calibration_slope(sample, pd).holds(1.0)
+    assert min(coverage.values()) >= least * draws, coverage

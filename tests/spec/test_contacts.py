@@ -27,9 +27,9 @@ AS_OF = date(2024, 1, 1)
 KINDS = ("call", "withheld")
 
 
-def book(told: list[tuple[int, str, date, int]], n: int = 3) -> Rows:
+def book(contacts: list[tuple[int, str, date, int]], n: int = 3) -> Rows:
     """A book of n borrowers with these contacts: borrower, kind, day, randomised."""
-    borrower, kind, day, lot = zip(*told, strict=True)
+    borrower, kind, day, lot = zip(*contacts, strict=True)
     return Rows(
         np.arange(n),
         0,
@@ -45,7 +45,7 @@ def book(told: list[tuple[int, str, date, int]], n: int = 3) -> Rows:
 
 
 def test_the_first_contact_of_each_kind_from_the_as_of_date_on() -> None:
-    found = Contacts.of(
+    contacts = Contacts.of(
         book(
             [
                 (0, "call", date(2023, 12, 31), 1),
@@ -59,15 +59,15 @@ def test_the_first_contact_of_each_kind_from_the_as_of_date_on() -> None:
         to_day(AS_OF),
     )
     first, third, fifth = to_day(AS_OF), to_day(date(2024, 3, 1)), to_day(date(2024, 1, 5))
-    assert found.contacted_on.tolist() == [first, third, NEVER]
-    assert found.contacted_by_lot_on.tolist() == [NEVER, third, NEVER]
+    assert contacts.contacted_on.tolist() == [first, third, NEVER]
+    assert contacts.contacted_by_lot_on.tolist() == [NEVER, third, NEVER]
     # Withheld for another reason than the lot: neither helped nor a hold-out.
-    assert found.withheld_on.tolist() == [NEVER, NEVER, fifth]
+    assert contacts.withheld_on.tolist() == [NEVER, NEVER, fifth]
 
 
 def test_a_book_without_contacts_has_helped_nobody() -> None:
-    found = Contacts.of(Rows(np.arange(2), 0, {"borrower": np.arange(2)}), to_day(AS_OF))
-    arms = found.arms(np.full(2, NEVER))
+    contacts = Contacts.of(Rows(np.arange(2), 0, {"borrower": np.arange(2)}), to_day(AS_OF))
+    arms = contacts.arms(np.full(2, NEVER))
     assert not arms.helped.any() and not arms.withheld.any()
 
 
@@ -141,8 +141,8 @@ def lived_through(seed: int, shares: tuple[float, ...]) -> tuple[TrainingSet, ND
     share = np.array(shares)[(base.x[:, 0] > 0).astype(int) * (len(shares) - 1)]
     withheld = contacted & (random.random(n) < share)
     made = np.where(contacted & ~withheld, day, NEVER).astype(np.int32)
-    held = np.where(withheld, day, NEVER).astype(np.int32)
-    contacts = Contacts(made, made, held)
+    withheld_on = np.where(withheld, day, NEVER).astype(np.int32)
+    contacts = Contacts(made, made, withheld_on)
     return replace(base, bad=bad, bad_on=bad_on, date_index=np.ones(n, np.int16), contacts=contacts), pd
 
 

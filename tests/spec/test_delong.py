@@ -51,24 +51,26 @@ def drawn(n: int, seed: int, *, decimals: int = 12) -> tuple[NDArray[np.bool_], 
 
 def test_four_borrowers_by_hand() -> None:
     bad = np.array([True, True, False, False])
-    found = delong(bad, np.array([0.9, 0.4, 0.5, 0.1]), np.array([0.8, 0.7, 0.7, 0.2]))
+    result = delong(bad, np.array([0.9, 0.4, 0.5, 0.1]), np.array([0.8, 0.7, 0.7, 0.2]))
     # A: bads beat 2 and 1 of the two goods; B: 2 and 1½. A bad's share gains 0 and ¼, a good's ¼ and 0: the variance
     # of the difference is 1/64 + 1/64.
-    assert (found.a, found.b, found.difference) == (0.75, 0.875, 0.125)
-    assert (found.low, found.high) == pytest.approx((0.125 - 1.959964 / 32**0.5, 0.125 + 1.959964 / 32**0.5), abs=1e-6)
-    assert found.p == pytest.approx(0.47950, abs=1e-5)
-    assert not found.is_shown
+    assert (result.a, result.b, result.difference) == (0.75, 0.875, 0.125)
+    assert (result.low, result.high) == pytest.approx(
+        (0.125 - 1.959964 / 32**0.5, 0.125 + 1.959964 / 32**0.5), abs=1e-6
+    )
+    assert result.p == pytest.approx(0.47950, abs=1e-5)
+    assert not result.is_significant
 
 
 @pytest.mark.parametrize("test", [0, 1], ids=["albumin", "total protein"])
 def test_the_patients_of_the_paper(test: int) -> None:
     table = np.array(PATIENTS.split(), float).reshape(-1, 4)
     unhelped = table[:, 3] == 0
-    found = delong(unhelped, table[:, 2], -table[:, test])
+    result = delong(unhelped, table[:, 2], -table[:, test])
     slow = by_pairs(unhelped, table[:, 2], -table[:, test])
-    assert found.a == pytest.approx(270 / 372)
-    assert found.b == pytest.approx((274 / 372, 241 / 372)[test])
-    assert [found.difference, found.low, found.high, found.p] == pytest.approx(
+    assert result.a == pytest.approx(270 / 372)
+    assert result.b == pytest.approx((274 / 372, 241 / 372)[test])
+    assert [result.difference, result.low, result.high, result.p] == pytest.approx(
         [slow.difference, slow.low, slow.high, slow.p], abs=1e-6
     )
 
@@ -86,9 +88,9 @@ def test_a_model_against_itself_differs_by_exactly_nothing() -> None:
     same = delong(bad, pd, pd)
     assert (same.difference, same.low, same.high, same.p) == (0, 0, 0, 1)
     borrower = np.arange(2_000) // 3
-    for found in paired_bootstrap(bad, pd, pd.copy(), borrower, draws=200).values():
-        assert (found.difference, found.low, found.high) == (0, 0, 0)
-        assert not found.is_shown
+    for result in paired_bootstrap(bad, pd, pd.copy(), borrower, draws=200).values():
+        assert (result.difference, result.low, result.high) == (0, 0, 0)
+        assert not result.is_significant
 
 
 def test_the_bootstrap_and_delong_agree_on_one_row_a_borrower() -> None:
@@ -103,14 +105,14 @@ def test_the_bootstrap_and_delong_agree_on_one_row_a_borrower() -> None:
 
 def test_measures_on_all_rows_are_those_of_the_evaluation() -> None:
     bad, pd_a, pd_b = drawn(3_000, 4)
-    found = paired_bootstrap(bad, pd_a, pd_b, np.arange(3_000), draws=10)
-    assert tuple(found) == PAIRED
+    measures = paired_bootstrap(bad, pd_a, pd_b, np.arange(3_000), draws=10)
+    assert tuple(measures) == PAIRED
     for name, pd in (("a", pd_a), ("b", pd_b)):
         false_positive, true_positive, _ = roc_curve(bad, pd)
-        assert getattr(found["auc"], name) == pytest.approx(roc_auc_score(bad, pd), abs=1e-12)
-        assert getattr(found["ks"], name) == pytest.approx(np.max(true_positive - false_positive), abs=1e-12)
-        assert getattr(found["brier"], name) == pytest.approx(np.mean((pd - bad) ** 2), abs=1e-15)
-        assert getattr(found["capture_top_5pct"], name) == pytest.approx(capture(bad, pd, 0.05), abs=1e-12)
+        assert getattr(measures["auc"], name) == pytest.approx(roc_auc_score(bad, pd), abs=1e-12)
+        assert getattr(measures["ks"], name) == pytest.approx(np.max(true_positive - false_positive), abs=1e-12)
+        assert getattr(measures["brier"], name) == pytest.approx(np.mean((pd - bad) ** 2), abs=1e-15)
+        assert getattr(measures["capture_top_5pct"], name) == pytest.approx(capture(bad, pd, 0.05), abs=1e-12)
 
 
 def test_ks_and_capture_by_hand() -> None:

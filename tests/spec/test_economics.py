@@ -55,14 +55,14 @@ def stakes(bad: np.ndarray, owed: np.ndarray, borrower: np.ndarray | None = None
 
 def test_the_worth_of_calls_by_hand() -> None:
     bad, owed, a, b = (np.array(column) for column in zip(*CALLS, strict=True))
-    found = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, EVERY_BAD, draws=200)
+    result = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, EVERY_BAD, draws=200)
     # A: one bad with 1,000 owed: 0.2 × 0.5 × 1,000 = 100 avoided, three calls at 5.
-    assert (found.a.avoided_amount, found.a.contact_amount, found.a.calls) == (100, 15, 3)
+    assert (result.a.avoided_amount, result.a.contact_amount, result.a.calls) == (100, 15, 3)
     # A's errors: 600 of bads' debts uncalled, 60 of it avoidable; two calls to goods.
-    assert (found.a.missed_amount, found.a.needless_amount, found.a.errors_amount) == (pytest.approx(60), 10, 70)
-    assert found.a.break_even_effect == pytest.approx(15 / 500)
-    assert (found.b.avoided_amount, found.b.bad_events_reached, found.bad_events) == (pytest.approx(140), 2, 3)
-    net = found.net_per_1000
+    assert (result.a.missed_amount, result.a.needless_amount, result.a.errors_amount) == (pytest.approx(60), 10, 70)
+    assert result.a.break_even_effect == pytest.approx(15 / 500)
+    assert (result.b.avoided_amount, result.b.bad_events_reached, result.bad_events) == (pytest.approx(140), 2, 3)
+    net = result.net_per_1000
     assert (net.a, net.b, net.difference) == (pytest.approx(17_000), pytest.approx(25_000), pytest.approx(8_000))
     assert net.low <= net.difference <= net.high
 
@@ -70,23 +70,23 @@ def test_the_worth_of_calls_by_hand() -> None:
 def test_only_the_share_of_bads_who_default_loses_anything() -> None:
     bad, owed, a, b = (np.array(column) for column in zip(*CALLS, strict=True))
     quarter = LossRate(Estimate(0.25, 0.25, 0.25), "setting", LossCounts())
-    found = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, quarter, draws=10)
-    assert (found.a.avoided_amount, found.a.missed_amount, found.a.contact_amount) == (25, pytest.approx(15), 15)
-    assert found.a.break_even_effect == pytest.approx(15 / 125)
+    result = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, quarter, draws=10)
+    assert (result.a.avoided_amount, result.a.missed_amount, result.a.contact_amount) == (25, pytest.approx(15), 15)
+    assert result.a.break_even_effect == pytest.approx(15 / 125)
 
 
 def test_a_bad_event_seen_from_three_dates_is_avoided_once_and_a_call_on_each_is_paid() -> None:
     one = stakes(np.ones(3, np.bool_), np.array([1000.0, 900.0, 800.0]), np.zeros(3, np.int64))
     on_all, on_the_last = np.ones(3, np.bool_), np.array([False, False, True])
-    found = balances(one, on_all, on_the_last, MONEY, EVERY_BAD, draws=10)
+    result = balances(one, on_all, on_the_last, MONEY, EVERY_BAD, draws=10)
     # 0.2 × 0.5 × 800, what was owed last.
-    assert (found.a.avoided_amount, found.b.avoided_amount, found.bad_events) == (
+    assert (result.a.avoided_amount, result.b.avoided_amount, result.bad_events) == (
         pytest.approx(80),
         pytest.approx(80),
         1,
     )
-    assert (found.a.calls, found.b.calls) == (3, 1)
-    assert (found.a.contact_amount, found.a.needless_amount, found.b.missed_amount) == (15, 0, 0)
+    assert (result.a.calls, result.b.calls) == (3, 1)
+    assert (result.a.contact_amount, result.a.needless_amount, result.b.missed_amount) == (15, 0, 0)
 
 
 def test_an_uncertain_effect_or_roll_widens_the_interval_and_a_model_against_itself_gains_nothing() -> None:
@@ -99,8 +99,8 @@ def test_an_uncertain_effect_or_roll_widens_the_interval_and_a_model_against_its
     def compared(economics: Economics, loss_rate: LossRate = EVERY_BAD) -> Balances:
         return balances(known, called, other, economics, loss_rate, draws=300)
 
-    def width(found: Balances) -> float:
-        low, high = found.net_interval_a
+    def width(result: Balances) -> float:
+        low, high = result.net_interval_a
         return high - low
 
     assert width(compared(MONEY)) > 1.2 * width(compared(exact))
@@ -114,8 +114,8 @@ def test_an_uncertain_effect_or_roll_widens_the_interval_and_a_model_against_its
 
 def test_nothing_owed_has_no_break_even() -> None:
     yes = np.array([True, True])
-    found = balances(stakes(yes, np.zeros(2)), yes, yes, MONEY, EVERY_BAD, draws=10)
-    assert found.a.break_even_effect is None and found.a.avoided_amount == 0
+    result = balances(stakes(yes, np.zeros(2)), yes, yes, MONEY, EVERY_BAD, draws=10)
+    assert result.a.break_even_effect is None and result.a.avoided_amount == 0
 
 
 def test_an_estimate_keeps_both_ends_of_an_uneven_interval() -> None:
@@ -133,11 +133,11 @@ def test_a_product_may_have_a_loss_given_default_of_its_own() -> None:
 
 def test_the_inputs_say_where_each_comes_from() -> None:
     settings = EconomicsSettings(contact_cost_amount=7.0)
-    found = assumptions_of(settings, treatment_effects=(0.1, 0.2, 0.3))
-    assert found.economics.contact_cost_amount == 7 and found.economics.treatment_effects == (0.1, 0.2, 0.3)
-    assert found.source("treatment_effects") == "option"
-    assert found.source("contact_cost_amount") == "setting economics.contact_cost_amount"
-    assert found.source("credit_conversion_ratio") == "default of the setting economics.credit_conversion_ratio"
+    assumptions = assumptions_of(settings, treatment_effects=(0.1, 0.2, 0.3))
+    assert assumptions.economics.contact_cost_amount == 7 and assumptions.economics.treatment_effects == (0.1, 0.2, 0.3)
+    assert assumptions.source("treatment_effects") == "option"
+    assert assumptions.source("contact_cost_amount") == "setting economics.contact_cost_amount"
+    assert assumptions.source("credit_conversion_ratio") == "default of the setting economics.credit_conversion_ratio"
     by_product = EconomicsSettings(loss_given_default_by_product={"card": 0.8})
     assert assumptions_of(by_product).economics.loss_given_default_by_product == {"card": 0.8}
     over = assumptions_of(by_product, loss_given_default_ratio=0.3).economics
@@ -162,16 +162,16 @@ def test_a_setting_out_of_its_range_is_named(
 
 def test_the_formula_and_the_inputs_are_told_with_the_figures_used() -> None:
     counts = LossCounts(events=41, lost=10, borrowers=40, squares=43)
-    found = Valuation(Assumptions(MONEY), LossRate.of(counts, MONEY), 30)
-    assert found.formula == (
+    valuation = Valuation(Assumptions(MONEY), LossRate.of(counts, MONEY), 30)
+    assert valuation.formula == (
         "Benefit = exposure × 50% loss given default × 24% of bads who default × 20% treatment effect, over the bad "
         "events with a warning before them, minus 5 for every call."
     )
-    said = {what: (value, source) for what, value, source in found.table}
+    said = {what: (value, source) for what, value, source in valuation.table}
     default = "bads who default: share of those 30 days past due who reach 90 or are written off within 12 months"
     value, source = said[default]
     assert value.startswith("24.4% (") and source.startswith("measured: 10 of 41 bad events of 40 borrowers")
-    assert found.cautions == ()
+    assert valuation.cautions == ()
     unmeasured = Valuation(Assumptions(MONEY), EVERY_BAD, 30, ("boat",))
     assert any(source.startswith("assumed to be 1: too few (0 borrowers") for _, _, source in unmeasured.table)
     assert [said in " ".join(unmeasured.cautions) for said in ("losses are overstated", "no product boat")] == [
@@ -206,11 +206,11 @@ def test_what_a_team_reaches() -> None:
     score = np.arange(200.0)
     bad = np.zeros(200, np.bool_)
     bad[[0, 5, 150]] = True
-    found = {one.share: one for one in reached(bad, score, np.arange(200) // 100)}
+    by_share = {one.share: one for one in reached(bad, score, np.arange(200) // 100)}
     # Of each date of 100 the five lowest scores: 0–4 and 100–104.
-    assert (found[0.05].calls, found[0.05].bads_called, found[0.05].precision) == (10, 1, 0.1)
-    assert found[0.05].capture == pytest.approx(1 / 3)
-    assert found[0.1].bads_called == 2 and found[0.1].precision_interval == wilson(2, 20)
+    assert (by_share[0.05].calls, by_share[0.05].bads_called, by_share[0.05].precision) == (10, 1, 0.1)
+    assert by_share[0.05].capture == pytest.approx(1 / 3)
+    assert by_share[0.1].bads_called == 2 and by_share[0.1].precision_interval == wilson(2, 20)
 
 
 def test_what_somebody_owes() -> None:
@@ -233,7 +233,7 @@ def test_what_somebody_owes() -> None:
         dpd_current=np.full(5, np.nan, np.float32),
     )
     apart = np.zeros(5, np.bool_)
-    found = attributes(panel, 0.0, apart)
-    np.testing.assert_array_equal(found["exposure_amount"], [1050, 20, 40, nan, 0])
-    np.testing.assert_array_equal(found["loans.product"], [0, 1, nan, 0, 0])
+    values = attributes(panel, 0.0, apart)
+    np.testing.assert_array_equal(values["exposure_amount"], [1050, 20, 40, nan, 0])
+    np.testing.assert_array_equal(values["loans.product"], [0, 1, nan, 0, 0])
     assert "exposure_amount" not in attributes(replace(panel, signals={}), 0.0, apart)

@@ -72,8 +72,8 @@ def features_of(*values: Value) -> list[Feature]:
     ids=str,
 )
 def test_a_month_without_a_record_is_skipped_not_zero(value: Value, expected: float) -> None:
-    found = matrix(panel_of(4, NAN, 2, 6), features_of(value))
-    np.testing.assert_allclose(found, [[expected]], rtol=1e-6)
+    values = matrix(panel_of(4, NAN, 2, 6), features_of(value))
+    np.testing.assert_allclose(values, [[expected]], rtol=1e-6)
 
 
 def test_values_may_be_made_of_values_made_of_values_in_any_order() -> None:
@@ -81,8 +81,8 @@ def test_values_may_be_made_of_values_made_of_values_in_any_order() -> None:
     deep = Ratio(shallow, Ratio(Now("income"), Now("signal")))
     deeper = Ratio(Now("income") - Now("signal"), deep - shallow)
     other = Ratio(Now("income") - Now("signal"), Now("income"))
-    found = matrix(panel_of(4), features_of(deep, other, deeper, shallow, deep))
-    assert found[:, 0].tolist() == pytest.approx([0.25, 0.5, NAN, 0.5, 0.25], nan_ok=True)
+    values = matrix(panel_of(4), features_of(deep, other, deeper, shallow, deep))
+    assert values[:, 0].tolist() == pytest.approx([0.25, 0.5, NAN, 0.5, 0.25], nan_ok=True)
 
 
 def test_a_value_names_each_signal_it_is_made_of_once() -> None:

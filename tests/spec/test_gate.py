@@ -35,12 +35,12 @@ GOOD = GateEvidence(
 STRICT = GateSettings(min_auc_gain=0.0, min_selection_ratio=0.8, max_true_positive_gap=0.1)
 
 
-def failed(found: GateEvidence, limits: GateSettings) -> list[str]:
-    return [rule.name for rule in judge(found, limits) if not rule.passed and rule.blocks]
+def failed(evidence: GateEvidence, limits: GateSettings) -> list[str]:
+    return [rule.name for rule in judge(evidence, limits) if not rule.passed and rule.blocks]
 
 
-def warned(found: GateEvidence, limits: GateSettings) -> list[str]:
-    return [rule.name for rule in judge(found, limits) if rule.outcome == "warning"]
+def warned(evidence: GateEvidence, limits: GateSettings) -> list[str]:
+    return [rule.name for rule in judge(evidence, limits) if rule.outcome == "warning"]
 
 
 def test_a_model_that_meets_every_rule_passes() -> None:
@@ -111,14 +111,14 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
 
 
 def test_one_band_that_is_surely_miscalibrated_refuses_the_model() -> None:
-    found = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.5, 2.7)),))
-    assert failed(found, GateSettings()) == ["observed over expected, band very high"]
+    evidence = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.5, 2.7)),))
+    assert failed(evidence, GateSettings()) == ["observed over expected, band very high"]
     unsure = replace(GOOD, by_band=(("very high", 30, Interval(2.0, 1.2, 3.3)),))
     assert failed(unsure, GateSettings()) == []
 
 
-def figure(found: GateEvidence, name: str) -> str:
-    return next(rule.figure for rule in judge(found, GateSettings()) if rule.name == name)
+def figure(evidence: GateEvidence, name: str) -> str:
+    return next(rule.figure for rule in judge(evidence, GateSettings()) if rule.name == name)
 
 
 def test_an_interval_too_wide_says_that_it_cannot_tell() -> None:
@@ -150,14 +150,14 @@ def test_a_book_with_fewer_borrowers_than_are_asked_for_gives_all_it_has() -> No
 def test_unfairness_is_a_warning_unless_the_settings_ask_for_more(
     ratio: float | None, gap: float | None, warnings: list[str]
 ) -> None:
-    found = replace(GOOD, selection_ratio=ratio, true_positive_gap=gap)
-    assert warned(found, GateSettings()) == warnings and failed(found, GateSettings()) == []
+    evidence = replace(GOOD, selection_ratio=ratio, true_positive_gap=gap)
+    assert warned(evidence, GateSettings()) == warnings and failed(evidence, GateSettings()) == []
     blocking = GateSettings(min_selection_ratio=0.8, max_true_positive_gap=0.1)
-    assert failed(found, blocking) == warnings and warned(found, blocking) == []
+    assert failed(evidence, blocking) == warnings and warned(evidence, blocking) == []
 
 
 def test_a_limit_given_blocks_alone_and_the_other_rule_still_warns() -> None:
-    found = replace(GOOD, selection_ratio=0.5, true_positive_gap=0.3)
-    assert failed(found, GateSettings(min_selection_ratio=0.6)) == ["selection ratio"]
-    assert warned(found, GateSettings(min_selection_ratio=0.6)) == ["true positive gap"]
-    assert failed(found, GateSettings(min_selection_ratio=0.4)) == []
+    evidence = replace(GOOD, selection_ratio=0.5, true_positive_gap=0.3)
+    assert failed(evidence, GateSettings(min_selection_ratio=0.6)) == ["selection ratio"]
+    assert warned(evidence, GateSettings(min_selection_ratio=0.6)) == ["true positive gap"]
+    assert failed(evidence, GateSettings(min_selection_ratio=0.4)) == []

@@ -25,19 +25,19 @@ def test_by_group_all_rows_are_counted_and_aucs_need_bads_and_goods() -> None:
     bad = random.random(n) < 0.3
     pd_a, pd_b = random.random(n), np.where(bad, 0.6, 0.4) + random.random(n) / 5
     code = np.repeat([0, 1, 2, -1], [500, 280, 10, 10])
-    found = split("region", bad, pd_a, pd_b, code, ("north", "south", "west", "east"), np.arange(0, n, 2))
-    assert [(group.name, group.n, group.bads) for group in found.groups] == [
+    by_region = split("region", bad, pd_a, pd_b, code, ("north", "south", "west", "east"), np.arange(0, n, 2))
+    assert [(group.name, group.n, group.bads) for group in by_region.groups] == [
         (name, int((code == k).sum()), int(bad[code == k].sum())) for k, name in enumerate(("north", "south", "west"))
     ]
-    assert found.unknown == 10
-    north, south, west = found.groups
-    assert north.auc is not None and north.auc.is_shown and north.auc.difference > 0
+    assert by_region.unknown == 10
+    north, south, west = by_region.groups
+    assert north.auc is not None and north.auc.is_significant and north.auc.difference > 0
     assert south.auc is not None and west.auc is None
     assert north.b.expected == pytest.approx(pd_b[:500].sum())
-    assert found.contradicting == ()
+    assert by_region.contradicting == ()
 
 
-def test_groups_that_contradict_each_other_are_told() -> None:
+def test_groups_that_contradict_each_other_are_named() -> None:
     some = Calibration("x", 100, 50, 50.0, 1.0, 0.9, 1.1)
 
     def group(name: str, difference: float, reach: float) -> Group:
@@ -63,18 +63,18 @@ def test_fairness_by_hand() -> None:
     sex = np.array(["female", "male"], object)[random.integers(0, 2, n)]
     sex[:5] = None
     bad, warned, pd = random.random(n) < 0.2, random.random(n) < 0.1, random.random(n) / 3
-    found = fairness(bad, warned, pd, np.arange(n), {"sex": sex})[0]
+    by_sex = fairness(bad, warned, pd, np.arange(n), {"sex": sex})[0]
     frame = pandas.DataFrame({"sex": sex, "bad": bad, "warned": warned, "pd": pd}).dropna()
-    assert found.unknown == 5
-    for group in found.groups:
+    assert by_sex.unknown == 5
+    for group in by_sex.groups:
         own = frame[frame["sex"] == group.name]
         assert (group.n, group.bads, group.borrowers) == (len(own), own["bad"].sum(), len(own))
         assert group.selection_rate == pytest.approx(own["warned"].mean())
         assert group.true_positive_rate == pytest.approx(own.loc[own["bad"], "warned"].mean())
         assert group.observed_over_expected == pytest.approx(own["bad"].sum() / own["pd"].sum())
         assert group.selection_interval == wilson(int(own["warned"].sum()), len(own))
-    rates = [group.selection_rate for group in found.groups]
-    assert found.selection_ratio == pytest.approx(min(rates) / max(rates))
+    rates = [group.selection_rate for group in by_sex.groups]
+    assert by_sex.selection_ratio == pytest.approx(min(rates) / max(rates))
 
 
 def test_a_group_too_small_is_shown_and_judges_nobody() -> None:
@@ -82,12 +82,12 @@ def test_a_group_too_small_is_shown_and_judges_nobody() -> None:
     label = np.array(["many"] * 950 + ["few"] * 50, object)
     bad, warned = np.arange(n) % 5 == 0, np.arange(n) % 10 == 0
     # The few stand for ten borrowers with five rows each.
-    found = fairness(
+    result = fairness(
         bad, warned, np.full(n, 0.2), np.where(label == "few", np.arange(n) // 5, np.arange(n)), {"x": label}
     )
-    few = next(group for group in found[0].groups if group.name == "few")
+    few = next(group for group in result[0].groups if group.name == "few")
     assert (few.n, few.borrowers, few.is_judged) == (50, 10, False)
-    assert found[0].selection_ratio is None and found[0].true_positive_gap is None
+    assert result[0].selection_ratio is None and result[0].true_positive_gap is None
     assert fairness(bad, warned, np.full(n, 0.2), np.arange(n), {"x": np.full(n, None, object)}) == ()
 
 
@@ -108,11 +108,11 @@ def test_protected_attributes_are_those_of_the_latest_row(tmp_path: Path, kind: 
     )
     protected = read_protected(tmp_path, BookSettings())
     ids: Any = np.array(["8", "7", "9", "10"], object)
-    found = protected.labels(ids, date(2025, 6, 14))
-    assert found["sex"].tolist() == ["male", "female", None, None]
-    assert found["marital_status"].tolist() == [None, "married", "married", None]
+    labels = protected.labels(ids, date(2025, 6, 14))
+    assert labels["sex"].tolist() == ["male", "female", None, None]
+    assert labels["marital_status"].tolist() == [None, "married", "married", None]
     # A day before the thirty-fifth birthday.
-    assert found["age"].tolist() == [None, "25 to 34", "25 to 34", None]
+    assert labels["age"].tolist() == [None, "25 to 34", "25 to 34", None]
     assert protected.labels(ids, date(2025, 6, 15))["age"].tolist() == [None, "35 to 44", "25 to 34", None]
 
 

@@ -46,21 +46,21 @@ def test_pds_never_cross_whatever_was_learnt(links: list[Link], action: int, log
     others = iter(links)
     horizons = Horizons(months, action, tuple(None if m == action else next(others) for m in months))
     odds = clipped(np.array(log_odds))
-    found = horizons.pd(odds, probability(odds))
-    assert (np.diff(found, axis=1) >= 0).all()
-    assert ((found >= 0) & (found <= 1)).all()
-    assert np.array_equal(found[:, months.index(action)], probability(odds))
-    expected = expected_months_to_overdue(months, found)
+    pds = horizons.pd(odds, probability(odds))
+    assert (np.diff(pds, axis=1) >= 0).all()
+    assert ((pds >= 0) & (pds <= 1)).all()
+    assert np.array_equal(pds[:, months.index(action)], probability(odds))
+    expected = expected_months_to_overdue(months, pds)
     assert ((expected >= 0) & (expected <= 12)).all()
     alone = horizons.pd(odds[:1], probability(odds[:1]))
-    assert np.array_equal(alone, found[:1])
+    assert np.array_equal(alone, pds[:1])
 
 
 def test_pds_of_neighbours_hang_together_as_conditional_probabilities() -> None:
     horizons = Horizons((2, 3, 6), 3, (Link(0.0, 0.0), None, Link(0.0, np.log(0.25 / 0.75))))
-    found = horizons.pd(np.array([np.log(0.2 / 0.8)]), np.array([0.2]))
+    pds = horizons.pd(np.array([np.log(0.2 / 0.8)]), np.array([0.2]))
     # Half of the bads within 3 months are so within 2; a quarter of those good for 3 turn bad by 6.
-    assert found[0] == pytest.approx([0.1, 0.2, 0.2 + 0.8 * 0.25])
+    assert pds[0] == pytest.approx([0.1, 0.2, 0.2 + 0.8 * 0.25])
 
 
 def test_the_expected_time_is_the_area_below_the_share_still_good() -> None:
@@ -71,8 +71,8 @@ def test_the_expected_time_is_the_area_below_the_share_still_good() -> None:
 
 
 def test_a_row_counts_for_the_windows_that_have_ended() -> None:
-    found = rows([None, None], [0, 1])
-    assert [known_within(found, months, END).tolist() for months in (3, 6, 8)] == [
+    sample = rows([None, None], [0, 1])
+    assert [known_within(sample, months, END).tolist() for months in (3, 6, 8)] == [
         [True, True],
         [True, False],
         [False, False],
@@ -80,8 +80,8 @@ def test_a_row_counts_for_the_windows_that_have_ended() -> None:
 
 
 def test_a_window_begins_with_the_as_of_date_and_ends_a_day_before_its_months_are_over() -> None:
-    found = rows([date(2024, 2, 29), date(2024, 2, 28), None], [0, 0, 0])
-    assert bad_within(found, 1).tolist() == [False, True, False]
+    sample = rows([date(2024, 2, 29), date(2024, 2, 28), None], [0, 0, 0])
+    assert bad_within(sample, 1).tolist() == [False, True, False]
 
 
 def test_a_window_with_too_few_cases_is_left_out_and_said_so() -> None:
@@ -101,16 +101,16 @@ def test_windows_are_learnt_and_hold_where_they_were_learnt() -> None:
     early = random.random(40_000) < probability(0.5 * odds - 0.5)
     late = random.random(40_000) < 0.1
     days = np.where(bad, np.where(early, 10, 70), np.where(late, 120, NEVER - start))
-    found = rows([None] * 40_000, [0] * 40_000)
-    found.bad_on[:] = (start + days).astype(np.int32)
-    horizons, left_out = fit_horizons(found, odds, (2, 3, 6), 3, END)
+    sample = rows([None] * 40_000, [0] * 40_000)
+    sample.bad_on[:] = (start + days).astype(np.int32)
+    horizons, left_out = fit_horizons(sample, odds, (2, 3, 6), 3, END)
     assert not left_out and horizons.months == (2, 3, 6)
-    told = judge_horizons(horizons, found, odds, probability(odds), END)
-    for measures in told.windows.values():
+    evaluation = judge_horizons(horizons, sample, odds, probability(odds), END)
+    for measures in evaluation.windows.values():
         assert measures.calibration_slope == pytest.approx(1, abs=0.06)
         assert measures.observed_over_expected == pytest.approx(1, abs=0.04)
-    assert told.order.low < told.order.correlation < told.order.high
-    assert told.order.correlation > 0.1
+    assert evaluation.order.low < evaluation.order.correlation < evaluation.order.high
+    assert evaluation.order.correlation > 0.1
 
 
 def test_a_rank_correlation_is_that_of_the_ranks() -> None:
@@ -118,11 +118,11 @@ def test_a_rank_correlation_is_that_of_the_ranks() -> None:
     x = random.integers(0, 20, 500).astype(float)
     y = x + random.normal(0, 10, 500)
     ranks = [np.array([(v > a).sum() + ((v == a).sum() + 1) / 2 for a in v]) for v in (x, y)]
-    told = rank_correlation(x, y, np.arange(500), draws=200)
-    assert told is not None
-    assert told.correlation == pytest.approx(np.corrcoef(ranks)[0, 1])
-    assert told.low < told.correlation < told.high
+    result = rank_correlation(x, y, np.arange(500), draws=200)
+    assert result is not None
+    assert result.correlation == pytest.approx(np.corrcoef(ranks)[0, 1])
+    assert result.low < result.correlation < result.high
     # Each row three times says no more than once.
     again = rank_correlation(np.tile(x, 3), np.tile(y, 3), np.tile(np.arange(500), 3), draws=200)
-    assert again is not None and again.high - again.low == pytest.approx(told.high - told.low, rel=0.35)
+    assert again is not None and again.high - again.low == pytest.approx(result.high - result.low, rel=0.35)
     assert rank_correlation(x[:10], y[:10], np.arange(10)) is None

@@ -39,14 +39,14 @@ def test_the_lead_is_counted_from_the_first_warning_that_still_counts() -> None:
 
 def test_a_warning_ninety_days_before_counts_and_one_of_ninety_one_does_not() -> None:
     active = flags("x", ".", ".", ".", ".")
-    found = [int(lead_days(active, NIGHTS, np.array([0]), np.array([day], np.int32))[0]) for day in (29, 90, 91)]
-    assert found == [29, 90, 0]
+    leads = [int(lead_days(active, NIGHTS, np.array([0]), np.array([day], np.int32))[0]) for day in (29, 90, 91)]
+    assert leads == [29, 90, 0]
 
 
 def test_in_time_means_thirty_days_at_least() -> None:
-    found = LeadTime.of(np.array([0, 29, 30, 90], np.int32), agent_days=10)
-    assert (found.n, found.at_least[30], found.at_least[90], found.at_least[10]) == (4, 2, 1, 3)
-    assert found.share(30) == 0.5 and found.median_days == 30
+    lead_time = LeadTime.of(np.array([0, 29, 30, 90], np.int32), agent_days=10)
+    assert (lead_time.n, lead_time.at_least[30], lead_time.at_least[90], lead_time.at_least[10]) == (4, 2, 1, 3)
+    assert lead_time.share(30) == 0.5 and lead_time.median_days == 30
     nobody = LeadTime.of(np.zeros(0, np.int32), agent_days=10)
     assert nobody.share(30) is None and nobody.interval(30) is None and nobody.median_days is None
 
@@ -68,22 +68,22 @@ def test_what_lots_would_catch() -> None:
     active = flags("x....", "x....", "x....", "x....", "x....")
     is_scored = flags("xxxx.", "xxxx.", "xxxx.", "xxxx.", "xxxx.")
     arrived = Arrivals(np.array([1]), np.array([90], np.int32), np.array([120], np.int32))
-    found = chance(active, is_scored, NIGHTS, arrived)
-    assert found is not None
+    by_chance = chance(active, is_scored, NIGHTS, arrived)
+    assert by_chance is not None
     # Nights 30, 60 and 90 lie 30 to 90 days before: three draws of one in four.
-    assert found.redrawn == pytest.approx(1 - 0.75**3)
-    assert found.redrawn_ever == pytest.approx(1 - 0.75**5)
-    assert found.anyone == found.ever_warned == 0.25
+    assert by_chance.redrawn == pytest.approx(1 - 0.75**3)
+    assert by_chance.redrawn_ever == pytest.approx(1 - 0.75**5)
+    assert by_chance.anyone == by_chance.ever_warned == 0.25
     none = np.zeros(0, np.int32)
     assert chance(active, is_scored, NIGHTS, Arrivals(none.astype(np.int64), none, none)) is None
 
 
 def test_a_share_of_the_same_people_has_an_interval_from_those_who_differ() -> None:
     a, b = np.array([1, 1, 0, 0, 0], np.bool_), np.array([1, 0, 1, 1, 0], np.bool_)
-    found = paired_shares(a, b)
+    shares = paired_shares(a, b)
     reach = 1.959963985 * ((3 - 5 * 0.2**2) ** 0.5) / 5
-    assert (found.a, found.b, found.difference) == (0.4, 0.6, pytest.approx(0.2))
-    assert (found.low, found.high) == (pytest.approx(0.2 - reach), pytest.approx(0.2 + reach))
+    assert (shares.a, shares.b, shares.difference) == (0.4, 0.6, pytest.approx(0.2))
+    assert (shares.low, shares.high) == (pytest.approx(0.2 - reach), pytest.approx(0.2 + reach))
     same = paired_shares(a, a)
     assert (same.difference, same.low, same.high) == (0, 0, 0)
 
@@ -111,13 +111,13 @@ def test_the_burden_of_five_nights() -> None:
     is_scored = np.tile(np.array([True, True, True, False]), (5, 1))
     bad = flags("x...", "x...", "....", "....", "....")
     nights = np.array([0, 7, 14, 21, 28], np.int32)
-    found = AlertBurden.of(active, is_scored, bad, np.array([1, 1, 1, 0, 0], np.bool_), nights)
-    assert (found.warned, found.warned_again, found.openings) == (2, 1, 3)
+    burden = AlertBurden.of(active, is_scored, bad, np.array([1, 1, 1, 0, 0], np.bool_), nights)
+    assert (burden.warned, burden.warned_again, burden.openings) == (2, 1, 3)
     # Three warnings are opened on mature nights: the first's first is followed by a bad, its second is not.
-    assert (found.calls, found.bads_called, found.calls_per_bad) == (3, 1, 3)
-    assert found.active_per_1000 == pytest.approx(1000 * (2 + 1 + 2 + 1) / 3 / 5)
-    assert found.most_active_per_1000 == pytest.approx(2000 / 3)
-    assert found.opened_per_1000_a_week == pytest.approx(1000 / 3 / 4)
+    assert (burden.calls, burden.bads_called, burden.calls_per_bad) == (3, 1, 3)
+    assert burden.active_per_1000 == pytest.approx(1000 * (2 + 1 + 2 + 1) / 3 / 5)
+    assert burden.most_active_per_1000 == pytest.approx(2000 / 3)
+    assert burden.opened_per_1000_a_week == pytest.approx(1000 / 3 / 4)
     quiet = AlertBurden.of(active & False, is_scored, bad, np.ones(5, np.bool_), nights)
     assert quiet.calls_per_bad is None and quiet.warned_again_share is None
 
@@ -153,7 +153,7 @@ YEAR = (to_day(date(2023, 1, 1)), to_day(date(2023, 12, 31)))
 
 
 def test_who_arrives_and_since_when_the_lender_could_know() -> None:
-    found = first_arrivals(
+    arrivals = first_arrivals(
         arrears(
             (0, 0, date(2023, 6, 1), None),
             # The second loan gets there while the first is late: no arrival of its own.
@@ -165,9 +165,9 @@ def test_who_arrives_and_since_when_the_lender_could_know() -> None:
         0,
         *YEAR,
     )
-    assert found.borrower.tolist() == [0, 1]
-    assert [to_date(day) for day in found.missed_on] == [date(2023, 6, 2), date(2023, 8, 2)]
-    assert [to_date(day) for day in found.reached_on] == [date(2023, 7, 1), date(2023, 8, 31)]
+    assert arrivals.borrower.tolist() == [0, 1]
+    assert [to_date(day) for day in arrivals.missed_on] == [date(2023, 6, 2), date(2023, 8, 2)]
+    assert [to_date(day) for day in arrivals.reached_on] == [date(2023, 7, 1), date(2023, 8, 31)]
 
 
 def test_of_several_arrivals_the_first_in_the_time_counts_and_who_was_there_before_does_not() -> None:
@@ -179,8 +179,8 @@ def test_of_several_arrivals_the_first_in_the_time_counts_and_who_was_there_befo
         (1, 2, date(2022, 11, 1), date(2023, 3, 20)),
         (1, 3, date(2023, 2, 1), date(2023, 3, 25)),
     )
-    found = first_arrivals(twice, 0, *YEAR)
-    assert found.borrower.tolist() == [0]
-    assert [to_date(day) for day in found.reached_on] == [date(2023, 3, 3)]
+    arrivals = first_arrivals(twice, 0, *YEAR)
+    assert arrivals.borrower.tolist() == [0]
+    assert [to_date(day) for day in arrivals.reached_on] == [date(2023, 3, 3)]
     nobody = first_arrivals(twice, 0, to_day(date(2024, 1, 1)), to_day(date(2024, 2, 1)))
     assert len(nobody.borrower) == 0

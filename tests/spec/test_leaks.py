@@ -27,9 +27,9 @@ def test_an_attribute_overwritten_after_trouble_is_named() -> None:
     overwritten = np.where(random.random(N) < 0.1, ~ever, ever).astype(np.float32)[borrower]
     honest = random.normal(0.2 * ever, 1).astype(np.float32)[borrower]
     x = np.stack((overwritten, honest), axis=1)
-    found = suspects(("x_flag", "x_honest"), frozenset({"x_flag", "x_honest"}), x, bad, earlier)
-    assert [suspect.feature for suspect in found] == ["x_flag"]
-    assert found[0].why == "undated" and "was it overwritten afterwards?" in found[0].in_words()
+    leaks = suspects(("x_flag", "x_honest"), frozenset({"x_flag", "x_honest"}), x, bad, earlier)
+    assert [suspect.feature for suspect in leaks] == ["x_flag"]
+    assert leaks[0].why == "undated" and "was it overwritten afterwards?" in leaks[0].in_words()
     assert suspects(("x_flag",), NONE, x[:, :1], bad, earlier) == (), "dated, it is known when it was written"
 
 
@@ -41,8 +41,8 @@ def test_a_feature_that_knows_the_trouble_at_once_is_named_and_one_that_grows_is
     sudden = (bad & (random.random(len(bad)) < 0.9)).astype(np.float32)
     # Rises for months before.
     growing = (np.clip(8 - away, 0, 8) * (away >= 0) + random.normal(0, 1.5, len(bad))).astype(np.float32)
-    found = suspects(("sudden", "growing"), NONE, np.stack((sudden, growing), axis=1), bad, earlier)
-    assert [suspect.feature for suspect in found] == ["sudden"]
+    leaks = suspects(("sudden", "growing"), NONE, np.stack((sudden, growing), axis=1), bad, earlier)
+    assert [suspect.feature for suspect in leaks] == ["sudden"]
 
 
 def test_an_empty_value_ranks_where_its_own_bad_rate_puts_it() -> None:

@@ -36,5 +36,5 @@ def test_a_step(
     score: float | None, dpd: float | None, is_open: bool, safe_since: date | None, expected: WarningStep | None
 ) -> None:
     seen = Seen("b", score, None if score is not None else "past_due", dpd)
-    found = step(seen, is_open=is_open, safe_since=safe_since, as_of_date=TONIGHT, policy=POLICY, bad_dpd=30)
-    assert found == expected
+    transition = step(seen, is_open=is_open, safe_since=safe_since, as_of_date=TONIGHT, policy=POLICY, bad_dpd=30)
+    assert transition == expected

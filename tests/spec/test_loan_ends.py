@@ -25,8 +25,8 @@ def outcome(book: History, as_of: date = JUNE) -> Outcomes:
 
 
 def reasons(book: History, as_of: date = JUNE) -> list[str | None]:
-    found = not_scored(panel_of(book, as_of), SPEC, None)
-    return [None if code < 0 else REASONS[code] for code in found]
+    codes = not_scored(panel_of(book, as_of), SPEC, None)
+    return [None if code < 0 else REASONS[code] for code in codes]
 
 
 def test_a_loan_paid_off_early_is_never_bad_whatever_its_schedule_still_says() -> None:
@@ -108,9 +108,9 @@ def test_a_loan_closed_in_arrears_without_a_payment_near_is_unknown_where_nobody
     more = {} if answer is None else {"closed_as": answer}
     doubting = replace(OBSERVED, closings_are_doubtful=True)
     book = history([loan(0, closed="2024-06-30", **more)], rows, observed=doubting)
-    found = outcome(book)
-    assert found.bad_on.tolist() == [NEVER]
-    assert found.known(END).tolist() == [known]
+    result = outcome(book)
+    assert result.bad_on.tolist() == [NEVER]
+    assert result.known(END).tolist() == [known]
     paid_off = history(
         [loan(0, closed="2024-06-30")], [*rows, {"loan": 0, "no": 6, "due": "2024-06-10", "paid": "2024-06-28"}]
     )
@@ -139,9 +139,9 @@ def test_rows_due_from_the_closing_on_change_nothing_once_it_is_known() -> None:
 
 
 def test_a_closed_card_owes_nothing_and_its_last_picture_is_not_carried_on() -> None:
-    shown = [{"loan": 0, "on": f"2024-0{m}-28", "dpd": 20.0, "balance": 300} for m in (1, 2, 3, 4)]
+    closed_card = [{"loan": 0, "on": f"2024-0{m}-28", "dpd": 20.0, "balance": 300} for m in (1, 2, 3, 4)]
     other = [{"loan": 1, "on": f"2024-0{m}-28", "dpd": 0.0, "balance": 50} for m in (1, 2, 3, 4)]
-    book = history([loan(0, closed="2024-05-15"), loan(1)], statements=[*shown, *other])
+    book = history([loan(0, closed="2024-05-15"), loan(1)], statements=[*closed_card, *other])
     panel = panel_of(book, JUNE)
     assert panel["dpd"][:2, 0].tolist() == [0.0, 20.0]
     assert panel["balance"][:2, 0].tolist() == [0.0, 35_000.0], "ended in May, with nothing owed"

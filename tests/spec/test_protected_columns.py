@@ -86,16 +86,16 @@ def test_columns_are_kept_out_by_name_and_by_values(book: Path, form: str) -> No
 
 def test_check_lists_what_is_used_and_what_is_kept_out_and_prints_no_value(book: Path) -> None:
     command = [str(Path(sys.executable).parent / "risk-warning"), "check", str(book)]
-    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     listed = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout)
     assert {one["column"]: one["why"] for one in listed["attributes"]["kept_out"]} == KEPT_OUT
     assert [one["column"] for one in listed["attributes"]["used"]] == USED
-    rows = [" ".join(line.replace("│", " ").split()) for line in shown.splitlines()]
+    rows = [" ".join(line.replace("│", " ").split()) for line in printed.splitlines()]
     for column, why in KEPT_OUT.items():
         assert f"{column} kept out {why}" in rows
     assert "borrowers.x_usage used" in rows
     for value in ("11010519491231002X", "440524188001010014", "19500607", "30 to 39"):
-        assert value not in shown and value not in json.dumps(listed)
+        assert value not in printed and value not in json.dumps(listed)
 
 
 def test_nothing_of_them_is_staged_or_becomes_a_feature(book: Path) -> None:
@@ -132,9 +132,9 @@ def test_names_and_reasons_are_shown_as_they_are_written(tmp_path: Path) -> None
     report = check_book(tmp_path, BookSettings(allowed={"x_age[/i]": "see [/note]"}), date.today())
     with Console(width=120, record=True, file=StringIO()) as console:
         console.print(render(report))
-    shown = " ".join(console.export_text().replace("│", " ").split())
-    assert "borrowers.x_age[/i] used allowed: see [/note]" in shown
-    assert "borrowers.x_sex[/b] kept out name" in shown
+    printed = " ".join(console.export_text().replace("│", " ").split())
+    assert "borrowers.x_age[/i] used allowed: see [/note]" in printed
+    assert "borrowers.x_sex[/b] kept out name" in printed
 
 
 def test_more_columns_are_protected_by_the_settings(book: Path) -> None:

@@ -92,19 +92,19 @@ MARCH_7_1990 = float(to_day(date(1990, 3, 7)))
     ],
 )
 def test_a_day_is_read_however_it_is_written(text: str) -> None:
-    found = days_of([text])
-    assert found is not None and found[0].tolist() == [MARCH_7_1990] and not found[1]
+    dates = days_of([text])
+    assert dates is not None and dates[0].tolist() == [MARCH_7_1990] and not dates[1]
 
 
 def test_a_day_with_the_month_first_is_one_too() -> None:
-    found = days_of(["03/27/1990"])
-    assert found is not None and found[0].tolist() == [MARCH_7_1990 + 20]
+    dates = days_of(["03/27/1990"])
+    assert dates is not None and dates[0].tolist() == [MARCH_7_1990 + 20]
 
 
 def test_a_year_stands_for_its_middle() -> None:
-    found = days_of(["1990", "1950.0"])
-    assert found is not None and found[1]
-    assert found[0].tolist() == [to_day(date(1990, 7, 1)), to_day(date(1950, 7, 1))]
+    dates = days_of(["1990", "1950.0"])
+    assert dates is not None and dates[1]
+    assert dates[0].tolist() == [to_day(date(1990, 7, 1)), to_day(date(1950, 7, 1))]
 
 
 @pytest.mark.parametrize("values", [["19901301"], ["1990037"], ["199003"], ["3"], ["a"], ["1e99"], ["9" * 400], []])

@@ -41,8 +41,8 @@ def every_day(day: date) -> bool:
 
 
 def flow(has_rows: Callable[[date], bool], days: int = TWO_YEARS, rows: int = 100) -> Flow:
-    found = np.array([START + k for k in range(days) if has_rows(to_date(START + k))], np.int32)
-    return Flow.of(found, np.full(len(found), rows))
+    day_numbers = np.array([START + k for k in range(days) if has_rows(to_date(START + k))], np.int32)
+    return Flow.of(day_numbers, np.full(len(day_numbers), rows))
 
 
 def reach(table: str, of: Flow) -> Reach:
@@ -70,10 +70,10 @@ def test_a_table_cut_short_is_named_and_beyond_its_freshness_refused(days: int) 
 
 
 def test_the_refusal_names_table_date_and_the_way_out() -> None:
-    told = reach(STATEMENTS, flow(every_day, TWO_YEARS - 35)).refusal(START + TWO_YEARS)
-    assert told is not None
-    assert "statements records payments through 2024-11-25 only, 35 days before 2024-12-31" in told
-    assert "book.data_through.statements" in told
+    refusal = reach(STATEMENTS, flow(every_day, TWO_YEARS - 35)).refusal(START + TWO_YEARS)
+    assert refusal is not None
+    assert "statements records payments through 2024-11-25 only, 35 days before 2024-12-31" in refusal
+    assert "book.data_through.statements" in refusal
 
 
 def test_events_that_stop_are_named_and_never_refused() -> None:
@@ -86,15 +86,15 @@ def test_a_stray_row_is_no_reach() -> None:
     days, rows = flow(every_day).days, np.full(TWO_YEARS, 100)
     for stray in ([180], [180, 181], [180, 2_800], [3_000]):
         later = np.concatenate((days, (days[-1] + np.array(stray)).astype(np.int32)))
-        found = Flow.of(later, np.concatenate((rows, np.ones(len(stray), np.int64))))
-        assert found.tells_through == int(days[-1]), stray
+        observed_flow = Flow.of(later, np.concatenate((rows, np.ones(len(stray), np.int64))))
+        assert observed_flow.tells_through == int(days[-1]), stray
 
 
 def test_an_outage_after_which_the_table_went_on_is_no_end() -> None:
     days = np.concatenate((np.arange(START, START + 400), np.arange(START + 410, START + 500))).astype(np.int32)
-    found = Flow.of(days, np.full(len(days), 100))
-    assert found.tells_through == START + 499
-    within = reach(PAYMENTS, found)
+    observed_flow = Flow.of(days, np.full(len(days), 100))
+    assert observed_flow.tells_through == START + 499
+    within = reach(PAYMENTS, observed_flow)
     assert within.payments_through(START + 405) == START + 399, "on a day within it, nothing due since is late"
     assert within.payments_through(START + 450) == NEVER
 
@@ -113,8 +113,10 @@ def test_what_falls_due_on_a_day_not_covered_is_not_late() -> None:
 
 
 def test_what_the_lender_says_of_a_table_counts() -> None:
-    told = Reach(flows={PAYMENTS: flow(every_day)}, given={PAYMENTS: START + 700}, freshness_days={PAYMENTS: 3})
-    assert told.outcomes_through() == START + 700
-    assert told.payments_through(START + 703) == START + 700
-    assert told.refusal(START + 704) is None
-    assert told.refusal(START + 705) is not None
+    lenders_reach = Reach(
+        flows={PAYMENTS: flow(every_day)}, given={PAYMENTS: START + 700}, freshness_days={PAYMENTS: 3}
+    )
+    assert lenders_reach.outcomes_through() == START + 700
+    assert lenders_reach.payments_through(START + 703) == START + 700
+    assert lenders_reach.refusal(START + 704) is None
+    assert lenders_reach.refusal(START + 705) is not None

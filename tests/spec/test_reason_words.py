@@ -260,8 +260,8 @@ def test_the_number_in_the_words_is_the_value() -> None:
             for language, text in words_of(feature, value, 2).items():
                 said = text.removeprefix(label_of(feature)[language])
                 if re.match("[:：]", said) and (numbers := NUMBERS.findall(said)):
-                    shown = float(numbers[0].lstrip("−").replace(",", ""))
-                    assert shown == pytest.approx(expected, abs=0.051), (feature.name, value, text)
+                    number = float(numbers[0].lstrip("−").replace(",", ""))
+                    assert number == pytest.approx(expected, abs=0.051), (feature.name, value, text)
 
 
 @pytest.mark.parametrize("ratio", [0.0004, 0.735, 0.95, 1.0, 1.05, 1.265, 1.999, 2.0, 118.07])
@@ -323,9 +323,9 @@ def model() -> RiskModel:
 def curl() -> dict[str, Any]:
     """The body of the README's own request."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    found = re.search(r"/score -H 'Content-Type: application/json' -d '(.+?)'\n", readme, re.DOTALL)
-    assert found is not None
-    body: dict[str, Any] = json.loads(found[1])
+    match = re.search(r"/score -H 'Content-Type: application/json' -d '(.+?)'\n", readme, re.DOTALL)
+    assert match is not None
+    body: dict[str, Any] = json.loads(match[1])
     return body
 
 

@@ -51,12 +51,12 @@ def test_a_recipe_file_keeps_its_numbers_as_they_are(tmp_path: Path) -> None:
     file.write_text(
         'without_features = ["dpd_now"]\nhalf_life_months = 6\ngood_share = 0.5\n[parameters]\nnum_leaves = 8\n'
     )
-    (found,) = read_recipes([file])
-    assert found.recipe == Recipe(
+    (named_recipe,) = read_recipes([file])
+    assert named_recipe.recipe == Recipe(
         without_features=("dpd_now",), half_life_months=6, good_share=0.5, parameters={"num_leaves": 8}
     )
     # 6.0 and 8.0 would be another recipe by its digest.
-    assert canonical_json(asdict(found.recipe)).count(".0") == 0
+    assert canonical_json(asdict(named_recipe.recipe)).count(".0") == 0
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ def test_a_recipe_that_deals_with_contacts_asks_for_them() -> None:
 def test_an_older_row_counts_for_less() -> None:
     some = rows(100)
     assert weighted(some, Recipe(), 3).weight is None
-    found = weighted(some, Recipe(half_life_months=6.0), 3).weight
-    assert found is not None and found.mean() == pytest.approx(1)
-    old, new = found[some.date_index == 0], found[some.date_index == 1]
+    weights = weighted(some, Recipe(half_life_months=6.0), 3).weight
+    assert weights is not None and weights.mean() == pytest.approx(1)
+    old, new = weights[some.date_index == 0], weights[some.date_index == 1]
     assert np.ptp(old) == np.ptp(new) == 0
     assert old[0] / new[0] == pytest.approx(0.5 ** (182 / (365.25 / 12 * 6)))
 
@@ -136,30 +136,30 @@ def test_the_scorecard_is_made_of_weights_of_evidence() -> None:
     x = np.array([[0.0]] * 60 + [[1.0]] * 30 + [[np.nan]] * 10, np.float32)
     bad = np.zeros(100, np.bool_)
     bad[:6] = bad[60:75] = bad[90:93] = True
-    found = fit_points(x, bad, None, FEATURES[:1])
-    (binned,) = found.characteristics
+    scorecard = fit_points(x, bad, None, FEATURES[:1])
+    (binned,) = scorecard.characteristics
     assert binned.edges.tolist() == [1.0]
     by_hand = [np.log(((b + 0.5) / (24 + 1.5)) / ((g + 0.5) / (76 + 1.5))) for b, g in ((6, 54), (15, 15), (3, 7))]
     assert binned.weight_of_evidence.tolist() == pytest.approx(by_hand)
-    odds = found.log_odds(np.array([[0.0], [1.0], [np.nan]], np.float32))
-    assert odds.tolist() == pytest.approx(found.intercept + found.coefficients[0] * np.array(by_hand))
+    odds = scorecard.log_odds(np.array([[0.0], [1.0], [np.nan]], np.float32))
+    assert odds.tolist() == pytest.approx(scorecard.intercept + scorecard.coefficients[0] * np.array(by_hand))
 
 
 def test_the_scorecard_ranks_as_the_truth_and_takes_no_characteristic_twice() -> None:
     some = rows(20_000)
     doubled = np.concatenate((some.x, some.x[:, :1] * 2), axis=1)
-    found = fit_points(doubled, some.bad, None, FOUR)
-    assert [binned.column for binned in found.characteristics] == [0]
-    pd = probability(found.log_odds(doubled))
+    scorecard = fit_points(doubled, some.bad, None, FOUR)
+    assert [binned.column for binned in scorecard.characteristics] == [0]
+    pd = probability(scorecard.log_odds(doubled))
     assert pd.sum() == pytest.approx(some.bad.sum(), rel=0.01)
 
 
 def test_a_scorecard_of_nothing_says_the_same_of_everybody() -> None:
     random = np.random.default_rng(0)
     bad = random.random(50_000) < 0.1
-    found = fit_points(random.normal(size=(50_000, 2)).astype(np.float32), bad, None, FEATURES[:2])
-    assert found.characteristics == ()
-    assert probability(found.log_odds(np.zeros((2, 2), np.float32))).tolist() == pytest.approx([bad.mean()] * 2)
+    scorecard = fit_points(random.normal(size=(50_000, 2)).astype(np.float32), bad, None, FEATURES[:2])
+    assert scorecard.characteristics == ()
+    assert probability(scorecard.log_odds(np.zeros((2, 2), np.float32))).tolist() == pytest.approx([bad.mean()] * 2)
 
 
 def test_a_scorecard_as_a_booster_says_the_same_to_the_bit_and_is_explained_by_its_own_points() -> None:
@@ -167,13 +167,13 @@ def test_a_scorecard_as_a_booster_says_the_same_to_the_bit_and_is_explained_by_i
     x = some.x.copy()
     x[::7, 0] = np.nan
     x[:, 1] = np.round(x[:, 1])
-    found = fit_points(x, some.bad, None, FEATURES)
-    forest = Forest(as_booster(found, FEATURES))
+    scorecard = fit_points(x, some.bad, None, FEATURES)
+    forest = Forest(as_booster(scorecard, FEATURES))
     assert forest.trees is not None, "walked by columns like any other forest"
     assert forest.margin(x).tolist() == forest.booster.predict(x, raw_score=True).tolist()
-    assert forest.margin(x) == pytest.approx(found.log_odds(x), abs=1e-12)
+    assert forest.margin(x) == pytest.approx(scorecard.log_odds(x), abs=1e-12)
     parts = Contributions(forest).of(x[:3_000])
-    assert parts.sum(axis=1) == pytest.approx(found.log_odds(x[:3_000]), abs=1e-9)
+    assert parts.sum(axis=1) == pytest.approx(scorecard.log_odds(x[:3_000]), abs=1e-9)
 
 
 def test_bins_of_a_characteristic_with_a_direction_keep_it() -> None:
@@ -182,9 +182,9 @@ def test_bins_of_a_characteristic_with_a_direction_keep_it() -> None:
     # Riskier with every step but one, that turns back.
     rate = np.array([0.02, 0.04, 0.06, 0.05, 0.08, 0.1, 0.12, 0.15])[x[:, 0].astype(int)]
     rising = replace(FEATURES[0], monotone=1)
-    found = fit_points(x, random.random(20_000) < rate, None, (rising,))
-    evidence = found.characteristics[0].weight_of_evidence[:-1]
-    assert (np.diff(evidence) >= 0).all() and found.coefficients[0] > 0
+    scorecard = fit_points(x, random.random(20_000) < rate, None, (rising,))
+    evidence = scorecard.characteristics[0].weight_of_evidence[:-1]
+    assert (np.diff(evidence) >= 0).all() and scorecard.coefficients[0] > 0
 
 
 def test_features_that_moved_between_the_dates_are_named() -> None:

@@ -31,9 +31,9 @@ DUE = {"loan_id": "L", "instalment_no": 1, "due_on": date(2024, 2, 5), "due_amou
 
 
 def instalments(*rows: dict[str, Any], **tables: Any) -> dict[str, np.ndarray[Any, Any]]:
-    found = rows_of("B", {"loans": [LOAN], **tables, "instalments": rows}, NOTHING, SETTINGS).instalments
-    assert found is not None
-    return dict(found)
+    table = rows_of("B", {"loans": [LOAN], **tables, "instalments": rows}, NOTHING, SETTINGS).instalments
+    assert table is not None
+    return dict(table)
 
 
 def test_what_a_row_leaves_out_is_filled_in_as_in_a_book() -> None:
@@ -50,9 +50,9 @@ def test_what_a_row_leaves_out_is_filled_in_as_in_a_book() -> None:
 def test_a_timestamp_with_a_zone_falls_on_the_day_of_the_books_zone() -> None:
     late = datetime.fromisoformat("2024-05-01T20:00:00+00:00")
     events = [{"kind": "login", "occurred_at": late}, {"kind": "login", "occurred_at": late.replace(tzinfo=None)}]
-    found = rows_of("B", {"events": events}, NOTHING, SETTINGS).events
-    assert found is not None
-    assert found["occurred_on"].tolist() == [to_day(date(2024, 5, 2)), to_day(date(2024, 5, 1))]
+    table = rows_of("B", {"events": events}, NOTHING, SETTINGS).events
+    assert table is not None
+    assert table["occurred_on"].tolist() == [to_day(date(2024, 5, 2)), to_day(date(2024, 5, 1))]
 
 
 @pytest.mark.parametrize(
@@ -148,11 +148,11 @@ def test_a_borrower_looked_up_has_the_rows_the_whole_book_has(book: str) -> None
         ids = whole.rows(0, whole.n_borrowers).borrower_id.tolist()
         for i, borrower in enumerate(ids):
             expected = whole.rows(i, i + 1)
-            found = borrower_records(book, borrower, SETTINGS)
-            assert found is not None
+            lookup = borrower_records(book, borrower, SETTINGS)
+            assert lookup is not None
             assert expected.set_aside is not None
-            assert found.set_aside == expected.set_aside[0]
-            rows = rows_of(borrower, found.records, observed, SETTINGS)
+            assert lookup.set_aside == expected.set_aside[0]
+            rows = rows_of(borrower, lookup.records, observed, SETTINGS)
             for table in TABLES:
                 same(getattr(rows, table), getattr(expected, table), rows.categories, expected.categories, table)
     assert ids == ["007", "7", "b"]
@@ -172,12 +172,12 @@ def same(
         return
 
     def rows(columns: dict[str, Any], names: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
-        shown = {}
+        decoded = {}
         for column in expected:
             values = columns[column].tolist()
             known = names.get(f"{name}.{column}")
-            shown[column] = [known[v] if v >= 0 else None for v in values] if known is not None else values
-        return sorted(tuple(map(str, row)) for row in zip(*shown.values(), strict=True))
+            decoded[column] = [known[v] if v >= 0 else None for v in values] if known is not None else values
+        return sorted(tuple(map(str, row)) for row in zip(*decoded.values(), strict=True))
 
     assert rows(table, own) == rows(expected, of_book)
 
@@ -185,8 +185,8 @@ def same(
 def test_seven_is_not_double_oh_seven(book: str) -> None:
     assert borrower_records(book, 7, SETTINGS) is not None
     assert borrower_records(book, "07", SETTINGS) is None
-    found = borrower_records(book, "7", SETTINGS)
-    assert found is not None and found.set_aside
+    lookup = borrower_records(book, "7", SETTINGS)
+    assert lookup is not None and lookup.set_aside
 
 
 def latest_day(book: str, today: date) -> date:
@@ -206,8 +206,8 @@ def test_text_that_is_no_date_does_not_keep_a_borrower_from_being_looked_up(tmp_
         con.execute("CREATE TABLE statements (statement_on VARCHAR, loan_id INTEGER, borrower_id VARCHAR)")
         con.execute("INSERT INTO statements VALUES ('2024-01-31', 1, 'a'), ('2024-13-45', 2, 'b')")
     assert latest_day(place, date(2024, 6, 1)) == date(2024, 1, 31)
-    found = [borrower_records(place, borrower, SETTINGS) for borrower in ("a", "b")]
-    assert [one is not None and one.set_aside for one in found] == [False, True]
+    lookups = [borrower_records(place, borrower, SETTINGS) for borrower in ("a", "b")]
+    assert [one is not None and one.set_aside for one in lookups] == [False, True]
 
 
 def test_a_folder_is_no_place_to_look_one_borrower_up(tmp_path: Path) -> None:

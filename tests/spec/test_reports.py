@@ -97,8 +97,8 @@ def test_an_axis_of_shares_has_round_ticks_that_hold_the_largest(
 
 def test_of_many_names_only_some_are_written() -> None:
     names = [f"2023-{month:02}" for month in range(1, 31)]
-    shown = [text for text in Scale.of_names("month", names).texts if text]
-    assert len(shown) == 10 and shown[:2] == ["2023-01", "2023-04"]
+    labels = [text for text in Scale.of_names("month", names).texts if text]
+    assert len(labels) == 10 and labels[:2] == ["2023-01", "2023-04"]
     assert Scale.of_names("month", names[:3]).texts == tuple(names[:3])
 
 

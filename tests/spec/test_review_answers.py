@@ -37,9 +37,9 @@ def test_an_answer_has_the_types_it_declares(name: str, served: Served) -> None:
 
 
 def test_the_model_in_service_has_the_types_it_declares(served: Served) -> None:
-    shown = json.loads(TypeAdapter(ModelAnswer).dump_json(model_answer(served, None)))
-    assert shown["policy"]["threshold"] == shown["threshold"]
-    assert shown["target"]["horizon_months"] in shown["horizons_months"]
+    content = json.loads(TypeAdapter(ModelAnswer).dump_json(model_answer(served, None)))
+    assert content["policy"]["threshold"] == content["threshold"]
+    assert content["target"]["horizon_months"] in content["horizons_months"]
 
 
 def without_open_loans() -> Json:

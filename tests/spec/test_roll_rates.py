@@ -94,19 +94,19 @@ def arrears(rows: Rows, dates: Sequence[date] = ()) -> Arrears:
 def runs(rows: Rows) -> list[tuple[int, str, str]]:
     """(loan, first day past due, first day back at 0) of each run."""
 
-    def shown(day: int) -> str:
+    def iso_day(day: int) -> str:
         return "" if day == NEVER else to_date(day).isoformat()
 
-    found = arrears(rows).runs
+    arrears_runs = arrears(rows).runs
     return [
-        (int(loan), shown(begun), shown(cured))
-        for loan, begun, cured in zip(found.loan, found.begun_on, found.cured_on, strict=True)
+        (int(loan), iso_day(begun), iso_day(cured))
+        for loan, begun, cured in zip(arrears_runs.loan, arrears_runs.begun_on, arrears_runs.cured_on, strict=True)
     ]
 
 
 def rolled(rows: Rows, dates: Sequence[date]) -> dict[tuple[str, str], int]:
-    found = rolls(arrears(rows, dates), dates).sum(axis=0)
-    return {(BUCKETS[row], AFTER[column]): int(found[row, column]) for row, column in np.argwhere(found)}
+    counts = rolls(arrears(rows, dates), dates).sum(axis=0)
+    return {(BUCKETS[row], AFTER[column]): int(counts[row, column]) for row, column in np.argwhere(counts)}
 
 
 def test_a_loan_is_late_from_the_day_after_it_was_due_to_the_day_after_it_was_paid() -> None:
@@ -193,7 +193,7 @@ def test_cures_count_each_time_a_level_is_reached_with_months_enough_after_it() 
             (2, "2023-09-10", "2023-09-30"),  # again, with 2 months and 6 days of data after it
         ]
     )
-    found = cures(arrears(rows), date(2023, 1, 1), date(2023, 12, 1))
+    counts = cures(arrears(rows), date(2023, 1, 1), date(2023, 12, 1))
     expected = {
         (15, 3): (3, 2, 1),
         (15, 6): (2, 2, 1),
@@ -203,7 +203,7 @@ def test_cures_count_each_time_a_level_is_reached_with_months_enough_after_it() 
         (60, 6): (2, 2, 1),
     }
     assert {
-        (level, months): tuple(found[k, m].tolist())
+        (level, months): tuple(counts[k, m].tolist())
         for k, level in enumerate(CURE_LEVELS)
         for m, months in enumerate(CURE_MONTHS)
     } == expected
@@ -238,11 +238,11 @@ def test_a_vintage_counts_a_loan_from_the_age_at_which_it_was_first_30_days_late
     first, last = date(2023, 1, 1), date(2023, 12, 1)
     starts = quarters(first, last)
     assert starts == firsts("2023-01", "2023-04", "2023-07", "2023-10")
-    found = vintages(arrears(rows), first, last)
+    counts = vintages(arrears(rows), first, last)
     # 12 March is in the third month after 10 January, 15 August in the fifth after 1 April.
-    assert found[0, [0, 3]].tolist() == [1, 1] and found[0].sum() == 2
-    assert found[1, 5] == 1 and found[1].sum() == 1
-    assert found[2:].sum() == 0
+    assert counts[0, [0, 3]].tolist() == [1, 1] and counts[0].sum() == 2
+    assert counts[1, 5] == 1 and counts[1].sum() == 1
+    assert counts[2:].sum() == 0
 
 
 def test_a_vintage_is_shown_as_far_as_its_youngest_loan_is_old() -> None:
@@ -311,9 +311,9 @@ def test_without_the_table_loans_a_loan_is_open_while_something_is_owed_or_state
         rows = book(statements=[(0, "2023-02-15", 0.0), (0, "2023-03-15", 0.0)])
     else:
         rows = book([(0, "2023-03-01", "2023-03-01"), (0, "2023-04-01", "2023-04-02")])
-    found = arrears(replace(rows, loans=None)).lives
+    lives = arrears(replace(rows, loans=None)).lives
     spans = {True: ("2023-02-15", "2023-04-15"), False: (OPENED, "2023-04-02")}
     opened, closed = (date.fromisoformat(day) for day in spans[with_statements])
-    is_open = [found.open_at(to_day(opened) + k)[0] for k in (0, 1)], found.open_at(to_day(closed))[0]
+    is_open = [lives.open_at(to_day(opened) + k)[0] for k in (0, 1)], lives.open_at(to_day(closed))[0]
     assert is_open == ([False, True], True)
-    assert not found.open_at(to_day(closed) + 1)[0]
+    assert not lives.open_at(to_day(closed) + 1)[0]

@@ -40,8 +40,8 @@ def test_days_past_due_by_the_contract_and_by_the_plan(
     panel = panel_of(deferred(), as_of)
     assert panel["dpd"][0].tolist() == [contractual]
     assert panel.dpd_current.tolist() == [current]
-    found = not_scored(panel, TargetSpec(), None)[0]
-    assert (None if found < 0 else REASONS[found]) == reason
+    code = not_scored(panel, TargetSpec(), None)[0]
+    assert (None if code < 0 else REASONS[code]) == reason
 
 
 def test_what_is_still_to_pay_follows_the_plan() -> None:

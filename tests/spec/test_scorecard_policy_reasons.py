@@ -84,13 +84,13 @@ def test_features_that_say_the_same_add_up_to_one_reason_told_by_the_costliest()
     points[0, names.index("dpd_max_3m")], points[0, names.index("dpd_max_6m")] = -5.0, -7.0
     points[0, names.index("salary_in_count_1m")] = -8.0
     points[0, names.index("tenure_days")] = 3.0
-    found = ReasonGroups.of(features).reasons(points, np.zeros((2, 4), np.bool_))
-    assert [found.codes[i] for i in found.group[0, :2]] == ["arrears_history", "salary"]
-    assert found.points[0, :2].tolist() == [-12.0, -8.0]
-    assert names[found.feature[0, 0]] == "dpd_max_6m"
-    assert found.feature_points[0, :2].tolist() == [-7.0, -8.0]
-    assert found.group[0, 2:].tolist() == [-1, -1]
-    assert np.isnan(found.points[1]).all()
+    reasons = ReasonGroups.of(features).reasons(points, np.zeros((2, 4), np.bool_))
+    assert [reasons.codes[i] for i in reasons.group[0, :2]] == ["arrears_history", "salary"]
+    assert reasons.points[0, :2].tolist() == [-12.0, -8.0]
+    assert names[reasons.feature[0, 0]] == "dpd_max_6m"
+    assert reasons.feature_points[0, :2].tolist() == [-7.0, -8.0]
+    assert reasons.group[0, 2:].tolist() == [-1, -1]
+    assert np.isnan(reasons.points[1]).all()
 
 
 def test_a_missing_value_never_adds_to_a_reason_that_claims_an_observation() -> None:
@@ -98,17 +98,17 @@ def test_a_missing_value_never_adds_to_a_reason_that_claims_an_observation() -> 
     assert [f.name for f in features] == ["dpd_now", "dpd_max_3m", "dpd_max_6m", "tenure_days"]
     points = np.array([[-2.0, -5.0, -7.0, -1.0]] * 3)
     nothing, some = [False] * 4, [True, False, True, False]
-    found = ReasonGroups.of(features).reasons(points, np.array([nothing, some, [True] * 4]))
-    told = [
-        {found.codes[group]: total for group, total in zip(groups, totals, strict=True) if group >= 0}
-        for groups, totals in zip(found.group.tolist(), found.points.tolist(), strict=True)
+    reasons = ReasonGroups.of(features).reasons(points, np.array([nothing, some, [True] * 4]))
+    by_row = [
+        {reasons.codes[group]: total for group, total in zip(groups, totals, strict=True) if group >= 0}
+        for groups, totals in zip(reasons.group.tolist(), reasons.points.tolist(), strict=True)
     ]
-    assert told == [
+    assert by_row == [
         {"arrears_history": -12.0, "arrears_now": -2.0, "history_length": -1.0},
         {"arrears_unknown": -9.0, "arrears_history": -5.0, "history_length": -1.0},
         {"arrears_unknown": -14.0, "history_length_unknown": -1.0},
     ]
-    assert [features[f].name for f in found.feature[1, :2]] == ["dpd_max_6m", "dpd_max_3m"]
+    assert [features[f].name for f in reasons.feature[1, :2]] == ["dpd_max_6m", "dpd_max_3m"]
 
 
 def test_reasons_are_equal_to_the_bit_for_one_borrower_and_for_many() -> None:

@@ -296,8 +296,8 @@ def test_what_the_book_shows_of_a_borrower_is_weak(folder: Path) -> None:
     assert max(auc["payment_failed"], auc["external_enquiry"]) >= 0.53
     borrowers = table(folder, "borrowers").set_index("borrower_id")
     every = known_truth(folder).join(borrowers[["x_bureau_score", "x_channel"]], on="borrower_id")
-    told = every[every["x_bureau_score"].notna()]
-    assert 0.51 <= roc_auc_score(told["bad"], -told["x_bureau_score"]) <= 0.62
+    bureau_rows = every[every["x_bureau_score"].notna()]
+    assert 0.51 <= roc_auc_score(bureau_rows["bad"], -bureau_rows["x_bureau_score"]) <= 0.62
     by_channel = every.groupby("x_channel")["pd"].mean()
     assert 1.1 <= by_channel["agent"] / by_channel["branch"] <= 1.8
 

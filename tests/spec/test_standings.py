@@ -59,10 +59,10 @@ def test_the_luckiest_of_many_equals_is_rarely_taken_for_better() -> None:
     for seed in range(40):
         bad, risk, random = book(600, 100 + seed)
         own = [pd(risk + random.normal(size=600)) for _ in range(11)]
-        found = standings(bad, own, np.arange(600), draws=300, seed=seed)
-        taken += any(one.gain.is_shown for one in found)
+        ranking = standings(bad, own, np.arange(600), draws=300, seed=seed)
+        taken += any(one.gain.is_significant for one in ranking)
         for other in own[1:]:
-            if paired_bootstrap(bad, own[0], other, np.arange(600), draws=100, seed=seed)["auc"].is_shown:
+            if paired_bootstrap(bad, own[0], other, np.arange(600), draws=100, seed=seed)["auc"].is_significant:
                 pairwise += 1
                 break
     assert taken <= 7 < pairwise

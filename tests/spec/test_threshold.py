@@ -85,10 +85,10 @@ def test_the_best_threshold_stands_just_above_the_last_row_that_pays() -> None:
 
 
 def test_a_change_of_threshold_is_worth_what_the_moved_rows_are_worth() -> None:
-    found, same = CURVES.gains(POLICY, [with_threshold(POLICY, 515.0), POLICY])
-    assert found is not None
-    assert found.amount == pytest.approx(-90.0)
-    assert found.low < found.amount < found.high
+    gain, same = CURVES.gains(POLICY, [with_threshold(POLICY, 515.0), POLICY])
+    assert gain is not None
+    assert gain.amount == pytest.approx(-90.0)
+    assert gain.low < gain.amount < gain.high
     assert same is not None and (same.amount, same.low, same.high) == (0.0, 0.0, 0.0)
 
 
@@ -217,7 +217,7 @@ def test_the_nights_played_are_those_of_the_watch_list(seed: int) -> None:
         for who in range(n):
             score, dpd = float(played.scores[night, who]), float(played.days_past_due[night, who])
             seen = Seen(str(who), None if np.isnan(score) else score, None, None if np.isnan(dpd) else dpd)
-            found = step(
+            transition = step(
                 seen,
                 is_open=who in opened_on,
                 safe_since=safe_since.get(who),
@@ -225,23 +225,23 @@ def test_the_nights_played_are_those_of_the_watch_list(seed: int) -> None:
                 policy=POLICY,
                 bad_dpd=30,
             )
-            if found is None:
+            if transition is None:
                 continue
-            safe_since[who] = found.safe_since
-            if found.event == "opened":
+            safe_since[who] = transition.safe_since
+            if transition.event == "opened":
                 opened_on[who], opens = night, opens + 1
-            elif found.event != "kept":
+            elif transition.event != "kept":
                 del opened_on[who], safe_since[who]
                 ended += 1
         if night >= 14:
             new.append(opens)
             calls.append(sum((night - since) % 14 == 0 for since in opened_on.values()))
             stock.append(len(opened_on))
-    told = burden(played, POLICY)
+    result = burden(played, POLICY)
     assert ended > 50
-    assert (told.new_warnings, told.most_new_warnings) == (np.mean(new), max(new))
-    assert (told.calls, told.open_warnings) == (np.mean(calls), np.mean(stock))
-    assert told.stay_days == pytest.approx(np.mean(stock) / np.mean(new))
+    assert (result.new_warnings, result.most_new_warnings) == (np.mean(new), max(new))
+    assert (result.calls, result.open_warnings) == (np.mean(calls), np.mean(stock))
+    assert result.stay_days == pytest.approx(np.mean(stock) / np.mean(new))
 
 
 def test_the_capacity_is_filled_and_not_passed() -> None:
@@ -252,9 +252,9 @@ def test_the_capacity_is_filled_and_not_passed() -> None:
         return burden(played, with_threshold(POLICY, threshold)).calls
 
     capacity = (calls(530.0) + calls(550.0)) / 2
-    found = within_capacity(calls, grid, capacity)
-    assert found is not None and 530 <= found < 550
-    assert calls(found) <= capacity < calls(round(found + 0.1, 1))
+    cutoff = within_capacity(calls, grid, capacity)
+    assert cutoff is not None and 530 <= cutoff < 550
+    assert calls(cutoff) <= capacity < calls(round(cutoff + 0.1, 1))
     assert within_capacity(calls, grid, calls(500.0) / 2) is None
     assert within_capacity(calls, grid, 1e9) == 570.0
 

@@ -17,11 +17,11 @@ NAN = np.nan
 
 def of(values: list[float], feature: Feature, names: tuple[str, ...] = ()) -> dict[str, object]:
     x = np.array(values, np.float32).reshape(-1, 1)
-    found = {name: asdict(one) for name, one in typical(x, [feature], {feature.needs[0]: names}).items()}
+    document = {name: asdict(one) for name, one in typical(x, [feature], {feature.needs[0]: names}).items()}
     # Whatever it says can stand in a JSON file that every reader understands.
-    again: dict[str, dict[str, object]] = json.loads(json.dumps(found, allow_nan=False))
-    assert again == found
-    return found[feature.name]
+    again: dict[str, dict[str, object]] = json.loads(json.dumps(document, allow_nan=False))
+    assert again == document
+    return document[feature.name]
 
 
 def test_percentiles_are_of_what_was_observed_and_the_rest_is_counted() -> None:
@@ -47,7 +47,7 @@ def test_numbers_keep_six_digits() -> None:
 def test_a_category_shows_its_ten_most_frequent_values() -> None:
     names = tuple("abcdefghijkl")
     rows = [float(code) for code in range(12) for _ in range(code)] + [NAN] * 34
-    found = of(rows, FEATURES["region"], names)
-    assert found["missing"] == 0.34
-    assert found["shares"] == {name: names.index(name) / 100 for name in "lkjihgfedc"}
-    assert list(found["shares"]) == list("lkjihgfedc")
+    summary = of(rows, FEATURES["region"], names)
+    assert summary["missing"] == 0.34
+    assert summary["shares"] == {name: names.index(name) / 100 for name in "lkjihgfedc"}
+    assert list(summary["shares"]) == list("lkjihgfedc")

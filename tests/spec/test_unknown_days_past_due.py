@@ -31,7 +31,7 @@ MONTH_ENDS = (
 )
 
 
-def shown(*dpd: float | None, loan: int = 0) -> list[dict[str, Any]]:
+def statements(*dpd: float | None, loan: int = 0) -> list[dict[str, Any]]:
     """A statement at each month's end from January on; None: one without days past due."""
     rows = []
     for on, value in zip(MONTH_ENDS, dpd, strict=False):
@@ -44,7 +44,7 @@ def outcome(book: History) -> Outcomes:
 
 
 def test_a_card_without_days_past_due_is_unknown_beside_a_book_of_instalments() -> None:
-    book = history([loan(0, 0), loan(1, 1)], monthly(0, "2024-01", 12, paid_through=5), shown(*[None] * 8, loan=1))
+    book = history([loan(0, 0), loan(1, 1)], monthly(0, "2024-01", 12, paid_through=5), statements(*[None] * 8, loan=1))
     panel = panel_of(book, JUNE)
     np.testing.assert_array_equal(panel["dpd"][0], [0.0, np.nan])
     assert not_scored(panel, TargetSpec(), None).tolist() == [-1, -1], "unknown is eligible"
@@ -53,10 +53,10 @@ def test_a_card_without_days_past_due_is_unknown_beside_a_book_of_instalments() 
 
 def test_a_loan_without_any_row_that_tells_can_be_seen_to_be_bad_but_never_good() -> None:
     late = [*monthly(0, "2024-01", 12, paid_through=5)]
-    book = history([loan(0), loan(1)], late, shown(*[None] * 8, loan=1))
-    found = outcome(book)
-    assert to_date(found.bad_on[0]) == date(2024, 7, 10)
-    assert found.could_be_good.tolist() == [False], "so nothing is learnt from it, bad or not"
+    book = history([loan(0), loan(1)], late, statements(*[None] * 8, loan=1))
+    result = outcome(book)
+    assert to_date(result.bad_on[0]) == date(2024, 7, 10)
+    assert result.could_be_good.tolist() == [False], "so nothing is learnt from it, bad or not"
     known, _ = known_and_bad(book, JUNE, TargetSpec(), ())
     assert known.tolist() == [False]
 
@@ -72,22 +72,22 @@ def test_a_loan_without_any_row_that_tells_can_be_seen_to_be_bad_but_never_good(
     ],
 )
 def test_good_takes_a_known_day_to_the_end(dpd: tuple[float | None, ...], bad_on: str | None, known: bool) -> None:
-    found = outcome(history([loan(0)], statements=shown(*dpd)))
-    assert found.bad_on.tolist() == [NEVER if bad_on is None else day(bad_on)]
-    assert found.known(END).tolist() == [known]
+    result = outcome(history([loan(0)], statements=statements(*dpd)))
+    assert result.bad_on.tolist() == [NEVER if bad_on is None else day(bad_on)]
+    assert result.known(END).tolist() == [known]
 
 
 def test_statements_that_stop_with_the_loan_are_known_to_its_end() -> None:
-    book = history([loan(0, closed="2024-06-20")], statements=shown(0, 0, 0, 0, 20))
+    book = history([loan(0, closed="2024-06-20")], statements=statements(0, 0, 0, 0, 20))
     assert outcome(book).known(END).all()
-    written_off = history([loan(0, written_off="2024-06-20")], statements=shown(0, 0, 0, 0, 20))
+    written_off = history([loan(0, written_off="2024-06-20")], statements=statements(0, 0, 0, 0, 20))
     assert to_date(outcome(written_off).bad_on[0]) == date(2024, 6, 20)
 
 
 def test_a_statement_corrected_later_counts_as_corrected() -> None:
-    rows = [*shown(0, 0, 0, 0, 0, 40, 0, 0), {"loan": 0, "on": "2024-06-30", "recorded": "2024-07-05", "dpd": 0.0}]
-    found = outcome(history([loan(0)], statements=rows))
-    assert found.bad_on.tolist() == [NEVER]
+    rows = [*statements(0, 0, 0, 0, 0, 40, 0, 0), {"loan": 0, "on": "2024-06-30", "recorded": "2024-07-05", "dpd": 0.0}]
+    result = outcome(history([loan(0)], statements=rows))
+    assert result.bad_on.tolist() == [NEVER]
     known_then = outcomes(history([loan(0)], statements=rows), JUNE, TargetSpec(), known_before=day("2024-07-05"))
     assert to_date(known_then.bad_on[0]) == date(2024, 6, 30)
 
@@ -95,14 +95,14 @@ def test_a_statement_corrected_later_counts_as_corrected() -> None:
 def test_without_loans_statements_that_stop_leave_it_open_unless_nothing_was_owed() -> None:
     bare = replace(OBSERVED, columns={t: c for t, c in OBSERVED.columns.items() if t != "loans"})
     for balance, known in ((200, False), (0, True)):
-        rows = [{**row, "balance": balance} for row in shown(0, 0, 0, 0, 0)]
+        rows = [{**row, "balance": balance} for row in statements(0, 0, 0, 0, 0)]
         book = history([loan(0)], statements=rows)
         alone = History.of(replace(book.rows, loans=None), bare)
         assert outcome(alone).known(END).tolist() == [known], balance
 
 
 def test_each_loan_of_a_borrower_counts_with_its_own_latest_picture() -> None:
-    book = history([loan(0), loan(1)], statements=[*shown(0, 0, 0, 25), *shown(0, 0, 0, 0, 0, loan=1)])
+    book = history([loan(0), loan(1)], statements=[*statements(0, 0, 0, 25), *statements(0, 0, 0, 0, 0, loan=1)])
     assert panel_of(book, JUNE)["dpd"][0].tolist() == [25.0], "no statement in May says that the first card is paid"
 
 
