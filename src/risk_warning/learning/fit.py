@@ -2,7 +2,9 @@
 
 The number of trees and the calibration come from folds of borrowers within the training rows, so nothing is tuned on
 the rows that evaluate the model. If the number of trees is already known, each fold also leaves out a stretch of
-months. The calibration then uses rows whose borrower and month the fold's model has not seen.
+months. The slope of the calibration then comes from rows whose borrower and month the fold's model has not seen, since
+PDs of months it has seen are too far apart. The intercept comes from all rows: in a stretch left out, the level of the
+PDs depends on how that stretch differed from the others, which says nothing about later months.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from typing import Any
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from risk_warning.core.features import Feature
 from risk_warning.core.scorecard import clipped
@@ -34,7 +38,7 @@ MIN_BORROWERS = 30
 """Fewest borrowers who turn bad, and fewest who do not, to learn from: rows of one borrower are much alike."""
 MIN_MONTHS_FOR_BLOCKS = 6
 MIN_FOR_CALIBRATION = 100
-"""Fewest bad borrowers to calibrate only on rows with unseen borrower and unseen month."""
+"""Fewest bad borrowers to take the slope only from rows with unseen borrower and unseen month."""
 PARAMETERS: Mapping[str, Any] = {
     "objective": "binary",
     "metric": "binary_logloss",
@@ -150,12 +154,13 @@ class Fitting:
             chosen = np.ones(len(margin), np.bool_)
         weight = None if self.weight is None else self.weight[chosen]
         sigmoid = LogisticRegression(C=np.inf).fit(margin[chosen].reshape(-1, 1), bad[chosen], sample_weight=weight)
-        slope, intercept = float(sigmoid.coef_[0, 0]), float(sigmoid.intercept_[0])
+        slope = float(sigmoid.coef_[0, 0])
         if slope <= 0 or all(np.ptp(own) == 0 for own, _, _ in folds):
             raise LabelError(
                 "Nothing in the book separates later bads from goods: the fitted scores rank no better than chance. "
                 "Check the outcomes, or give more as-of dates."
             )
+        intercept = calibration_in_the_large(slope * margin, self.rows.bad, self.weight)
         trees = float(np.mean([number for _, _, number in folds])) if self.trees is None else self.trees
         unseen, unseen_also = (clipped(slope * part + intercept) for part in (margin, margin_also))
         return Calibrated(slope, intercept, unseen, unseen_also, trees)
@@ -234,6 +239,17 @@ class _Fold:
             chosen = borrower_fold(also.borrower_id, INNER_FOLDS, seed=7) == self.k
             other = forest.margin(encode(also.x[chosen], also.features, codes, categories))
         return forest.margin(unseen), other, number
+
+
+def calibration_in_the_large(log_odds: Floats, bad: Flags, weight: Floats | None) -> float:
+    """Return what to add to the log-odds so that the PDs sum to the number of bads; there are bads and goods."""
+    base = float(logit(np.average(bad, weights=weight)))
+
+    def excess(shift: float) -> float:
+        return float(np.average(expit(log_odds + shift) - bad, weights=weight))
+
+    # At these ends every PD is below, and above, the bad rate.
+    return float(brentq(excess, base - log_odds.max() - 1, base - log_odds.min() + 1))
 
 
 Check = tuple[NDArray[np.float32], Flags, Floats | None]

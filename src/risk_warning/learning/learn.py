@@ -118,10 +118,10 @@ def finish_and_refit(
 ) -> tuple[Learnt, TrainingSet, Floats | None, Fit]:
     """Return (the first fit, finished, rows of the second fit, their weights, the second fit), fitted in parallel.
 
-    The second fit uses the recipe and the number of trees of the first, on all `rows`. Both are calibrated on folds of
-    borrowers and months: folds of borrowers alone share the shocks of their months with the rows they are checked on,
-    and the slope out of time was 0.93 to 0.96 instead of 1.00. The rows `also` are scored too, by models that did not
-    see their borrowers.
+    The second fit uses the recipe and the number of trees of the first, on all `rows`. The slopes of both calibrations
+    come from folds of borrowers and months: folds of borrowers alone share the shocks of their months with the rows
+    they are checked on, and the slope out of time was 0.93 to 0.96 instead of 1.00. The rows `also` are scored too, by
+    models that did not see their borrowers.
     """
     recipe, trees = begun.fitting.recipe, begun.calibrated.trees
     taught = weighted(rows, recipe, horizon_months)
