@@ -1,6 +1,7 @@
 """The examples of the OpenAPI page are real: the demo model gives these very answers.
 
-`PYTHONPATH=tests python tests/docs/test_examples.py` writes the answers anew after a change of the model or of an answer's shape.
+`PYTHONPATH=tests python tests/docs/test_examples.py` writes the answers anew after a change of the model or of an
+answer's shape.
 """
 
 from __future__ import annotations
