@@ -100,7 +100,7 @@ def upgrade() -> None:
 
 
 def _refuse_changes() -> None:
-    """Nothing comes back; from here on the database itself refuses to change or delete a row of the audit trail."""
+    """Install the triggers: from here on the database itself refuses to change or delete a row of the audit trail."""
     sqlite = op.get_bind().dialect.name == "sqlite"
     if not sqlite:
         op.execute(
