@@ -8,6 +8,9 @@ book shows the borrower past due on the day after the last row of the whole book
 current on the day after the last row of the cut table. Instalments that fell due since then must make nobody late. Of
 instalments and statements, the books for this count contain only the cut table, because the other table goes on and
 rightly shows who became late in the meantime. Cut events must change nobody's days past due.
+
+A monthly table that is silent for no longer than it usually is has not stopped yet. So the benchmark also prints from
+which as-of date on, the day after the whole book's last row or later, the table is named and a score is refused.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from risk_warning.book import open_book
 from risk_warning.core.calendar import to_date, to_day
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.core.panel.builder import panel_of
+from risk_warning.core.reach import Reach
 from risk_warning.datasets.simulation.lender import CUT_TABLES, simulate
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.model.folder import load
@@ -61,10 +65,17 @@ def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
         differ = days_past_due(cut, day).tobytes() != days_past_due(whole, day).tobytes()
         return f"days past due {'differ' if differ else 'are the same'}"
     with open_book(cut, Settings().book) as book:
-        silence = book.observed.reach.stopped(to_day(day)).get(table)
-    stopped = day if silence is None else to_date(silence.last_day + 1)
+        stopped = to_date(int(book.observed.reach.flows[table].days[-1]) + 1)
     late = int(((days_past_due(cut, day) > 0) & ~(days_past_due(whole, stopped) > 0)).sum())
     return f"{late} late for it"
+
+
+def named_and_refused(table: str, reach: Reach, day: date) -> str:
+    """Return in words from which days on the table is named as stopped, and a score refused."""
+    days = [day + timedelta(days=k) for k in range(60)]
+    named = next((when for when in days if table in reach.stopped(to_day(when))), None)
+    refused = next((when for when in days if reach.refusal(to_day(when))), None)
+    return f"named as stopped from {named or '–'}, a score refused from {refused or '–'}"
 
 
 def verb(*arguments: str | Path | date) -> tuple[int, list[str]]:
@@ -79,12 +90,13 @@ def lines_of(table: str, days: int, model: Path, whole: Path, cut_to: Path, borr
         day = book.data_through + timedelta(days=1)
     with open_book(cut_to, Settings().book) as cut:
         last = as_of_dates(cut, Request(target=load(model).target))[-1]
-    yield f"{late_for_it(table, whole, cut_to, day)}, training dates to {last}"
+        since = named_and_refused(table, cut.observed.reach, day)
+    yield f"{late_for_it(table, whole, cut_to, day)}, training dates to {last}; {since}"
     os.environ["RISK_WARNING_HOME"] = str(cut_to / "home")
     code, lines = verb("score", cut_to, "--as-of", day, "--model", model, "--out", cut_to / "out")
     yield f"score {day}: exit {code}; {' '.join(lines[-4:])}"
     code, lines = verb("check", cut_to)
-    yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} stop' in line)}"
+    yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} stop' in line or 'where ' in line)}"
 
 
 def main(model: Path, borrowers: int) -> None:

@@ -77,6 +77,8 @@ class BookReport:
     loans: int
     first_date: date | None
     data_through: date | None
+    ends_first: str | None
+    """Name of the table that covers no day after `data_through`; None without payments and statements."""
     tables: Mapping[str, TableReport]
     event_kinds: tuple[str, ...]
     families: tuple[FamilyReport, ...]
@@ -106,14 +108,15 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
         except BookQualityError as error:
             problem = str(error)
         observed = observed_of(con, staged, settings, None)
-        through = observed.reach.outcomes_through()
+        end = observed.reach.ends_first()
         given = features.supported(observed, settings.never_modelled)
         return BookReport(
             book=source.name,
             borrowers=_count(con, "borrower_index"),
             loans=_count(con, "loan_index"),
             first_date=first_date(con, staged),
-            data_through=None if through is None else to_date(through),
+            data_through=to_date(end[1]) if end else None,
+            ends_first=end[0] if end else None,
             tables={table: _table(con, staged, table) for table in staged.rows},
             event_kinds=tuple(sorted(observed.event_kinds)),
             families=_families(given),
@@ -199,7 +202,7 @@ def render(report: BookReport) -> RenderableType:
         attributes.add_row(Text(kept.column), Text("kept out", style="yellow"), kept.why)
     lines = [
         f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
-        f"through {report.data_through or '–'} (the payment table that ends first)."
+        f"through {report.data_through or '–'}{f', where {report.ends_first} end' if report.ends_first else ''}."
     ]
     if report.condition:
         lines += report.condition.lines()

@@ -151,18 +151,23 @@ class Reach:
     def _allowed_days(self, table: str, silence: Silence) -> int:
         return max(silence.usual_days + self.freshness_days.get(table, 0), silence.excused_days)
 
-    def outcomes_through(self) -> int | None:
-        """Return the last day for which outcomes are known.
+    def ends_first(self) -> tuple[str, int] | None:
+        """Return the slower of the payment and statement tables, and the last day that it covers; None without either.
 
-        The slower of the payment and statement tables decides; None without either.
+        Outcomes are known through that day.
         """
         ends = []
         for table in TELL_OF_PAYMENT:
             if table in self.given:
-                ends.append(self.given[table])
+                ends.append((table, self.given[table]))
             elif table in self.flows and (last := self.flows[table].tells_through) is not None:
-                ends.append(last)
-        return min(ends, default=None)
+                ends.append((table, last))
+        return min(ends, key=lambda end: end[1], default=None)
+
+    def outcomes_through(self) -> int | None:
+        """Return the last day for which outcomes are known; None without payments and statements."""
+        end = self.ends_first()
+        return None if end is None else end[1]
 
 
 def statement_gap_days(gaps: NDArray[np.integer]) -> int:
