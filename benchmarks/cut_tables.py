@@ -96,7 +96,8 @@ def lines_of(table: str, days: int, model: Path, whole: Path, cut_to: Path, borr
     code, lines = verb("score", cut_to, "--as-of", day, "--model", model, "--out", cut_to / "out")
     yield f"score {day}: exit {code}; {' '.join(lines[-4:])}"
     code, lines = verb("check", cut_to)
-    yield f"check: exit {code}; {' '.join(line.strip() for line in lines if f'{table} stop' in line or 'where ' in line)}"
+    naming = [line.strip() for line in lines if f"{table} stop" in line or "where " in line]
+    yield f"check: exit {code}; {' '.join(naming)}"
 
 
 def main(model: Path, borrowers: int) -> None:
