@@ -13,7 +13,6 @@ import multiprocessing
 import os
 import resource
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -41,12 +40,9 @@ def neighbour(busy: bool) -> Iterator[None]:
 
 def run(checkout: Path, *arguments: str) -> tuple[int, float, float]:
     """Run a verb of a checkout; return (exit code, wall seconds, processor seconds)."""
-    program = "from risk_warning.cli.main import main; main()"
-    environment = {**os.environ, "PYTHONPATH": str(checkout / "src")}
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, check=False
-    )
+    command = [checkout / ".venv" / "bin" / "risk-warning", *arguments]
+    done = subprocess.run(command, capture_output=True, check=False)
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return done.returncode, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
