@@ -41,7 +41,7 @@ def neighbour(busy: bool) -> Iterator[None]:
 def run(checkout: Path, *arguments: str) -> tuple[int, float, float]:
     """Run a verb of a checkout; return (exit code, wall seconds, processor seconds)."""
     before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    command = [checkout / ".venv" / "bin" / "risk-warning", *arguments]
+    command = [str(checkout / ".venv" / "bin" / "risk-warning"), *arguments]
     done = subprocess.run(command, capture_output=True, check=False)
     wall, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return done.returncode, wall, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
