@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,6 +12,7 @@ import numpy as np
 
 from risk_warning.book.flows import reach_from
 from risk_warning.book.location import source_at
+from risk_warning.book.records import Record, Records
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.staged import rows_between, staging_connection
 from risk_warning.book.staging import Staged, stage
@@ -27,7 +28,7 @@ _GIVEN = ("borrowers", "loans", "instalments", "statements", "events")
 class BorrowerRecords:
     """The rows of one borrower in a book."""
 
-    records: Mapping[str, Sequence[Mapping[str, Any]]]
+    records: Records
     """Table → rows; empty columns are left out."""
     set_aside: bool
     """A row of their instalments or statements, or their only row of `borrowers`, could not be read."""
@@ -86,7 +87,7 @@ def reach_of_book(location: str, settings: BookSettings, *, data_through: date |
 
 def _records(
     name: str, table: Table, rows: Rows, loans: Sequence[Any], staged: Staged, settings: BookSettings
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     spec, named = TABLES[name], staged.outputs[name]
     columns: dict[str, list[Any]] = {}
     if "loan" in table:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import lightgbm
 import numpy as np
@@ -61,11 +60,26 @@ def trees_of(booster: lightgbm.Booster) -> tuple[Tree, ...] | None:
     return tuple(trees)
 
 
-def _tree(root: Mapping[str, Any]) -> Tree | None:
-    nodes: list[Mapping[str, Any]] = []
-    leaves: list[Mapping[str, Any]] = []
+class _Node(TypedDict, total=False):
+    """A node of LightGBM's dump: a split, or a leaf with `leaf_value`."""
 
-    def number(node: Mapping[str, Any]) -> int:
+    split_feature: int
+    threshold: float
+    decision_type: str
+    default_left: bool
+    missing_type: str
+    internal_count: int
+    left_child: _Node
+    right_child: _Node
+    leaf_value: float
+    leaf_count: int
+
+
+def _tree(root: _Node) -> Tree | None:
+    nodes: list[_Node] = []
+    leaves: list[_Node] = []
+
+    def number(node: _Node) -> int:
         among = nodes if "split_feature" in node else leaves
         among.append(node)
         return len(nodes) - 1 if among is nodes else -len(leaves)

@@ -43,7 +43,7 @@ def sample(borrower_id: NDArray[Any], n_borrowers: int) -> NDArray[np.bool_]:
 def archived(rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int) -> pandas.DataFrame:
     """Return the borrower id and features of the borrowers of a chunk that were scored and are archived."""
     chosen = np.flatnonzero((scored.not_scored < 0) & sample(rows.borrower_id, n_borrowers))
-    table: dict[str, Any] = {"borrower_id": rows.borrower_id[chosen]}
+    table: dict[str, NDArray[Any]] = {"borrower_id": rows.borrower_id[chosen]}
     codes = iter(range(len(model.category_features)))
     for column, feature in enumerate(model.features):
         if feature.is_category:

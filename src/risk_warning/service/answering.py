@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request, Response
 from pydantic import TypeAdapter
@@ -18,8 +18,10 @@ from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire.inputs import from_book
 from risk_warning.service.wire.questions import brings_rows, question_from_book, question_of
+from risk_warning.service.wire.requests import ScoreByIdRequest, ScoreRequest
 from risk_warning.settings import BookSettings
 
+T = TypeVar("T")
 Work = Callable[[str, Question, Served, BookSettings], work.Done]
 """(request id, question, model in service, settings of the book) → answer."""
 
@@ -48,21 +50,21 @@ class Answering:
         answered = await self._runtime.deciding.decide(self.call, self._request.url.path, key, compute)
         return json_response(answered.text, {"x-request-id": answered.request_id})
 
-    def parsed(self, adapter: TypeAdapter[Any]) -> Mapping[str, Any]:
+    def parsed(self, adapter: TypeAdapter[T]) -> T:
         """Return the body, validated."""
         start = time.perf_counter()
-        parsed: Mapping[str, Any] = adapter.validate_json(self.call.body)
+        parsed = adapter.validate_json(self.call.body)
         self._spent("parse", start)
         return parsed
 
-    def at_once(self, parsed: Mapping[str, Any], do: Work, served: Served) -> Worked:
+    def at_once(self, parsed: ScoreRequest, do: Work, served: Served) -> Worked:
         """Answer from the borrower's rows in the body; only for work that is fast enough to need no thread."""
         start = time.perf_counter()
         done = do(self.call.request_id, question_of(parsed, self.book), served, self.book)
         self._spent("score", start)
         return Worked(done, self.call.body.decode())
 
-    async def from_rows_or_book(self, parsed: Mapping[str, Any], do: Work, served: Served) -> Worked:
+    async def from_rows_or_book(self, parsed: ScoreRequest, do: Work, served: Served) -> Worked:
         """Answer from the borrower's rows in the body or, if it has none, from those of the book."""
         if not brings_rows(parsed):
             return await self.from_book(parsed, do, served)
@@ -70,7 +72,7 @@ class Answering:
         done = await asyncio.to_thread(do, self.call.request_id, question, served, self.book)
         return Worked(done, self.call.body.decode())
 
-    async def from_book(self, parsed: Mapping[str, Any], do: Work, served: Served) -> Worked:
+    async def from_book(self, parsed: ScoreRequest | ScoreByIdRequest, do: Work, served: Served) -> Worked:
         """Answer about a borrower of the book."""
         start = time.perf_counter()
         borrower = await self._runtime.borrowers.find(parsed["borrower_id"], parsed["as_of_date"])

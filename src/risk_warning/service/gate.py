@@ -11,12 +11,13 @@ import re
 import time
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi.routing import APIRoute
 from pydantic_core import to_json
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from risk_warning.service.access import Caller
 from risk_warning.service.wire.refusals import Refusal
@@ -25,12 +26,6 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from risk_warning.service.process import ServingProcess
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 HEALTH = ("/healthz", "/livez", "/readyz")
 _STATIC = "/static_content/"
@@ -53,7 +48,7 @@ class Call:
 class Gate:
     """ASGI middleware around the whole server."""
 
-    def __init__(self, app: App, api: FastAPI, process: ServingProcess) -> None:
+    def __init__(self, app: ASGIApp, api: FastAPI, process: ServingProcess) -> None:
         self._server = app
         self._api = api
         self._with_body = {r.path for r in api.routes if isinstance(r, APIRoute) and "POST" in (r.methods or ())}
@@ -169,7 +164,7 @@ INTERNAL = Refusal(500, "internal", "Internal error of the service; give its ope
 _CLOSE = {"connection": "close"}
 
 
-async def respond(send: Send, status: int, body: bytes, headers: Any = None) -> None:
+async def respond(send: Send, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
     """Send a response with a JSON body."""
     lines = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     lines += [(name.encode(), value.encode()) for name, value in (headers or {}).items()]

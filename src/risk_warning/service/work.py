@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import to_json
@@ -35,7 +34,7 @@ from risk_warning.service.wire.answers import (
 from risk_warning.service.wire.inputs import items_in, question_in, request_in
 from risk_warning.service.wire.questions import money, question_of
 from risk_warning.service.wire.refusals import of_error, of_validation
-from risk_warning.service.wire.requests import SCORE
+from risk_warning.service.wire.requests import SCORE, Alternative, WhatIfRequest
 from risk_warning.settings import BookSettings
 
 
@@ -73,7 +72,7 @@ def explained(request_id: str, question: Question, served: Served, settings: Boo
 
 
 def compared(
-    request_id: str, question: Question, request: Mapping[str, Any], served: Served, settings: BookSettings
+    request_id: str, question: Question, request: WhatIfRequest, served: Served, settings: BookSettings
 ) -> Done:
     """Compute the answer of /what_if: the loan as requested, its alternatives, and the path to safe."""
     model, policy, loan = served.model, served.policy, question.loan
@@ -92,7 +91,7 @@ def compared(
         threshold=policy.threshold,
         base=comparison.base,
         alternatives=tuple(
-            AlternativeCase(changed=dict(terms), **vars(case))
+            AlternativeCase(changed=_changed(terms), **vars(case))
             for terms, case in zip(requested, comparison.alternatives, strict=True)
         ),
         path_to_safe=path,
@@ -142,7 +141,11 @@ _OF_ONE: Mapping[str, Callable[[str, Question, Served, BookSettings], Done]] = {
 }
 
 
-def _with_terms(loan: LoanUnderReview, terms: Mapping[str, Any], settings: BookSettings) -> LoanUnderReview:
+def _changed(terms: Alternative) -> dict[str, float | int]:
+    return {name: value for name, value in terms.items() if isinstance(value, float | int)}
+
+
+def _with_terms(loan: LoanUnderReview, terms: Alternative, settings: BookSettings) -> LoanUnderReview:
     return loan.changed(
         principal_amount=money(terms.get("principal"), settings),
         credit_limit=money(terms.get("credit_limit"), settings),

@@ -11,7 +11,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow
@@ -95,7 +94,7 @@ def simulate(
     calendar = Months(FIRST_MONTH, months)
     setting = _Setting(calendar, Climate.of(calendar, downturn_month, drift), drift, cut_days)
     with whole_folder(out, "--out") as book, ExitStack() as stack:
-        writers: dict[str, Any] = {}
+        writers: dict[str, pyarrow.parquet.ParquetWriter] = {}
         loans = 0
         for block, low in enumerate(range(0, borrowers, BORROWERS_PER_BLOCK)):
             n = min(BORROWERS_PER_BLOCK, borrowers - low)

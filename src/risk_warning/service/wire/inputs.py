@@ -6,7 +6,7 @@ are the request with the rows that the book had at that time, because a book cha
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Annotated, Any, NotRequired, cast
 
 from annotated_types import MaxLen
@@ -28,6 +28,8 @@ from risk_warning.service.wire.requests import (
     Instalment,
     Loan,
     RequestedProfile,
+    ScoreByIdRequest,
+    ScoreRequest,
     Statement,
     WhatIfRequest,
 )
@@ -57,13 +59,13 @@ class _FromBook(TypedDict):
 _FROM_BOOK = TypeAdapter(_FromBook)
 
 
-def from_book(request: Mapping[str, Any], borrower: BorrowerRecords) -> str:
+def from_book(request: ScoreRequest | ScoreByIdRequest, borrower: BorrowerRecords) -> str:
     """Return the inputs of a request that names a borrower of the book."""
     content = {"request": request, "records": borrower.records, "set_aside": borrower.set_aside}
     return to_json({**content, "payments_through": borrower.payments_through}).decode()
 
 
-def request_in(inputs: str | bytes) -> Mapping[str, Any]:
+def request_in(inputs: str | bytes) -> WhatIfRequest:
     """Return the request from the inputs of one borrower."""
     if _is_from_book(inputs):
         return _FROM_BOOK.validate_json(inputs)["request"]

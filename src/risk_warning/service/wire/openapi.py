@@ -9,8 +9,8 @@ from importlib import resources
 from typing import Any
 
 from fastapi import FastAPI
-from pydantic import TypeAdapter
-from pydantic.json_schema import JsonSchemaMode
+from pydantic import JsonValue, TypeAdapter
+from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue
 from typing_extensions import TypedDict
 
 from risk_warning.service.wire import answers, requests
@@ -40,7 +40,7 @@ _REFUSALS = {
     429: "too many requests with this key; Retry-After says when",
     503: "the audit cannot be written, or the book not be read",
 }
-_IDEMPOTENCY = {
+_IDEMPOTENCY: dict[str, JsonValue] = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -66,23 +66,25 @@ class Route(TypedDict):
 
     summary: str
     tags: list[str | Enum]
-    openapi_extra: dict[str, Any]
-    responses: dict[int | str, dict[str, Any]]
+    openapi_extra: dict[str, JsonValue]
+    responses: dict[int | str, dict[str, JsonValue]]
 
 
-def _reference(name: str) -> dict[str, str]:
+def _reference(name: str) -> dict[str, JsonValue]:
     return {"$ref": _REFERENCE.format(model=name)}
 
 
-def _content(schema: str, example: Any = None) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": _reference(schema)}
+def _content(schema: str, example: JsonValue = None) -> dict[str, JsonValue]:
+    content: dict[str, JsonValue] = {"schema": _reference(schema)}
     if example is not None:
         content["example"] = example
     return {"application/json": content}
 
 
-def _examples() -> dict[str, Any]:
-    examples: dict[str, Any] = json.loads(resources.files(__package__).joinpath("examples.json").read_text("utf-8"))
+def _examples() -> dict[str, dict[str, JsonValue]]:
+    examples: dict[str, dict[str, JsonValue]] = json.loads(
+        resources.files(__package__).joinpath("examples.json").read_text("utf-8")
+    )
     return examples
 
 
@@ -90,8 +92,11 @@ _EXAMPLES = _examples()
 
 
 def _post(tag: str, summary: str, request: str, answer: str, example: str, *codes: int) -> Route:
-    answered = {"description": "The answer", "content": _content(answer, _EXAMPLES[example]["answer"])}
-    body = {"required": True, "content": _content(request, _EXAMPLES[example]["request"])}
+    answered: dict[str, JsonValue] = {
+        "description": "The answer",
+        "content": _content(answer, _EXAMPLES[example]["answer"]),
+    }
+    body: dict[str, JsonValue] = {"required": True, "content": _content(request, _EXAMPLES[example]["request"])}
     return {
         "summary": summary,
         "tags": [tag],
@@ -100,7 +105,7 @@ def _post(tag: str, summary: str, request: str, answer: str, example: str, *code
     }
 
 
-def _refused(*codes: int) -> dict[int | str, dict[str, Any]]:
+def _refused(*codes: int) -> dict[int | str, dict[str, JsonValue]]:
     return {code: {"description": _REFUSALS[code], "content": _content("ErrorAnswer")} for code in codes}
 
 
@@ -160,7 +165,7 @@ METRICS: Route = {
 
 
 @cache
-def _schemas() -> dict[str, Any]:
+def _schemas() -> dict[str, JsonSchemaValue]:
     """Return the JSON schema of every type, by name."""
     adapters: list[tuple[str, JsonSchemaMode, TypeAdapter[Any]]]
     adapters = [(kind.__name__, "validation", TypeAdapter(kind)) for kind in _REQUESTS]
@@ -192,8 +197,8 @@ _HEALTH = {
 }
 
 
-def _health(path: str) -> dict[str, Any]:
-    responses: dict[str, Any] = {"200": {"description": "It is", "content": _content("Health")}}
+def _health(path: str) -> dict[str, JsonValue]:
+    responses: dict[str, JsonValue] = {"200": {"description": "It is", "content": _content("Health")}}
     if path == "/readyz":
         responses["503"] = {"description": "Send requests elsewhere", "content": _content("ErrorAnswer")}
     return {"summary": _HEALTH[path], "tags": ["Service"], "security": [], "responses": responses}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TypeGuard
 
 import numpy as np
 
@@ -13,31 +12,33 @@ from risk_warning.core.money import minor_units
 from risk_warning.errors import RequestError
 from risk_warning.review.one_borrower import Question
 from risk_warning.review.under_review import LoanUnderReview
-from risk_warning.service.wire.requests import TABLES, records_of
+from risk_warning.service.wire.requests import TABLES, RequestedLoan, ScoreByIdRequest, ScoreRequest, records_of
 from risk_warning.settings import BookSettings
 
 _TERMS = ("product", "principal", "credit_limit", "annual_rate", "term_months", "first_due_on", "schedule")
 
 
-def question_of(request: Mapping[str, Any], settings: BookSettings) -> Question:
+def question_of(request: ScoreRequest, settings: BookSettings) -> Question:
     """Return the question of a request that contains the borrower's rows."""
     loan = loan_of(request.get("loan_under_review"), settings)
     return Question(request["borrower_id"], request["as_of_date"], records_of(request), loan=loan)
 
 
-def question_from_book(request: Mapping[str, Any], borrower: BorrowerRecords, settings: BookSettings) -> Question:
+def question_from_book(
+    request: ScoreRequest | ScoreByIdRequest, borrower: BorrowerRecords, settings: BookSettings
+) -> Question:
     """Return the question of a request by id, with the rows from the book."""
     loan = loan_of(request.get("loan_under_review"), settings)
     whose, when = request["borrower_id"], request["as_of_date"]
     return Question(whose, when, borrower.records, borrower.set_aside, loan, borrower.payments_through)
 
 
-def brings_rows(request: Mapping[str, Any]) -> bool:
+def brings_rows(request: ScoreRequest | ScoreByIdRequest) -> TypeGuard[ScoreRequest]:
     """Whether a request contains any of the borrower's tables."""
     return any(field in request for field in TABLES)
 
 
-def loan_of(loan: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnderReview | None:
+def loan_of(loan: RequestedLoan | None, settings: BookSettings) -> LoanUnderReview | None:
     """Return the loan under review in minor units.
 
     Raises
@@ -69,7 +70,11 @@ def loan_of(loan: Mapping[str, Any] | None, settings: BookSettings) -> LoanUnder
         schedule=None
         if schedule is None
         else tuple((due["due_on"], _minor(due["due_amount"], settings)) for due in schedule),
-        attributes={name: value for name, value in loan.items() if name.startswith("x_") and value is not None},
+        attributes={
+            name: value
+            for name, value in loan.items()
+            if name.startswith("x_") and isinstance(value, float | int | str)
+        },
     )
 
 

@@ -6,7 +6,7 @@ plain dicts, like the records of `book.records`, so that nothing is copied on th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, NotRequired
 
@@ -15,7 +15,7 @@ from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, with_config
 from pydantic.config import JsonDict
 from typing_extensions import TypedDict
 
-from risk_warning.book.records import Records
+from risk_warning.book.records import Record, Records
 
 MAX_ROWS = 5_000
 """Maximum number of rows of one table for one borrower."""
@@ -197,10 +197,13 @@ SCORE_BATCH = TypeAdapter(ScoreBatchRequest)
 WHAT_IF = TypeAdapter(WhatIfRequest)
 
 
-def records_of(request: Mapping[str, Any]) -> Records:
+def records_of(request: ScoreRequest) -> Records:
     """Return table → rows of a request, without the tables it leaves out."""
-    return {
-        table: [request[field]] if field == "profile" else request[field]
-        for field, table in TABLES.items()
-        if field in request
+    given: dict[str, Sequence[Record] | None] = {
+        "borrowers": [request["profile"]] if "profile" in request else None,
+        "loans": request.get("loans"),
+        "instalments": request.get("instalments"),
+        "statements": request.get("statements"),
+        "events": request.get("events"),
     }
+    return {table: rows for table, rows in given.items() if rows is not None}
