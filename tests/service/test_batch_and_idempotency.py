@@ -72,7 +72,7 @@ def without_id(answer: Json) -> Json:
 
 
 def at_once(count: int, ask: Callable[[], None]) -> None:
-    """Nothing comes back; so many threads have asked at the same moment."""
+    """Call `ask` from so many threads at the same moment, and wait for all of them."""
     start = threading.Barrier(count)
 
     def wait_and_ask() -> None:

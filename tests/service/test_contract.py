@@ -87,7 +87,7 @@ class RealRequests:
     scored: int = 0
 
     def check(self, route: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Nothing comes back; the answer is as described."""
+        """Send a body and check that the answer is as the schema describes it."""
         case = self.schema[route]["POST"].Case(body=body, headers=dict(headers), media_type="application/json")
         response = case.call(session=self.session)
         case.validate_response(response)
