@@ -38,7 +38,7 @@ def days(*texts: str) -> np.ndarray:
 
 
 def history(owners: list[int], owed: list[tuple[int, str, str]], written_off: dict[int, str] | None = None) -> History:
-    """The loans 0, 1, … of these owners, opened on 10 January 2022; 100.00 owed (loan, due, paid)."""
+    """Return loans 0, 1, … of `owners`, opened on 10 January 2022, with instalments (loan, due, paid) of 100.00."""
     loan, due, paid = zip(*owed, strict=True)
     loan, n, paid_on = np.array(loan, np.int32), len(owners), days(*paid)
     owner = np.array(owners, np.int32)
@@ -69,7 +69,7 @@ def history(owners: list[int], owed: list[tuple[int, str, str]], written_off: di
 
 
 def events(past: History) -> list[tuple[int, str, str]]:
-    """(borrower, first day bad, first day lost) of each event."""
+    """Return (borrower, first day bad, first day lost) of each event."""
     bad_events = BadEvents.of(past, 30)
     return [
         (int(who), str(to_date(bad)), "" if lost == NEVER else str(to_date(lost)))
@@ -82,7 +82,7 @@ def test_two_loans_late_together_are_one_bad_event_and_a_later_relapse_another()
         [0, 0, 1],
         [
             (0, "2022-04-10", "2022-06-01"),  # 30 days past due on 10 May, back at 0 on 2 June
-            (1, "2022-04-20", "2022-07-15"),  # 30 on 20 May, when the first loan still is
+            (1, "2022-04-20", "2022-07-15"),  # 30 on 20 May, while the first loan is still late
             (0, "2023-04-10", "2023-05-20"),  # 30 on 10 May a year later
             (2, "2022-04-10", "2022-05-09"),  # 29 days, never 30
         ],
@@ -107,7 +107,7 @@ def test_dates_before_one_bad_event_name_its_first_day() -> None:
     dates = [date(2022, month, 1) for month in (2, 3, 4, 5)]
     event_on = event_days(past, BadEvents.of(past, 30), dates, TargetSpec(), ())
     bad_on = to_day(date(2022, 5, 10))
-    # Three months from 1 February end on 1 May, before the day.
+    # The three months from 1 February end on 1 May, before the first bad day.
     assert event_on[:, 0].tolist() == [NEVER, bad_on, bad_on, bad_on] and (event_on[:, 1] == NEVER).all()
 
 
@@ -117,7 +117,7 @@ def test_outcomes_from_outside_are_the_fewest_events_that_explain_them() -> None
     given = {"borrower": np.zeros(5, np.int32), "as_of_date": days(*map(str, dates)), "bad": np.ones(5, np.int8)}
     with_outcomes = replace(past, rows=replace(past.rows, outcomes=given))
     event_on = event_days(with_outcomes, BadEvents.of(with_outcomes, 30), dates, TargetSpec(), dates)
-    # One day in April explains the windows that begin in February, March and April; that of May begins after it.
+    # One day in April explains the windows that begin in February, March and April; the window of May begins later.
     assert [str(to_date(day)) for day in event_on[:, 0]] == ["2022-02-01"] * 3 + ["2022-05-01"] * 2
 
 
@@ -128,22 +128,22 @@ def test_the_roll_to_loss_counts_bads_whose_months_are_over() -> None:
             (0, "2022-04-10", ""),  # bad on 10 May 2022, 90 days on 9 July
             (1, "2022-04-10", "2022-06-01"),  # bad on 10 May, back at 0
             (2, "2022-05-10", "2022-06-20"),  # bad on 9 June 2022: its year ends on 9 June 2023
-            (0, "2022-01-20", "2022-03-01"),  # bad on 19 February, back at 0: borrower 0 twice
-            (3, "2023-01-10", ""),  # too young
+            (0, "2022-01-20", "2022-03-01"),  # bad on 19 February, back at 0: borrower 0 has two events
+            (3, "2023-01-10", ""),  # too recent
         ],
     )
     on_the_day, before = (LossCounts.of(BadEvents.of(past, 30), date(2023, 6, day), 12) for day in (9, 8))
     assert on_the_day == LossCounts(events=4, lost=1, borrowers=3, squares=6)
     assert before == LossCounts(events=3, lost=1, borrowers=2, squares=5)
     assert before + LossCounts(1, 0, 1, 1) == on_the_day
-    # Within a month nobody had got as far.
+    # No event leads to a loss within one month.
     assert LossCounts.of(BadEvents.of(past, 30), date(2023, 6, 9), 1).lost == 0
 
 
 def test_the_rate_is_measured_from_thirty_borrowers_on_and_taken_from_the_setting_or_as_1_below() -> None:
     measured = LossRate.of(LossCounts(events=41, lost=10, borrowers=40, squares=43), MONEY)
     assert measured.source == "measured" and measured.ratio.mid == pytest.approx(10 / 41)
-    # 41² / 43 events tell what they would if each were another borrower's.
+    # The 41 events carry as much information as 41² / 43 events of different borrowers.
     independent = 41**2 / 43
     assert (measured.ratio.low, measured.ratio.high) == wilson(10 / 41 * independent, independent)
     few = LossCounts(events=60, lost=10, borrowers=29, squares=130)

@@ -1,4 +1,4 @@
-"""Which rows are set aside, under which reason, and when there are too many of them."""
+"""Which rows are set aside, for which reason, and when there are too many of them."""
 
 from __future__ import annotations
 

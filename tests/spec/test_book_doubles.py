@@ -1,4 +1,4 @@
-"""Rows that repeat a key are found wherever they stand: beside each other, far apart, in another file, unsorted."""
+"""Rows that repeat a key are found wherever they are: next to each other, far apart, in another file, unsorted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a book hands to the core: numbers for ids, days, whole minor units, codes, and the contract's defaults."""
+"""What a book passes to the core: numbers for ids, days, whole minor units, codes, and the contract's defaults."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_types_are_those_the_core_names(tmp_path: Path) -> None:
     assert rows.instalments["due_on"].dtype == np.int32
     assert rows.outcomes["bad"].dtype == np.int8
     assert rows.loans["term_months"].dtype == np.float64
-    # An attribute that is empty throughout is not there for the model.
+    # The model does not get an attribute that is always empty.
     assert "x_zip" not in book.columns["borrowers"]
 
 
@@ -123,7 +123,7 @@ def test_what_an_instalment_leaves_out(tmp_path: Path) -> None:
         owed = book.rows(1, 2).instalments
     assert owed is not None
     order = np.argsort(owed["instalment_no"])
-    # Paid without an amount: paid in full; not paid: nothing; a negative amount is a reversal.
+    # A payment without an amount is a payment in full; an unpaid instalment has 0; a negative amount is a reversal.
     assert owed["paid_amount"][order].tolist() == [10000.0, 0.0, -2000.0]
     assert owed["paid_on"][order].tolist() == [day("2024-04-05"), NEVER, day("2024-06-01")]
     assert owed["recorded_on"][order].tolist() == [day("2024-04-05"), NEVER, day("2024-06-01")]

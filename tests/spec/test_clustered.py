@@ -1,4 +1,4 @@
-"""Intervals of AUC, calibration and slope: by hand where that can be, and as often right as they say."""
+"""Intervals of AUC, calibration and slope: worked out by hand where possible, and with the coverage that they state."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from risk_warning.stats.delong import delong
 
 
 def test_observed_over_expected_of_single_rows_by_hand() -> None:
-    """Four bads of ten where 2.0 were expected, all PDs 0.2: residuals are 1 − 0.4 and −0.4."""
+    """Four of ten borrowers turn bad where 2.0 are expected; all PDs are 0.2, the residuals 1 − 0.4 and −0.4."""
     bad = np.array([1, 1, 1, 1, 0, 0, 0, 0, 0, 0], np.bool_)
     ratio = observed_over_expected(Sample.of(bad, np.arange(10), np.zeros(10, int)), np.full(10, 0.2))
     assert ratio.value == pytest.approx(2.0)
@@ -94,7 +94,7 @@ def test_without_a_bad_or_with_one_no_end_is_made_up() -> None:
 
 @pytest.mark.parametrize(("borrowers", "least"), [(150, 0.9), (1_000, 0.92)])
 def test_intervals_hold_the_truth_as_often_as_they_say(borrowers: int, least: float) -> None:
-    """Borrowers of a risk of their own, on six dates each."""
+    """Each borrower has its own risk and is observed on six dates."""
     random = np.random.default_rng(5)
     big = random.normal(-2.5, 1.0, 400_000)
     outcome = random.random(len(big)) < probability(big)

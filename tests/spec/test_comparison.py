@@ -36,7 +36,7 @@ def test_who_gains_and_who_loses_a_flag() -> None:
 def test_equal_capacity_is_kept_on_every_date() -> None:
     score = np.array([500.0, 700, 600, 650, 400, 410, 420])
     date = np.array([0, 0, 0, 0, 1, 1, 1])
-    # A quarter of four is one, of three rounded up one: the lowest score of each date.
+    # A quarter of four rows is one row, and a quarter of three, rounded up, is one: the lowest score of each date.
     assert riskiest(score, date, 0.25).tolist() == [True, False, False, False, True, False, False]
     assert riskiest(np.array([5.0, 5.0, 5.0]), np.zeros(3, int), 0.5).tolist() == [True, True, False]
 
@@ -110,7 +110,7 @@ def test_how_far_two_intervals_lie_apart() -> None:
 
 
 def test_psi_by_hand() -> None:
-    # Half and half became a quarter and three quarters.
+    # The shares change from a half and a half to a quarter and three quarters.
     expected = -0.25 * math.log(0.5) + 0.25 * math.log(1.5)
     assert psi_of_counts(np.array([50, 50]), np.array([5, 15])) == pytest.approx(expected)
     reference = np.arange(1_000.0)

@@ -1,4 +1,4 @@
-"""Contacts: who was helped in an outcome window, who stands for them, and the PD of a borrower left alone."""
+"""Contacts: who was helped in an outcome window, which rows represent them, and the PD without a contact."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KINDS = ("call", "withheld")
 
 
 def book(contacts: list[tuple[int, str, date, int]], n: int = 3) -> Rows:
-    """A book of n borrowers with these contacts: borrower, kind, day, randomised."""
+    """Return a book of n borrowers with the contacts (borrower, kind, day, randomised)."""
     borrower, kind, day, lot = zip(*contacts, strict=True)
     return Rows(
         np.arange(n),
@@ -61,7 +61,7 @@ def test_the_first_contact_of_each_kind_from_the_as_of_date_on() -> None:
     first, third, fifth = to_day(AS_OF), to_day(date(2024, 3, 1)), to_day(date(2024, 1, 5))
     assert contacts.contacted_on.tolist() == [first, third, NEVER]
     assert contacts.contacted_by_lot_on.tolist() == [NEVER, third, NEVER]
-    # Withheld for another reason than the lot: neither helped nor a hold-out.
+    # A borrower with a contact withheld for a reason other than the lot is neither helped nor a hold-out.
     assert contacts.withheld_on.tolist() == [NEVER, NEVER, fifth]
 
 
@@ -75,7 +75,7 @@ def test_only_a_contact_in_the_window_and_before_turning_bad_changes_the_outcome
     some = rows(4)
     on = [to_day(date(2024, 3, 31)), to_day(date(2024, 9, 30)), to_day(date(2024, 4, 1)), to_day(date(2024, 10, 1))]
     late = replace(some, contacts=replace(Contacts.none(4), contacted_on=np.array(on, np.int32)))
-    # Rows 0 and 2 stand on 1 January, 1 and 3 on 1 July; the window of three months ends before the first of a month.
+    # Rows 0 and 2 are as of 1 January, 1 and 3 as of 1 July; a window of three months ends before the first of a month.
     assert arms_of(late, 3).helped.tolist() == [True, True, False, False]
     bad = replace(late, bad_on=np.array([on[0], on[1] + 1, NEVER, NEVER], np.int32))
     assert arms_of(bad, 3).helped.tolist() == [False, True, False, False]
@@ -93,12 +93,12 @@ def test_each_of_the_hold_out_counts_for_those_helped_by_the_same_lot() -> None:
     assert counts == ContactCounts(helped=7, helped_by_lot=6, withheld=3, each_withheld_counts=3.0)
     taught = weighted(some, Recipe(contacted="weigh"), 3)
     assert taught.rows.borrower_id.tolist() == [6, 7, 8, 9, 10]
-    # Row 11 was contacted for another reason: on that day 1 of 12 at risk, so those left count for 12 / 11 of it.
+    # Row 11 was contacted for another reason, 1 of 12 rows at risk on that day: each row left counts 12 / 11 times.
     assert taught.weight is not None
     assert taught.weight == pytest.approx(np.array([3, 3, 3, 1, 1]) * 12 / 11)
     left = weighted(some, Recipe(contacted="leave-out"), 3)
     assert left.rows.borrower_id.tolist() == [6, 7, 8, 9, 10]
-    # Seven of twelve were contacted: each of the five left stands for 12 / 5.
+    # Seven of twelve rows were contacted: each of the five rows left has weight 12 / 5.
     assert left.weight == pytest.approx(np.full(5, 12 / 5))
     assert len(weighted(some, Recipe(), 3).rows.bad) == 12
     with pytest.raises(LabelError, match="takes a hold-out"):
@@ -107,7 +107,10 @@ def test_each_of_the_hold_out_counts_for_those_helped_by_the_same_lot() -> None:
 
 @pytest.mark.parametrize(("contacted", "low", "high"), [("keep", 1.7, 1.95), ("weigh", 0.94, 1.06)])
 def test_the_pd_is_that_of_a_borrower_left_alone(contacted: str, low: float, high: float) -> None:
-    """Nine in ten of the riskiest are called and half of those saved: learnt as it is, risk is 1 / 0.55 too low."""
+    """Nine in ten of the riskiest are called, and half of those are saved.
+
+    Without weights the PDs are too low by a factor of 1 / 0.55.
+    """
     untouched = replace(rows(80_000), date_index=np.ones(80_000, np.int16))
     random = np.random.default_rng(5)
     due = untouched.x[:, 0] > 1
@@ -128,7 +131,7 @@ def test_the_pd_is_that_of_a_borrower_left_alone(contacted: str, low: float, hig
 
 
 def lived_through(seed: int, shares: tuple[float, ...]) -> tuple[TrainingSet, NDArray[np.float64]]:
-    """(Rows contacted at random times by lots of these hold-out shares, without any effect; their true PDs)."""
+    """Return rows that lots with these hold-out shares contact at random times without effect, and the true PDs."""
     n, random = 12_000, np.random.default_rng(seed)
     base = rows(n, seed)
     pd = probability(1.5 * base.x[:, 0].astype(np.float64) - 2.5)
@@ -137,7 +140,7 @@ def lived_through(seed: int, shares: tuple[float, ...]) -> tuple[TrainingSet, ND
     bad_on = np.where(bad, start + random.integers(0, 92, n), NEVER).astype(np.int32)
     contacted = random.random(n) < 0.5
     day = (start + random.integers(0, 92, n)).astype(np.int32)
-    # The riskier half is in one lot, the safer in another.
+    # The riskier half is in one lot, the safer half in another.
     share = np.array(shares)[(base.x[:, 0] > 0).astype(int) * (len(shares) - 1)]
     withheld = contacted & (random.random(n) < share)
     made = np.where(contacted & ~withheld, day, NEVER).astype(np.int32)
@@ -151,7 +154,7 @@ def lived_through(seed: int, shares: tuple[float, ...]) -> tuple[TrainingSet, ND
 def test_random_contacts_without_effect_leave_the_bad_rate_where_it_was(
     contacted: str, shares: tuple[float, ...], record_property: Any
 ) -> None:
-    """Of twenty seeds the interval of the difference holds 0 in at least 17."""
+    """The interval of the difference contains 0 for at least 17 of twenty seeds."""
     holds = 0
     for seed in range(20):
         lived, pd = lived_through(seed, shares)
@@ -160,7 +163,7 @@ def test_random_contacts_without_effect_leave_the_bad_rate_where_it_was(
         weight, bad = left.weight, left.rows.bad
         rate = float(np.average(bad, weights=weight))
         influence = weight * (bad - rate) / weight.sum()
-        # Against the truth, not the draw: its own noise is in the interval.
+        # Compare with the true PDs, not with the drawn outcomes: the interval covers the noise of the draw.
         holds += bool(abs(rate - pd.mean()) < 1.96 * np.sqrt(influence @ influence))
     record_property(f"{contacted}, {len(shares)} share(s): intervals that hold 0", holds)
     assert holds >= 17

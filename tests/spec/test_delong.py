@@ -1,4 +1,4 @@
-"""DeLong's test and the paired bootstrap, against figures worked out by hand and a slow, plain implementation."""
+"""DeLong's test and the paired bootstrap, compared with figures worked out by hand and a slow, plain implementation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENTS = """
 
 
 def by_pairs(bad: NDArray[np.bool_], pd_a: NDArray[np.float64], pd_b: NDArray[np.float64]) -> Difference:
-    """The textbook: every bad against every good, then the covariance matrix of both models."""
+    """Compare every bad with every good, then use the covariance matrix of both models, as textbooks do."""
     aucs, from_bads, from_goods = [], [], []
     for pd in (pd_a, pd_b):
         wins = np.array([[1.0 if x > y else 0.5 if x == y else 0.0 for y in pd[~bad]] for x in pd[bad]])
@@ -41,7 +41,7 @@ def by_pairs(bad: NDArray[np.bool_], pd_a: NDArray[np.float64], pd_b: NDArray[np
 
 
 def drawn(n: int, seed: int, *, decimals: int = 12) -> tuple[NDArray[np.bool_], NDArray[np.float64], ...]:
-    """Bads and two related PDs, one better than the other."""
+    """Return whether each borrower is bad, and two related PDs, the second better than the first."""
     random = np.random.default_rng(seed)
     bad = random.random(n) < 0.08
     common = bad + random.normal(size=n)
@@ -52,8 +52,8 @@ def drawn(n: int, seed: int, *, decimals: int = 12) -> tuple[NDArray[np.bool_], 
 def test_four_borrowers_by_hand() -> None:
     bad = np.array([True, True, False, False])
     result = delong(bad, np.array([0.9, 0.4, 0.5, 0.1]), np.array([0.8, 0.7, 0.7, 0.2]))
-    # A: bads beat 2 and 1 of the two goods; B: 2 and 1½. A bad's share gains 0 and ¼, a good's ¼ and 0: the variance
-    # of the difference is 1/64 + 1/64.
+    # In A the bads beat 2 and 1 of the two goods, in B 2 and 1½. From A to B the shares of the bads rise by 0 and ¼,
+    # those of the goods by ¼ and 0: the variance of the difference is 1/64 + 1/64.
     assert (result.a, result.b, result.difference) == (0.75, 0.875, 0.125)
     assert (result.low, result.high) == pytest.approx(
         (0.125 - 1.959964 / 32**0.5, 0.125 + 1.959964 / 32**0.5), abs=1e-6
@@ -116,14 +116,14 @@ def test_measures_on_all_rows_are_those_of_the_evaluation() -> None:
 
 
 def test_ks_and_capture_by_hand() -> None:
-    # Ranked by PD: bad, good, bad, then 37 goods; two of the forty can be called.
+    # Ranked by PD: a bad, a good, a bad, then 37 goods; two of the forty can be called.
     bad = np.array([True, False, True] + [False] * 37)
     pd = np.linspace(0.9, 0.1, 40)
     auc, ks, capture_top_5pct = Ranked.of(bad, pd, np.arange(40)).measures(np.ones(40, np.int32))
     assert auc == (38 + 37) / (2 * 38)
     assert ks == pytest.approx(1 - 1 / 38)
     assert capture_top_5pct == 0.5
-    # All alike: half of all pairs are won, and two of forty calls reach a twentieth of the bads.
+    # If all PDs are equal, half of all pairs are won, and calls to two of the forty reach a twentieth of the bads.
     assert Ranked.of(bad, np.full(40, 0.3), np.arange(40)).measures(np.ones(40, np.int32)) == (0.5, 0, 0.05)
 
 
@@ -140,7 +140,7 @@ def test_rows_of_one_borrower_are_drawn_together() -> None:
     bad, pd_a, pd_b = drawn(4_000, 7)
     single = paired_bootstrap(bad, pd_a, pd_b, np.arange(4_000))["auc"]
     thrice = paired_bootstrap(*(np.repeat(x, 3) for x in (bad, pd_a, pd_b, np.arange(4_000))))["auc"]
-    # Saying everything three times makes nothing surer.
+    # Three copies of every row do not narrow the interval.
     assert thrice.high - thrice.low == pytest.approx(single.high - single.low, rel=1e-9)
 
 

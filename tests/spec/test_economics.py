@@ -1,4 +1,4 @@
-"""What calls are worth and what a team of given size reaches: tables worked out by hand."""
+"""The value of calls, and the bads that a team of a given size reaches, in tables worked out by hand."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ FIRST, BAD_ON = to_day(date(2023, 3, 1)), to_day(date(2023, 5, 10))
 
 
 def stakes(bad: np.ndarray, owed: np.ndarray, borrower: np.ndarray | None = None) -> Stakes:
-    """One row a borrower on one date; where they have several rows, on a date each, a month apart."""
+    """Return one row per borrower on one date; several rows of a borrower are on dates a month apart."""
     borrower = np.arange(len(bad)) if borrower is None else borrower
     _, first, each = np.unique(borrower, return_index=True, return_counts=True)
     nth = np.arange(len(borrower)) - np.repeat(first, each)
@@ -56,9 +56,9 @@ def stakes(bad: np.ndarray, owed: np.ndarray, borrower: np.ndarray | None = None
 def test_the_worth_of_calls_by_hand() -> None:
     bad, owed, a, b = (np.array(column) for column in zip(*CALLS, strict=True))
     result = balances(stakes(bad == 1, owed), a == 1, b == 1, MONEY, EVERY_BAD, draws=200)
-    # A: one bad with 1,000 owed: 0.2 × 0.5 × 1,000 = 100 avoided, three calls at 5.
+    # A calls one bad who owes 1,000: 0.2 × 0.5 × 1,000 = 100 is avoided, and three calls cost 5 each.
     assert (result.a.avoided_amount, result.a.contact_amount, result.a.calls) == (100, 15, 3)
-    # A's errors: 600 of bads' debts uncalled, 60 of it avoidable; two calls to goods.
+    # A's errors: bads who owe 600 get no call, and 60 of it is avoidable; two calls go to goods.
     assert (result.a.missed_amount, result.a.needless_amount, result.a.errors_amount) == (pytest.approx(60), 10, 70)
     assert result.a.break_even_effect == pytest.approx(15 / 500)
     assert (result.b.avoided_amount, result.b.bad_events_reached, result.bad_events) == (pytest.approx(140), 2, 3)
@@ -79,7 +79,7 @@ def test_a_bad_event_seen_from_three_dates_is_avoided_once_and_a_call_on_each_is
     one = stakes(np.ones(3, np.bool_), np.array([1000.0, 900.0, 800.0]), np.zeros(3, np.int64))
     on_all, on_the_last = np.ones(3, np.bool_), np.array([False, False, True])
     result = balances(one, on_all, on_the_last, MONEY, EVERY_BAD, draws=10)
-    # 0.2 × 0.5 × 800, what was owed last.
+    # 0.2 × 0.5 × 800, the latest amount owed.
     assert (result.a.avoided_amount, result.b.avoided_amount, result.bad_events) == (
         pytest.approx(80),
         pytest.approx(80),
@@ -207,7 +207,7 @@ def test_what_a_team_reaches() -> None:
     bad = np.zeros(200, np.bool_)
     bad[[0, 5, 150]] = True
     by_share = {one.share: one for one in reached(bad, score, np.arange(200) // 100)}
-    # Of each date of 100 the five lowest scores: 0–4 and 100–104.
+    # The five lowest scores of each date of 100 rows: 0–4 and 100–104.
     assert (by_share[0.05].calls, by_share[0.05].bads_called, by_share[0.05].precision) == (10, 1, 0.1)
     assert by_share[0.05].capture == pytest.approx(1 / 3)
     assert by_share[0.1].bads_called == 2 and by_share[0.1].precision_interval == wilson(2, 20)
@@ -217,7 +217,7 @@ def test_what_somebody_owes() -> None:
     nan = np.nan
     signals = {
         "outstanding_amount": np.array([1000, 0, nan, nan, 0], np.float32),
-        # The latest balance, or where it is missing that of the month before; credit is no exposure.
+        # The latest balance, or the balance of the month before if it is missing; a credit balance is no exposure.
         "balance": np.array([[50, nan, nan, nan, -30], [70, 20, 40, nan, 9]], np.float32),
         "monthly_income": np.array([9, nan, 9, 9, 9], np.float32),
     }

@@ -51,7 +51,7 @@ def test_the_calibration_error_is_the_mean_distance_of_ten_bins() -> None:
 
 def test_the_measures_of_five_borrowers_by_hand() -> None:
     measures = evaluate(np.array([True, False, True, False, False]), np.array([0.8, 0.6, 0.4, 0.2, 0.1]))
-    # Of six pairs of a bad and a good one stands the wrong way; from 0.4 up lie both bads and one good of three.
+    # One of six pairs of a bad and a good is in the wrong order; both bads and one of three goods have 0.4 or more.
     assert measures.auc == pytest.approx(5 / 6)
     assert measures.ks == pytest.approx(2 / 3)
     assert measures.brier == pytest.approx((0.2**2 + 0.6**2 + 0.6**2 + 0.2**2 + 0.1**2) / 5)

@@ -1,4 +1,4 @@
-"""Features: values made of values, and what a window says of months with and without something observed."""
+"""Features: values computed from other values, and windows over months with and without observations."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ AS_OF = date(2024, 6, 1)
 
 
 def panel_of(*latest_first: float) -> Panel:
-    """One borrower with these months of `signal`, and nothing observed before."""
+    """Return a panel of one borrower with these months of `signal`, and nothing observed before."""
     signal = np.full((PERIODS, 1), NAN, np.float32)
     signal[: len(latest_first), 0] = latest_first
     nothing = np.zeros(1, np.int32)

@@ -1,4 +1,4 @@
-"""The gate's rules, one by one: what is asked, what is not, and what was not measured."""
+"""The rules of the gate, one by one: what they require, what they do not, and what happens without a measurement."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_a_model_that_meets_every_rule_passes() -> None:
     [
         ({"auc": Difference(0.90, 0.89, -0.01, -0.02, 0.0)}, "no worse in AUC"),
         ({"auc": Difference(0.90, 0.90, 0.0, -0.005, 0.005)}, "no worse in AUC"),  # at the limit
-        ({"auc": Difference(0.90, 0.89, -0.01, -0.019, -0.001)}, "no worse in AUC"),  # wide, and surely worse
-        ({"auc": Difference(0.90, 0.89, -0.01, -0.03, 0.01)}, "no worse in AUC"),  # wide, and seen to lose
+        ({"auc": Difference(0.90, 0.89, -0.01, -0.019, -0.001)}, "no worse in AUC"),  # wide, and wholly below 0
+        ({"auc": Difference(0.90, 0.89, -0.01, -0.03, 0.01)}, "no worse in AUC"),  # wide, estimate too low
         ({"observed_over_expected": Interval(1.5, 1.26, 1.8)}, "observed over expected"),
         ({"observed_over_expected": Interval(0.6, 0.5, 0.79)}, "observed over expected"),
         ({"observed_over_expected": None}, "observed over expected"),
@@ -107,7 +107,7 @@ def test_the_first_champion_is_held_against_nothing_but_itself_and_the_scorecard
     assert failed(wrong, GateSettings()) == ["observed over expected"]
     by_folds = [rule.name for rule in judge(replace(first, held_out=None, held_out_dates=None), GateSettings())]
     assert "observed over expected, held-out borrowers" not in by_folds  # nobody was held out
-    assert failed(replace(first, against_scorecard=None), GateSettings()) == []  # it is the scorecard
+    assert failed(replace(first, against_scorecard=None), GateSettings()) == []  # the model is the scorecard
 
 
 def test_one_band_that_is_surely_miscalibrated_refuses_the_model() -> None:

@@ -81,7 +81,7 @@ def test_a_group_too_small_is_shown_and_judges_nobody() -> None:
     n = 1_000
     label = np.array(["many"] * 950 + ["few"] * 50, object)
     bad, warned = np.arange(n) % 5 == 0, np.arange(n) % 10 == 0
-    # The few stand for ten borrowers with five rows each.
+    # The group `few` has ten borrowers with five rows each.
     result = fairness(
         bad, warned, np.full(n, 0.2), np.where(label == "few", np.arange(n) // 5, np.arange(n)), {"x": label}
     )
@@ -111,7 +111,7 @@ def test_protected_attributes_are_those_of_the_latest_row(tmp_path: Path, kind: 
     labels = protected.labels(ids, date(2025, 6, 14))
     assert labels["sex"].tolist() == ["male", "female", None, None]
     assert labels["marital_status"].tolist() == [None, "married", "married", None]
-    # A day before the thirty-fifth birthday.
+    # The date is the day before the thirty-fifth birthday of borrower 7.
     assert labels["age"].tolist() == [None, "25 to 34", "25 to 34", None]
     assert protected.labels(ids, date(2025, 6, 15))["age"].tolist() == [None, "35 to 44", "25 to 34", None]
 
@@ -120,7 +120,7 @@ def test_a_book_without_protected_attributes_has_none(tmp_path: Path) -> None:
     pandas.DataFrame({"borrower_id": [1], "age": [40]}).to_parquet(tmp_path / "borrowers.parquet")
     by_age = read_protected(tmp_path, BookSettings()).labels(np.array([1, 2]), date(2025, 1, 1))
     assert by_age["age"].tolist() == ["35 to 44", None]
-    # Ids that went through a table of real numbers are the same borrowers.
+    # Ids stored as real numbers mean the same borrowers.
     pandas.DataFrame({"borrower_id": [1.0], "sex": ["f"]}).to_parquet(tmp_path / "borrowers.parquet")
     assert read_protected(tmp_path, BookSettings()).labels(np.array([1]), date(2025, 1, 1))["sex"].tolist() == ["f"]
     pandas.DataFrame({"borrower_id": [1]}).to_parquet(tmp_path / "borrowers.parquet")

@@ -1,4 +1,4 @@
-"""Several windows from one log-odds: a longer one never the safer, and the time until overdue that follows."""
+"""Several windows from one log-odds: PDs that never fall with a longer window, and the expected time until overdue."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_pds_never_cross_whatever_was_learnt(links: list[Link], action: int, log
 def test_pds_of_neighbours_hang_together_as_conditional_probabilities() -> None:
     horizons = Horizons((2, 3, 6), 3, (Link(0.0, 0.0), None, Link(0.0, np.log(0.25 / 0.75))))
     pds = horizons.pd(np.array([np.log(0.2 / 0.8)]), np.array([0.2]))
-    # Half of the bads within 3 months are so within 2; a quarter of those good for 3 turn bad by 6.
+    # Half of the bads within 3 months are bad within 2; a quarter of those good for 3 months turn bad within 6.
     assert pds[0] == pytest.approx([0.1, 0.2, 0.2 + 0.8 * 0.25])
 
 
@@ -85,7 +85,7 @@ def test_a_window_begins_with_the_as_of_date_and_ends_a_day_before_its_months_ar
 
 
 def test_a_window_with_too_few_cases_is_left_out_and_said_so() -> None:
-    # Nobody's 6 months had ended by then.
+    # No window of 6 months has ended by `END`.
     some = rows([date(2024, 7, 15) if k % 2 else date(2024, 8, 20) for k in range(200)], [1] * 200)
     horizons, left_out = fit_horizons(some, np.linspace(-3, 3, 200), (2, 3, 6), 3, END)
     assert horizons.months == (2, 3)
@@ -96,7 +96,7 @@ def test_windows_are_learnt_and_hold_where_they_were_learnt() -> None:
     random = np.random.default_rng(4)
     odds = random.normal(-1, 1.5, 40_000)
     start = to_day(DATES[0])
-    # A third of the bads turn bad within the first 60 days, the more the riskier; a tenth of the others after 91.
+    # A third of the bads, more among the riskier, turn bad in the first 60 days; a tenth of the others after 91 days.
     bad = random.random(40_000) < probability(odds)
     early = random.random(40_000) < probability(0.5 * odds - 0.5)
     late = random.random(40_000) < 0.1
@@ -122,7 +122,7 @@ def test_a_rank_correlation_is_that_of_the_ranks() -> None:
     assert result is not None
     assert result.correlation == pytest.approx(np.corrcoef(ranks)[0, 1])
     assert result.low < result.correlation < result.high
-    # Each row three times says no more than once.
+    # Three copies of each row do not narrow the interval.
     again = rank_correlation(np.tile(x, 3), np.tile(y, 3), np.tile(np.arange(500), 3), draws=200)
     assert again is not None and again.high - again.low == pytest.approx(result.high - result.low, rel=0.35)
     assert rank_correlation(x[:10], y[:10], np.arange(10)) is None

@@ -1,4 +1,4 @@
-"""The interval chart: what lies outside the axis is shown to, and nothing that is written becomes markup."""
+"""The interval chart: an arrow points to a value outside the axis, and text never becomes markup."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lead time and alert burden, on nights few enough to count on the fingers."""
+"""Lead time and alert burden, on nights few enough to count by hand."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NIGHTS = np.array([0, 30, 60, 90, 120], np.int32)
 
 
 def flags(*rows: str) -> np.ndarray:
-    """One row a night, one letter a borrower: x where a warning is active."""
+    """Return flags from one row per night with one letter per borrower: x where a warning is active."""
     return np.array([[letter == "x" for letter in row] for row in rows])
 
 
 def test_the_lead_is_counted_from_the_first_warning_that_still_counts() -> None:
     active = flags("x...", ".x..", ".x..", "..x.", "...x")
     who = np.array([0, 1, 2, 3])
-    # The first had theirs 120 days before; the last only that very night.
+    # The first borrower has a warning 120 days before, the last only on the night itself.
     assert lead_days(active, NIGHTS, who, np.full(4, 120, np.int32)).tolist() == [0, 90, 30, 0]
 
 
@@ -64,13 +64,13 @@ def test_the_json_of_a_lead_time_has_a_row_for_every_number_of_days() -> None:
 
 
 def test_what_lots_would_catch() -> None:
-    # Four are scored, one of them warned about every night; the fifth is never scored.
+    # Four borrowers are scored, and one of them has a warning every night; the fifth is never scored.
     active = flags("x....", "x....", "x....", "x....", "x....")
     is_scored = flags("xxxx.", "xxxx.", "xxxx.", "xxxx.", "xxxx.")
     arrived = Arrivals(np.array([1]), np.array([90], np.int32), np.array([120], np.int32))
     by_chance = chance(active, is_scored, NIGHTS, arrived)
     assert by_chance is not None
-    # Nights 30, 60 and 90 lie 30 to 90 days before: three draws of one in four.
+    # Nights 30, 60 and 90 are 30 to 90 days before: three draws of one in four.
     assert by_chance.redrawn == pytest.approx(1 - 0.75**3)
     assert by_chance.redrawn_ever == pytest.approx(1 - 0.75**5)
     assert by_chance.anyone == by_chance.ever_warned == 0.25
@@ -96,12 +96,12 @@ def test_no_night_has_more_warnings_than_the_capacity() -> None:
 def test_a_warning_lives_as_on_the_watch_list() -> None:
     policy = Policy(threshold=500, red_below=450, yellow_below=550, margin=10, close_after_days=7)
     nights = np.array([0, 7, 14, 21, 28], np.int32)
-    #                 opened       safe once   not safe   safe        safe a week on
+    #                 opened       safe once   not safe   safe        safe a week later
     back = np.array([[490.0, 510, 509, 510, 511]]).T
     late = np.array([[490.0, NAN, NAN, 480, 499]]).T
     dpd = np.array([[5.0, 12, 30, 0, 0]], np.float32).T
     assert by_policy(back, np.zeros((5, 1), np.float32), nights, policy, 30).ravel().tolist() == [1, 1, 1, 1, 0]
-    # Handed over at 30 days past due, opened anew once below the threshold again.
+    # The warning is handed over at 30 days past due; a new one opens once the score is below the threshold again.
     assert by_policy(late, dpd, nights, policy, 30).ravel().tolist() == [1, 1, 0, 1, 1]
 
 
@@ -113,7 +113,7 @@ def test_the_burden_of_five_nights() -> None:
     nights = np.array([0, 7, 14, 21, 28], np.int32)
     burden = AlertBurden.of(active, is_scored, bad, np.array([1, 1, 1, 0, 0], np.bool_), nights)
     assert (burden.warned, burden.warned_again, burden.openings) == (2, 1, 3)
-    # Three warnings are opened on mature nights: the first's first is followed by a bad, its second is not.
+    # Three warnings open on mature nights: a bad follows the first warning of the first borrower, but not the second.
     assert (burden.calls, burden.bads_called, burden.calls_per_bad) == (3, 1, 3)
     assert burden.active_per_1000 == pytest.approx(1000 * (2 + 1 + 2 + 1) / 3 / 5)
     assert burden.most_active_per_1000 == pytest.approx(2000 / 3)
@@ -123,7 +123,7 @@ def test_the_burden_of_five_nights() -> None:
 
 
 def arrears(*instalments: tuple[int, int, date, date | None]) -> Arrears:
-    """Of two borrowers with two loans each: (borrower, loan, due on, paid on)."""
+    """Return the arrears of two borrowers with two loans each, from instalments (borrower, loan, due on, paid on)."""
     columns = list(zip(*instalments, strict=True))
     due = np.array([to_day(day) for day in columns[2]], np.int32)
     paid = np.array([NEVER if day is None else to_day(day) for day in columns[3]], np.int32)
@@ -156,9 +156,9 @@ def test_who_arrives_and_since_when_the_lender_could_know() -> None:
     arrivals = first_arrivals(
         arrears(
             (0, 0, date(2023, 6, 1), None),
-            # The second loan gets there while the first is late: no arrival of its own.
+            # The second loan reaches 30 days past due while the first is late: this is no second arrival.
             (0, 1, date(2023, 6, 10), None),
-            # Paid a day before 30 days past due: none at all.
+            # Paid a day before 30 days past due: no arrival.
             (1, 2, date(2023, 3, 1), date(2023, 3, 30)),
             (1, 3, date(2023, 8, 1), date(2023, 9, 15)),
         ),
@@ -175,7 +175,7 @@ def test_of_several_arrivals_the_first_in_the_time_counts_and_who_was_there_befo
         (0, 0, date(2022, 3, 1), date(2022, 5, 1)),
         (0, 0, date(2023, 2, 1), date(2023, 4, 1)),
         (0, 0, date(2023, 6, 1), date(2023, 8, 1)),
-        # Late since before the year, and not back at 0 when the other loan gets there.
+        # Late since before the year, and not back at 0 when the other loan reaches 30 days past due.
         (1, 2, date(2022, 11, 1), date(2023, 3, 20)),
         (1, 3, date(2023, 2, 1), date(2023, 3, 25)),
     )

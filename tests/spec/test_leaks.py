@@ -1,4 +1,4 @@
-"""The leak screen: an attribute overwritten after trouble began is named, and what fades with time is not."""
+"""The leak screen names an attribute overwritten after trouble began, and not a feature that fades with time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ NONE: frozenset[str] = frozenset()
 
 
 def panel() -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """(borrower, month, bad within three months, the row three months earlier): a tenth go bad in some month."""
+    """Return (month of trouble, borrower, month, bad within three months, row three months earlier).
+
+    Trouble begins for three in ten borrowers.
+    """
     random = np.random.default_rng(0)
     borrower, month = np.divmod(np.arange(N * MONTHS), MONTHS)
     trouble = np.where(random.random(N) < 0.3, random.integers(0, MONTHS + 3, N), 99)
@@ -37,9 +40,9 @@ def test_a_feature_that_knows_the_trouble_at_once_is_named_and_one_that_grows_is
     random = np.random.default_rng(2)
     trouble, borrower, month, bad, earlier = panel()
     away = trouble[borrower] - month
-    # Written when the trouble was known already, and none the wiser a horizon earlier.
+    # Written when the trouble is already known; it says nothing one horizon earlier.
     sudden = (bad & (random.random(len(bad)) < 0.9)).astype(np.float32)
-    # Rises for months before.
+    # Rises for months before the trouble.
     growing = (np.clip(8 - away, 0, 8) * (away >= 0) + random.normal(0, 1.5, len(bad))).astype(np.float32)
     leaks = suspects(("sudden", "growing"), NONE, np.stack((sudden, growing), axis=1), bad, earlier)
     assert [suspect.feature for suspect in leaks] == ["sudden"]

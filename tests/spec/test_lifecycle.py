@@ -19,7 +19,7 @@ TONIGHT = date(2024, 6, 10)
         (559.999, 0, False, None, WarningStep("opened", None)),
         (560.0, 0, False, None, None),
         (550.0, 29, False, None, WarningStep("opened", None)),
-        (550.0, 30, False, None, None),  # for collections: nothing to warn of any more
+        (550.0, 30, False, None, None),  # a case for collections: nothing to warn about
         (550.0, None, False, None, WarningStep("opened", None)),
         (None, None, False, None, None),
         (550.0, 0, True, None, WarningStep("kept", None)),

@@ -1,4 +1,4 @@
-"""A loan that has ended owes nothing, ages no more, and is remembered for what it was."""
+"""A loan that has ended owes nothing, ages no further, and keeps its history."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def reasons(book: History, as_of: date = JUNE) -> list[str | None]:
 
 
 def test_a_loan_paid_off_early_is_never_bad_whatever_its_schedule_still_says() -> None:
-    """Due every 10th, paid through June, closed 20 June by payoff, the rest left unpaid in the export."""
+    """Due every 10th and paid through June; after a payoff on 20 June the rest stays unpaid in the export."""
     rows = monthly(0, "2024-01", 12, paid_through=6)
     book = history([loan(0, closed="2024-06-20")], rows)
     assert outcome(book).bad_on.tolist() == [NEVER]
@@ -46,7 +46,7 @@ def test_a_loan_closed_last_year_neither_ages_nor_is_owed() -> None:
     assert reasons(book) == [None]
     assert panel["dpd"][0].tolist() == [0.0]
     assert panel["outstanding_amount"].tolist() == [3 * 10_000.0], "June to August of the other loan"
-    # What is due from the day of the closing on does not fall due: nothing in the months before June but one a month.
+    # Instalments due on or after the closing day do not fall due: each month before June has only one.
     assert panel["due_count"][:5, 0].tolist() == [1, 1, 1, 1, 1]
 
 

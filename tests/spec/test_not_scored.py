@@ -1,4 +1,4 @@
-"""Every reason why nobody is scored has a place in the answer."""
+"""The answer has a value for every reason why a borrower is not scored."""
 
 from __future__ import annotations
 

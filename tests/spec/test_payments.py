@@ -1,4 +1,4 @@
-"""What a borrower can pay today: the oldest overdue debt first, in whole, and then the card balances."""
+"""What a borrower can pay today: the oldest overdue debt first, in full, and then the card balances."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def ints(*values: int) -> np.ndarray:
     return np.array(values, np.int32)
 
 
-# A loan: May is paid, of June's 1,000.00 half. A card 20 days behind: since 11 May one statement got 300.00 less than
-# it asked for, the next nothing of 500.00. And another card in good order.
+# A loan: May is paid, and half of June's 1,000.00. A card 20 days past due: since 11 May the payment of one statement
+# is 300.00 short, and the next 500.00 is not paid at all. Another card is not past due.
 ROWS = Rows(
     borrower_id=np.array(["b"], object),
     n_loans=3,
@@ -81,7 +81,7 @@ def after(step: int, rows: Rows = ROWS) -> Panel:
 
 
 def test_the_oldest_debt_comes_first_and_each_is_paid_in_whole() -> None:
-    # The card's, due 11 May: 300.00 + 500.00; the loan's, due 1 June: 500.00.
+    # The card's debt, due on 11 May, is 300.00 + 500.00; the loan's, due on 1 June, is 500.00.
     action = ladder()
     assert [action.describe(k)[0].before - action.describe(k)[0].after for k in (1, 2)] == [800, 1_300]
     assert action.describe(1)[0].text["en"] == "Pay the oldest overdue payment: 800.00"
@@ -119,7 +119,7 @@ def test_a_statement_not_yet_recorded_is_not_looked_at() -> None:
     recorded = ROWS.statements["recorded_on"].copy()
     recorded[2] = to_day(AS_OF)
     rows = replace(ROWS, statements={**ROWS.statements, "recorded_on": recorded})
-    # As of 15 May the card was 4 days behind, with 300.00 missing since.
+    # On 15 May the card is 4 days past due, and 300.00 is missing.
     action = ladder(rows)
     assert action.describe(1)[0].before - action.describe(1)[0].after == 300
 

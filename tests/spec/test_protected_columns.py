@@ -55,7 +55,7 @@ def book(tmp_path: Path) -> Path:
 
 
 def as_parquet(book: Path) -> Path:
-    """The book with types: days are days, whole numbers whole numbers."""
+    """Convert the book to Parquet, with dates and whole numbers as such."""
     for name in ("borrowers", "statements"):
         table = pandas.read_csv(book / f"{name}.csv")
         if "x_day" in table:

@@ -1,4 +1,4 @@
-"""What a column's name says: protected names in English and Chinese, and those that only look like one."""
+"""What a column's name says: protected names in English and Chinese, and names that only look like one."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_one_sex_seen_is_reason_to_look_for_the_other() -> None:
         (" 11010519491231002x ", True),
         # 4*7+4*9+0*10+5*5+2*8+4*4+1*2+8*1+8*6+0*3+0*7+1*9+0*10+1*5+0*8+0*4+1*2 = 195 = 17 * 11 + 8: remainder 8 has 4.
         ("440524188001010014", True),
-        ("110105194912310021", False),  # X is due
+        ("110105194912310021", False),  # the check character is X
         ("440524188001010015", False),
         ("1101051949123100", False),
         ("1101051949123100２X", False),
@@ -130,8 +130,8 @@ TODAY = float(to_day(date(2024, 6, 1)))
         (days("1950-01-01", "1975-05-05", "2001-12-31"), True),
         (days("1980-01-01", "1981-01-01", "1982-01-01"), False),  # too close together
         (days("1950-01-01", "1975-05-05", "2015-12-31"), False),  # one is 8 years old
-        (days("1890-01-01", "1950-05-05", "2001-12-31"), False),  # one is 134
-        (days("2019-01-01", "2021-05-05", "2023-12-31"), False),  # accounts opened lately
+        (days("1890-01-01", "1950-05-05", "2001-12-31"), False),  # one is 134 years old
+        (days("2019-01-01", "2021-05-05", "2023-12-31"), False),  # recent account openings
     ],
 )
 def test_births_lie_14_to_110_years_back_and_are_spread(

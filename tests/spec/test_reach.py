@@ -1,4 +1,4 @@
-"""How far a table reaches: what is a silence of its own kind, and what is a table that has stopped."""
+"""How far a table reaches: which gaps are usual for a table, and which show that the table has stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def weekdays_only(day: date) -> bool:
 
 
 def a_weeks_holiday(day: date) -> bool:
-    """Rows every day, but for a week in October and one around a lunar new year that moves."""
+    """Return whether a day has rows: all but a week in October and a week around the lunar new year, which moves."""
     new_year = {2023: date(2023, 1, 21), 2024: date(2024, 2, 9), 2025: date(2025, 1, 28)}[day.year]
     return not (date(day.year, 10, 1) <= day <= date(day.year, 10, 7)) and not 0 <= (day - new_year).days < 7
 
@@ -51,7 +51,7 @@ def reach(table: str, of: Flow) -> Reach:
 
 @pytest.mark.parametrize("has_rows", [every_day, weekdays_only, a_weeks_holiday, one_due_day, month_ends])
 def test_no_table_is_refused_for_a_silence_of_its_own_kind(has_rows: Callable[[date], bool]) -> None:
-    """On each day of two years, by what the table had shown until then."""
+    """Judge each day of two years by the rows that the table has up to that day."""
     for length in range(60, TWO_YEARS):
         seen = flow(has_rows, length)
         assert reach(PAYMENTS, seen).refusal(START + length) is None, to_date(START + length)
@@ -100,7 +100,7 @@ def test_an_outage_after_which_the_table_went_on_is_no_end() -> None:
 
 
 def test_what_falls_due_on_a_day_not_covered_is_not_late() -> None:
-    """Payments stop on 8 June; of two instalments of June, the one of the 10th is not late, that of the 5th is."""
+    """Payments stop on 8 June; the instalment due on 10 June is not late, the one due on 5 June is late."""
     days: NDArray[np.int32] = np.arange(to_day(date(2024, 1, 1)), to_day(date(2024, 6, 9)), dtype=np.int32)
     silent = reach(PAYMENTS, Flow.of(days, np.full(len(days), 100)))
     observed = OBSERVED.__class__(OBSERVED.columns, reach=silent)

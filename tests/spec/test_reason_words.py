@@ -1,4 +1,4 @@
-"""A reason says only what somebody observed, and is true of every value that can carry it, in both languages."""
+"""A reason says only what was observed, and is true of every value that can have it, in both languages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SETTINGS = BookSettings()
 OWN = (numeric("borrower_x_staff"), numeric("statement_x_points"), category("borrowers.x_segment"))
 FEATURES = {feature.name: feature for feature in (*registry(), *OWN)}
 LONGEST_LABEL = 70
-"""Letters that the waterfall has room for."""
+"""Number of letters that fit into the waterfall."""
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_what_a_value_says(name: str, value: FeatureValue, en: str, zh: str) -> 
 
 
 def plausible(feature: Feature) -> tuple[float, ...]:
-    """Values a borrower may have: the lowest, around 0 and 1, in the middle and high."""
+    """Return values a borrower may have: the lowest, around 0 and 1, in the middle and high."""
     of, unit = feature.value, feature.unit
     if isinstance(of, CountOf | MonthsSince | Streak) or unit in ("loans", "events", "instalments"):
         return 0.0, 1.0, 2.0, 5.0, 24.0
@@ -198,9 +198,9 @@ def plausible(feature: Feature) -> tuple[float, ...]:
 
 
 BELOW_ZERO = {"undrawn_amount", "balance_now", "balance_mean_6m", "balance_growth_3m", "balance_to_income_ratio"}
-"""Features of amounts that may lie on the borrower's side."""
+"""Features of amounts that may be negative, in the borrower's favour."""
 Condition = Callable[[float, float], bool]
-"""Whether words can be true of a value whose "as before" is 0, or of a ratio to before 1."""
+"""Whether words can be true of a value, given the value that means "as before": 0, or 1 for a ratio to before."""
 CLAIMS: tuple[tuple[str, str, Condition], ...] = (
     (r"^(No|Nothing)\b|are settled$|did not vary", r"没有|未见|均已结清|已用完", lambda v, _: v == 0),
     (r"about the same|steady", r"大致相同|基本不变", lambda v, same: abs(v - same) <= 0.005),
@@ -221,11 +221,11 @@ CLAIMS: tuple[tuple[str, str, Condition], ...] = (
     (r": (?!.*early).* or more$", r"：(?!提前).*或更多$", lambda v, _: v >= 2),
     (r"not (known|stated|observed)", r"未知|未填写|未观测", lambda v, _: False),
 )
-"""Words in either language, and the values of which they are true: written without a look at the declarations."""
+"""Words in both languages, and the values for which they are true, written independently of the declarations."""
 
 
 def claims(feature: Feature, value: float) -> Iterator[set[str]]:
-    """What a value's words claim, in English and then in Chinese: the English words of each claim of the table."""
+    """Yield the claims of a value's words in English, then in Chinese, each as its English words in `CLAIMS`."""
     for language, text in words_of(feature, value, 2).items():
         said = text.removeprefix(label_of(feature)[language])
         yield {en for en, zh, _ in CLAIMS if re.search(en if language == "en" else zh, said)}
@@ -321,7 +321,7 @@ def model() -> RiskModel:
 
 
 def curl() -> dict[str, Any]:
-    """The body of the README's own request."""
+    """Return the body of the README's request."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     match = re.search(r"/score -H 'Content-Type: application/json' -d '(.+?)'\n", readme, re.DOTALL)
     assert match is not None
@@ -334,7 +334,7 @@ def scored(body: dict[str, Any], model: RiskModel) -> Examined:
 
 
 def said_of(body: dict[str, Any], model: RiskModel) -> dict[str, str]:
-    """Feature → what its value says in the explanation."""
+    """Return what the value of each feature says in the explanation."""
     examined = scored(body, model)
     assert examined.is_scored
     return {c.feature: c.text["en"] for c in explain(model, examined.rows, examined.scored).contributions}

@@ -1,4 +1,4 @@
-"""The recipe: what it may say, how rows are drawn and weighed by it, and the scorecard a model is held against."""
+"""The recipe: its valid values, how it draws and weights rows, and the scorecard that a model is compared with."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_recipe_file_keeps_its_numbers_as_they_are(tmp_path: Path) -> None:
     assert named_recipe.recipe == Recipe(
         without_features=("dpd_now",), half_life_months=6, good_share=0.5, parameters={"num_leaves": 8}
     )
-    # 6.0 and 8.0 would be another recipe by its digest.
+    # With 6.0 and 8.0 the recipe would have another digest.
     assert canonical_json(asdict(named_recipe.recipe)).count(".0") == 0
 
 
@@ -114,7 +114,7 @@ def test_of_the_good_a_share_is_drawn_and_stands_for_all() -> None:
     assert drawn.bad.sum() == some.bad.sum()
     goods = int((~some.bad).sum())
     assert (~drawn.bad).sum() == pytest.approx(0.2 * goods, rel=0.03)
-    # Whom the draw takes hangs on borrower and date alone.
+    # The draw depends on borrower and date alone.
     half = some.take(np.arange(40_000) % 3 == 0)
     assert set(weighted(half, recipe, 3).rows.borrower_id) == set(half.borrower_id) & set(drawn.borrower_id)
     assert counts is not None and counts.sum() == pytest.approx(40_000, rel=0.03)
@@ -179,7 +179,7 @@ def test_a_scorecard_as_a_booster_says_the_same_to_the_bit_and_is_explained_by_i
 def test_bins_of_a_characteristic_with_a_direction_keep_it() -> None:
     random = np.random.default_rng(2)
     x = random.integers(0, 8, (20_000, 1)).astype(np.float32)
-    # Riskier with every step but one, that turns back.
+    # The risk rises with every step but one, where it falls.
     rate = np.array([0.02, 0.04, 0.06, 0.05, 0.08, 0.1, 0.12, 0.15])[x[:, 0].astype(int)]
     rising = replace(FEATURES[0], monotone=1)
     scorecard = fit_points(x, random.random(20_000) < rate, None, (rising,))

@@ -1,4 +1,4 @@
-"""One borrower's rows, sent or looked up, become what a whole book makes of them; what it sets aside is refused."""
+"""One borrower's rows, sent or looked up, give the same values as a whole book; rows a book sets aside are refused."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ INSERT INTO events VALUES ('007', 'login', '2024-03-02 10:00:00'), ('b', 'login'
 
 @pytest.fixture(scope="module", params=["duckdb", "postgresql"])
 def book(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A book with ids as text, two of them alike, and a few bad rows."""
+    """Yield the place of a book with ids as text, two of them alike, and a few bad rows."""
     folder = tmp_path_factory.mktemp("book")
     if request.param == "duckdb":
         with duckdb.connect(str(folder / "book.duckdb")) as con:
@@ -166,7 +166,7 @@ def test_protected_attributes_are_found_by_the_same_ids(book: str) -> None:
 def same(
     table: Any, expected: Any, own: dict[str, tuple[str, ...]], of_book: dict[str, tuple[str, ...]], name: str
 ) -> None:
-    """The same rows, whatever their order, and whatever the codes of their categories."""
+    """Assert that a table has the expected rows, in any order and with any codes of their categories."""
     if expected is None:
         assert table is None
         return

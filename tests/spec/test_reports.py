@@ -1,4 +1,4 @@
-"""The pages a risk team shows: one file that fetches nothing, charts that hold their values, text that stays text."""
+"""The pages of a risk team: one file that fetches nothing, charts that contain their values, text that stays text."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TINY = Scale.of_numbers("months", 4.0)
 
 
 def drawn(svg: str) -> ElementTree.Element:
-    """The picture, read as XML: what is not well-formed is refused."""
+    """Parse the picture as XML, which fails if it is not well-formed."""
     return ElementTree.fromstring(svg)
 
 

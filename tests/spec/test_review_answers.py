@@ -1,4 +1,4 @@
-"""Answers of a loan review: of the types they declare, and about the same borrower in all their parts."""
+"""Answers of a loan review have the types they declare, and all their parts are about the same borrower."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def answer(route: str, body: Json, served: Served) -> work.Done:
 @pytest.mark.parametrize("name", ["score", "score_batch", "explain", "what_if"])
 def test_an_answer_has_the_types_it_declares(name: str, served: Served) -> None:
     result = answer(f"/{name}", EXAMPLES[name]["request"], served).answer
-    # A value of another type would be a warning here, and so an error.
+    # A value of another type causes a warning here, which pytest turns into an error.
     assert TypeAdapter(type(result)).dump_json(result).decode() == text_of(result)
     assert next(iter(json.loads(text_of(result)))) == "request_id"
 
@@ -43,7 +43,7 @@ def test_the_model_in_service_has_the_types_it_declares(served: Served) -> None:
 
 
 def without_open_loans() -> Json:
-    """The borrower of the examples, whose loans are all repaid, and who asks for none."""
+    """Return the request of the examples with all loans repaid and without a loan under review."""
     body = {**EXAMPLES["score"]["request"]}
     body.pop("loan_under_review", None)
     return {**body, "loans": [{**loan, "closed_on": "2024-05-31"} for loan in body["loans"]]}

@@ -45,7 +45,10 @@ def book(
     statements: Sequence[tuple[int, str, float]] = (),
     loans: Sequence[tuple[str, str, str]] = (),
 ) -> Rows:
-    """Loans 0 … of a borrower each: (opened, closed, written off), 100.00 owed (loan, due, paid), (loan, day, DPD)."""
+    """Return loans 0, 1, … of one borrower each.
+
+    Loans are (opened, closed, written off), instalments of 100.00 (loan, due, paid), statements (loan, day, DPD).
+    """
     loan, due, paid = zip(*owed, strict=True) if owed else ((), (), ())
     of, on, dpd = zip(*statements, strict=True) if statements else ((), (), ())
     n = 1 + max((*loan, *of))
@@ -92,7 +95,7 @@ def arrears(rows: Rows, dates: Sequence[date] = ()) -> Arrears:
 
 
 def runs(rows: Rows) -> list[tuple[int, str, str]]:
-    """(loan, first day past due, first day back at 0) of each run."""
+    """Return (loan, first day past due, first day back at 0) of each run."""
 
     def iso_day(day: int) -> str:
         return "" if day == NEVER else to_date(day).isoformat()
@@ -124,7 +127,7 @@ def test_late_instalments_that_touch_are_one_run_and_the_oldest_counts() -> None
         [(0, "2023-03-10", "2023-04-20"), (0, "2023-04-10", "2023-05-02"), (0, "2023-05-10", "2023-05-11")],
     )
     assert runs(rows) == [(0, "2023-03-11", "2023-05-03"), (0, "2023-05-11", "2023-05-12")]
-    # 9 April is 30 days after 10 March; the instalment of April, paid in time for 30, adds no later day.
+    # 9 April is 30 days after 10 March; April's instalment, paid before it is 30 days late, adds no later day.
     assert to_date(arrears(rows).runs.reached_on[LEVELS.index(30), 0]) == date(2023, 4, 9)
     assert arrears(rows, [date(2023, 4, 21)]).dpd[0, 0] == 11, "March is paid, April is due for 11 days"
 
@@ -190,7 +193,7 @@ def test_cures_count_each_time_a_level_is_reached_with_months_enough_after_it() 
             (0, "2023-02-10", "2023-05-01"),  # 30 on 12 March, 60 on 11 April, back on 2 May
             (1, "2023-02-10", "2023-07-01"),  # 30 on 12 March, 90 on 11 May, back on 2 July: in the fourth month
             (2, "2023-07-10", "2023-07-26"),  # 15 on 25 July, back on 27 July
-            (2, "2023-09-10", "2023-09-30"),  # again, with 2 months and 6 days of data after it
+            (2, "2023-09-10", "2023-09-30"),  # 15 on 25 September, with 2 months and 6 days of data after it
         ]
     )
     counts = cures(arrears(rows), date(2023, 1, 1), date(2023, 12, 1))
@@ -207,7 +210,7 @@ def test_cures_count_each_time_a_level_is_reached_with_months_enough_after_it() 
         for k, level in enumerate(CURE_LEVELS)
         for m, months in enumerate(CURE_MONTHS)
     } == expected
-    # From 1 April on only 60 days, and the 15 of July and September, were reached.
+    # From 1 April on, loans reach only 60 days, and 15 days in July and September.
     later = cures(arrears(rows), date(2023, 4, 1), date(2023, 12, 1))
     assert later[:, 0, 0].tolist() == [1, 0, 2]
 
@@ -246,7 +249,7 @@ def test_a_vintage_counts_a_loan_from_the_age_at_which_it_was_first_30_days_late
 
 
 def test_a_vintage_is_shown_as_far_as_its_youngest_loan_is_old() -> None:
-    # The youngest loan of the first quarter may be of 31 March: 9 months on book on 31 December, 8 the day before.
+    # The youngest loan of the first quarter may open on 31 March: 9 months on book on 31 December, 8 the day before.
     starts, last = firsts("2023-01", "2023-10"), date(2023, 12, 1)
     assert months_known(starts, last, date(2023, 12, 31)) == (9, 0)
     assert months_known(starts, last, date(2023, 12, 30)) == (8, 0)

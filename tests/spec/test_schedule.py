@@ -1,4 +1,4 @@
-"""What a loan's level instalments are, and when they fall due."""
+"""The level instalments of a loan, and the days on which they fall due."""
 
 from __future__ import annotations
 

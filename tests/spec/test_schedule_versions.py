@@ -1,4 +1,4 @@
-"""A re-dated instalment: late by its contract, not by the plan; whoever was helped is not set aside."""
+"""A re-dated instalment is late by its contract, not by the plan, and a borrower who was helped is not set aside."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from risk_warning.core.panel.builder import panel_of
 
 
 def deferred(paid: str | None = None) -> History:
-    """Due every 10th; June's instalment re-dated on 5 June to 10 September, and paid on whichever row it stands."""
+    """Return a loan due every 10th; June's instalment is re-dated on 5 June to 10 September, the row with `paid`."""
     rows = monthly(0, "2024-01", 5, paid_through=5)
     rows += [
         {"loan": 0, "no": 6, "due": "2024-06-10", "paid": None},

@@ -1,4 +1,4 @@
-"""Which rows a model learns from and which judge it, on any day of the calendar."""
+"""Which rows a model learns from and which rows judge it, on any day of the calendar."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SIDES = Sides(TargetSpec(horizon_months=3), OutOfTime((date(2024, 5, 1),), TEST)
 
 
 def rows(days: tuple[date, ...]) -> TrainingSet:
-    """Every borrower on every one of the days."""
+    """Return one row for every borrower on each of the days."""
     index = np.repeat(np.arange(len(days)), len(IDS)).astype(np.int16)
     return replace(training_rows.rows(len(index)), borrower_id=np.tile(IDS, len(days)), date_index=index, dates=days)
 

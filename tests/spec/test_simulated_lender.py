@@ -1,4 +1,4 @@
-"""The simulated lender: hard and realistic, the same for the same seed, and its truth is what happens."""
+"""The simulated lender: hard and realistic, the same for the same seed, with a truth that agrees with what happens."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DATES = ("opened_on", "closed_on", "written_off_on", "due_on", "scheduled_on", "
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A book of 4,000 borrowers and two and a half years."""
+    """Simulate a book of 4,000 borrowers and two and a half years."""
     out = tmp_path_factory.mktemp("simulated") / "book"
     simulate(4000, MONTHS, 3, out)
     return out
@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def slow_book(folder: Path) -> SlowBook:
-    """The same book with its days past due, from the tables alone."""
+    """Return the same book with its days past due, from the tables alone."""
     return read(folder, FIRST_DAY, STARTS[-1])
 
 
@@ -76,12 +76,12 @@ def test_a_book_of_a_few_borrowers_is_a_book(tmp_path: Path, borrowers: int) -> 
 def test_the_truth_counts_who_turned_bad_as_the_tables_do(folder: Path, slow_book: SlowBook) -> None:
     compared = 0
     truth_rows = known_truth(folder)
-    # On the first day no statement has come yet.
+    # There is no statement yet on the first day.
     for as_of, rows in truth_rows[truth_rows["as_of_date"] > FIRST_DAY].groupby("as_of_date"):
         truth = rows.set_index("borrower_id")["bad"]
         outcomes = slow_book.outcomes(as_of)
         unknown = outcomes.index[outcomes.isna()]
-        # A store card or a missing statement leaves a few unknown; of all others the truth says the same.
+        # A store card or a missing statement leaves a few outcomes unknown; all others agree with the truth.
         assert len(unknown) <= 0.08 * len(outcomes)
         expected = truth[~truth.index.isin(unknown)].astype(float).sort_index()
         pandas.testing.assert_series_equal(outcomes.dropna().sort_index(), expected, check_names=False)
@@ -97,7 +97,7 @@ CALM_FOR_CERTAIN = [
 EVEN_ODDS = Hazards(
     misses_odds=np.ones((3, 2)), reaches=np.full((3, 2), 0.5), defers=np.zeros((3, 2)), leaves=np.zeros((3, 2))
 )
-"""Misses one payment of two, with odds of 1.6 (8 of 13) after a missed one; half of what is missed reaches 30 days."""
+"""One payment of two is missed, with odds of 1.6 (8 of 13) after a missed one; half of the missed reach 30 days."""
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_true_pd_by_hand(status: list[int], good: float) -> None:
 
 @pytest.fixture(scope="module")
 def large_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A book of 20,000 borrowers and two years, with a downturn and a drift."""
+    """Simulate a book of 20,000 borrowers and two years, with a downturn and a drift."""
     out = tmp_path_factory.mktemp("large") / "book"
     simulate(20_000, 24, 1, out, downturn_month=15, drift=0.1)
     return out
@@ -128,7 +128,7 @@ def large_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_as_many_turn_bad_as_the_true_pd_says_in_every_decile(large_folder: Path) -> None:
     truth = known_truth(large_folder)
-    # Windows that do not overlap: errors of the truth are then uncorrelated, and their variance is that of coins.
+    # If windows do not overlap, errors of the truth are uncorrelated, and their variance is that of Bernoulli draws.
     truth = truth[truth["as_of_date"].dt.month.isin([1, 4, 7, 10])]
     deciles = truth.groupby(pandas.qcut(truth["pd"], 10, labels=False))
     variance = (truth["pd"] * (1 - truth["pd"])).groupby(pandas.qcut(truth["pd"], 10, labels=False)).sum()
@@ -167,7 +167,7 @@ def test_a_season_moves_missed_payments(slow_book: SlowBook) -> None:
 
 
 def roll_rates(slow_book: SlowBook) -> pandas.DataFrame:
-    """Share of open loans in each bucket at a month's start that are in each a month later."""
+    """Return the share of open loans in each bucket at a month's start that are in each bucket a month later."""
     names = ["0", "1-29", "30-59", "60-89", "90+"]
     pairs = []
     for day, later in pairwise(STARTS[3:]):
@@ -186,7 +186,7 @@ def test_arrears_roll_and_cure_as_in_books(slow_book: SlowBook) -> None:
     assert 0.50 <= rates.loc["30-59", "60-89"] <= 0.60
     assert 0.60 <= rates.loc["60-89", "90+"] <= 0.75
     assert 0.15 <= rates.loc["1-29", "30-59"] <= 0.25
-    # Cures after 30 days happen, after 90 days hardly.
+    # Loans cure after 30 days, but rarely after 90 days.
     assert 0.15 <= rates.loc["30-59", "0"] <= 0.30
     assert rates.loc["90+", ["0", "1-29"]].sum() <= 0.06
 
@@ -241,7 +241,7 @@ def test_a_deferral_is_a_second_version_with_a_later_due_day(folder: Path) -> No
     agreed = (second["scheduled_on"] - first["due_on"]).dt.days
     assert agreed.between(-10, 8).all()
     assert (agreed < 0).any() and (agreed > 0).any()
-    # Whoever waits for the new day is 30 days past the first one.
+    # A borrower who waits for the new due day is 30 days past the first one.
     waits = second["paid_on"].isna() | (second["paid_on"] >= first["due_on"] + pandas.Timedelta(days=30))
     assert waits.mean() > 0.6
 
@@ -292,7 +292,7 @@ def test_what_the_book_shows_of_a_borrower_is_weak(folder: Path) -> None:
     counts = recent.groupby(["borrower_id", "kind"]).size().unstack(fill_value=0).reindex(truth.index, fill_value=0)
     auc = {kind: roc_auc_score(truth["bad"], counts[kind]) for kind in counts}
     assert all(0.40 <= value <= 0.66 for value in auc.values())
-    # Real, too: some of it tells.
+    # Some signals are informative, as in a real book.
     assert max(auc["payment_failed"], auc["external_enquiry"]) >= 0.53
     borrowers = table(folder, "borrowers").set_index("borrower_id")
     every = known_truth(folder).join(borrowers[["x_bureau_score", "x_channel"]], on="borrower_id")

@@ -1,4 +1,4 @@
-"""Many models on the same rows: intervals that hold for all at once, and how often each comes out first."""
+"""Many models on the same rows: intervals that hold jointly for all models, and how often each model ranks first."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_of_two_models_the_interval_is_the_pairs_and_of_many_wider() -> None:
 
 
 def test_the_luckiest_of_many_equals_is_rarely_taken_for_better() -> None:
-    """Forty families of ten models that are no better than the first: one or the other is shown in two on average."""
+    """Of forty families of ten models no better than the first, two on average show a significant difference."""
     taken = pairwise = 0
     for seed in range(40):
         bad, risk, random = book(600, 100 + seed)

@@ -1,4 +1,4 @@
-"""Target codes: a code never knows the outcome of the row it stands in, and rare values say little."""
+"""Target codes: a code never uses the outcome of its own row, and rare values have little effect."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NOISE = tenure.category("borrowers.x_noise")
 
 
 def test_a_code_is_the_bad_rate_smoothed_by_borrowers_not_by_rows() -> None:
-    """Of 100 borrowers on two dates each 20 have the value, half of them bad; 10 of the other 80 are."""
+    """Of 100 borrowers on two dates each, 20 have the value, and half of these are bad; 10 of the other 80 are bad."""
     borrower = np.repeat(np.arange(100), 2)
     value = np.where(borrower < 20, 0.0, 1.0).astype(np.float32)
     bad = (borrower < 10) | ((borrower >= 20) & (borrower < 30))
@@ -32,7 +32,7 @@ def test_a_code_is_the_bad_rate_smoothed_by_borrowers_not_by_rows() -> None:
 
 
 def test_a_row_is_encoded_by_the_outcomes_of_other_borrowers() -> None:
-    """Each value belongs to one borrower: nobody else has it, so its code is the rate of all."""
+    """Each value belongs to one borrower and no other borrower has it, so its code is the bad rate of all."""
     n = 400
     borrower, value = np.arange(n), np.arange(n).astype(np.float32)
     bad = borrower % 4 == 0
@@ -49,7 +49,7 @@ def test_a_row_is_encoded_by_the_outcomes_of_other_borrowers() -> None:
 def with_noise(
     some: TrainingSet, columns: int, values: int, seed: int
 ) -> tuple[TrainingSet, dict[str, tuple[str, ...]]]:
-    """The rows with random categories beside them."""
+    """Return the rows with random categories added."""
     random = np.random.default_rng(seed)
     more = tuple(tenure.category(f"borrowers.x_noise{k}") for k in range(columns))
     drawn = random.integers(0, values, (len(some.bad), columns)).astype(np.float32)

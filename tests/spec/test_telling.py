@@ -1,4 +1,4 @@
-"""Headline figures in words: they say "cannot tell" where the interval does, and who was left out."""
+"""Headline figures in words say when the interval cannot tell, and how many rows are left out."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_the_trees_must_be_shown_to_rank_better(low: float | None, high: float |
 
 
 def test_rows_without_an_outcome_are_told_with_both_bounds() -> None:
-    # 900 rows with an outcome, 45 of them bad; of 100 nobody knows.
+    # 900 rows have an outcome, 45 of them bad; the outcome of 100 rows is unknown.
     assert unknown_outcomes(900, 45, 100) == (
         "The outcome of 10.0% of the 1,000 rows is unknown, and they are left out: the bad rate is 5.0%, it would be "
         "4.5% if all of them were good, and 14.5% if all were bad.",

@@ -1,4 +1,4 @@
-"""Thresholds: whom they warn about, what they ask of a team, and what they are worth; by hand where that can be."""
+"""Thresholds: the borrowers they flag, the calls a team makes, and their benefit, worked out by hand where possible."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ JUNE_10, NEXT_JUNE = to_day(date(2023, 6, 10)), to_day(date(2024, 6, 10))
 def rows(
     *given: tuple[int, int, float, float, int, float], window_days: int = 92, knows_exposure: bool = True
 ) -> CurveRows:
-    """Rows of (borrower, as-of day, score, PD, first day of the bad event or NEVER, loss in default)."""
+    """Return rows of (borrower, as-of day, score, PD, first day of the bad event or NEVER, loss in default)."""
     borrower, day, score, pd, event_on, loss = (np.array(column) for column in zip(*given, strict=True))
     days, date_index = np.unique(day, return_inverse=True)
     stakes = Stakes(
@@ -55,7 +55,7 @@ def rows(
 
 
 ROWS = rows(
-    # Half of 1,000, 1,000, 2,000, 500 and 100 exposed is lost in default.
+    # The exposures are 1,000, 1,000, 2,000, 500 and 100; half of each is lost in default.
     (0, MARCH, 500.0, 0.5, JUNE_10, 500.0),
     (1, MARCH, 510.0, 0.4, NEVER, 500.0),
     (2, MARCH, 520.0, 0.3, JUNE_10, 1000.0),
@@ -69,16 +69,16 @@ def test_a_threshold_is_worth_the_losses_it_prevents_less_the_contacts_it_costs(
     none, three, on_the_score = CURVES.points((400.0, 530.0, 520.0))
     assert (none.flagged, none.precision_ratio, none.benefit_amounts) == (0, None, (0, 0, 0))
     assert (three.flagged, three.bads, three.capture_ratio) == (3, 2, pytest.approx(2 / 3))
-    # Of 3,000 exposed to those who turned bad half is lost; a contact prevents 5, 10, 20 %; three contacts cost 30.
+    # Half of the 3,000 exposed to bads is lost; a contact prevents 5, 10 or 20 % of it; three contacts cost 30.
     assert three.benefit_amounts == pytest.approx((45.0, 120.0, 270.0))
-    # 0.5 × 1,000 + 0.4 × 1,000 + 0.3 × 2,000 expected, half of a tenth of it, less 30.
+    # The expected exposure is 0.5 × 1,000 + 0.4 × 1,000 + 0.3 × 2,000; the benefit is half of a tenth of it, less 30.
     assert three.expected_benefit_amount == pytest.approx(45.0)
-    # Strictly below: who scores the threshold itself is not warned about.
+    # A flagged score is strictly below the threshold: a score equal to the threshold is not flagged.
     assert on_the_score.flagged == 2
 
 
 def test_the_best_threshold_stands_just_above_the_last_row_that_pays() -> None:
-    # Row by row, at the middle effect: +40, −10, +90, −10, −5. Of equal thresholds the lowest is taken.
+    # Row by row, at the middle effect: +40, −10, +90, −10, −5. Of equally good thresholds the lowest is chosen.
     assert CURVES.best_threshold(1) == pytest.approx(520.1)
     costly = Curves(ROWS, replace(MONEY, contact_cost_amount=1e6), EVERY_BAD)
     assert costly.best_threshold(2) is None and costly.best() is None
@@ -101,14 +101,14 @@ def test_one_bad_event_seen_from_three_dates_is_saved_once_and_each_date_with_a_
     )
     curves = Curves(seen, MONEY, EVERY_BAD)
     never, once, on_two, on_all = curves.points((500.0, 500.1, 510.1, 520.1))
-    # The 400 of the latest date are saved by whichever of them is flagged: 0.1 × 400 − 10, − 20, − 30, a third each.
+    # A flag on any date saves the 400 of the latest date: 0.1 × 400 − 10, − 20 or − 30, divided by three dates.
     assert [point.bad_events for point in (never, once, on_two, on_all)] == [0, *[pytest.approx(1 / 3)] * 3]
     assert [point.calls for point in (never, once, on_two, on_all)] == pytest.approx([0, 1 / 3, 2 / 3, 1])
     middle = [point.benefit_amounts[1] for point in (once, on_two, on_all) if point.benefit_amounts]
     assert middle == pytest.approx([10.0, 20 / 3, 10 / 3])
-    # The rows are counted as rows: three of three bads are flagged.
+    # Bads and capture count rows: all three bad rows are flagged.
     assert (on_all.bads, on_all.capture_ratio) == (1, 1)
-    # By the PDs the borrower counts once in the three months, by the riskiest row: 0.5 × 500, a tenth, less the calls.
+    # The PDs count a borrower once in three months, by the riskiest row: a tenth of 0.5 × 500, less the calls.
     assert on_all.expected_benefit_amount == pytest.approx((0.1 * 250 - 30) / 3)
 
 
@@ -117,7 +117,7 @@ def test_two_bad_events_of_one_borrower_a_year_apart_are_saved_each() -> None:
     curves = Curves(seen, MONEY, EVERY_BAD)
     first, both = curves.points((500.1, 510.1))
     assert (first.bad_events, both.bad_events) == (0.5, 1)
-    # 0.1 × 400 − 10, then 0.1 × 700 − 20, a half each.
+    # 0.1 × 400 − 10, then 0.1 × 700 − 20, each divided by two dates.
     assert first.benefit_amounts is not None and both.benefit_amounts is not None
     assert (first.benefit_amounts[1], both.benefit_amounts[1]) == (pytest.approx(15.0), pytest.approx(25.0))
     assert both.expected_benefit_amount == pytest.approx((0.1 * (200 + 150) - 20) / 2)
@@ -145,13 +145,13 @@ def test_a_warning_that_stays_open_is_called_again_after_its_days_and_one_that_r
 def test_only_bads_who_default_lose_anything() -> None:
     a_quarter = LossRate(Estimate(0.2, 0.25, 0.3), "measured", LossCounts())
     (point,) = Curves(ROWS, MONEY, a_quarter).points((530.0,))
-    # A quarter of the 150 that are saved where every bad defaults, less 30.
+    # A quarter of the 150 that is saved if every bad defaults, less 30.
     assert point.benefit_amounts is not None and point.benefit_amounts[1] == pytest.approx(7.5)
     assert point.expected_benefit_amount == pytest.approx(0.25 * 75 - 30)
 
 
 def many(seed: int = 1, borrowers: int = 2_000) -> CurveRows:
-    """Borrowers with scores from 500 to 600, the lower the likelier bad, 1,000 to lose each."""
+    """Return borrowers with scores from 500 to 600 and a loss of 1,000 each; a lower score is more often bad."""
     random = np.random.default_rng(seed)
     score = random.uniform(500, 600, borrowers)
     bad = random.random(borrowers) < 0.4 * (600 - score) / 100
@@ -161,7 +161,7 @@ def many(seed: int = 1, borrowers: int = 2_000) -> CurveRows:
 
 def test_the_best_threshold_has_an_interval_and_so_has_its_benefit() -> None:
     exact = replace(MONEY, treatment_effects=(0.1, 0.1, 0.1))
-    # A call pays where 1,000 × a tenth × the bad rate passes 10: below 575.
+    # A call pays if 1,000 × a tenth × the bad rate exceeds 10: at scores below 575.
     best = Curves(many(), exact, EVERY_BAD).best(draws=200)
     assert best is not None and best.low is not None and best.high is not None
     assert best.low <= best.threshold <= best.high and best.low < 575 < best.high
@@ -260,7 +260,7 @@ def test_the_capacity_is_filled_and_not_passed() -> None:
 
 
 def nothing_else(n: int) -> tuple[NDArray[Any], ...]:
-    """An open loan, no record, no write-off, days past due unknown."""
+    """Return the rest of a panel: an open loan, no record, no write-off, days past due unknown."""
     return np.ones(n, np.bool_), np.zeros(n, np.int32), np.full(n, NEVER, np.int32), np.full(n, np.nan, np.float32)
 
 
@@ -274,7 +274,7 @@ def test_exposure_is_what_is_owed_the_balance_and_a_part_of_the_limit() -> None:
     panel = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 4, signals, {}, *nothing_else(4))
     apart, twice = np.zeros(4, np.bool_), np.ones(4, np.bool_)
     assert exposure(panel, 0.1, apart).tolist() == pytest.approx([410.0, 50.0, nan, 60.0], nan_ok=True)
-    # One loan with both: its balance is what its unpaid instalments come to.
+    # One loan has both: its balance is the sum of its unpaid instalments.
     assert exposure(panel, 0.1, twice).tolist() == pytest.approx([310.0, 50.0, nan, 60.0], nan_ok=True)
     bare = Panel(date(2024, 1, 1), np.zeros(4, np.int32), 1, {}, {}, *nothing_else(1))
     assert np.isnan(exposure(bare, 0.1, np.zeros(1, np.bool_))).all()

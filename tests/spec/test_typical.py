@@ -1,4 +1,4 @@
-"""Typical values: what a borrower's value is held against."""
+"""Typical values, which a borrower's value is compared with."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAN = np.nan
 def of(values: list[float], feature: Feature, names: tuple[str, ...] = ()) -> dict[str, object]:
     x = np.array(values, np.float32).reshape(-1, 1)
     document = {name: asdict(one) for name, one in typical(x, [feature], {feature.needs[0]: names}).items()}
-    # Whatever it says can stand in a JSON file that every reader understands.
+    # The document fits into a JSON file that every reader understands.
     again: dict[str, dict[str, object]] = json.loads(json.dumps(document, allow_nan=False))
     assert again == document
     return document[feature.name]

@@ -1,4 +1,4 @@
-"""Unknown is not zero: where no row tells, a borrower is neither current nor late, neither good nor bad."""
+"""Unknown is not zero: if no row has days past due, a borrower is neither current nor late, neither good nor bad."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ MONTH_ENDS = (
 
 
 def statements(*dpd: float | None, loan: int = 0) -> list[dict[str, Any]]:
-    """A statement at each month's end from January on; None: one without days past due."""
+    """Return a statement at each month's end from January on; None gives a statement without days past due."""
     rows = []
     for on, value in zip(MONTH_ENDS, dpd, strict=False):
         rows.append({"loan": loan, "on": on, **({} if value is None else {"dpd": value})})
