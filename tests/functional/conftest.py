@@ -1,4 +1,4 @@
-"""What several functional tests share."""
+"""Fixtures that several functional tests share."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from databases import KINDS, NewDatabase, databases
 
 @pytest.fixture(scope="module", params=KINDS)
 def new_database(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewDatabase]:
-    """A function that gives the URL of a new, empty database, once on SQLite and once on PostgreSQL."""
+    """Yield a function that returns the URL of a new, empty database, once for SQLite and once for PostgreSQL."""
     with databases(request.param, tmp_path_factory.mktemp("databases")) as new:
         yield new
 
 
 @pytest.fixture
 def url(new_database: NewDatabase) -> str:
-    """URL of a new, empty database."""
+    """Return the URL of a new, empty database."""
     return new_database()

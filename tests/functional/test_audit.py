@@ -1,4 +1,4 @@
-"""The audit trail: every decision durable before its answer, and nothing in it changed unseen."""
+"""The audit trail stores each decision durably before its answer is given, and every later change to it is found."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def decision(request_id: str, **other: Any) -> Decision:
 
 
 def written(url: str, *decisions: Decision) -> str:
-    """Name of the chain the decisions were written to, its end noted."""
+    """Write the decisions, note the end of their chain and return its name."""
     writer = DecisionWriter(url)
     for one in decisions:
         writer.submit(one).result()
@@ -66,7 +66,7 @@ def written(url: str, *decisions: Decision) -> str:
 
 
 def change(url: str, *statements: str, **values: str) -> None:
-    """What somebody with the database's password can do: switch the guards off, and change rows."""
+    """Switch off the guards and change rows, as anybody with the database's password can."""
     engine = create_engine(url)
     with engine.begin() as connection:
         if engine.name == "sqlite":
@@ -198,7 +198,7 @@ def test_what_was_changed_by_hand_is_named(
 
 
 def wait_until_noted(url: str, chain: str) -> None:
-    """A writer notes how far it has come after the answer is given, so that nobody waits for it."""
+    """Wait until the writer notes the end of its chain; it does so after the answer, so that no answer waits for it."""
     for _ in range(200):
         if events_about(url, CHAIN_REACHED, chain, dict):
             return
@@ -268,7 +268,7 @@ def test_inputs_kept_as_a_digest_only_are_not_stored(url: str) -> None:
 
 
 def test_one_key_is_answered_once_and_nobody_else_is_harmed(url: str) -> None:
-    """In one process or in two, at the same moment or later."""
+    """One idempotency key gets one answer, in one process or in two, at the same moment or later."""
     first, second = DecisionWriter(url), DecisionWriter(url)
     futures = [
         writer.submit(decision(f"{name}{k}", idempotency_key="same" if k == 5 else None))

@@ -1,4 +1,4 @@
-"""The backtest: nothing later than its date is learnt from, what is finished is kept, and the regret is by hand."""
+"""The backtest learns nothing later than its date, keeps finished cells and gives the regret computed by hand."""
 
 from __future__ import annotations
 
@@ -75,13 +75,13 @@ def run(book: Path, home: Path, first: date, last: date, recipes: Sequence[Named
 
 
 def content(result: Backtest) -> Json:
-    """The JSON of a backtest, as a program reads it."""
+    """Return the JSON of a backtest as a program reads it."""
     read: Json = json.loads(json_text(BacktestDocument.of(result)))
     return read
 
 
 def censored(book: Path, at: date, folder: Path) -> Path:
-    """The book as it stood at the start of a day, by pandas from its tables alone."""
+    """Write the book as it was at the start of a day, from its tables and with pandas alone, and return its folder."""
     folder.mkdir()
     day = pandas.Timestamp(at)
 
@@ -100,7 +100,7 @@ def censored(book: Path, at: date, folder: Path) -> Path:
     for column in ("paid_on", "paid_amount", "recorded_on"):
         if column in instalments:
             instalments.loc[later, column] = None
-    # A plan made later is not there yet, and of an instalment paid in parts later one unpaid row is.
+    # Drop plans made later. An instalment paid later in parts becomes one unpaid row.
     made_later = instalments["scheduled_on"].notna() & ~before(instalments["scheduled_on"])
     instalments = instalments[~made_later].drop_duplicates()
     tables = {"loans": loans, "instalments": instalments}
@@ -158,11 +158,11 @@ def test_a_book_without_anything_later_teaches_the_very_same(book: Path, tmp_pat
     plain = shipped()[:1]
     (whole,) = run(book, tmp_path / "whole", at, at, plain).cells[0]
     past = censored(book, at, tmp_path / "past")
-    # What followed the date is not in it, so its rows are made and learnt from by hand.
+    # The past book lacks what followed the date, so the test makes its rows and runs the cell by hand.
     settings, days = Settings(), whole.train_dates
     with open_book(past, settings.book, data_through=at) as opened:
         made = backtest_rows(opened, settings, TargetSpec(), [*days, at], [at], lambda done: None)
-        # What follows is not in this book: let somebody be bad, so that there is something to measure.
+        # The past book has no outcomes after the date: mark some rows as bad, so that there is something to measure.
         here = np.flatnonzero(made.rows.on([at]))
         made.rows.bad[here[::2]], made.rows.bad_on[here[::2]] = True, to_day(at)
         made.rows.unknown_from[here] = NEVER

@@ -1,4 +1,4 @@
-"""Warnings the service opens between nights: opened once, taken over by the next run, kept when runs are taken back."""
+"""The service opens a warning between nights once; the next run takes it over; it stays when runs are taken back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ REASON = WarningReason("R1", "dpd_now", -20.0, -15.5, {"en": "late", "zh": "é€¾æ
 def night(
     url: str, day: date, *scores: tuple[str, float | None], dpd: float = 0.0, force: bool = False
 ) -> dict[str, int]:
-    """A run as of the day that saw these borrowers with these scores."""
+    """Take in a run as of the day, with these borrowers and scores, and return its counts."""
     run = Run(day, "book", "model", POLICY.version, "integer")
     seen = [
         Sighting(Seen(who, score, None if score is not None else "too_little_history", dpd), "red", (REASON,))
@@ -68,7 +68,7 @@ def decision(request_id: str, borrower_id: str, day: date, score: float = 470.0)
 
 
 def service_outcome(url: str, borrower_id: str, day: date, score: float = 470.0) -> str | None:
-    """What the service made of a borrower below the threshold."""
+    """Return what the service does with the warning about a borrower below the threshold."""
     writer = DecisionWriter(url)
     done = writer.submit(decision(f"r-{borrower_id}-{day}-{writer.chain}", borrower_id, day, score)).result()
     writer.close()
@@ -145,7 +145,7 @@ def test_runs_keep_close_and_hand_over_such_warnings_like_their_own(url: str) ->
 
 
 def test_a_warning_opened_while_a_night_is_scored_waits_for_the_next(url: str) -> None:
-    """That night did not look for it: that it saw nothing of the borrower means nothing."""
+    """That night does not look for the warning, so it does not matter that the night has no row of the borrower."""
     night(url, OCT, ("1", 490.0))
     assert service_outcome(url, "2", OCT) == "opened"
     assert night(url, NOV, ("1", 490.0)) == {"opened": 0, "kept": 1, "closed": 0, "handed_over": 0}

@@ -1,4 +1,4 @@
-"""Two models held against each other on the simulated lender, from its tables to the verdict."""
+"""Two models are compared on the simulated lender, from its tables to the verdict."""
 
 from __future__ import annotations
 
@@ -45,23 +45,23 @@ DATES = (date(2023, 7, 1), date(2023, 8, 1), date(2023, 9, 1))
 def compared(lender: Lender, a: Path | str, b: Path | str, *dates: date, chunk: int = 10_000) -> Comparison:
     settings = Settings(home=lender.home, score=ScoreSettings(borrowers_per_chunk=chunk))
     with Progress(disable=True) as progress:
-        # Few nights: what is told of them is tested beside this, in test_compare_nights.
+        # Use few nights: test_compare_nights tests what the comparison reports about them.
         return compare_models(str(a), str(b), lender.book, settings, dates, progress, Options(nights_every_days=60))
 
 
 def variant(lender: Lender, folder: Path, change: Callable[[RiskModel], RiskModel]) -> Path:
-    """The folder of the lender's model, changed."""
+    """Save a changed copy of the lender's model and return its folder."""
     return save_anew(change(load(lender.model).as_judged), folder)
 
 
 def with_few_trees(model: RiskModel) -> RiskModel:
-    """The first tree alone, its margin stretched until its scores spread as those of all trees do."""
+    """Keep only the first tree, and stretch its margin until its scores spread as widely as those of all trees."""
     few = lightgbm.Booster(model_str=model.fitted.booster.model_to_string(num_iteration=1))
     return replace(model, fitted=replace(model.fitted, booster=few, slope=23.7, intercept=70.7))
 
 
 def with_dull_pds(model: RiskModel) -> RiskModel:
-    """The same ranking, PDs drawn together."""
+    """Keep the ranking and move the PDs closer together."""
     return replace(model, fitted=replace(model.fitted, slope=model.fitted.slope / 4))
 
 

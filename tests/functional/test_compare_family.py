@@ -1,4 +1,4 @@
-"""A family of models held against one, from the tables to the ranking."""
+"""A family of models is compared with one model, from the tables to the ranking."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DATES = (date(2023, 8, 1), date(2023, 9, 1))
 
 @pytest.fixture(scope="module")
 def family(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Models of five and of forty trees, the lender's own, one of another target, and a damaged one."""
+    """Write models of five and of forty trees, the lender's own, one with another target, and a damaged one."""
     folder = tmp_path_factory.mktemp("family")
     model = load(lender.model).as_judged
     for trees in (5, 40):

@@ -1,4 +1,4 @@
-"""Lead time, burden, fairness and money of two models on the simulated lender, to the page and the MLflow run."""
+"""The comparison of two models by lead time, burden, fairness and money, up to the page and the MLflow run."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def compared(lender: Lender, b: str, *, options: Options | None = None) -> Compa
 
 @pytest.fixture(scope="module")
 def same(lender: Lender) -> Comparison:
-    """A model against itself: what is told of one is told of both."""
+    """Compare a model with itself, so that both sides have the same results."""
     return compared(lender, "1")
 
 
@@ -61,15 +61,15 @@ def test_a_warning_stood_before_most_of_those_who_fell_behind_and_lots_catch_few
     for way in (watch.at_capacity, watch.at_thresholds):
         caught, chance = way.b.lead.share(30), way.b.chance
         assert caught is not None and chance is not None
-        # Half of those who fall behind are not past due 30 days before, so no warning of them is certain.
+        # Half of those who fall behind are not past due 30 days before, so no warning about them is certain.
         assert chance.anyone < chance.ever_warned < chance.redrawn_ever and caught > 1.5 * chance.anyone
-        # Lots drawn anew each night catch more only by warning about more than twice as many.
+        # Random warnings drawn anew each night catch more only because they concern more than twice as many borrowers.
         assert chance.redrawn_ever > 2 * chance.ever_warned
         shares = list(way.b.lead.at_least.values())
         assert shares == sorted(shares, reverse=True)
         assert (way.in_time.difference, way.in_time.low, way.in_time.high) == (0, 0, 0)
         assert way.a == way.b
-        # What the lender would have noticed anyway comes before 30 days past due: less warning of it is left.
+        # The lender notices a missed payment anyway; it comes before 30 days past due, so its lead time is shorter.
         missed = way.b.lead_to_missed.share(14)
         assert missed is not None and missed < caught + 0.2 and way.b.lead_to_missed.n == watch.arrivals_missed
     assert watch.at_capacity.b.burden.most_active_per_1000 <= 50
@@ -119,7 +119,7 @@ def test_what_stands_in_for_an_attribute_is_found_among_the_features(lender: Len
     people = (
         pandas.read_parquet(lender.book / "borrowers.parquet").astype({"borrower_id": str}).set_index("borrower_id")
     )
-    # A sex that the region gives away, and one that nothing does.
+    # The region reveals the first sex; nothing reveals the second one.
     sex = people["region"].map({people["region"].mode()[0]: "female"}).fillna("male")
     with open_book(lender.book, Settings().book) as book:
         rows = score_both(

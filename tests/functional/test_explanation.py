@@ -1,4 +1,4 @@
-"""Explanation: points, values and typical values that belong together, and the picture of them."""
+"""The explanation gives the points, value and typical value of each feature, and a picture of them."""
 
 from __future__ import annotations
 
@@ -152,4 +152,4 @@ def test_nothing_a_lender_names_can_break_the_picture_or_run_in_it() -> None:
     assert {element.tag for element in ElementTree.fromstring(picture).iter()} == {
         f"{SVG}{name}" for name in ("svg", "title", "rect", "text", "line", "circle")
     }
-    assert picture.count("http") == 1  # The namespace; nothing is fetched.
+    assert picture.count("http") == 1  # This is the namespace; nothing is fetched.

@@ -1,4 +1,4 @@
-"""API keys: shown once, stored as a digest, taken at once, refused within seconds of being revoked."""
+"""API keys are shown once, stored as a digest, accepted at once and refused within seconds after they are revoked."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def made(url: str, name: str, **other: Any) -> str:
 
 
 def time_passes(monkeypatch: pytest.MonkeyPatch, *, now: str | None = None) -> None:
-    """Enough for the next reading of the keys; or until that moment, for what expires."""
+    """Let enough time pass for the next reading of the keys; with `now`, set the clock of the expiry to that moment."""
     monkeypatch.setattr(key_ring, "UNKNOWN_SECONDS", 0.0)
     if now is not None:
         monkeypatch.setattr(key_ring, "stamp", lambda: now)

@@ -1,4 +1,4 @@
-"""A night killed with SIGKILL in the middle of scoring, and run again."""
+"""A night that SIGKILL ends in the middle of scoring publishes nothing, and it can run again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NIGHT = "2023-11-01"
 
 def night(lender: Lender, folder: Path) -> subprocess.Popen[bytes]:
     command = [str(Path(sys.executable).parent / "risk-warning"), "score", str(lender.book), "--as-of", NIGHT]
-    # Many small chunks, so that there is a middle.
+    # Use many small chunks, so that the signal arrives in the middle of scoring.
     environment = {**os.environ, "RISK_WARNING_SCORE__BORROWERS_PER_CHUNK": "100"}
     options = ["--out", "out", "--model", str(lender.model), "--db", "sqlite:///w.db"]
     return subprocess.Popen([*command, *options], cwd=folder, env=environment, stdout=subprocess.PIPE)

@@ -1,4 +1,4 @@
-"""A user's mistakes: one sentence with the next step, an exit code of its own, nothing half-written."""
+"""A user's mistake gives one sentence with the next step and its own exit code, and writes no partial output."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Refused = Callable[..., None]
 
 @pytest.fixture
 def refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Refused:
-    """A check that a command line ends with this exit code and these words, and leaves nothing behind.
+    """Return a check that a command line ends with this exit code and these words, and leaves no output.
 
-    The program's own `main` runs in this process, since starting it anew takes longer than refusing.
+    The check calls the program's `main` in this process, since a new process takes longer than the refusal.
     """
     monkeypatch.chdir(tmp_path)
 

@@ -1,4 +1,4 @@
-"""The registered version is an MLflow model: MLflow's own loaders load it, from another process."""
+"""The registered version is an MLflow model, and MLflow's own loaders load it from another process."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ print(json.dumps({
 
 
 def check_loaded(uri: str, settings: Settings) -> None:
-    """Load the champion with MLflow in a process of its own, and compare with our folder's booster."""
+    """Load the champion with MLflow in a separate process, and compare it with the booster of our folder."""
     environment = {**os.environ, "MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false"}
     ran = subprocess.run(
         [sys.executable, "-c", LOADED, uri], capture_output=True, text=True, check=False, env=environment
@@ -69,7 +69,7 @@ def test_mlflow_loads_the_champion_from_sqlite(lender: Lender) -> None:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """A tracking server of its own, which stores artifacts for its clients."""
+    """Run a separate tracking server, which stores artifacts for its clients, and yield its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,4 +1,4 @@
-"""Nights: what is published, what the watch list makes of it, and what a rerun or a crash leaves behind."""
+"""What a night publishes, how it changes the watch list, and what a rerun or a crash leaves behind."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ def test_the_watch_list_keeps_the_words_that_an_explanation_of_the_borrower_give
         stored = [
             reason for reasons in connection.execute(select(observations.c.reasons)).scalars() for reason in reasons
         ]
-    # Not the value, which the words contain.
+    # The value is not stored separately, since the text contains it.
     assert stored and {tuple(reason) for reason in stored} == {("code", "feature", "points", "feature_points", "text")}
 
 

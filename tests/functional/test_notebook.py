@@ -1,4 +1,4 @@
-"""The notebooks run as they stand."""
+"""The notebooks run without changes, and all their code cells are executed when committed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one borrower's answer says when there is little to go by."""
+"""What the answer about one borrower says when there is little data."""
 
 from __future__ import annotations
 

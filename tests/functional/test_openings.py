@@ -1,4 +1,4 @@
-"""Past loan openings as rows to learn from: a borrower as at the review of a loan, the loan just opened."""
+"""Past loan openings are rows to learn from: each shows a borrower as in a loan review, just after the opening."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def book(lender: Lender) -> Iterator[StagedBook]:
 
 @pytest.fixture(scope="module")
 def at_openings(lender: Lender, book: StagedBook) -> TrainingSet:
-    """The rows at openings alone, whoever the borrower."""
+    """Return only the rows at loan openings, for all borrowers."""
     model = load(lender.model)
     rows = training_set(
         book, [FIRST], model.target, model.features, borrowers_per_chunk=3000, openings=(FIRST, LAST), known_only=False
@@ -49,14 +49,14 @@ def at_openings(lender: Lender, book: StagedBook) -> TrainingSet:
 
 
 def opened(lender: Lender) -> pandas.DataFrame:
-    """Loans opened in the range, with their as-of date: the day after."""
+    """Return the loans whose as-of date, the day after the opening, is in the range."""
     loans = pandas.read_parquet(lender.book / "loans.parquet")[["borrower_id", "opened_on"]]
     loans["as_of_date"] = [day + timedelta(days=1) for day in loans["opened_on"]]
     return loans[(loans["as_of_date"] >= FIRST) & (loans["as_of_date"] <= LAST)]
 
 
 def as_known(rows: Rows, as_of_date: date) -> Rows:
-    """The rows as they were written down by the start of the day; what came later is not in them."""
+    """Return the rows as recorded before the start of the day, without anything later."""
     day = to_day(as_of_date)
 
     def where(table: Table, keep: NDArray[np.bool_]) -> dict[str, NDArray[Any]]:
@@ -96,7 +96,7 @@ def test_a_row_is_the_borrower_alone_on_that_day_and_knows_nothing_later(
             assert one.not_scored[0] == -1
             assert one.x.tobytes() == x[row].tobytes()
             assert one.record_periods[0] == at_openings.record_periods[row] >= model.target.min_history
-            # The row has days past due by the contract, the night those by the latest known schedule.
+            # The row counts days past due by the contract, the score by the latest known schedule.
             assert np.isnan(at_openings.dpd[row]) or one.days_past_due[0] <= at_openings.dpd[row]
 
 
@@ -144,14 +144,14 @@ def test_the_option_adds_rows_to_learn_from_and_leaves_the_ordinary_measures_the
     assert (borrower_fold(trained.judged.borrower_id, 10, seed=1) < HELD_OUT_TENTHS).all()
     assert not trained.judged.at_opening.any()
     days = np.array(sample.dates)[sample.date_index]
-    # Who opened a loan the day before an ordinary date stands there once.
+    # A borrower who opened a loan the day before an ordinary as-of date has one row, not two.
     assert opened(lender)["as_of_date"].isin(provenance.train_dates).any()
     rows = pandas.DataFrame({"borrower_id": sample.borrower_id, "as_of_date": days})
     assert not rows.duplicated().any()
 
 
 def small_book(folder: Path, *without: str) -> Path:
-    """One borrower with a card and a year of statements."""
+    """Write a book of one borrower with a card and a year of statements, and return its folder."""
     folder.mkdir()
     lines = [f"7,{month}-28,7,0" for month in [f"2023-{k:02d}" for k in range(1, 13)]]
     tables = {

@@ -1,4 +1,4 @@
-"""The path to safe: what it promises is what happens to the score, and nothing that is no advice."""
+"""The path to safe changes the score as it promises, and it contains only steps that are valid advice."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def path(at: Review, rows: Rows, loan: LoanUnderReview | None, policy: Policy | 
 
 
 def score(at: Review, rows: Rows, loan: LoanUnderReview | None) -> float:
-    """The score by the shortest way, with nothing of the search in it."""
+    """Compute the score directly, without the code of the search."""
     rows = rows if loan is None else with_loan(rows, loan, AS_OF, at.observed)
     return float(at.model.score(rows, at.observed, AS_OF, waive_open_loan=loan is not None).score[0])
 
@@ -77,10 +77,10 @@ def test_paying_what_the_path_says_is_overdue_gives_the_score_it_promises(lender
             unpaid = (table["due_on"] < TODAY) & ((table["paid_on"] >= TODAY) | (table["recorded_on"] >= TODAY))
             assert rows.loans is not None
             if np.isin(table["loan"][unpaid], rows.loans["loan"][rows.loans["closed_on"] < TODAY]).any():
-                continue  # What was due after a closing is not owed.
+                continue  # An instalment due after the loan closed is not owed.
             parts = [(table["instalment_no"] == n) & (table["loan"] == k) for n, k in _keys(table, unpaid)]
             if any(part.sum() > 1 for part in parts):
-                continue  # Partly paid: the rest takes a row of its own.
+                continue  # The rest of a partly paid instalment has its own row.
             assert route.steps[0].before == table["due_amount"][unpaid].sum() / 100
             if route.steps[0].after:
                 continue
@@ -115,12 +115,12 @@ def test_paying_a_card_down_as_told_reaches_the_threshold_and_one_step_less_does
 
 
 def _minor(amount: float) -> float:
-    """An amount of the currency in minor units."""
+    """Convert an amount of the currency to minor units."""
     return float(round(amount * 100))
 
 
 def _paid_down(at: Review, rows: Rows, amount: float) -> Rows:
-    """The borrower's card balances lowered by the amount, the largest first."""
+    """Return the rows with the borrower's card balances reduced by the amount, the largest balance first."""
     assert rows.statements is not None and rows.loans is not None
     table = {name: values.copy() for name, values in rows.statements.items()}
     closed = (rows.loans["closed_on"] < TODAY) | (rows.loans["written_off_on"] < TODAY)
@@ -140,7 +140,7 @@ def _paid_down(at: Review, rows: Rows, amount: float) -> Rows:
 
 
 def _round_step(total: float) -> float:
-    """About a hundredth: 1, 2 or 5 times a power of ten."""
+    """Return about a hundredth of the total: 1, 2 or 5 times a power of ten."""
     return max(k * 10.0**e for k in (1, 2, 5) for e in range(2, 9) if k * 10.0**e <= max(total / 100, 100))
 
 
@@ -170,7 +170,7 @@ def test_other_terms_alone_reach_a_threshold_just_above_the_score(lender: Lender
 
 
 def _without_debts(at: Review) -> Iterator[Rows]:
-    """Borrowers with no card and nothing overdue, who can pay nothing today."""
+    """Yield the borrowers with no card and nothing overdue, who have nothing to pay today."""
     for borrower in at.safe[::15]:
         rows = at.rows(int(borrower))
         assert rows.instalments is not None and rows.statements is not None
@@ -191,13 +191,13 @@ def test_several_kinds_of_change_are_combined_only_where_one_does_not_do(lender:
             kinds = {step.action for step in route.steps} - {"pay_overdue", "pay_down_cards"}
             if route.is_reachable and kinds and len(kinds) < len(route.steps) and "no_loan" not in kinds:
                 combined += 1
-                # All that can be paid, and nothing else, is not enough.
+                # Payments alone do not reach the threshold.
                 assert not path(at, with_loan(rows, large, AS_OF, at.observed), None).is_reachable
         assert combined > 0
 
 
 def with_typical(at: Review, typical: Mapping[str, Typical] | None) -> Review:
-    """The review by a model with these typical values."""
+    """Return the review with a model that has these typical values."""
     return replace(at, model=replace(at.model, provenance=replace(at.model.provenance, typical=typical)))
 
 
@@ -230,7 +230,7 @@ def test_where_nothing_can_be_done_it_says_so_and_how_far_one_gets(lender: Lende
 @pytest.mark.slow
 def test_a_path_out_of_the_training_range_is_no_path(lender: Lender) -> None:
     with review(lender) as at:
-        # Nobody was ever like anything else than this borrower: whatever moves leaves what the model has seen.
+        # The training range of every number is empty, so any change leaves what the model has seen.
         typical = at.model.provenance.typical
         numbers = {name: levels for name, levels in typical.items() if isinstance(levels, TypicalNumber)}
         narrow = {name: replace(levels, min=1e30, max=-1e30) for name, levels in numbers.items()}

@@ -1,4 +1,4 @@
-"""Promotion on a real registry: what the gate refuses and lets pass, on the record, with the service looking on."""
+"""Promotion on a real registry: what the gate refuses and passes, what is recorded, and what a running service does."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ REQUEST = PromotionRequest(by="R. Lead", reason="monthly retraining")
 
 @dataclass(frozen=True)
 class Registry:
-    """A registry with the lender's model as version 1 and champion, a planted worse one as 2, and archived nights."""
+    """A registry with the lender's model as version 1 and champion, a planted worse model as 2, and archived nights."""
 
     home: Path
     book: Path
@@ -59,7 +59,7 @@ class Registry:
             return promote(name, book or self.book, self.settings, request, progress)
 
     def events(self) -> list[tuple[str, str]]:
-        """(actor, kind) of what the trail says of champions."""
+        """Return (actor, kind) of each event about champions in the audit trail."""
         engine = create_engine(self.settings.database_url)
         with engine.connect() as connection:
             rows = connection.execute(text("SELECT actor, kind FROM audit_events ORDER BY seq")).all()
@@ -72,7 +72,7 @@ def made(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Registry:
     folder = tmp_path_factory.mktemp("promotion")
     shutil.copytree(lender.home, folder / "home")
     template = Registry(folder / "home", lender.book, folder / "nights")
-    # A planted worse model: it is not shown how late anybody is or pays.
+    # Plant a worse model: it does not see how late borrowers are or how they pay.
     recipe = Recipe(without_families=("delinquency", "payment timing", "payment amount", "behaviour events"))
     with Progress(disable=True) as progress:
         train_model(lender.book, template.settings, Request(target=TargetSpec(), recipe=recipe), None, progress)
@@ -83,7 +83,7 @@ def made(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Registry:
 
 @pytest.fixture
 def registry(made: Registry, tmp_path: Path) -> Registry:
-    """The registry for one test, to be changed."""
+    """Return a copy of the registry that one test may change."""
     shutil.copytree(made.home, tmp_path / "home")
     return Registry(tmp_path / "home", made.book, made.nights)
 

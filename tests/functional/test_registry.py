@@ -1,4 +1,4 @@
-"""The registry: what a training leaves, where, and how a model is fetched again."""
+"""What a training stores in the registry, where it stores it, and how a model is fetched again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The retraining pipeline end to end: each model is held to the gate and proposed; a person promotes it."""
+"""The retraining pipeline, end to end: each model passes the gate before it is proposed; a person promotes it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Books a stranger may bring within the contract: each trains and scores."""
+"""Books that a stranger may bring under the contract: a model can be trained on each and can score it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def month_end(k: int) -> date:
 
 
 def only_statements_with_gaps(folder: Path, random: np.random.Generator) -> None:
-    """Only days_past_due, a third of the months missing, string ids, unused columns, columns in another order."""
+    """Write only days_past_due, a third of the months missing, string ids, unused columns, and another column order."""
     weak = random.random(BORROWERS) < 0.25
     rows = []
     for borrower in range(BORROWERS):
@@ -45,7 +45,7 @@ def only_statements_with_gaps(folder: Path, random: np.random.Generator) -> None
 
 
 def only_single_instalment_loans(folder: Path, random: np.random.Generator) -> None:
-    """Payday loans: one instalment each, no loans table, no events, no income, integer ids."""
+    """Write payday loans: one instalment each, no loans table, no events, no income, integer ids."""
     weak = random.random(BORROWERS) < 0.25
     rows = []
     for borrower in range(BORROWERS):

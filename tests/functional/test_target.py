@@ -34,7 +34,7 @@ from risk_warning.studies.target.run import target_evidence
 
 pytestmark = pytest.mark.slow
 CONTRACT = ("scheduled_on", "due_on", "due_amount")
-"""What a deferral changes of an instalment."""
+"""The columns of an instalment that a deferral changes."""
 
 
 def evidence(book: Path, first: date | None = None, last: date | None = None, *, chunk: int = 10_000) -> TargetEvidence:
@@ -49,16 +49,16 @@ def lender_evidence(lender: Lender) -> TargetEvidence:
 
 
 def turned_on(book: Path) -> pandas.DataFrame:
-    """Each loan with the day it first reached 30 days past due or was written off, straight from the tables."""
+    """Return each loan with the day it first reached 30 days past due or was written off, from the raw tables alone."""
     loans = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")
     owed = pandas.read_parquet(book / "instalments.parquet").sort_values(["loan_id", "instalment_no", "paid_on"])
-    # What was due on or after the closing of a loan repaid early was never owed.
+    # An instalment due on or after the day on which a loan is repaid early was never owed.
     repaid = loans["closed_on"].where(loans["written_off_on"].isna())
     closed = pandas.to_datetime(owed["loan_id"].map(repaid))
     owed = owed[closed.isna() | (pandas.to_datetime(owed["due_on"]) < closed)]
     owed["paid"] = owed["paid_amount"].fillna(0).groupby([owed["loan_id"], owed["instalment_no"]]).cumsum()
     key = ["loan_id", "instalment_no"]
-    # Paid for good: whatever was reversed later was not.
+    # Count an instalment as paid only from when no later reversal makes it unpaid again.
     is_enough = (owed["due_amount"] - owed["paid"]) <= 0.01 * owed["due_amount"]
     enough = owed[is_enough[::-1].groupby([owed[name] for name in key]).cummin()[::-1].astype(bool)]
     due = pandas.to_datetime(owed.sort_values("scheduled_on").groupby(key)["due_on"].first())
@@ -92,7 +92,7 @@ def test_vintages_agree_with_the_raw_tables(lender: Lender, lender_evidence: Tar
 
 
 def recorded_at_once(rows: Rows) -> Rows:
-    """The rows by the contract, each recorded on its own day: what truly happened by a day is then known on it."""
+    """Return the rows by the contract, each recorded on its own day, so that nothing is known later than it happens."""
     owed, statements = rows.instalments, rows.statements
     assert owed is not None and statements is not None
     table = pandas.DataFrame({name: owed[name] for name in ("loan", "instalment_no", *CONTRACT)})
@@ -135,7 +135,7 @@ def test_rolls_follow_every_open_loan(lender: Lender, lender_evidence: TargetEvi
         day = lender_evidence.dates[month]
         gone = loans["closed_on"].fillna(date.max), loans["written_off_on"].fillna(date.max)
         is_open = (loans["opened_on"] < day) & (gone[0] >= day) & (gone[1] >= day)
-        # A card opened this month has no statement yet, so nobody knows how late it is.
+        # A card opened this month has no statement yet, so its days past due are unknown.
         assert 0.9 * is_open.sum() <= lender_evidence.rolls[month].sum() <= is_open.sum()
     shares = [
         [lender_evidence.rolled(row, after).value or 0.0 for after in range(lender_evidence.rolls.shape[2])]
@@ -178,7 +178,7 @@ def test_months_are_mature_when_their_window_lies_in_the_data(lender_evidence: T
     ]
     assert lender_evidence.bad_on(date(2023, 11, 1), 3) is None
     assert lender_evidence.mature_on(date(2023, 11, 1), 3) == date(2024, 2, 1)
-    # Every horizon is shown on the same dates, so that a longer one never holds fewer bads.
+    # All horizons use the same dates, so a longer horizon never has fewer bads.
     for level in LEVELS:
         parts = [lender_evidence.bad(months, level) for months in HORIZONS_MONTHS]
         assert len({share.n for share in parts}) == 1

@@ -1,4 +1,4 @@
-"""From a book to a threshold, and from a choice to the policy version that the night and the trail name."""
+"""A book gives a threshold, and a choice gives the policy version that the night and the audit trail name."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def thresholds(lender: Lender) -> Thresholds:
 
 @pytest.fixture(scope="module")
 def scores(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> pandas.DataFrame:
-    """What the nightly run publishes for the same day, and of whom it is known what became of them."""
+    """Return what the nightly run publishes for the same day, and whether the outcome of each borrower is known."""
     out = tmp_path_factory.mktemp("night")
     with Progress(disable=True) as progress:
         night = run_night(
@@ -153,7 +153,7 @@ def test_a_bad_event_counts_once_however_many_dates_precede_it(lender: Lender) -
     assert stacked.borrowers < stacked.rows and stacked.bad_events < stacked.bads < 3 * stacked.bad_events
     highest = stacked.curve[-1]
     assert highest.bad_events * len(dates) <= stacked.bad_events
-    # The dates lie further apart than a call lasts: each row with a warning is one.
+    # The dates are further apart than a call lasts, so each row with a warning is one call.
     assert [point.calls for point in stacked.curve] == pytest.approx([point.flagged for point in stacked.curve])
     small = Settings(score=ScoreSettings(borrowers_per_chunk=777))
     again = evidence(lender, given=small, dates=dates, score=535.0)
@@ -189,7 +189,7 @@ def test_a_chosen_policy_is_a_version_that_the_night_and_the_trail_name(
     (event,) = events_about(settings.database_url, POLICY_CHOSEN, version, dict)
     assert (event["before"], event["reason"]) == (before, "two more\nagents")
 
-    # The same choice again changes nothing; another one keeps every version.
+    # The same choice again changes nothing; another choice keeps every version.
     was = path.stat().st_mtime_ns
     assert choose(thresholds, "capacity", path, settings, **CHOSEN) is None
     assert path.stat().st_mtime_ns == was

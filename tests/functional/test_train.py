@@ -1,4 +1,4 @@
-"""A training by its options: the same files twice, what it is held against, and what was left out."""
+"""Training options: the same seed gives the same files, rivals are compared, and left-out features are named."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_contacts_are_weighed_by_the_hold_out(lender: Lender, tmp_path: Path) ->
     book = tmp_path / "book"
     shutil.copytree(lender.book, book, copy_function=os.link)
     borrowers = duckdb.read_parquet(str(book / "borrowers.parquet")).fetchnumpy()["borrower_id"]
-    # By lot, every third of every fifth borrower is left alone; some others are called for another reason.
+    # Every fifth borrower is randomised: every third of these is not called. Some others are called for another reason.
     due, rounds = borrowers[::5], ("2022-08-05", "2023-06-05")
     rows = [
         *(f"{who},{on},{'withheld' if i % 3 == 0 else 'call'},true" for i, who in enumerate(due) for on in rounds),
@@ -108,7 +108,7 @@ def test_contacts_are_weighed_by_the_hold_out(lender: Lender, tmp_path: Path) ->
     assert "the hold-out" in report.page and report.model.provenance.made.recipe.contacted == "weigh"
     kept = trained(made, tmp_path / "kept", Recipe()).model
     assert kept.provenance.made.contacts == contacts
-    # Nor are those judged by who were called in the window judged in.
+    # The evaluation also leaves out borrowers who were called in its outcome window.
     assert report.model.provenance.evaluation.n < 0.95 * kept.provenance.evaluation.n
     with pytest.raises(SettingsError, match="the book has no table contacts"):
         trained(lender, tmp_path / "without", Recipe(contacted="leave-out"))

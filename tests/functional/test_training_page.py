@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def single(lender: Lender) -> Trained:
-    """Trained and judged by folds on a single date."""
+    """Train and evaluate by folds on a single date."""
     with open_book(lender.book, BookSettings()) as book:
         return train(book, Settings(), Request(target=TargetSpec(), as_of_date=date(2023, 9, 1), folds=3))
 

@@ -1,4 +1,4 @@
-"""The loan under review: a loan asked for scores as it would the day after it was opened."""
+"""A loan under review gives the same score as it would have given on the day after its opening."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_a_loan_asked_for_scores_to_the_bit_as_it_did_the_day_after_it_was_opene
                 opened = rows.loans["opened_on"][row]
                 paid_on = rows.instalments["paid_on"][rows.instalments["loan"] == rows.loans["loan"][row]]
                 if (rows.loans["opened_on"] == opened).sum() > 1 or (paid_on <= opened).any():
-                    # Of two opened on one day neither is the one under review; some are paid into before they open.
+                    # Skip loans opened on the same day (neither is the one under review) and loans paid before opening.
                     continue
                 as_of = to_date(opened) + timedelta(days=1)
                 loan, others = _taken_out(rows, int(row))
@@ -67,7 +67,7 @@ def test_the_level_schedule_is_the_one_the_lender_makes(lender: Lender) -> None:
                 ours = replace(loan, schedule=None, first_due_on=theirs[0][0]).instalments(opened_on)
                 assert [due for due, _ in ours] == [due for due, _ in theirs]
                 assert [amount for _, amount in ours[:-1]] == [amount for _, amount in theirs[:-1]]
-                # They round every instalment alike; here the last one takes the rest.
+                # The lender rounds every instalment alike; our schedule adds the remainder to the last one.
                 assert ours[-1][1] == pytest.approx(theirs[-1][1], abs=50)
                 first = replace(loan, schedule=None).instalments(opened_on)[0][0]
                 assert (first.year, first.month) == (theirs[0][0].year, theirs[0][0].month)
@@ -76,7 +76,7 @@ def test_the_level_schedule_is_the_one_the_lender_makes(lender: Lender) -> None:
 
 
 def _taken_out(rows: Rows, row: int) -> tuple[LoanUnderReview, Rows]:
-    """A loan of the book as if it were only asked for, and the borrower's rows without it."""
+    """Return a loan of the book as an application, and the borrower's rows without the loan."""
     assert rows.loans is not None and rows.instalments is not None
     terms = {name: values[row] for name, values in rows.loans.items()}
 
@@ -139,7 +139,7 @@ def test_the_loan_and_its_schedule_are_known_and_unpaid_the_day_after() -> None:
 
 
 def test_a_borrower_without_a_loan_is_eligible_with_one_under_review() -> None:
-    # A model without `loans` cannot see the loan; the rule is waived instead.
+    # A model without `loans` cannot see the loan, so the rule is waived instead.
     columns = {name: names for name, names in OBSERVED.columns.items() if name in ("borrowers", "statements")}
     observed = Observed(columns, {}, OBSERVED.numeric)
     rows = replace(one_borrower(3), loans=None, instalments=None)

@@ -1,4 +1,4 @@
-"""What if: other terms side by side, each the score the borrower would get with them."""
+"""What-if shows other loan terms side by side, each with the score that the borrower would get."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The built wheel, installed in an empty environment, runs the demo: templates, migrations and all are inside."""
+"""The built wheel runs the demo in an empty environment: it contains the templates, migrations and all other files."""
 
 from __future__ import annotations
 

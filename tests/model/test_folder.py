@@ -46,7 +46,7 @@ def model() -> RiskModel:
         scorecard=Scorecard(),
         policy=Policy(threshold=560, red_below=530, yellow_below=590),
         target=TargetSpec(),
-        # What a training records, twin apart.
+        # Use the provenance that a training records, without the twin.
         provenance=replace(load(DEMO).provenance, judged_twin=None),
         trained_on=date(2024, 6, 1),
     )
@@ -104,7 +104,7 @@ def test_a_provenance_of_another_shape_is_refused(
     file = tmp_path / "m" / "model.json"
     content = json.loads(file.read_text(encoding="utf-8"))
     change(content["about"])
-    # Whoever writes such a file may well get its digest right.
+    # Recompute the digest, since such a file may well have a correct one.
     content.pop("sha256")
     file.write_text(json.dumps(content | {"sha256": sha256(canonical_json(content))}), encoding="utf-8")
     with pytest.raises(ModelError, match="is damaged; fetch the model again"):

@@ -1,4 +1,4 @@
-"""A model says which attributes it reads, and one that reads a protected attribute scores nobody without a reason."""
+"""A model lists the attributes it reads, and one that reads a protected attribute does not score without a reason."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def use(reason: str | None) -> AttributeUse:
 
 
 def provenance(reason: str | None) -> Provenance:
-    """What a training records, with these attributes and without a twin."""
+    """Return the provenance that a training records, with these attributes and without a twin."""
     return replace(
         load(DEMO).provenance,
         protected=("age", "sex"),

@@ -1,4 +1,4 @@
-"""Directions are seen to be kept, and a search for parameters goes on where it was interrupted."""
+"""The check of directions finds violations, and an interrupted parameter search continues where it stopped."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from risk_warning.model.fitted import Fitted
 
 RISING = tuple(f for f in registry() if f.monotone == 1 and not f.is_category)[:3]
 X = np.random.default_rng(0).normal(size=(6_000, 3)).astype(np.float32)
-# The middle is the riskiest: a direction cannot be kept without being forced.
+# The middle is the riskiest, so a model keeps a direction only if training forces it.
 BAD = np.random.default_rng(1).random(6_000) < np.exp(-(X[:, 0].astype(np.float64) ** 2)) * 0.4 + 0.02
 
 
@@ -57,4 +57,4 @@ def test_an_interrupted_search_comes_to_what_it_would_have_come_to(tmp_path: Pat
     assert parts == whole
     again, none = search("parts", 10)
     assert (again, none) == (whole, [])
-    Recipe(parameters=whole)  # all of them may stand in a recipe
+    Recipe(parameters=whole)  # a recipe accepts all of them

@@ -1,4 +1,4 @@
-"""A book that tells nothing of who turns bad ends in a sentence, not in a model that says the same of everybody."""
+"""A book that does not show who turns bad ends in a sentence, not in a model that scores everybody alike."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from risk_warning.learning.training_set import TrainingSet
 
 
 def with_first(value: float) -> TrainingSet:
-    """Rows whose first feature, the only one that tells, has the same value for everybody."""
+    """Return rows whose first feature, the only informative one, has the same value for everybody."""
     some = rows(3_000)
     return replace(some, x=np.where(np.arange(3) == 0, np.float32(value), some.x))
 

@@ -1,4 +1,4 @@
-"""A rule of fairness that is not met is told as a warning wherever a promotion is told, and refuses nothing."""
+"""A fairness rule that is not met gives a warning wherever a promotion is reported, and refuses nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far features stand in for a protected attribute: measured on borrowers unseen by the guess, soberly told."""
+"""How far features reveal a protected attribute, measured on borrowers that the guess did not see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N = 3_000
 
 @pytest.fixture(scope="module")
 def lender() -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Housing gives the sex away, income nearly the age; marital status is drawn by lot."""
+    """Return features and attributes: housing reveals sex, income nearly reveals age, and marital status is random."""
     random = np.random.default_rng(4)
     x = random.normal(size=(N, len(NAMES))).astype(np.float32)
     x[random.random(x.shape) < 0.05] = np.nan
@@ -57,7 +57,7 @@ def test_the_feature_that_gives_the_group_away_comes_first_with_its_own_auc(
     alone = roc_auc_score(labels["sex"][known] == "female", np.nan_to_num(x[known, 2], nan=-99))
     assert sex.proxies[0].feature == "housing" and sex.proxies[0].auc == pytest.approx(alone, abs=1e-9)
     assert 0.5 < sex.proxies[0].gain_share < 1 and len(sex.proxies) == 3
-    # The guess is as good as the one feature, not better: it is judged on borrowers it did not see.
+    # The guess is as good as the one feature, not better, since it is evaluated on borrowers it did not see.
     assert sex.is_significant and sex.low < alone < sex.high
     young = measured[3]
     assert young.proxies[0].feature == "income" and young.auc > 0.9

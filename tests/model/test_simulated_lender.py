@@ -1,4 +1,4 @@
-"""Out of time on a lender whose truth is known: how much of what can be known does the model find?"""
+"""How much of the knowable risk the model finds out of time, on a simulated lender whose true PDs are known."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_the_model_finds_most_of_what_the_truth_knows(tmp_path: Path) -> None:
     judged, evaluation = trained.judged, trained.model.provenance.evaluation
     assert evaluation.scheme == "out-of-time"
     assert judged.bad.sum() >= 500
-    # The last quarter of the dates is not the average month; over seeds it lies about a tenth around 1.
+    # The last quarter of the dates is not average; over seeds, its figures differ from 1 by about a tenth.
     assert 0.85 <= evaluation.calibration_slope <= 1.15
     assert 0.85 <= evaluation.observed_over_expected <= 1.15
 
@@ -44,12 +44,12 @@ def test_the_model_finds_most_of_what_the_truth_knows(tmp_path: Path) -> None:
     baseline.fit(np.nan_to_num(trained.sample.x[:, simple]), trained.sample.bad)
     usual = baseline.predict_proba(np.nan_to_num(judged.x[:, simple]))[:, 1]
     is_known = ~np.isnan(known)
-    # The truth knows each borrower's own frailty, which a book shows only in who has fallen behind.
+    # The true PD includes each borrower's own frailty, which a book shows only by who has fallen behind.
     for chosen, share in ((is_known, 0.8), (is_known & (judged.dpd == 0), 0.65)):
         bad = judged.bad[chosen]
         ours, best = roc_auc_score(bad, trained.pd[chosen]), roc_auc_score(bad, known[chosen])
         assert (2 * ours - 1) / (2 * best - 1) >= share
-        assert ours <= best + 0.005  # better than the truth is a leak
+        assert ours <= best + 0.005  # a result better than the truth shows a leak
     current = judged.dpd == 0
     assert roc_auc_score(judged.bad[current], trained.pd[current]) >= 0.02 + roc_auc_score(
         judged.bad[current], usual[current]

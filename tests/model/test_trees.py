@@ -1,4 +1,4 @@
-"""The trees walked by columns give what LightGBM gives: margins to the last bit, contributions but for rounding."""
+"""The walk of the trees by columns gives LightGBM's margins to the last bit and its contributions up to rounding."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from risk_warning.model.trees import trees_of
 
 
 def awkward_rows(booster: lightgbm.Booster, n: int) -> NDArray[np.float32]:
-    """Rows that stand on the thresholds, just above and below them, far outside, and nowhere (NaN)."""
+    """Return rows with values on the thresholds, just above and below them, far outside, and missing (NaN)."""
     rng = np.random.default_rng(3)
     x = rng.normal(size=(n, booster.num_feature())).astype(np.float32)
     for tree in trees_of(booster) or ():

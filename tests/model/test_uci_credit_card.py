@@ -1,4 +1,4 @@
-"""The published card data: figures a stranger can compare with the literature."""
+"""Training on the published card data gives figures that anybody can compare with the literature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-# The data set is not ours to commit; `import uci-credit-card` fetches it where the network allows.
+# We may not commit the data set; `import uci-credit-card` fetches it where the network allows.
 @pytest.mark.skipif(not DATA.exists(), reason="the data set is not beside the checkout")
 def test_uci_credit_card_out_of_borrower(tmp_path: Path) -> None:
     run(tmp_path, "import", "uci-credit-card", "--file", str(DATA), "--out", "book")
@@ -30,7 +30,7 @@ def test_uci_credit_card_out_of_borrower(tmp_path: Path) -> None:
     assert judged["scheme"] == "out-of-borrower"
     assert judged["n"] == 30_000
     assert not set(everyone["features"]) & set(PROTECTED)
-    assert 0.785 <= judged["auc"] <= 0.795  # above is a leak
+    assert 0.785 <= judged["auc"] <= 0.795  # a higher value shows a leak
     assert judged["ks"] >= 0.43
     assert judged["ece"] <= 0.01
     assert 0.9 <= judged["calibration_slope"] <= 1.1

@@ -1,4 +1,4 @@
-"""Several windows of one model, on a simulated lender with a downturn: how PDs and expected times hold out of time."""
+"""How PDs and expected times of one model's windows hold out of time, on a simulated lender with a downturn."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ from risk_warning.settings import Settings
 BORROWERS = 50_000
 MONTHS, DOWNTURN_MONTH = 42, 36
 LAST_CALM = date(2024, 7, 1)
-"""Its six months end where the downturn begins, in January 2025."""
+"""Six months from this date end where the downturn begins, in January 2025."""
 DOWNTURN = (date(2025, 1, 1), date(2025, 2, 1), date(2025, 3, 1))
-# A tenth of the borrowers leaves 30 to 60 bads a test date: their ratio alone wanders by a quarter.
+# A tenth of the borrowers has 30 to 60 bads per test date, so the ratio varies by a quarter by chance alone.
 NEAR = (0.9, 1.1) if FULL else (0.75, 1.3)
 
 
@@ -43,7 +43,7 @@ def lender(folder: Path) -> Iterator[StagedBook]:
 
 
 def in_downturn(book: StagedBook, model: RiskModel) -> dict[str, Any]:
-    """The windows judged on borrowers the model did not learn from, as of dates in the downturn."""
+    """Evaluate the windows on borrowers the model did not learn from, as of dates in the downturn."""
     rows = training_set(
         book,
         DOWNTURN,
@@ -90,6 +90,6 @@ def test_windows_hold_in_calm_months_and_order_who_turns_bad(
         assert NEAR[0] < measures.calibration_slope < NEAR[1]
         assert NEAR[0] < measures.observed_over_expected < NEAR[1]
     assert order.low > 0.3
-    # A model does not know of a downturn to come: the longer the window, the more of it is still ahead.
+    # A model does not know of a future downturn: the longer the window, the more of the downturn it contains.
     off = [measures.observed_over_expected for measures in stressed.windows.values()]
     assert off == sorted(off) and off[-1] > 1.1

@@ -1,6 +1,6 @@
-"""Days past due, eligibility and outcomes again, day by day and row by row in plain loops: slow, and independent.
+"""Compute days past due, eligibility and outcomes day by day and row by row, in slow and independent plain loops.
 
-Nothing of the arrays, spells or stretches of the core is used here; only the words of the contract.
+This module uses none of the core's arrays, spells or stretches; it follows only the words of the contract.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHARGED_OFF = 0
 
 @dataclass
 class SlowLoan:
-    """One loan's rows: its terms by `valid_from`, instalments by number, statements."""
+    """The rows of one loan: its terms by `valid_from`, its instalments by number, and its statements."""
 
     terms: list[Row]
     instalments: dict[int, list[Row]]
@@ -27,7 +27,7 @@ class SlowLoan:
         return max(known, key=lambda row: row["valid_from"]) if known else None
 
     def end(self, before: int) -> tuple[int, bool]:
-        """(day on which it ended by what was known before a day, whether by a write-off)."""
+        """Return (day on which the loan ended, by what was known before a day; whether it ended by a write-off)."""
         row = self.latest(before)
         if row is None:
             return NEVER, False
@@ -43,7 +43,7 @@ class SlowLoan:
         return row is not None and row["opened_on"] < day and self.end(day)[0] == NEVER
 
     def dpd(self, day: int, known_before: int, *, first_version: bool) -> int | None:
-        """Days past due at the start of a day, by what was recorded before another; None where no row tells."""
+        """Return the days past due at the start of `day` by rows recorded before `known_before`; None without a row."""
         if day > self.end(known_before)[0]:
             return None
         days_late: list[int] = []
@@ -63,7 +63,7 @@ class SlowLoan:
         return max(days_late) if days_late else None
 
     def statement(self, day: int, known_before: int) -> Row | None:
-        """The latest statement before a day that says days past due, as recorded last before another."""
+        """Return the latest statement before `day` with days past due, in the last version before `known_before`."""
         end = self.end(known_before)[0]
         by_day: dict[int, Row] = {}
         for row in sorted(self.statements, key=lambda row: row["recorded_on"]):
@@ -74,7 +74,7 @@ class SlowLoan:
 
 
 def outcome(loans: Sequence[SlowLoan], as_of: int, window_end: int, bad_dpd: int, gap_days: int) -> str:
-    """What became of a borrower in [as_of, window_end): "bad", "good" or "unknown", walking every day of it."""
+    """Return the outcome of a borrower in [as_of, window_end), "bad", "good" or "unknown", day by day."""
     bad = unknown = False
     for one in loans:
         if not one.is_open(as_of):

@@ -1,6 +1,6 @@
-"""Every feature again, one borrower at a time, in plain loops over pandas rows: slow, and independent of the fast one.
+"""Compute every feature one borrower at a time, in slow plain loops over pandas rows, independently of the fast code.
 
-Nothing of the panel, the windows or the feature modules is used here; only the meaning of the words.
+This module uses nothing of the panel, the windows or the feature modules, only the meaning of the words.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class SlowBorrower:
         return next((k for k in range(MONTHS) if self.ends[k + 1] <= day < self.ends[k]), None)
 
     def terms(self) -> None:
-        """The latest known row of each loan, and how it ended: {loan: (day, whether it was written off)}."""
+        """Set the latest known row of each loan, and how the loan ended: {loan: (day, whether it was written off)}."""
         known = self.rows["loans"]
         known = known[known["valid_from"] < self.today].sort_values("valid_from")
         self.loans = known.groupby("loan").tail(1)
@@ -208,7 +208,7 @@ class SlowBorrower:
     def still_to_pay(
         self, versions: pandas.DataFrame, paid: pandas.DataFrame, ended: int, level: dict[str, float]
     ) -> None:
-        """What is asked for by the latest known version."""
+        """Add what the latest known version of an instalment still requires."""
         if not len(versions):
             return
         due, owed = versions["due_on"].iloc[-1], versions["due_amount"].iloc[-1]

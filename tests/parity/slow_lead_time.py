@@ -1,6 +1,6 @@
-"""Lead time again, from the raw tables in pandas: arrivals loan by loan, warnings night by night, borrower by borrower.
+"""Compute lead time from the raw tables in pandas: arrivals per loan, warnings per night and per borrower.
 
-Nothing of the arrears, the active warnings or the lead time of the package is used; only the meaning of the words.
+This module uses none of the package's arrears, active warnings or lead time, only the meaning of the words.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ EPOCH = pandas.Timestamp(1970, 1, 1)
 
 
 def day_numbers(column: pandas.Series) -> pandas.Series:
-    """Days since 1970-01-01; `FAR` where empty."""
+    """Return the days since 1970-01-01, with `FAR` for an empty date."""
     return (pandas.to_datetime(column) - EPOCH).dt.days.fillna(FAR).astype(int)
 
 
 def instalment_stretches(rows: pandas.DataFrame, ended: int) -> list[tuple[Stretch, int]]:
-    """((after, through), day it fell due) of each stretch in which one instalment stood unpaid, by its contract.
+    """Return ((after, through), due day) of each stretch in which one instalment was unpaid, by its contract.
 
-    The first row is that of the contract; from the day the loan ended on nothing of it is late.
+    The first row is that of the contract. From the day on which the loan ended, nothing of it is late.
     """
     due, owed = int(rows["due_on"].iloc[0]), round(100 * rows["due_amount"].iloc[0])
     payments = rows[rows["paid_on"] < FAR].groupby("paid_on")["paid_amount"].sum()
@@ -42,7 +42,7 @@ def instalment_stretches(rows: pandas.DataFrame, ended: int) -> list[tuple[Stret
 
 
 def loan_runs(stretches: list[tuple[Stretch, int]], level: int) -> list[tuple[int, int, int]]:
-    """(missed on, reached the level on, back at 0 on) of each run of days past due."""
+    """Return (day missed, day the level was reached, day back at 0) of each run of days past due."""
     runs: list[list[int]] = []
     for (start, end), due in sorted(stretches):
         reached = max(due + level, start + 1)
@@ -56,7 +56,7 @@ def loan_runs(stretches: list[tuple[Stretch, int]], level: int) -> list[tuple[in
 
 
 def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.DataFrame:
-    """borrower_id, missed_on, reached_on of each borrower's first arrival at `level` days past due in the time."""
+    """Return each borrower's first arrival at `level` days past due in [first, last], with missed_on and reached_on."""
     accounts = pandas.read_parquet(book / "loans.parquet").set_index("loan_id")
     loans = accounts["borrower_id"]
     ended = pandas.concat([day_numbers(accounts[name]) for name in ("closed_on", "written_off_on")], axis=1).min(axis=1)
@@ -64,7 +64,7 @@ def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.Data
     owed = owed.assign(**{name: day_numbers(owed[name]) for name in ("due_on", "paid_on", "scheduled_on")})
     owed = owed.sort_values("scheduled_on", kind="stable")
     by_instalment = owed.groupby(["loan_id", "instalment_no"])
-    # An empty day is far ahead: never paid is late, too; and so is what was paid in part only.
+    # An empty day is `FAR`, so an instalment that is never paid is late, too; so is one that is paid only in part.
     late = by_instalment["paid_on"].transform("max") > by_instalment["due_on"].transform("first")
     late |= by_instalment["paid_amount"].transform("sum") < 0.99 * by_instalment["due_amount"].transform("first")
     stretches: dict[int, list[tuple[Stretch, int]]] = {}
@@ -73,14 +73,14 @@ def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.Data
     statements = pandas.read_parquet(book / "statements.parquet")
     statements = statements.assign(**{name: day_numbers(statements[name]) for name in ("statement_on", "recorded_on")})
     statements = statements.sort_values(["loan_id", "statement_on", "recorded_on"], kind="stable")
-    # A corrected statement is as corrected; what does not tell days past due leaves the one before standing.
+    # Keep the last correction of a statement. If it has no days past due, the statement before stays in force.
     statements = statements.drop_duplicates(["loan_id", "statement_on"], keep="last").dropna(subset="days_past_due")
     statements["ended"] = statements["loan_id"].map(ended)
     statements = statements[statements["statement_on"] < statements["ended"]].rename(columns={"statement_on": "day"})
     following = statements.groupby("loan_id")["day"].shift(-1).fillna(FAR + 1).astype(int) - 1
     statements["until"] = following.clip(upper=statements["ended"])
     for row in statements[statements["days_past_due"] > 0].itertuples():
-        # A picture of so many days past due is as old as an instalment due on that day before it; it grows no further.
+        # A statement at the level counts as an instalment due `level` days before it; its days past due do not grow.
         due = row.day - level if row.days_past_due >= level else FAR
         stretches.setdefault(row.loan_id, []).append(((row.day - 1, row.until), due))
     by_borrower: dict[int, list[tuple[int, int, int]]] = {}
@@ -98,7 +98,7 @@ def first_arrivals(book: Path, level: int, first: int, last: int) -> pandas.Data
 
 
 def riskiest_nightly(scores: pandas.DataFrame, per_cent: int) -> pandas.DataFrame:
-    """borrower_id, night of the lowest scores of each night, at most `per_cent` of the scored."""
+    """Return borrower_id and night of the lowest scores of each night, at most `per_cent` % of the scored borrowers."""
     scored = scores.dropna(subset="score").sort_values(["night", "score", "borrower_id"])
     rank = scored.groupby("night").cumcount() + 1
     scored_a_night = scored.groupby("night")["score"].transform("size")
@@ -108,7 +108,7 @@ def riskiest_nightly(scores: pandas.DataFrame, per_cent: int) -> pandas.DataFram
 def watch_list(
     scores: pandas.DataFrame, threshold: float, margin: float, close_after_days: int, bad_dpd: int
 ) -> pandas.DataFrame:
-    """borrower_id, night of every open warning."""
+    """Return borrower_id and night of every open warning."""
     open_warnings = []
     below = scores.groupby("borrower_id")["score"].min() < threshold
     for borrower, rows in scores[scores["borrower_id"].map(below)].groupby("borrower_id"):
@@ -131,7 +131,7 @@ def watch_list(
 
 
 def leads(warned: pandas.DataFrame, arrivals: pandas.DataFrame, clock: str) -> list[int]:
-    """Days from the first warning in the 90 days before to the `clock`'s day, 0 without one; by borrower."""
+    """Return, by borrower, the days from the first warning in the 90 days before `clock` to `clock`, 0 without one."""
     both = arrivals.merge(warned, on="borrower_id")
     days = both[clock] - both["night"]
     first = both.assign(days=days)[days.between(1, 90)].groupby("borrower_id")["days"].max()

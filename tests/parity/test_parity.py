@@ -1,4 +1,4 @@
-"""Same borrower, same date, same score: training set, nightly run, one at a time, reloaded model; to the last bit."""
+"""On one date a borrower's score is the same to the last bit in training, at night, alone and after a model reload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Same borrower, same date, same answer: one by one, by id, in a batch, and in the night; to the last bit."""
+"""On one date a borrower gets the same answer to the last bit one by one, by id, in a batch and in the nightly run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from risk_warning.settings import Settings
 
 AS_OF = date(2023, 10, 1)
 POINTS = 0.01
-"""Two exact ways to explain may differ by so much."""
+"""Two exact explanation methods may differ by up to this many points."""
 BATCH = 100
 
 
@@ -35,7 +35,7 @@ def test_the_service_answers_what_the_night_publishes(
         run_night(lender.book, settings, AS_OF, tmp_path, progress, model=str(lender.model), all_reasons=True)
     night = pandas.read_parquet(tmp_path / f"as_of={AS_OF}" / "scores")
     scored = night.loc[night["score"].notna(), "borrower_id"].tolist()
-    # Nine of ten have a score; of the others every reason is among them.
+    # Nine of ten have a score; the others include every reason for no score.
     others = night[night["score"].isna()].groupby("not_scored").head(count(50))
     chosen = sorted(scored[: count(1800)] + others["borrower_id"].tolist())
     published = night.set_index("borrower_id").loc[chosen]

@@ -1,4 +1,4 @@
-"""The core against the day-by-day loop: who is late, eligible, bad, good or unknown, on every one of many days."""
+"""The core agrees with the day-by-day loop on who is late, eligible, bad, good or unknown, on each of many days."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def loans_of(rows: Rows, borrower: int) -> list[SlowLoan]:
 
 
 def reason(loans: list[SlowLoan], day: int, year_ago: int) -> str | None:
-    """Why a borrower is not scored; statements' days past due are compared elsewhere, so these books have none."""
+    """Return why a borrower is not scored; other tests compare statements' days past due, so these books have none."""
     late, late_now = (
         [d for one in loans if (d := one.dpd(day, day, first_version=first)) is not None] for first in (True, False)
     )
@@ -60,7 +60,7 @@ def reason(loans: list[SlowLoan], day: int, year_ago: int) -> str | None:
 
 
 def book(seed: int) -> Rows:
-    """Random rows in which every third loan has statements alone, most months one, and is seldom late."""
+    """Return random rows in which every third loan has only statements, one in most months, and is seldom late."""
     rows, random = random_rows(seed, PER_BOOK), np.random.default_rng([seed, 1])
     assert rows.instalments is not None and rows.statements is not None and rows.loans is not None
     owed = rows.instalments

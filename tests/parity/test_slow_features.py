@@ -1,4 +1,4 @@
-"""The fast features against the slow ones, on two hundred borrowers."""
+"""The fast features agree with the slow ones on two hundred borrowers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_every_feature_is_what_its_words_say() -> None:
     assert len(left) == 200
     scale = np.nanmax(np.abs(right), axis=0)
     for column, feature in enumerate(chosen):
-        # Signals are float32: differences are small against the feature's own scale.
+        # Signals are float32, so differences are small relative to the scale of the feature.
         np.testing.assert_allclose(
             left[:, column], right[:, column], rtol=1e-5, atol=2e-6 * scale[column], err_msg=feature.name
         )

@@ -1,4 +1,4 @@
-"""Lead time against a slow script that knows nothing but the raw tables and each night's scores."""
+"""Lead time agrees with a slow script that reads only the raw tables and each night's scores."""
 
 from __future__ import annotations
 
