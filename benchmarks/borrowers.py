@@ -24,7 +24,7 @@ MONTHS = 24
 AS_OF = date(FIRST_MONTH.year + MONTHS // 12, FIRST_MONTH.month, 1)
 """The day after the last day of the book, so that every month of it is history."""
 _ENOUGH = 5
-"""Borrowers simulated per borrower wanted: not all of them are open, up to date and 24 months old."""
+"""Simulated borrowers per requested borrower: not all of them are open, up to date and 24 months old."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def _bodies(body: bytes, model: RiskModel, x: list[float]) -> BorrowerBodies:
 
 
 def _rows_by_borrower(folder: Path, settings: BookSettings) -> dict[int, dict[str, list[dict[str, Any]]]]:
-    """Return borrower → table → rows, without columns that may not be sent and without nulls."""
+    """Return borrower → table → rows, without columns that a request may not contain and without nulls."""
     with duckdb.connect() as con:
         loans = {row["loan_id"]: row["borrower_id"] for row in _rows(con, folder, "loans", settings)}
         by_borrower: dict[int, dict[str, list[dict[str, Any]]]] = defaultdict(

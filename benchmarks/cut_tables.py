@@ -9,8 +9,8 @@ current on the day after the last row of the cut table. Instalments that fell du
 instalments and statements, the books for this count contain only the cut table, because the other table goes on and
 rightly shows who became late in the meantime. Cut events must change nobody's days past due.
 
-A monthly table that is silent for no longer than it usually is has not stopped yet. So the benchmark also prints from
-which as-of date on, the day after the whole book's last row or later, the table is named and a score is refused.
+A monthly table whose last gap is no longer than usual has not stopped yet. So the benchmark also prints the first as-of
+date, the day after the whole book's last row or later, on which the table is named and on which a score is refused.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def late_for_it(table: str, whole: Path, cut: Path, day: date) -> str:
 
 
 def named_and_refused(table: str, reach: Reach, day: date) -> str:
-    """Return in words from which days on the table is named as stopped, and a score refused."""
+    """Return in words the first days on which the table is named as stopped and a score is refused."""
     days = [day + timedelta(days=k) for k in range(60)]
     named = next((when for when in days if table in reach.stopped(to_day(when))), None)
     refused = next((when for when in days if reach.refusal(to_day(when))), None)

@@ -31,7 +31,7 @@ class Offered:
     """The results of a load."""
 
     latencies_ms: np.ndarray
-    """Time from when a request is due until its answer is complete or it is given up; of every request."""
+    """Time from when a request is due until its answer is complete or the load gives it up, for every request."""
     errors: dict[str, int]
     """Kind → number of requests: `status 429`, `timeout`, `connection`, `answer` (200, but the content is wrong)."""
     unsent: int
@@ -107,7 +107,7 @@ def request(port: int, path: str, body: bytes, headers: dict[str, str]) -> bytes
 
 
 def answered(port: int, sent: bytes, holds: bytes) -> bool:
-    """Whether the server gives the expected answer to this request, sent once."""
+    """Send the request once; return whether the server gives the expected answer."""
     try:
         with _connect(port) as connection:
             return _ask(connection, sent, re.compile(holds, re.DOTALL))[1] is None

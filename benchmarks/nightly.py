@@ -32,7 +32,7 @@ AS_OF = date(2023, 11, 1)
 
 
 def ours(folder: Path) -> dict[str, float]:
-    """Run the night with this package; return its stages in seconds."""
+    """Run the nightly run of this package; return its stages in seconds."""
     from risk_warning.nightly.run import run_night
     from risk_warning.settings import Settings
 
@@ -44,7 +44,7 @@ def ours(folder: Path) -> dict[str, float]:
 
 
 def usual(folder: Path) -> dict[str, float]:
-    """Run the analyst's night; return its stages in seconds.
+    """Run the analyst's nightly run; return its stages in seconds.
 
     It computes groupby features with pandas, `predict_proba`, and SHAP for the riskiest 5 %.
     """
@@ -64,8 +64,8 @@ def usual(folder: Path) -> dict[str, float]:
     lap("read")
     x = analyst.features(tables, AS_OF)
     lap("features")
-    # The analyst's model has as many trees as ours and the same risk to find. Its fit is a stage of its own, because a
-    # real night would find the model ready-made.
+    # The analyst's model has as many trees as ours and learns the same risk. Its fit is a separate stage, because a
+    # real nightly run uses a model that exists already.
     night = pandas.read_parquet(folder / "out" / f"as_of={AS_OF}" / "scores").set_index("borrower_id")["pd"].dropna()
     trees = lightgbm.Booster(model_file=folder / "model" / "model.txt").num_trees()
     model = lightgbm.LGBMClassifier(n_estimators=trees, max_depth=5, num_leaves=16, learning_rate=0.03, verbosity=-1)
@@ -112,7 +112,7 @@ def check_same_features(folder: Path) -> int:
 
 
 def predict(folder: Path) -> dict[str, float]:
-    """Time LightGBM alone, on as many rows and columns as our night scores."""
+    """Time LightGBM alone, on as many rows and columns as our nightly run scores."""
     from risk_warning.model.folder import load
 
     model = load(folder / "model")
@@ -170,7 +170,7 @@ def main() -> None:
         features = check_same_features(folder)
         results = {work.__name__: measured(work, folder) for work in (ours, usual, predict)}
     seconds = {name: result[1] for name, result in results.items()}
-    # The analyst's model is fitted during the run; a real night would find it ready-made.
+    # The analyst's model is fitted during the run; a real nightly run uses a model that exists already.
     seconds["usual"] -= results["usual"][0].pop("fit")
     seconds["predict"] = results["predict"][0]["predict"]
     comparison = {

@@ -48,8 +48,8 @@ _STOP_SECONDS = 15.0
 _WARM_SECONDS = 3.0
 _CHECKED = 20
 _ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-"""How somebody who knows LightGBM would start the other two servers: with its threads, a single row takes ten times as
-long on cores that also do something else. Ours is started as it ships."""
+"""The setting with which an expert in LightGBM starts the other two servers: with its threads, a single row takes ten
+times as long on cores that also do other work. Our server starts as shipped, without this setting."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
     python pipelines/nightly.py [BOOK] --out DIR [--as-of DATE]
 
-Arguments mean what they mean to `risk-warning score`, and exit codes are its own. It may be killed and run again at any
+Arguments and exit codes mean the same as those of `risk-warning score`. The job may be killed and run again at any
 time.
 """
 

@@ -3,7 +3,7 @@
     python pipelines/retrain.py BOOK [NIGHTS]
 
 NIGHTS is the folder that `score --out` wrote to; its archived features are compared with the book. A model that passes
-the gate becomes `challenger`: it scores along in service until somebody promotes it. This includes the first model,
+the gate becomes `challenger`: it scores beside the champion until a person promotes it. This includes the first model,
 which is not compared with another. Exit codes are those of `risk-warning`; 17: the gate would refuse the model.
 """
 

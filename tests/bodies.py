@@ -1,4 +1,4 @@
-"""Bodies of requests, made from a book's files as a loan system would make them: no code of the package is used."""
+"""Request bodies, made from a book's files as a loan system makes them, without any code of the package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TABLES = ("loans", "instalments", "statements", "events")
 
 
 def bodies(book: Path, as_of: date, borrowers: list[int]) -> list[Json]:
-    """For each borrower the body of a request to /score."""
+    """Return the body of a request to /score for each borrower."""
     by_borrower = {b: {"borrower_id": b, "as_of_date": as_of.isoformat(), **{t: [] for t in TABLES}} for b in borrowers}
     loans = pandas.read_parquet(book / "loans.parquet")
     owner = dict(zip(loans["loan_id"].tolist(), loans["borrower_id"].tolist(), strict=True))
@@ -35,7 +35,7 @@ def bodies(book: Path, as_of: date, borrowers: list[int]) -> list[Json]:
 
 
 def as_duckdb(book: Path, file: Path) -> Path:
-    """The book as a DuckDB file."""
+    """Write the book to a DuckDB file; return its path."""
     with duckdb.connect(str(file)) as con:
         for path in sorted(book.glob("*.parquet")):
             if path.stem != "truth":

@@ -1,11 +1,11 @@
-"""What several rooms of tests share."""
+"""Fixtures and hooks that several folders of tests share."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-# Two workers that each spin on every core would slow each other tenfold; set before LightGBM loads.
+# Two workers that each spin on every core slow each other tenfold. Set this before LightGBM loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 import pytest
@@ -14,13 +14,13 @@ from lender import Lender, lender_in
 
 @pytest.fixture(scope="session")
 def lender(tmp_path_factory: pytest.TempPathFactory) -> Lender:
-    """One simulated lender for all workers of a test run."""
+    """Return the simulated lender that all workers of a test run share."""
     base = Path(tmp_path_factory.getbasetemp())
     return lender_in((base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "lender")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Figures that tests measured (`record_property`), at the end of a run, from all its workers."""
+    """Print the figures that tests of all workers measured (`record_property`), at the end of a run."""
     figures = [figure for report in terminalreporter.getreports("passed") for figure in report.user_properties]
     if figures:
         terminalreporter.section("measured on the way")

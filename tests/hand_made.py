@@ -1,4 +1,4 @@
-"""A book made by hand: loans, instalments and statements of a few borrowers, with dates as a person writes them."""
+"""A book made by hand: loans, instalments and statements of a few borrowers, with dates as text (YYYY-MM-DD)."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def day(text: str | None, empty: int = NEVER) -> int:
 
 
 def loan(number: int, borrower: int = 0, opened: str = OPENED, **more: Any) -> Row:
-    """A loan, or its terms from `valid_from` on: closed, written_off, closed_as, valid_from."""
+    """Return a loan, or its terms from `valid_from` on; `more`: closed, written_off, closed_as, valid_from."""
     return {"loan": number, "borrower": borrower, "opened": opened, **more}
 
 
 def monthly(loan: int, first: str, months: int, paid_through: int, day_of_month: int = 10, **more: Any) -> list[Row]:
-    """Instalments of 100 due every month from `first` (YYYY-MM), paid on the day through month `paid_through`."""
+    """Return monthly instalments of 100 from `first` (YYYY-MM) on; `paid_through` of them are paid on the due date."""
     year, month = map(int, first.split("-"))
     rows = []
     for k in range(months):
@@ -52,7 +52,11 @@ def history(
     statements: Sequence[Row] = (),
     observed: Observed = OBSERVED,
 ) -> History:
-    """Amounts are whole units; `paid` alone pays in full, `amount` in part; what is left out is empty."""
+    """Return the history of these rows.
+
+    Amounts are in whole units. `paid` alone means paid in full; `amount` gives a partial payment. Fields left out are
+    empty.
+    """
     owner = {row["loan"]: row["borrower"] for row in loans}
     opened = {row["loan"]: row["opened"] for row in loans}
     n, n_loans = max(owner.values()) + 1, max(owner) + 1

@@ -1,4 +1,4 @@
-"""Whether borrowers turned bad in a target's window, as a model learns it."""
+"""The labels that a model learns: whether borrowers turn bad in a target's window."""
 
 from __future__ import annotations
 

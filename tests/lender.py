@@ -21,7 +21,7 @@ from risk_warning.studies.training.run import train_model
 
 @dataclass(frozen=True)
 class Lender:
-    """Where the book, the model folder and the registry lie."""
+    """Paths of the book, the model folder and the home folder with the registry."""
 
     book: Path
     model: Path
@@ -29,7 +29,7 @@ class Lender:
 
 
 def save_anew(model: RiskModel, folder: Path) -> Path:
-    """The folder, now holding the model under the version of what it is."""
+    """Save the model to the folder, with a version computed from its content; return the folder."""
     named = assemble(
         model.fitted,
         horizons=model.horizons,
@@ -46,7 +46,7 @@ def save_anew(model: RiskModel, folder: Path) -> Path:
 
 
 def lender_in(folder: Path) -> Lender:
-    """The lender in the folder, made by whoever comes first."""
+    """Return the lender in the folder; the first process to call this makes it."""
     folder.mkdir(exist_ok=True)
     made = Lender(folder / "book", folder / "model", folder / "home")
     with (folder / "lock").open("w") as lock:
@@ -57,6 +57,6 @@ def lender_in(folder: Path) -> Lender:
                 request = Request(target=TargetSpec())
                 settings = Settings(home=made.home)
                 train_model(made.book, settings, request, made.model, progress)
-                # What the gate thinks of a first champion is tested where promotions are.
+                # The tests of promotion cover the judgement of a first champion by the gate.
                 rename(Named(None, None), Named("1", None), settings)
     return made

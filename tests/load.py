@@ -1,4 +1,4 @@
-"""Load: requests at a steady rate, whatever the answers take, with what became of each; on this machine alone."""
+"""Load: requests at a steady rate, however long the answers take, and the result of each; on this machine only."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ import httpx
 
 @dataclass(frozen=True)
 class Sent:
-    """One request."""
+    """One request and its result."""
 
     sent: float
     """`time.monotonic`, seconds."""
     ended: float
     status: int | None
-    """None where no answer came."""
+    """None if there was no answer."""
     answer: bytes
     refused: bool = False
-    """The connection was refused before anything was sent: nobody was there."""
+    """Whether the connection was refused before anything was sent, because no server was listening."""
 
 
 async def at_rate(
     url: str, route: str, bodies: Sequence[bytes], *, per_second: float, seconds: float, connections: int = 16
 ) -> list[Sent]:
-    """What became of each request of `seconds` of load."""
+    """Send requests at a steady rate for `seconds`; return the result of each."""
     limits = httpx.Limits(max_connections=connections, max_keepalive_connections=connections)
     headers = {"content-type": "application/json"}
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=30, trust_env=False, headers=headers) as client:

@@ -1,7 +1,7 @@
 """Random rows of a few borrowers around an as-of date.
 
-Instalments in parts, re-dated and reversed, loans that end and whose end is told later, corrected statements, late
-records, gaps.
+They contain instalments in parts, re-dated and reversed, loans that end, some with an end recorded later, corrected
+statements, late records and gaps.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ OBSERVED = Observed(
 
 
 def random_rows(seed: int, n: int = 4) -> Rows:
-    """Rows of n borrowers; days lie from two years and a half before the as-of date to three months after."""
+    """Return rows of n borrowers, with days from two and a half years before the as-of date to three months after."""
     random = np.random.default_rng(seed)
     today = to_day(AS_OF)
 
@@ -74,7 +74,7 @@ def random_rows(seed: int, n: int = 4) -> Rows:
     loans = _told_later(loans, random)
     loan = random.integers(0, n_loans, 12 * n).astype(np.int32)
     number = random.integers(1, 8, 12 * n).astype(np.int32)
-    # The rows of one instalment agree on what is owed and when.
+    # The rows of one instalment have the same due date and amount.
     first = {}
     for i, key in enumerate(zip(loan.tolist(), number.tolist(), strict=True)):
         first.setdefault(key, i)
@@ -97,10 +97,10 @@ def random_rows(seed: int, n: int = 4) -> Rows:
     instalments = _redated(instalments, random)
     of = random.integers(0, n_loans, 15 * n).astype(np.int32)
     statement_on = days(15 * n)
-    # A fifth are corrected: another row of the same loan and day.
+    # A fifth are corrections: another row of the same loan and day.
     again = random.random(15 * n) < 0.2
     of[again], statement_on[again] = np.roll(of, 1)[again], np.roll(statement_on, 1)[again]
-    # One row a (loan, day, recorded day): the key.
+    # Keep one row per (loan, day, recorded day), which is the key.
     recorded = (statement_on + random.integers(0, 6, 15 * n)).astype(np.int32)
     _, once = np.unique(np.stack((of, statement_on, recorded)), axis=1, return_index=True)
     statements = {
@@ -150,7 +150,7 @@ def random_rows(seed: int, n: int = 4) -> Rows:
 
 
 def _told_later(loans: dict[str, NDArray[Any]], random: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """The ends of half the loans told by a second row, valid from some days after the end."""
+    """Move the ends of half the loans to a second row, valid from some days after the end."""
     size = len(loans["loan"])
     end = np.minimum(loans["closed_on"], loans["written_off_on"])
     later = np.flatnonzero((end != NEVER) & (random.random(size) < 0.5))
@@ -164,7 +164,7 @@ def _told_later(loans: dict[str, NDArray[Any]], random: np.random.Generator) -> 
 
 
 def _redated(owed: dict[str, NDArray[Any]], random: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """Some instalments with one or two further versions, due at another time or of another amount."""
+    """Add one or two further versions to some instalments, with another due date or amount."""
     parts = [owed]
     for share in (0.2, 0.05):
         key = np.stack((owed["loan"], owed["instalment_no"]))
@@ -187,7 +187,7 @@ TABLES = ("borrowers", "loans", "instalments", "statements", "events")
 
 
 def frozen(rows: Rows) -> Rows:
-    """The rows in arrays that cannot be written to: whoever tries, fails."""
+    """Make the arrays of the rows read-only, so that a write to them fails; return the rows."""
     for name in TABLES:
         for column in getattr(rows, name).values():
             column.flags.writeable = False
@@ -195,13 +195,13 @@ def frozen(rows: Rows) -> Rows:
 
 
 def with_rows(rows: Rows, table: str, chosen: NDArray[Any]) -> Rows:
-    """The rows with those chosen of one table, in that order."""
+    """Return the rows with only the chosen rows of one table, in the given order."""
     old: Table = getattr(rows, table)
     return frozen(replace(rows, **{table: {name: column[chosen] for name, column in old.items()}}))
 
 
 def only(rows: Rows, low: int, high: int) -> Rows:
-    """The rows of borrowers low … high − 1, numbered from 0, as a smaller chunk would hold them."""
+    """Return the rows of borrowers low … high − 1, numbered from 0, as in a smaller chunk."""
     assert rows.loans is not None
     inside = (rows.loans["borrower"] >= low) & (rows.loans["borrower"] < high)
     first = int(rows.loans["loan"][inside].min()) if inside.any() else 0

@@ -1,4 +1,4 @@
-"""Borrowers at loan review, shared by the tests of what a reviewer asks: the lender's book, its model, some loans."""
+"""The lender's book and model, and some loans under review; the tests of the loan review share them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CARD = LoanUnderReview(product="card", credit_limit=2_000_000.0, annual_rate=0.2
 
 @dataclass(frozen=True)
 class Review:
-    """The book open, with everybody scored on the as-of date."""
+    """An open book with every borrower scored on the as-of date."""
 
     book: StagedBook
     model: RiskModel
@@ -34,7 +34,7 @@ class Review:
     scored: Scored
 
     def rows(self, borrower: int) -> Rows:
-        """One borrower's own rows."""
+        """Return the rows of one borrower."""
         return self.book.rows(borrower, borrower + 1)
 
     @property
@@ -44,14 +44,14 @@ class Review:
 
     @property
     def below(self) -> NDArray[np.int64]:
-        """Borrowers below it, the safest first: those a small change may help."""
+        """Borrowers below the threshold, the safest first: a small change may be enough for those."""
         borrowers = np.flatnonzero((self.scored.not_scored < 0) & (self.scored.score < self.model.policy.threshold))
         return borrowers[np.argsort(-self.scored.score[borrowers], kind="stable")]
 
 
 @contextmanager
 def review(lender: Lender) -> Iterator[Review]:
-    """The lender's borrowers as of the date."""
+    """Open the lender's book and score its borrowers on the as-of date."""
     model = load(lender.model)
     with open_book(lender.book, Settings(home=lender.home).book) as book:
         observed = model.observed_in(book)

@@ -1,4 +1,4 @@
-"""A served service with keys, over the simulated lender's book and model; its log must give nobody away."""
+"""A running service with keys and the simulated lender's book and model; its log must contain no values and no keys."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from risk_warning.audit import api_keys
 AS_OF = date(2023, 9, 1)
 SENTINEL_TEXT = "ZZSENTINEL"
 SENTINEL_NUMBER = 987654321.25
-"""A borrower's values in the tests' requests: neither may stand in a message or in the log."""
+"""A borrower's values in the tests' requests: neither may appear in a message or in the log."""
 
 
 @dataclass(frozen=True)
 class Keyed:
-    """A running service and keys to it."""
+    """A running service and its API keys."""
 
     server: Server
     keys: Mapping[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Keyed:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """URL of the service."""
         return self.server.url
 
     @property
@@ -40,18 +40,18 @@ class Keyed:
         return f"sqlite:///{self.server.home / 'watchlist.db'}"
 
     def client(self, role: str | None = "admin") -> httpx.Client:
-        """A client with the role's key, with none for None."""
+        """Return a client with the role's key, or without a key if the role is None."""
         headers = {} if role is None else {"x-api-key": self.keys[role]}
         return httpx.Client(base_url=self.url, headers=headers, timeout=60, trust_env=False)
 
     def key(self, name: str, role: str, rate_limit: str | None = None) -> str:
-        """A new key's text."""
+        """Create a key; return its text."""
         return _key(self.database, name, role, rate_limit)
 
 
 @contextmanager
 def served(lender: Lender, home: Path, **settings: str) -> Iterator[Keyed]:
-    """The service, which needs keys unless the settings say otherwise, and has the lender's book."""
+    """Run the service with the lender's book; it needs keys unless the settings contain `no_auth`."""
     home.mkdir()
     book = as_duckdb(lender.book, home / "book.duckdb")
     database = f"sqlite:///{home / 'watchlist.db'}"

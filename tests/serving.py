@@ -1,4 +1,4 @@
-"""A real served process: `bentoml serve` on a free port, as an operator starts it."""
+"""A real process of the service: `bentoml serve` on a free port, as an operator starts it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ START_SECONDS = 90
 
 @dataclass(frozen=True)
 class Server:
-    """A service that answers."""
+    """A running service."""
 
     url: str
     port: int
@@ -31,7 +31,7 @@ class Server:
     process: subprocess.Popen[bytes]
 
     def stop(self, *, everybody: bool = False) -> int:
-        """Exit code after SIGTERM to the process started, or to it and all it started, as systemd does by default."""
+        """Send SIGTERM to the process, or also to its children, as systemd does by default; return the exit code."""
         started = psutil.Process(self.process.pid).children(recursive=True) if everybody else []
         for process in (self.process, *started):
             process.send_signal(signal.SIGTERM)
@@ -49,7 +49,7 @@ def serving(
     bentos: Path | None = None,
     **settings: str,
 ) -> Iterator[Server]:
-    """The service under way; `settings` are further RISK_WARNING_ variables. It has to stop cleanly."""
+    """Run the service, which must stop cleanly; `settings` are further RISK_WARNING_ variables."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,8 +1,8 @@
-"""Days past due and outcomes from a book's written tables alone, day by day: slow, and independent of the product.
+"""Days past due and outcomes from the files of a book alone, day by day: slow, and independent of the package.
 
-Of an instalment the first version counts. Payments count net of reversals, on whichever of its rows they stand, from
-the day after they were made; 1 % left of an instalment is paid. From its closing or write-off on a loan is not past
-due. Of a statement the latest version counts.
+The first version of an instalment counts. Payments on any of its rows count, net of reversals, from the day after the
+payment; an instalment with 1 % left counts as paid. A loan is not past due from its closing or write-off on. The latest
+version of a statement counts.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ WRITE_OFF_MEMORY_MONTHS = 12
 
 @dataclass(frozen=True)
 class SlowBook:
-    """A book's loans and what is known of their days past due."""
+    """The loans of a book, with their days past due and statements as far as they are known."""
 
     loans: pandas.DataFrame
-    """By `loan_id`; with `opened`, `closed`, `lost` and `ended` (the earlier of the two) as days from the first."""
+    """By `loan_id`; `opened`, `closed`, `lost` and `ended` (the earlier of closed and lost) are days from the first."""
     dpd: NDArray[np.int16]
-    """Of loans with instalments at the start of each day, their ending left aside; 0 for cards. Shape (loans, days)."""
+    """Of loans with instalments at the start of each day, as if they never ended; 0 for cards. Shape (loans, days)."""
     statements: pandas.DataFrame
-    """The latest version of each, with `day` from the first."""
+    """The latest version of each statement, with its `day`, counted from the first."""
     first_day: pandas.Timestamp
 
     def day(self, when: pandas.Timestamp) -> int:
-        """Days from the first one."""
+        """Return the number of days from the first day."""
         return (when - self.first_day).days
 
     def is_open(self, as_of: pandas.Timestamp) -> pandas.Series:
-        """Whether each loan was opened before the day and has not ended before it."""
+        """Return whether each loan was opened before the day and has not ended before it."""
         return (self.loans["opened"] < self.day(as_of)) & ~(self.loans["ended"] < self.day(as_of))
 
     def dpd_on(self, as_of: pandas.Timestamp) -> pandas.Series:
-        """Days past due of each open loan at the start of a month; NaN where a card's statement does not tell."""
+        """Return days past due of each open loan at a month's start; NaN for a card if no statement gives them."""
         day = self.day(as_of)
         dpd = pandas.Series(self.dpd[:, day].astype(float), index=self.loans.index)
         before = self.statements[self.statements["day"] == day - 1].set_index("loan_id")["days_past_due"]
-        # Past due at the end of the month is a day more at the start of the next.
+        # A card that is past due at the end of a month is one more day past due at the start of the next.
         of_cards = (before + (before > 0)).reindex(self.loans.index)
         # A card has its first statement in the month after its opening.
         is_new = self.loans["opened"] >= self.day(as_of - pandas.DateOffset(months=1))
@@ -53,7 +53,7 @@ class SlowBook:
         return dpd[self.is_open(as_of)]
 
     def bad_loans(self, as_of: pandas.Timestamp) -> pandas.Series:
-        """Whether each loan open at the month's start turns bad in the outcome window; NaN where a card may have."""
+        """Whether each loan open at the month's start turns bad in the outcome window; NaN for a card if unknown."""
         low, high = self.day(as_of), self.day(as_of + pandas.DateOffset(months=HORIZON_MONTHS))
         ended = self.loans["ended"].fillna(np.inf)
         ages = np.arange(low, high) < ended.to_numpy()[:, None]
@@ -68,7 +68,7 @@ class SlowBook:
         return bad.astype(float).where(bad | ~is_silent)[self.is_open(as_of)]
 
     def outcomes(self, as_of: pandas.Timestamp) -> pandas.Series:
-        """1 or 0 for each borrower who could be scored at the month's start; NaN where unknown."""
+        """Return 1 or 0 for each borrower who could be scored at the month's start; NaN if unknown."""
         owner = self.loans["borrower_id"]
         lost_before = self.loans["lost"] < self.day(as_of)
         lately = self.loans["lost"] >= self.day(as_of - pandas.DateOffset(months=WRITE_OFF_MEMORY_MONTHS))
@@ -77,7 +77,7 @@ class SlowBook:
         refused |= set(owner[dpd.index[dpd >= BAD_DPD]])
         loans = self.bad_loans(as_of)
         by_borrower = loans.groupby(owner[loans.index])
-        # One bad loan is enough; otherwise all have to be known.
+        # One bad loan makes the borrower bad; without one, the outcome of every loan must be known.
         outcome = by_borrower.max().where((by_borrower.max() == 1) | (by_borrower.count() == by_borrower.size()))
         unknown_dpd = set(owner[dpd.index[dpd.isna()]])
         return outcome[~outcome.index.isin(refused)].mask(lambda s: s.index.isin(unknown_dpd))
@@ -109,7 +109,7 @@ def read(book: Path, first_day: pandas.Timestamp, end: pandas.Timestamp) -> Slow
 
 
 def _age(dpd: NDArray[np.int16], rows: list[tuple[float, ...]]) -> None:
-    """Raise a loan's days past due where the instalment of these rows (due, amount, paid on, paid) is the oldest."""
+    """Raise a loan's days past due to those of the instalment in these rows (due, amount, paid on, paid)."""
     due_day, amount = int(rows[0][0]), rows[0][1]
     payments = sorted((int(paid_on), paid) for _, _, paid_on, paid in rows if not np.isnan(paid_on))
     left, day = amount, due_day + 1

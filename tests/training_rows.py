@@ -1,4 +1,4 @@
-"""Rows to learn from whose PD is known: the log-odds are 1.5 × the first feature − 2.5."""
+"""Training rows with a known PD: the log-odds are 1.5 × the first feature − 2.5."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every example in a docstring runs and gives what it says."""
+"""Every example in a docstring runs and gives the output that it shows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import risk_warning
 
 NOT_IMPORTED = ("risk_warning.database.migrations", "risk_warning.service.bento")
-"""Run by Alembic and by BentoML alone."""
+"""Modules that only Alembic and BentoML run."""
 
 
 def modules() -> Iterator[str]:

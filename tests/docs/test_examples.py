@@ -1,7 +1,7 @@
-"""The examples of the OpenAPI page are real: the demo model gives these very answers.
+"""The examples of the OpenAPI page are real: the demo model gives exactly these answers.
 
-`PYTHONPATH=tests python tests/docs/test_examples.py` writes the answers anew after a change of the model or of an
-answer's shape.
+`PYTHONPATH=tests python tests/docs/test_examples.py` rewrites the answers after a change of the model or of an
+answer's form.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def served() -> Served:
 def answered(name: str, request: Json, by: Served) -> Json:
     settings, text = BookSettings(), json.dumps(request)
     if name == "score_by_id":
-        # Whatever book is configured; this borrower is the one of the first example.
+        # Independent of the configured book: the borrower and the rows are those of the first example.
         whole = {**examples()["score"]["request"], **request}
         scored = work.score(REQUEST_ID, question_in(json.dumps(whole), settings), by, settings).answer
         assert isinstance(scored, ScoreAnswer)
@@ -40,7 +40,7 @@ def answered(name: str, request: Json, by: Served) -> Json:
         answer = work.again(REQUEST_ID, f"/{name}", text, by, settings).answer
     content: Json = json.loads(text_of(answer))
     if name == "explain":
-        # The page shows what is weightiest; the answer holds every feature, and the whole picture.
+        # The page shows the largest contributions; a real answer contains every feature and the whole picture.
         content["explanation"]["contributions"] = content["explanation"]["contributions"][:3]
         content["waterfall_svg"] = dict.fromkeys(content["waterfall_svg"], "<svg …></svg>")
     return content

@@ -33,7 +33,7 @@ def test_the_site_builds_strictly(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A book of the months that the pages use; smaller, since only the commands matter here, not their figures."""
+    """Simulate a book of the same months as on the pages, but smaller: tests check the commands, not the figures."""
     folder = tmp_path_factory.mktemp("pages") / "book"
     simulate(2_500, 24, 3, folder)
     return folder

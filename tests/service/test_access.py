@@ -1,4 +1,4 @@
-"""Access: nobody without a key, nobody beyond their role, nobody faster than agreed; and the demo on this machine."""
+"""Access: every request needs a key, a role that allows it and a rate within the limit; the demo is local only."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ MAY: dict[tuple[str, str], str] = {
     ("GET", "/docs"): "scorer reviewer risk admin",
     ("GET", "/openapi.json"): "scorer reviewer risk admin",
 }
-"""Route → the roles that may use it, as the README tells it."""
+"""Route → the roles that may use it, as in the README."""
 HEALTH = ("/healthz", "/livez", "/readyz")
 ELSEWHERE = (
     ("GET", "/"),
@@ -40,7 +40,7 @@ ELSEWHERE = (
     ("OPTIONS", "/score"),
     ("HEAD", "/model"),
 )
-"""What a stranger may try beside the routes."""
+"""Other requests that a client without a key may try."""
 REVOKED_WITHIN_SECONDS = 5.0
 
 
@@ -51,7 +51,7 @@ def stranger(keyed: Keyed) -> Iterator[httpx.Client]:
 
 
 def answer_to(client: httpx.Client, method: str, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
-    """The answer to a request that anybody who may ask gets 200 for."""
+    """Send a request that has status 200 for a client with access; return the answer."""
     if method != "POST":
         return client.request(method, path, headers=headers)
     if path == "/score_batch":
@@ -62,7 +62,7 @@ def answer_to(client: httpx.Client, method: str, path: str, body: dict[str, Any]
 
 
 def code(answer: httpx.Response) -> str:
-    """The error's code, in the one shape there is."""
+    """Return the code of the error; all errors have the same form."""
     error = answer.json()["error"]
     assert error["request_id"] == answer.headers["x-request-id"]
     value: str = error["code"]
@@ -134,7 +134,7 @@ def test_the_secret_of_one_key_does_not_open_for_another(keyed: Keyed, stranger:
 
 def test_a_new_key_works_and_a_revoked_one_stops(keyed: Keyed, stranger: httpx.Client) -> None:
     headers = {"x-api-key": keyed.key("short-lived", "scorer")}
-    # The database is read for unknown keys once a second: another test's may have been just now.
+    # The service looks for unknown keys in the database once a second; another test may have just caused that.
     until = time.monotonic() + 30
     while stranger.get("/model", headers=headers).status_code != 200:
         assert time.monotonic() < until
@@ -155,7 +155,7 @@ def test_whoever_asks_too_often_is_told_how_long_to_wait(keyed: Keyed, stranger:
     assert {answer.status_code for answer in answers} <= {200, 401, 429}
     assert code(refused[-1]) == "rate_limited"
     assert refused[-1].headers["retry-after"] == "1"
-    # Others are not held up by it.
+    # Other callers are not limited.
     assert stranger.get("/model", headers={"x-api-key": keyed.keys["scorer"]}).status_code == 200
     time.sleep(int(refused[-1].headers["retry-after"]))
     assert stranger.get("/model", headers=headers).status_code == 200

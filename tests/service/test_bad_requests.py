@@ -1,4 +1,4 @@
-"""Bad requests: each is told apart by status, code and field, in one shape, and none of its values is repeated."""
+"""Bad requests: each has its own status, code and field, all in one form, and none of its values is repeated."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from bodies import Json
 from served import SENTINEL_NUMBER, SENTINEL_TEXT, Keyed
 
 Change = Callable[[Json], Any]
-"""What is done to a good request; bytes are sent as they are."""
+"""A function that changes a good request; if it returns bytes, they are sent unchanged."""
 NUMBER, TEXT = SENTINEL_NUMBER, SENTINEL_TEXT
 TOO_LARGE = "@1e999@"
-"""Written as the JSON number 1e999, which no float can hold."""
+"""Sent as the JSON number 1e999, which is too large for a float."""
 LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_months": 24}
 
 
 @dataclass(frozen=True)
 class Bad:
-    """A request and what it must be answered with."""
+    """A bad request and the status, code and field of its answer."""
 
     name: str
     change: Change
@@ -38,7 +38,7 @@ class Bad:
 
 
 def put(value: Any, *places: str) -> Change:
-    """The request with the value in these places, such as `instalments[3].due_on`."""
+    """Return a change that puts the value in these places, such as `instalments[3].due_on`."""
 
     def changed(body: Json) -> Json:
         for place in places:
@@ -53,12 +53,12 @@ def put(value: Any, *places: str) -> Change:
 
 
 def without(table: str) -> Change:
-    """The request without one of its fields."""
+    """Return a change that removes one field of the request."""
     return lambda body: {name: value for name, value in body.items() if name != table}
 
 
 def sent(content: bytes) -> Change:
-    """These bytes in place of the request."""
+    """Return a change that sends these bytes instead of the request."""
     return lambda body: content
 
 
@@ -71,12 +71,12 @@ def not_json(name: str, content: bytes, route: str = "/score") -> Bad:
 
 
 def by_id(**fields: Any) -> Change:
-    """A request by id with these fields."""
+    """Return a change to a request by id with these fields."""
     return lambda body: {"borrower_id": body["borrower_id"], "as_of_date": body["as_of_date"], **fields}
 
 
 def repeated(table: str) -> Change:
-    """The request with the first row of the table once more at its end."""
+    """Return a change that repeats the first row of the table at its end."""
     return lambda body: {**body, table: [*body[table], body[table][0]]}
 
 
@@ -212,7 +212,7 @@ BAD = [*WRONG_TYPES, *WRONG_DATES, *WRONG_ROWS, *UNDER_REVIEW, *NO_JSON]
 
 @pytest.fixture(scope="module")
 def shape(client: httpx.Client) -> Any:
-    """The shape of every refusal, as the OpenAPI page describes it."""
+    """Return a validator for the form of every error, as the OpenAPI page describes it."""
     components = client.get("/openapi.json").json()["components"]
     return jsonschema.Draft202012Validator({"$ref": "#/components/schemas/ErrorAnswer", "components": components})
 
@@ -263,7 +263,7 @@ def test_a_body_of_just_under_a_megabyte_is_read(client: httpx.Client, body: Jso
 
 
 def half_sent(keyed: Keyed) -> socket.socket:
-    """A connection whose client has sent half of its body."""
+    """Return a connection on which the client has sent half of its body."""
     connection = socket.create_connection(("127.0.0.1", keyed.server.port), timeout=30)
     head = f"POST /score HTTP/1.1\r\nHost: 127.0.0.1\r\nX-API-Key: {keyed.keys['scorer']}\r\n"
     head += "Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n"
@@ -273,7 +273,7 @@ def half_sent(keyed: Keyed) -> socket.socket:
 
 def test_a_client_that_is_too_slow_is_told_so_and_let_go(keyed: Keyed, shape: Any) -> None:
     with half_sent(keyed) as connection, connection.makefile("rb") as answer:
-        # Everything to the end: the service closes the connection, the rest of the body would be taken for a request.
+        # Read to the end: the service closes the connection, or the rest of the body would count as a new request.
         head, _, content = answer.read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408 ")
     shape.validate(json.loads(content))

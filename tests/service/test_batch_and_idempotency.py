@@ -1,4 +1,8 @@
-"""Batches, repeated requests, warnings and the audit: what is given once, what stays apart, what is never given."""
+"""Batches, repeated requests, warnings and the audit.
+
+A bad borrower does not affect the rest of a batch, a repeated request is one decision, a warning is opened once, and
+without the audit there is no answer.
+"""
 
 from __future__ import annotations
 
@@ -31,16 +35,16 @@ LOAN = {"product": "personal", "principal": 30_000, "annual_rate": 0.15, "term_m
 
 @dataclass(frozen=True)
 class Known:
-    """Borrowers of the book as the model has them on the as-of date."""
+    """Borrowers of the book, by what the model says about them on the as-of date."""
 
     below: list[int]
     """Below the threshold."""
     nearly_safe: list[int]
     """Below the threshold, and nearest to it."""
     thin: int
-    """Scored, with a short history."""
+    """A scored borrower with a short history."""
     not_scored: dict[str, int]
-    """Reason → one without a score for it."""
+    """Reason → a borrower who is not scored for this reason."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def known(lender: Lender) -> Known:
 
 
 def by_id(client: httpx.Client, borrower_id: int, route: str = "/score_by_id", **more: Any) -> Json:
-    """The answer about a borrower of the book."""
+    """Request an answer about a borrower of the book by id; return it."""
     answer = client.post(route, json={"borrower_id": borrower_id, "as_of_date": AS_OF.isoformat(), **more})
     assert answer.status_code == 200, answer.text
     content: Json = answer.json()
@@ -72,7 +76,7 @@ def without_id(answer: Json) -> Json:
 
 
 def at_once(count: int, ask: Callable[[], None]) -> None:
-    """Call `ask` from so many threads at the same moment, and wait for all of them."""
+    """Call `ask` from `count` threads at the same moment, and wait for all of them."""
     start = threading.Barrier(count)
 
     def wait_and_ask() -> None:
@@ -177,7 +181,7 @@ def test_the_same_key_and_body_get_the_very_same_answer(keyed: Keyed, client: ht
     assert other.json()["error"]["code"] == "conflict"
     assert other.json()["error"]["field"] == "Idempotency-Key"
     assert client.post("/score", json=body, headers=headers).content == first.content
-    # A key of another caller, or for another route, is another key.
+    # The same text from another caller, or for another route, is a different key.
     with keyed.client("scorer") as scorer:
         theirs = scorer.post("/score", json={**body, "as_of_date": "2023-08-01"}, headers=headers)
     assert theirs.status_code == client.post("/explain", json=body, headers=headers).status_code == 200
@@ -277,7 +281,7 @@ def test_many_at_once_open_one_warning(keyed: Keyed, known: Known) -> None:
 
 @contextmanager
 def locked(keyed: Keyed) -> Iterator[None]:
-    """Another program holds the database."""
+    """Lock the database, as another program would."""
     with closing(sqlite3.connect(keyed.server.home / "watchlist.db", isolation_level=None)) as con:
         con.execute("BEGIN EXCLUSIVE")
         yield

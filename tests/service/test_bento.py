@@ -1,4 +1,4 @@
-"""The built Bento serves on its own: another folder, an environment without the project, the model inside."""
+"""The built Bento runs alone: in another folder, in an environment without the project, with the model inside."""
 
 from __future__ import annotations
 

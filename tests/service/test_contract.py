@@ -1,4 +1,4 @@
-"""The contract: whatever is asked, what comes back is as the OpenAPI page says, and never a fault of the service."""
+"""The contract: every answer, to any request, is as the OpenAPI page describes it, and never an internal error."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from lender import Lender
 from served import AS_OF, Keyed, served
 
 CASES = 5_000
-"""What a full run asks at least."""
+"""Minimum number of generated requests in a full run."""
 GENERATED_BY_ROUTE = count(1_000)
 CONFIGURATION = """
 warnings = false
@@ -49,7 +49,7 @@ checks.negative_data_rejection.enabled = false
 
 @pytest.fixture(scope="module")
 def alone(lender: Lender, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    """A service of its own: whoever asks at random may open warnings."""
+    """Run a separate service, because random requests may open warnings."""
     home = tmp_path_factory.mktemp("contract") / "home"
     with served(lender, home, service__rate_limit="100000/second", service__drain_seconds="0.2") as running:
         yield running
@@ -62,7 +62,7 @@ def test_generated_requests_are_answered_as_described(
     configuration, report = tmp_path / "schemathesis.toml", tmp_path / "report.json"
     configuration.write_text(CONFIGURATION, encoding="utf-8")
     command = [str(Path(sys.executable).parent / "schemathesis"), "--config-file", str(configuration), "run"]
-    # The page itself is behind the key, too.
+    # The OpenAPI page needs the key, too.
     command += [f"{alone.url}/openapi.json", "--header", f"X-API-Key: {alone.keys['admin']}", "--no-color"]
     command += ["--max-examples", str(GENERATED_BY_ROUTE), "--continue-on-failure", "--request-timeout", "60"]
     command += ["--report", "json", "--report-json-path", str(report)]
@@ -78,7 +78,7 @@ def test_generated_requests_are_answered_as_described(
 
 @dataclass
 class RealRequests:
-    """Real requests, changed here and there, and how they were answered."""
+    """Real requests with random changes, and the statuses of their answers."""
 
     schema: schemathesis.BaseSchema
     bodies: list[dict[str, Any]]
@@ -119,7 +119,7 @@ KEYS = st.none() | st.sampled_from(["one", "two"]) | st.text(st.characters(codec
 
 @st.composite
 def changed(draw: st.DrawFn, given_bodies: list[dict[str, Any]]) -> dict[str, Any]:
-    """A real request as of another day, with rows left out, or turned around, or their amounts changed."""
+    """Draw a real request on a random as-of date, with rows left out, values changed or a loan under review."""
     body = copy.deepcopy(draw(st.sampled_from(given_bodies)))
     body["as_of_date"] = draw(DAYS).isoformat()
     for table in ("loans", "instalments", "statements", "events"):

@@ -1,4 +1,4 @@
-"""A fault of the service's own: told as one, once, with nothing of what it was about."""
+"""Internal errors: the service answers and logs each of them once, without any value."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_a_bug_is_answered_once_and_logged_without_values(
         raise ValueError(SENTINEL_TEXT)
 
     async def ask() -> httpx.Response:
-        # What the gate lets through to the server would be logged there with its values.
+        # The server would log an exception that the gate does not catch, with its values.
         transport = httpx.ASGITransport(Gate(api, api=api, process=process), raise_app_exceptions=True)
         async with process.serving(), httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
             return await client.get("/broken")

@@ -1,4 +1,4 @@
-"""What an operator may do, and what may happen, while requests come in: replace the model, stop, go on for long."""
+"""Operation while requests come in: the operator replaces the model or the policy, or stops; the load lasts long."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def score_bodies(lender: Lender) -> list[bytes]:
 
 
 def another(model: RiskModel, slope: float) -> RiskModel:
-    """A model that differs in its calibration."""
+    """Return a model with another calibration."""
     return assemble(
         replace(model.fitted, slope=model.fitted.slope * slope),
         horizons=model.horizons,
@@ -57,7 +57,7 @@ def another(model: RiskModel, slope: float) -> RiskModel:
 
 @pytest.fixture
 def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[str]]]:
-    """A registry with the lender's model as version 1 and another as version 2; (settings, their versions)."""
+    """Yield (settings, model versions) of a registry with the lender's model as version 1 and another as version 2."""
     settings = Settings(home=tmp_path / "home")
     first = load(lender.model)
     second = another(first, 0.9)
@@ -87,7 +87,7 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
         "service__rate_limit": "1000/second",
     }
     switches: list[tuple[float, float, str]] = []
-    """(switched in the registry, seen in service, version) of each switch."""
+    """(time of the switch in the registry, time it was seen in service, version) of each switch."""
 
     async def switch_about(server: Server) -> None:
         async with httpx.AsyncClient(base_url=server.url) as client:
@@ -115,7 +115,7 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
     in_force = [(0.0, 0.0, versions[0]), *switches]
     for one in sent:
         version = json.loads(one.answer)["model_version"]
-        # From the last switch that was seen in service when it was sent, to the last one made when it was answered.
+        # From the last switch seen in service before the request was sent to the last one made before its answer.
         first = max(i for i, (_, there, _) in enumerate(in_force) if there <= one.sent)
         last = max(i for i, (switched_at, _, _) in enumerate(in_force) if switched_at <= one.ended)
         assert version in {name for _, _, name in in_force[first : last + 1]}
@@ -151,12 +151,12 @@ def test_sigterm_under_load_drops_nothing(
             log = server.log.read_text()
         answered = [one for one in sent if one.status is not None]
         assert {one.status for one in answered} == {200}
-        # Until the time to drain is over nobody is refused, however busy the machine.
+        # No request is refused before the drain time is over, however busy the machine is.
         assert [one for one in sent if one.refused and one.ended < signalled_at + DRAIN_SECONDS] == []
-        # It was at work when it was told to stop, and went on answering.
+        # The service answered requests before the signal, and went on to answer them after it.
         assert sum(one.ended < signalled_at for one in answered) > 20
         assert sum(one.ended > signalled_at for one in answered) > 20
-        # Whoever comes when the door is shut is told so; whoever was let in is answered.
+        # A request that comes too late is refused a connection; every accepted request is answered.
         assert [one for one in sent if one.status is None and not one.refused] == []
         assert "Traceback" not in log
         trail = verify(f"sqlite:///{server.home / 'watchlist.db'}")

@@ -1,4 +1,4 @@
-"""Every answer can be computed again, and nothing in the trail can be changed unseen."""
+"""Every answer can be computed again, and every change of the audit trail is detected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LOAN = {"product": "personal", "principal": 20000, "annual_rate": 0.18, "term_mo
 
 @dataclass(frozen=True)
 class Given:
-    """Answers that were given, and where they are kept."""
+    """Answers of the service, and the settings with the home where they are stored."""
 
     settings: Settings
     answers: list[dict[str, Any]]
@@ -108,7 +108,7 @@ def test_an_answer_changed_by_hand_is_named_by_verify_and_by_replay(given: Given
     assert "DIFFERENT in pd" in replayed.stdout
     with sqlite3.connect(database) as connection:
         connection.execute("UPDATE decision_contents SET answer = ? WHERE request_id = ?", (text, changed))
-        # The row itself resists; somebody who owns the database can take the trigger away, but not unseen.
+        # A trigger rejects a change of the row; the database owner can drop it, but `verify` finds the change.
         with pytest.raises(sqlite3.IntegrityError):
             connection.execute("UPDATE decisions SET role = 'admin' WHERE request_id = ?", (changed,))
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -121,7 +121,7 @@ def test_an_answer_changed_by_hand_is_named_by_verify_and_by_replay(given: Given
 
 
 def run(given: Given, *words: str) -> subprocess.CompletedProcess[str]:
-    """The command line, on the service's home."""
+    """Run the command line with the service's home."""
     command = [str(Path(sys.executable).parent / "risk-warning"), *words]
     home = {"RISK_WARNING_HOME": str(given.settings.home), "RISK_WARNING_MODEL": given.settings.model}
     return subprocess.run(command, env={"PATH": "/usr/bin:/bin", **home}, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A service that could not answer does not start: one sentence, the exit code of its kind, and the port stays free."""
+"""A service that cannot answer does not start: it prints one sentence, exits with the error's code and uses no port."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from risk_warning.settings import ServiceSettings, Settings
 
 
 def refused(home: Path, port: int, **settings: str) -> tuple[int, str]:
-    """(exit code, what was said) of a service that does not start."""
+    """Return (exit code, error output) of a service that does not start."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RISK_WARNING_")}
     environment |= {"RISK_WARNING_HOME": str(home), "BENTOML_HOME": str(home / "bentoml")}
     environment |= {f"RISK_WARNING_{name.upper()}": value for name, value in settings.items()}
@@ -48,7 +48,7 @@ def port() -> Iterator[int]:
 
 
 def book_without(lender: Lender, table: str, place: Path) -> str:
-    """The lender's book as a DuckDB file that lacks a table."""
+    """Write the lender's book without one table to a DuckDB file; return its path."""
     with closing(duckdb.connect(str(place))) as con:
         for path in sorted(lender.book.glob("*.parquet")):
             if path.stem not in (table, "truth"):
