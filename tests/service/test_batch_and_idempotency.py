@@ -57,7 +57,7 @@ def known(lender: Lender) -> Known:
 
         return Known(
             [borrower(place) for place in all_of_them.below[:4]],
-            [borrower(place) for place in all_of_them.below[-20:]],
+            [borrower(place) for place in all_of_them.below[:20]],
             borrower(np.flatnonzero((scored.not_scored < 0) & (scored.record_periods < 6))[0]),
             {reason: borrower(np.flatnonzero(scored.not_scored == code)[0]) for code, reason in enumerate(REASONS[:3])},
         )
