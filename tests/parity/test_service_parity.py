@@ -11,7 +11,7 @@ import httpx
 import numpy as np
 import pandas
 import pytest
-from bodies import as_duckdb, bodies
+from bodies import Json, as_duckdb, bodies
 from counts import count
 from lender import Lender
 from rich.progress import Progress
@@ -51,7 +51,7 @@ def test_the_service_answers_what_the_night_publishes(
         by_id = [
             answered(client, "/score_by_id", {k: b[k] for k in ("borrower_id", "as_of_date")}) for b in request_bodies
         ]
-        together: list[dict[str, Any]] = []
+        together: list[Json] = []
         for start in range(0, len(request_bodies), BATCH):
             batch = answered(client, "/score_batch", {"borrowers": request_bodies[start : start + BATCH]})
             together += [item["answer"] for item in batch["answers"]]
@@ -61,14 +61,14 @@ def test_the_service_answers_what_the_night_publishes(
     record_property("parity", f"{len(chosen):,} borrowers, alone, by id, in batches and in the night: the same answer")
 
 
-def answered(client: httpx.Client, route: str, body: dict[str, Any]) -> dict[str, Any]:
+def answered(client: httpx.Client, route: str, body: Json) -> Json:
     response = client.post(route, json=body)
     assert response.status_code == 200, response.text
-    content: dict[str, Any] = response.json()
+    content: Json = response.json()
     return content
 
 
-def same(answer: dict[str, Any], published: Any) -> None:
+def same(answer: Json, published: Any) -> None:
     if answer["not_scored"] is not None:
         assert answer["not_scored"] == published["not_scored"]
         assert answer["pd"] is None and answer["score"] is None

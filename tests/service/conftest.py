@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import httpx
 import pytest
-from bodies import bodies
+from bodies import Json, bodies
 from lender import Lender
 from served import AS_OF, Keyed, served
 
@@ -32,6 +31,6 @@ def client(keyed: Keyed) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="session")
-def body(lender: Lender) -> dict[str, Any]:
+def body(lender: Lender) -> Json:
     """Return the body of a borrower's request to /score; a test changes only its own copy."""
     return bodies(lender.book, AS_OF, [BORROWER])[0]

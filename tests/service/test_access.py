@@ -6,10 +6,10 @@ import base64
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
+from bodies import Json
 from lender import Lender
 from served import Keyed, served
 
@@ -50,7 +50,7 @@ def stranger(keyed: Keyed) -> Iterator[httpx.Client]:
         yield session
 
 
-def answer_to(client: httpx.Client, method: str, path: str, body: dict[str, Any], **headers: str) -> httpx.Response:
+def answer_to(client: httpx.Client, method: str, path: str, body: Json, **headers: str) -> httpx.Response:
     """Send a request that has status 200 for a client with access; return the answer."""
     if method != "POST":
         return client.request(method, path, headers=headers)
@@ -70,9 +70,7 @@ def code(answer: httpx.Response) -> str:
 
 
 @pytest.mark.parametrize(("method", "path"), [*MAY, *ELSEWHERE])
-def test_without_a_key_every_route_is_shut(
-    stranger: httpx.Client, body: dict[str, Any], method: str, path: str
-) -> None:
+def test_without_a_key_every_route_is_shut(stranger: httpx.Client, body: Json, method: str, path: str) -> None:
     answer = answer_to(stranger, method, path, body)
     assert answer.status_code == 401
     assert "Bearer" in answer.headers["www-authenticate"]
@@ -90,7 +88,7 @@ def test_health_is_open_to_everybody(stranger: httpx.Client, path: str) -> None:
 @pytest.mark.parametrize("role", api_keys.ROLES)
 @pytest.mark.parametrize(("method", "path"), MAY)
 def test_a_role_may_use_what_the_table_says(
-    keyed: Keyed, stranger: httpx.Client, body: dict[str, Any], method: str, path: str, role: str
+    keyed: Keyed, stranger: httpx.Client, body: Json, method: str, path: str, role: str
 ) -> None:
     answer = answer_to(stranger, method, path, body, **{"x-api-key": keyed.keys[role]})
     if role in MAY[method, path].split():
@@ -173,7 +171,7 @@ def test_a_limit_a_day_says_how_long_the_wait_is(keyed: Keyed, stranger: httpx.C
 
 
 @pytest.mark.slow
-def test_a_demo_without_keys_answers_this_machine_alone(lender: Lender, body: dict[str, Any], tmp_path: Path) -> None:
+def test_a_demo_without_keys_answers_this_machine_alone(lender: Lender, body: Json, tmp_path: Path) -> None:
     with served(lender, tmp_path / "home", no_auth="1") as demo, demo.client(None) as client:
         assert "NOBODY NEEDS A KEY" in demo.server.log.read_text()
         for method, path in MAY:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 import schemathesis
-from bodies import bodies
+from bodies import Json, bodies
 from counts import count
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -81,7 +81,7 @@ class RealRequests:
     """Real requests with random changes, and the statuses of their answers."""
 
     schema: schemathesis.BaseSchema
-    bodies: list[dict[str, Any]]
+    bodies: list[Json]
     session: requests.Session
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     scored: int = 0
@@ -118,7 +118,7 @@ KEYS = st.none() | st.sampled_from(["one", "two"]) | st.text(st.characters(codec
 
 
 @st.composite
-def changed(draw: st.DrawFn, given_bodies: list[dict[str, Any]]) -> dict[str, Any]:
+def changed(draw: st.DrawFn, given_bodies: list[Json]) -> Json:
     """Draw a real request on a random as-of date, with rows left out, values changed or a loan under review."""
     body = copy.deepcopy(draw(st.sampled_from(given_bodies)))
     body["as_of_date"] = draw(DAYS).isoformat()

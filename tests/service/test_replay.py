@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from bodies import as_duckdb, bodies
+from bodies import Json, as_duckdb, bodies
 from counts import count
 from lender import Lender
 from serving import serving
@@ -32,7 +31,7 @@ class Given:
     """Answers of the service, and the settings with the home where they are stored."""
 
     settings: Settings
-    answers: list[dict[str, Any]]
+    answers: list[Json]
 
 
 @pytest.fixture(scope="module")

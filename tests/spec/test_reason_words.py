@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bodies import Json
 
 from risk_warning.core.features import Feature, registry
 from risk_warning.core.features.phrase import VALUE, Phrase
@@ -320,20 +320,20 @@ def model() -> RiskModel:
     return load(ROOT / "models" / "demo")
 
 
-def curl() -> dict[str, Any]:
+def curl() -> Json:
     """Return the body of the README's request."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     match = re.search(r"/score -H 'Content-Type: application/json' -d '(.+?)'\n", readme, re.DOTALL)
     assert match is not None
-    body: dict[str, Any] = json.loads(match[1])
+    body: Json = json.loads(match[1])
     return body
 
 
-def scored(body: dict[str, Any], model: RiskModel) -> Examined:
+def scored(body: Json, model: RiskModel) -> Examined:
     return examine(question_in(json.dumps(body), SETTINGS), model, model.policy, SETTINGS)
 
 
-def said_of(body: dict[str, Any], model: RiskModel) -> dict[str, str]:
+def said_of(body: Json, model: RiskModel) -> dict[str, str]:
     """Return what the value of each feature says in the explanation."""
     examined = scored(body, model)
     assert examined.is_scored

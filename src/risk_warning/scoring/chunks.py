@@ -26,6 +26,8 @@ from risk_warning.settings import ScoreSettings
 
 T = TypeVar("T")
 Advance = Callable[[int], None]
+Only = Callable[[Rows, NDArray[np.int64]], NDArray[np.bool_]]
+"""(rows of a chunk, numbers of its borrowers in the book) → whether each borrower is looked at."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def over_chunks(
     settings: ScoreSettings,
     advance: Advance,
     *,
-    only: Callable[[Rows, NDArray[np.int64]], NDArray[np.bool_]] | None = None,
+    only: Only | None = None,
 ) -> Iterator[T]:
     """Call `do` on each chunk, several at a time, and yield its results in order of the borrowers.
 
@@ -78,7 +80,7 @@ def over_chunks(
     advance
         Called with the number of borrowers done after each chunk.
     only
-        Given the rows and the borrowers' numbers of a chunk, whether each borrower is looked at; None: all are.
+        The borrowers looked at; None: all of them.
 
     Raises
     ------

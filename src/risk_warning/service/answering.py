@@ -17,8 +17,8 @@ from risk_warning.service.deciding import Worked
 from risk_warning.service.gate import Call
 from risk_warning.service.runtime import Runtime
 from risk_warning.service.wire.inputs import from_book
-from risk_warning.service.wire.questions import brings_rows, question_from_book, question_of
-from risk_warning.service.wire.requests import ScoreByIdRequest, ScoreRequest
+from risk_warning.service.wire.questions import question_from_book, question_of
+from risk_warning.service.wire.requests import ScoreByIdRequest, ScoreRequest, records_of
 from risk_warning.settings import BookSettings
 
 T = TypeVar("T")
@@ -66,7 +66,7 @@ class Answering:
 
     async def from_rows_or_book(self, parsed: ScoreRequest, do: Work, served: Served) -> Worked:
         """Answer from the borrower's rows in the body or, if it has none, from those of the book."""
-        if not brings_rows(parsed):
+        if not records_of(parsed):
             return await self.from_book(parsed, do, served)
         question = question_of(parsed, self.book)
         done = await asyncio.to_thread(do, self.call.request_id, question, served, self.book)

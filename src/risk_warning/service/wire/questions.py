@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypeGuard
-
 import numpy as np
 
 from risk_warning.book.one_borrower import BorrowerRecords
@@ -12,7 +10,7 @@ from risk_warning.core.money import minor_units
 from risk_warning.errors import RequestError
 from risk_warning.review.one_borrower import Question
 from risk_warning.review.under_review import LoanUnderReview
-from risk_warning.service.wire.requests import TABLES, RequestedLoan, ScoreByIdRequest, ScoreRequest, records_of
+from risk_warning.service.wire.requests import RequestedLoan, ScoreByIdRequest, ScoreRequest, records_of
 from risk_warning.settings import BookSettings
 
 _TERMS = ("product", "principal", "credit_limit", "annual_rate", "term_months", "first_due_on", "schedule")
@@ -31,11 +29,6 @@ def question_from_book(
     loan = loan_of(request.get("loan_under_review"), settings)
     whose, when = request["borrower_id"], request["as_of_date"]
     return Question(whose, when, borrower.records, borrower.set_aside, loan, borrower.payments_through)
-
-
-def brings_rows(request: ScoreRequest | ScoreByIdRequest) -> TypeGuard[ScoreRequest]:
-    """Whether a request contains any of the borrower's tables."""
-    return any(field in request for field in TABLES)
 
 
 def loan_of(loan: RequestedLoan | None, settings: BookSettings) -> LoanUnderReview | None:

@@ -21,8 +21,6 @@ MAX_ROWS = 5_000
 """Maximum number of rows of one table for one borrower."""
 MAX_BORROWERS = 1_000
 MAX_ALTERNATIVES = 10
-TABLES = {"profile": "borrowers"} | {name: name for name in ("loans", "instalments", "statements", "events")}
-"""Field of a request → table of the book."""
 
 _X_ATTRIBUTES: JsonDict = {
     "additionalProperties": False,

@@ -6,7 +6,7 @@ from show on many more months whether the PDs were fitted correctly at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -19,7 +19,7 @@ from risk_warning.core.rows import Rows
 from risk_warning.learning.request import Request, as_of_dates
 from risk_warning.learning.sides import held_out
 from risk_warning.model.risk_model import RiskModel
-from risk_warning.scoring.chunks import Advance, Chunk, over_chunks
+from risk_warning.scoring.chunks import Advance, Chunk, Only, over_chunks
 from risk_warning.settings import ScoreSettings
 from risk_warning.stats.clustered import Interval, Sample, calibration_slope, observed_over_expected
 
@@ -131,7 +131,7 @@ def _rows(
     settings: ScoreSettings,
     advance: Advance,
     *,
-    only: Callable[[Rows, NDArray[np.int64]], NDArray[np.bool_]] | None = None,
+    only: Only | None = None,
 ) -> tuple[NDArray[np.bool_], Floats, NDArray[np.int64], NDArray[np.int64], int]:
     """Return (bad, PD, borrower, index of the date, count of scored rows with unknown outcome).
 
