@@ -110,7 +110,12 @@ def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
     below = scores["below_threshold"].fillna(False).astype(bool)
     assert (scores["reason_1"].notna() == below).all()
     assert (scores.loc[below, "reason_1_points"] <= scores.loc[below, "reason_2_points"].fillna(0)).all()
-    assert json.loads((folder / "run.json").read_text())["scored"] == report.scored
+    run = json.loads((folder / "run.json").read_text())
+    assert run["scored"] == report.scored
+    assert run["newest_rows"] == {table: day.isoformat() for table, day in report.newest_rows.items()}
+    assert set(run["newest_rows"]) == {"instalments", "statements", "events"}
+    assert all(day < SECOND for day in report.newest_rows.values())
+    assert report.line().endswith(", ".join(f"{table} {day}" for table, day in report.newest_rows.items()))
 
 
 @pytest.mark.slow

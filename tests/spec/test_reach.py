@@ -76,6 +76,19 @@ def test_the_refusal_names_table_date_and_the_way_out() -> None:
     assert "book.data_through.statements" in refusal
 
 
+@pytest.mark.parametrize("days", [2, 10])
+def test_a_monthly_table_that_lacks_its_last_month_end_is_dated_at_once_and_refused_days_later(days: int) -> None:
+    """A month without a row is usual for it until the next month end, so the silence alone does not refuse that day."""
+    year_end = date(2024, 12, 31)
+    cut = reach(STATEMENTS, flow(month_ends, TWO_YEARS + 1 - days))
+    new_year = to_day(year_end) + 1
+    assert cut.newest_rows(new_year) == {STATEMENTS: to_day(date(2024, 11, 30))}
+    assert cut.refusal(new_year) is None
+    refused = next(day for day in range(new_year, new_year + 31) if cut.refusal(day) is not None)
+    assert to_date(refused) <= date(2025, 1, 6)
+    assert cut.newest_rows(START) == {}
+
+
 def test_events_that_stop_are_named_and_never_refused() -> None:
     cut = reach("events", flow(every_day, TWO_YEARS - 90))
     assert cut.stopped(START + TWO_YEARS)["events"].days == 90

@@ -121,6 +121,11 @@ class Reach:
                 silences[table] = silence
         return silences
 
+    def newest_rows(self, as_of: int) -> dict[str, int]:
+        """Return table → last day before `as_of` on which a row became known, whether or not the table has stopped."""
+        silences = {table: flow.silence(as_of) for table, flow in self.flows.items()}
+        return {table: silence.last_day for table, silence in silences.items() if silence is not None}
+
     def payments_through(self, as_of: int) -> int:
         """Return the last day for which payments are known as of a day: an instalment due later is not late yet."""
         stopped = self.stopped(as_of).get(PAYMENTS)

@@ -25,6 +25,7 @@ class NightDocument(Document):
     bands: Mapping[str, int] = Field(description="band → borrowers")
     warnings: Mapping[str, int] = Field(description="event → warnings")
     stopped_tables: Mapping[str, StoppedTable]
+    newest_rows: Mapping[str, date] = Field(description="table → last day with a row before the as-of date")
     model_version: str
     policy_version: str
     seconds: float
@@ -45,6 +46,7 @@ class RunDocument(Document):
     book_digest: str = Field(description="sha256")
     data_through: date = Field(description="last day for which outcomes are known")
     stopped_tables: Mapping[str, StoppedTable]
+    newest_rows: Mapping[str, date] = Field(description="table → last day with a row before the as-of date")
     model_version: str
     policy_version: str
     policy: Policy

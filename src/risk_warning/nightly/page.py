@@ -103,7 +103,8 @@ def night_page(night: NightReport, settings: Settings) -> str:
         ),
     ]
     basis = (
-        f"Model {night.model_version}, policy {night.policy_version}, {night.set_aside:,} rows of the book set aside."
+        f"Model {night.model_version}, policy {night.policy_version}, {night.set_aside:,} rows of the book set aside. "
+        f"Newest rows: {', '.join(f'{name} {day}' for name, day in night.newest_rows.items())}."
     )
     return page(f"Watch list as of {night.as_of_date}", verdict, sections, basis=basis, top=(cards, *stale))
 

@@ -50,6 +50,8 @@ class NightReport:
     warnings: dict[str, int]
     stopped_tables: dict[str, StoppedTable]
     """By name, only those that seem to have stopped."""
+    newest_rows: dict[str, date]
+    """Table → last day with a row before the as-of date; it may lie a month back in a monthly table."""
     model_version: str
     policy_version: str
     seconds: float
@@ -70,7 +72,13 @@ class NightReport:
                 f"; {name} stop on {table.last_day}, {table.silent_days} days before"
                 for name, table in self.stopped_tables.items()
             )
+            + f"; newest rows: {', '.join(f'{name} {day}' for name, day in self.newest_rows.items())}"
         )
+
+
+def newest_rows(book: StagedBook, as_of_date: date) -> dict[str, date]:
+    """Return table → last day with a row before the date."""
+    return {table: to_date(day) for table, day in book.observed.reach.newest_rows(to_day(as_of_date)).items()}
 
 
 def stopped_tables(book: StagedBook, model: RiskModel, as_of_date: date) -> dict[str, StoppedTable]:

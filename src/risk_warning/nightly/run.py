@@ -18,7 +18,7 @@ from risk_warning.core.policy import Policy
 from risk_warning.model.policy_in_force import policy_of
 from risk_warning.nightly.document import RunDocument
 from risk_warning.nightly.publishing import publishing, timed, write_json
-from risk_warning.nightly.report import NightReport, StoppedTable, stopped_tables
+from risk_warning.nightly.report import NightReport, StoppedTable, newest_rows, stopped_tables
 from risk_warning.settings import Settings
 from risk_warning.watchlist.watch_list import Run, check_rerun, open_borrowers, take_in
 
@@ -97,6 +97,7 @@ def run_night(
             bands=result.bands,
             warnings=counts,
             stopped_tables=stopped,
+            newest_rows=newest_rows(opened, as_of_date),
             model_version=loaded.version,
             policy_version=policy.version,
             seconds=time.monotonic() - start,
@@ -133,6 +134,7 @@ def _run_document(
         book_digest=book.digest,
         data_through=book.data_through,
         stopped_tables=stopped,
+        newest_rows=newest_rows(book, run.as_of_date),
         model_version=model.version,
         policy_version=policy.version,
         policy=policy,
