@@ -2,6 +2,9 @@
 
 It uses `groupby` by month, `unstack`, then vectorised windows over the columns; no `apply`, no loop over borrowers.
 `nightly.py` checks that the features equal those of the package before it compares the speed.
+
+It takes the tables as the simulated book has them: one row per borrower and per loan, every column present, no event
+sent twice, and payments recorded up to the as-of date.
 """
 
 from __future__ import annotations
@@ -17,6 +20,9 @@ from pandas import DataFrame, Series
 TABLES = ("borrowers", "loans", "instalments", "statements", "events")
 MONTHS = 24
 CENTS = 100
+TOLERATED = 0.01
+"""An instalment counts as paid if at most this share of it is unpaid."""
+NEVER = pandas.Timestamp("2200-01-01")
 
 
 def read(book: Path) -> dict[str, DataFrame]:
@@ -36,6 +42,16 @@ def features(tables: dict[str, DataFrame], as_of_date: date) -> DataFrame:
     )
 
 
+def in_cents(rows: DataFrame, *columns: str) -> DataFrame:
+    """Return the rows with these columns in whole cents, so that sums of them are exact."""
+    return rows.assign(**{column: (rows[column] * CENTS).round() for column in columns})
+
+
+def earlier(left: Series, right: Series | pandas.Timestamp) -> Series:
+    """Return the earlier of two days, row by row."""
+    return left.where(left < right, right)
+
+
 class Months:
     """Wide frames of monthly signals (one row per borrower, column 0 the latest month) and levels on the as-of date."""
 
@@ -47,135 +63,215 @@ class Months:
         self.level: dict[str, Series] = {}
         self.begins: list[Series] = []
         self.record = DataFrame(False, index=self.ids, columns=range(MONTHS))
-        self._loans(tables["loans"])
-        owner = tables["loans"].set_index("loan_id")[["borrower_id", "opened_on"]]
-        self._instalments(tables["instalments"].join(owner, on="loan_id"))
-        self._statements(tables["statements"].join(owner["borrower_id"], on="loan_id"))
-        self._events(tables["events"])
-        self._profile(tables["borrowers"].set_index("borrower_id"))
+        loans = self._ended(in_cents(tables["loans"], "principal", "credit_limit"))
+        self._loans(loans)
+        ends = loans.set_index("loan_id")[["borrower_id", "ended_on", "is_lost"]]
+        self._instalments(in_cents(tables["instalments"], "due_amount", "paid_amount"), ends)
+        money = ("balance", "credit_limit", "due_amount", "paid_amount")
+        self._statements(in_cents(tables["statements"], *money), ends)
+        self._events(in_cents(tables["events"], "amount"))
+        self._profile(in_cents(tables["borrowers"], "monthly_income").set_index("borrower_id"))
         self._blank()
 
     def period(self, day: Series) -> Series:
-        """Return the number of months before the as-of date, 0 for the latest month; negative on or after the date."""
+        """Return the number of months before the as-of date, 0 for the latest month, -1 on or after the date."""
         ends = pandas.DatetimeIndex(self.ends[::-1])
         return Series(MONTHS - ends.searchsorted(day, side="right"), index=day.index)
 
-    def monthly(self, rows: DataFrame, column: str, how: str) -> DataFrame:
-        rows = rows[rows["period"].between(0, MONTHS - 1)]
-        wide = rows.groupby(["borrower_id", "period"])[column].agg(how).unstack("period")
-        return wide.reindex(index=self.ids, columns=range(MONTHS))
+    def monthly(self, rows: DataFrame, **signals: tuple[str, str]) -> dict[str, DataFrame]:
+        """Return a wide frame for each signal, given as (column, how it is aggregated)."""
+        inside = rows[rows["period"].between(0, MONTHS - 1)]
+        cells = inside.groupby(["borrower_id", "period"]).agg(**signals)
+        return {name: cells[name].unstack("period").reindex(index=self.ids, columns=range(MONTHS)) for name in signals}
 
-    def summed(self, rows: DataFrame, column: str) -> Series:
-        return rows.groupby("borrower_id")[column].sum().reindex(self.ids)
+    def of_borrowers(self, rows: DataFrame, column: str, how: str) -> Series:
+        """Return the aggregate of a column per borrower, NaN without a row."""
+        return rows.groupby("borrower_id")[column].agg(how).reindex(self.ids)
+
+    def covered(self, rows: DataFrame, first: Series, last: Series, columns: int) -> DataFrame:
+        """Return whether a row of the borrower covers each column, from column `first` back to `last`."""
+        lowest = last.clip(lower=0).groupby([rows["borrower_id"], first]).min().unstack()
+        lowest = lowest.reindex(index=self.ids, columns=range(columns)).fillna(columns)
+        return lowest.iloc[:, ::-1].cummin(axis=1).iloc[:, ::-1] <= np.arange(columns)
+
+    def _ended(self, loans: DataFrame) -> DataFrame:
+        """Add the day on which each loan ended, as known on the as-of date; a write-off overrides a closing."""
+        lost_on = loans["written_off_on"].where(loans["written_off_on"] < self.as_of)
+        closed_on = loans["closed_on"].where(loans["closed_on"] < self.as_of)
+        return loans.assign(ended_on=lost_on.fillna(closed_on).fillna(NEVER), is_lost=lost_on.notna())
 
     def _loans(self, loans: DataFrame) -> None:
-        opened = loans[loans["opened_on"] < self.as_of].assign(one=1)
-        opened["period"] = self.period(opened["opened_on"])
-        self.wide["new_loan_count"] = self.monthly(opened, "one", "sum").fillna(0)
-        earliest = opened.groupby("borrower_id")["opened_on"].min().reindex(self.ids)
+        opened = loans[loans["opened_on"] < self.as_of]
+        opened = opened.assign(period=self.period(opened["opened_on"]))
+        self.wide["new_loan_count"] = self.monthly(opened, count=("loan_id", "count"))["count"].fillna(0)
+        earliest = self.of_borrowers(opened, "opened_on", "min")
         self.begins.append(earliest)
         self.level["oldest_loan_days"] = (self.as_of - earliest).dt.days
-        closed, lost = opened["closed_on"] < self.as_of, opened["written_off_on"] < self.as_of
-        live = opened[~closed & ~lost]
+        lost = self.of_borrowers(loans[loans["is_lost"]], "written_off_on", "max")
+        self.level["written_off_days"] = (self.as_of - lost).dt.days
+        live = opened[opened["ended_on"] == NEVER]
         by_borrower = live.groupby("borrower_id")
         self.level["open_loan_count"] = by_borrower.size().reindex(self.ids).fillna(0)
         for column in ("principal", "credit_limit"):
-            self.level[f"loan_{column}"] = by_borrower[column].sum(min_count=1).reindex(self.ids) * CENTS
+            self.level[f"loan_{column}"] = by_borrower[column].sum(min_count=1).reindex(self.ids)
         for column in ("annual_rate", "term_months"):
             self.level[f"loan_{column}"] = by_borrower[column].max().reindex(self.ids)
         live = live.assign(product=live["product"].astype("category").cat.codes)
         youngest = live.sort_values(["opened_on", "product"]).groupby("borrower_id")["product"].last()
         self.level["product"] = youngest.reindex(self.ids)
 
-    def _instalments(self, rows: DataFrame) -> None:
-        known = (rows["paid_on"] < self.as_of) & (rows["recorded_on"] < self.as_of)
-        rows["known_amount"] = rows["paid_amount"].where(known, 0.0)
-        rows["known"] = known
-        paid = rows[known].assign(period=lambda r: self.period(r["paid_on"]))
-        self.wide["instalment_paid_amount"] = self.monthly(paid, "known_amount", "sum").fillna(0) * CENTS
-        self.record |= self.monthly(paid, "known", "any").fillna(False).astype(bool)
-        key = ["loan_id", "instalment_no"]
-        paid = paid.sort_values([*key, "paid_on"])
-        running = paid.groupby(key)["known_amount"].cumsum()
-        enough = paid[running >= 0.99 * paid["due_amount"] - 1e-6]
-        owed = rows.groupby(key).agg(
-            borrower_id=("borrower_id", "first"),
-            due_on=("due_on", "first"),
-            due_amount=("due_amount", "first"),
-            scheduled_on=("opened_on", "first"),
-            paid_amount=("known_amount", "sum"),
-            payments=("known", "sum"),
-        )
-        owed["settled_on"] = enough.groupby(key)["paid_on"].min()
-        owed = owed[owed["scheduled_on"] < self.as_of].reset_index()
-        is_open = owed["settled_on"].isna()
-        owed["unpaid_amount"] = (owed["due_amount"] - owed["paid_amount"]).where(is_open, 0.0)
-        owed["period"] = self.period(owed["due_on"])
-        owed["days_late"] = (owed["settled_on"].fillna(self.as_of) - owed["due_on"]).dt.days.clip(-31, 120)
-        owed["is_late"], owed["in_parts"] = owed["days_late"] > 0, owed["payments"] > 1
-        for name, column, how, scale in (
-            ("due_count", "days_late", "count", 1),
-            ("late_count", "is_late", "sum", 1),
-            ("partial_count", "in_parts", "sum", 1),
-            ("instalment_due_amount", "due_amount", "sum", CENTS),
-            ("instalment_unpaid_amount", "unpaid_amount", "sum", CENTS),
-        ):
-            self.wide[name] = self.monthly(owed, column, how).fillna(0) * scale
-        self.wide["days_late_mean"] = self.monthly(owed, "days_late", "mean")
-        self.wide["days_late_max"] = self.monthly(owed, "days_late", "max")
-        still = owed[is_open]
-        overdue = still["due_on"] < self.as_of
-        soon = ~overdue & (still["due_on"] < self.as_of + pandas.Timedelta(days=30))
-        for name, part in (
-            ("outstanding_amount", still),
-            ("overdue_amount", still[overdue]),
-            ("due_next_30d_amount", still[soon]),
-        ):
-            self.level[name] = self.summed(part, "unpaid_amount").fillna(0) * CENTS
-        self.level["remaining_instalment_count"] = still.groupby("borrower_id").size().reindex(self.ids).fillna(0)
-        self.begins.append(owed.groupby("borrower_id")["scheduled_on"].min().reindex(self.ids))
-        self.begins.append(owed.groupby("borrower_id")["due_on"].min().reindex(self.ids))
-        settled = owed["settled_on"].fillna(pandas.Timestamp.max.normalize())
+    def _instalments(self, rows: DataFrame, ends: DataFrame) -> None:
+        rows["instalment"] = rows.groupby(["loan_id", "instalment_no"], sort=False).ngroup()
+        is_known = (rows["paid_on"] < self.as_of) & (rows["recorded_on"] < self.as_of)
+        # A payment that repeats another in every column was sent twice.
+        paid = rows.loc[is_known, ["instalment", "scheduled_on", "paid_on", "recorded_on", "paid_amount"]]
+        paid = paid.drop_duplicates()[["instalment", "paid_on", "paid_amount"]].sort_values(["instalment", "paid_on"])
+        owed = self._versions(rows, ends)
+        by_instalment = paid.groupby("instalment")["paid_amount"].agg(["sum", "size"])
+        owed[["paid_amount", "payments"]] = by_instalment.reindex(owed.index).fillna(0)
+        self._still_to_pay(owed[owed["scheduled_on"] < self.as_of])
+        owed, spells = self._settled(owed, paid)
+        self._days_past_due(owed, spells)
+        # Payments on instalments that no longer fall due are the payoff of the loan.
+        paid = paid.join(owed[["borrower_id", "falls_due"]], on="instalment")
+        paid = paid[paid["falls_due"]].assign(period=lambda r: self.period(r["paid_on"]))
+        signals = self.monthly(paid, amount=("paid_amount", "sum"), count=("paid_amount", "size"))
+        self.wide["instalment_paid_amount"] = signals["amount"].fillna(0)
+        self.record |= signals["count"] > 0
+        self._due(owed[owed["falls_due"] & (owed["scheduled_on"] < self.as_of)])
+
+    def _versions(self, rows: DataFrame, ends: DataFrame) -> DataFrame:
+        """Return one row per instalment: the contract, which is the first version, and the latest known version."""
+        is_later = rows["scheduled_on"] > rows.groupby("instalment")["scheduled_on"].transform("min")
+        columns = ["loan_id", "due_on", "due_amount", "scheduled_on"]
+        owed = rows[~is_later].drop_duplicates("instalment").set_index("instalment")[columns]
+        later = rows[is_later & (rows["scheduled_on"] < self.as_of)].set_index("instalment")[columns]
+        later = later.sort_values("scheduled_on")
+        current = later[~later.index.duplicated(keep="last")]
+        for column in ("due_on", "due_amount"):
+            owed[f"{column}_now"] = current[column].reindex(owed.index).fillna(owed[column])
+        contract = owed.loc[later.index]
+        is_eased = (later["due_on"] > contract["due_on"]) | (later["due_amount"] < contract["due_amount"])
+        is_forborne = ends.index.isin(later.loc[is_eased, "loan_id"]) & (ends["ended_on"] == NEVER)
+        self.level["forborne_loan_count"] = self.of_borrowers(ends[is_forborne], "is_lost", "size").fillna(0)
+        return owed.join(ends, on="loan_id")
+
+    def _still_to_pay(self, owed: DataFrame) -> None:
+        """Set the levels of what is still to pay, by the latest known version of each instalment."""
+        due_on, due_amount = owed["due_on_now"], owed["due_amount_now"]
+        last_due = self.of_borrowers(owed[due_on < earlier(owed["ended_on"], self.as_of)], "due_on_now", "max")
+        self.level["last_due_days"] = (self.as_of - last_due).dt.days
+        owed = owed.assign(amount=due_amount - owed["paid_amount"])
+        still = owed[(owed["ended_on"] == NEVER) & (owed["amount"] > TOLERATED * due_amount)]
+        ahead = still[still["due_on_now"] >= self.as_of]
+        soon = ahead[ahead["due_on_now"] < self.as_of + pandas.Timedelta(days=30)]
+        self.level["next_due_days"] = (self.of_borrowers(ahead, "due_on_now", "min") - self.as_of).dt.days
+        self.level["outstanding_amount"] = self.of_borrowers(still, "amount", "sum").fillna(0)
+        self.level["remaining_instalment_count"] = self.of_borrowers(still, "amount", "size").fillna(0)
+        self.level["due_next_30d_amount"] = self.of_borrowers(soon, "amount", "sum").fillna(0)
+
+    def _settled(self, owed: DataFrame, paid: DataFrame) -> tuple[DataFrame, DataFrame]:
+        """Return the instalments as settled by the contract, and the spells in which one was past due.
+
+        A spell begins on the due date, or on the day a reversal reopens the instalment. Nothing falls due or stays
+        unpaid once the loan has ended, but an amount written off was never paid.
+        """
+        running = paid.assign(running=paid.groupby("instalment")["paid_amount"].cumsum())
+        running = running.drop_duplicates(["instalment", "paid_on"], keep="last").set_index("instalment")
+        due_amount = owed["due_amount"].reindex(running.index)
+        running["is_paid"] = due_amount - running["running"] <= TOLERATED * due_amount
+        turns = running[running["is_paid"] != running.groupby("instalment")["is_paid"].shift(fill_value=False)]
+        turns = turns.assign(next_on=turns.groupby("instalment")["paid_on"].shift(-1).fillna(NEVER))
+        first, last = (turns[~turns.index.duplicated(keep=keep)] for keep in ("first", "last"))
+        nothing = owed["due_on"].where(owed["due_amount"] <= 0).fillna(NEVER)
+        settled_on = last["paid_on"].where(last["is_paid"]).reindex(owed.index).fillna(nothing)
+        begun = owed.loc[owed["due_on"] < self.as_of, ["borrower_id", "due_on", "ended_on"]]
+        once = begun.assign(start=begun["due_on"], end=first["paid_on"].reindex(begun.index).fillna(nothing))
+        reopened = turns[~turns["is_paid"]].rename(columns={"paid_on": "start", "next_on": "end"})
+        again = begun.join(reopened[["start", "end"]], how="inner")
+        again["start"] = again["start"].clip(lower=again["due_on"])
+        spells = pandas.concat([once, again])
+        spells["end"] = earlier(spells["end"], spells["ended_on"])
+        unpaid = (owed["due_amount"] - owed["paid_amount"]).where(settled_on == NEVER, 0)
+        owed["unpaid_amount"] = unpaid.where((owed["ended_on"] == NEVER) | owed["is_lost"], 0)
+        owed["settled_on"] = earlier(settled_on, owed["ended_on"])
+        owed["falls_due"] = owed["due_on"] < owed["ended_on"]
+        return owed, spells[spells["end"] > spells["start"]]
+
+    def _days_past_due(self, owed: DataFrame, spells: DataFrame) -> None:
+        """Set the days past due at each month's end: unknown unless an open loan has an instalment."""
+        known = owed[owed["falls_due"] & (owed["scheduled_on"] < self.as_of)]
+        loans = known.groupby("loan_id").agg({"borrower_id": "first", "scheduled_on": "min", "ended_on": "first"})
+        first, last = self.period(loans["scheduled_on"]), self.period(loans["ended_on"]) + 1
+        is_known = self.covered(loans, first, last, MONTHS + 1)
         dpd = {}
         for k, end in enumerate(self.ends):
-            unpaid = owed[(owed["due_on"] < end) & (settled >= end)]
-            oldest = unpaid.groupby("borrower_id")["due_on"].min().reindex(self.ids)
-            dpd[k] = (end - oldest).dt.days.fillna(0)
-            if k < MONTHS:
-                outstanding = owed.loc[(owed["scheduled_on"] < end) & (settled >= self.ends[k + 1]), "borrower_id"]
-                self.record[k] |= self.ids.isin(outstanding.unique())
-        self.wide["dpd"] = DataFrame(dpd)
+            unpaid = spells[(spells["start"] < end) & (spells["end"] >= end)]
+            dpd[k] = (end - self.of_borrowers(unpaid, "due_on", "min")).dt.days
+        self.wide["dpd"] = DataFrame(dpd).fillna(0).where(is_known)
 
-    def _statements(self, rows: DataFrame) -> None:
-        rows = rows[(rows["statement_on"] < self.as_of) & (rows["recorded_on"] < self.as_of)]
-        self.begins.append(rows.groupby("borrower_id")["statement_on"].min().reindex(self.ids))
-        rows = rows.assign(period=self.period(rows["statement_on"]))
-        final = rows.sort_values("recorded_on").drop_duplicates(["loan_id", "statement_on"], keep="last")
-        last = final.sort_values("statement_on").drop_duplicates(["loan_id", "period"], keep="last")
-        for name, part, column in (
-            ("balance", last, "balance"),
-            ("credit_limit", last, "credit_limit"),
-            ("statement_due_amount", final, "due_amount"),
-            ("statement_paid_amount", final, "paid_amount"),
-        ):
-            self.wide[name] = self.monthly(part, column, "sum") * CENTS
-        self.record |= self.monthly(final, "balance", "size").notna()
-        days_past_due = self.monthly(last, "days_past_due", "max")
-        days_past_due = days_past_due.fillna(days_past_due.shift(-1, axis=1))
-        days_past_due[MONTHS] = np.nan
-        self.wide["dpd"] = self.wide["dpd"].where(~(days_past_due > self.wide["dpd"]), days_past_due)
+    def _due(self, owed: DataFrame) -> None:
+        """Set the monthly signals of the instalments that fell due, and of those not settled yet."""
+        days_late = (owed["settled_on"].clip(upper=self.as_of) - owed["due_on"]).dt.days.clip(-31, 120)
+        owed = owed.assign(period=self.period(owed["due_on"]), days_late=days_late, is_late=days_late > 0)
+        owed["in_parts"] = owed["payments"] > 1
+        counts = self.monthly(
+            owed,
+            due_count=("days_late", "count"),
+            late_count=("is_late", "sum"),
+            partial_count=("in_parts", "sum"),
+            instalment_due_amount=("due_amount", "sum"),
+            instalment_unpaid_amount=("unpaid_amount", "sum"),
+        )
+        self.wide |= {name: wide.fillna(0) for name, wide in counts.items()}
+        self.wide |= self.monthly(owed, days_late_mean=("days_late", "mean"), days_late_max=("days_late", "max"))
+        overdue = owed[(owed["settled_on"] == NEVER) & (owed["due_on"] < self.as_of)]
+        self.level["overdue_amount"] = self.of_borrowers(overdue, "unpaid_amount", "sum").fillna(0)
+        self.begins += [self.of_borrowers(owed, column, "min") for column in ("scheduled_on", "due_on")]
+        first, last = self.period(owed["scheduled_on"]).clip(upper=MONTHS - 1), self.period(owed["settled_on"])
+        self.record |= self.covered(owed, first, last, MONTHS)
+
+    def _statements(self, rows: DataFrame, ends: DataFrame) -> None:
+        rows = rows[(rows["statement_on"] < self.as_of) & (rows["recorded_on"] < self.as_of)].join(ends, on="loan_id")
+        self.begins.append(self.of_borrowers(rows, "statement_on", "min"))
+        self.level["last_statement_days"] = (self.as_of - self.of_borrowers(rows, "statement_on", "max")).dt.days
+        rows = rows[rows["statement_on"] < rows["ended_on"]]
+        rows = rows.assign(period=self.period(rows["statement_on"]), end_period=self.period(rows["ended_on"]))
+        rows = rows[rows["period"] < MONTHS].sort_values(["loan_id", "statement_on", "recorded_on"])
+        final = rows.drop_duplicates(["loan_id", "statement_on"], keep="last")
+        last = final.drop_duplicates(["loan_id", "period"], keep="last")
+        flows = self.monthly(
+            final,
+            statement_due_amount=("due_amount", "sum"),
+            statement_paid_amount=("paid_amount", "sum"),
+            count=("loan_id", "size"),
+        )
+        self.record |= flows.pop("count").notna()
+        self.wide |= flows
+        # A loan that ended in a month has nothing drawn and no limit at its end.
+        ended = last.drop_duplicates("loan_id")
+        ended = ended.assign(period=ended["end_period"], balance=0.0, credit_limit=0.0)
+        levels = pandas.concat([last[last["period"] > last["end_period"]], ended])
+        self.wide |= self.monthly(levels, balance=("balance", "sum"), credit_limit=("credit_limit", "sum"))
+        # A statement tells the days past due for a month more, unless another follows.
+        told = last[last["days_past_due"].notna()]
+        told = pandas.concat([told, told.assign(period=told["period"] - 1)]).drop_duplicates(["loan_id", "period"])
+        told = told[told["period"] > told["end_period"]]
+        dpd = self.monthly(told, dpd=("days_past_due", "max"))["dpd"].reindex(columns=range(MONTHS + 1))
+        self.wide["dpd"] = np.fmax(self.wide["dpd"], dpd)
 
     def _events(self, rows: DataFrame) -> None:
         rows = rows[(rows["occurred_at"] < self.as_of) & (rows["recorded_at"] < self.as_of)]
-        rows = rows.assign(period=self.period(rows["occurred_at"]), one=1)
+        rows = rows.assign(period=self.period(rows["occurred_at"]))
         first = rows[["occurred_at", "recorded_at"]].max(axis=1).groupby(rows["kind"]).min().dt.normalize()
         for kind, part in rows.groupby("kind"):
             unseen = [k for k in range(MONTHS) if self.ends[k + 1] < first[kind]]
-            self.wide[f"{kind}_count"] = self.monthly(part, "one", "sum").fillna(0)
-            self.wide[f"{kind}_count"][unseen] = np.nan
+            signals = {"count": ("kind", "size")}
             if kind in ("salary_in", "cash_advance"):
-                self.wide[f"{kind}_amount"] = self.monthly(part, "amount", "sum").fillna(0) * CENTS
-                self.wide[f"{kind}_amount"][unseen] = np.nan
+                signals["amount"] = ("amount", "sum")
+            for signal, wide in self.monthly(part, **signals).items():
+                self.wide[f"{kind}_{signal}"] = wide.fillna(0)
+                self.wide[f"{kind}_{signal}"][unseen] = np.nan
         self.kinds = list(first.index)
 
     def _profile(self, rows: DataFrame) -> None:
@@ -183,17 +279,17 @@ class Months:
         came = rows["onboarded_on"].where(rows["onboarded_on"] < self.as_of)
         self.begins.append(came)
         self.level["tenure_days"] = (self.as_of - came).dt.days
-        self.level["monthly_income"] = rows["monthly_income"] * CENTS
-        for name in ("employment_status", "education", "region", "housing"):
+        self.level["monthly_income"] = rows["monthly_income"]
+        self.level["borrower_x_bureau_score"] = rows["x_bureau_score"]
+        for name in ("employment_status", "education", "region", "housing", "x_channel"):
             codes = rows[name].astype("category").cat.codes
             self.level[name] = codes.where(codes >= 0)
 
     def _blank(self) -> None:
         """Set signals before the start of a borrower's history to NaN."""
-        begin = pandas.concat(self.begins, axis=1).min(axis=1)
+        begin = pandas.concat(self.begins, axis=1).min(axis=1).fillna(NEVER)
         before = DataFrame({k: begin >= end for k, end in enumerate(self.ends[:-1])})
-        before_ends = before.rename(columns=lambda k: k + 1).assign(**{"0": False})
-        before_ends = before_ends.rename(columns={"0": 0})[list(range(MONTHS + 1))]
+        before_ends = before.rename(columns=lambda k: k + 1).reindex(columns=range(MONTHS + 1), fill_value=False)
         for name, wide in self.wide.items():
             self.wide[name] = wide.mask(before if wide.shape[1] == MONTHS else before_ends)
         self.level["history_months"] = (~before).sum(axis=1)
