@@ -233,9 +233,9 @@ class Months:
 
     def _statements(self, rows: DataFrame, ends: DataFrame) -> None:
         rows = rows[(rows["statement_on"] < self.as_of) & (rows["recorded_on"] < self.as_of)].join(ends, on="loan_id")
+        rows = rows[rows["statement_on"] < rows["ended_on"]]
         self.begins.append(self.of_borrowers(rows, "statement_on", "min"))
         self.level["last_statement_days"] = (self.as_of - self.of_borrowers(rows, "statement_on", "max")).dt.days
-        rows = rows[rows["statement_on"] < rows["ended_on"]]
         rows = rows.assign(period=self.period(rows["statement_on"]), end_period=self.period(rows["ended_on"]))
         rows = rows[rows["period"] < MONTHS].sort_values(["loan_id", "statement_on", "recorded_on"])
         final = rows.drop_duplicates(["loan_id", "statement_on"], keep="last")

@@ -81,6 +81,9 @@ def random_rows(seed: int, n: int = 4) -> Rows:
     head = np.array([first[key] for key in zip(loan.tolist(), number.tolist(), strict=True)])
     due_on, due_amount = days(12 * n, -800, 90)[head], money(12 * n)[head]
     scheduled = np.minimum(opened[loan], due_on)
+    # A few are booked back: known only days after they fell due.
+    booked_back = (random.random(12 * n) < 0.05)[head]
+    scheduled[booked_back] = (due_on + random.integers(1, 60, 12 * n)[head])[booked_back]
     paid_on = sometimes(np.maximum(due_on + random.integers(-20, 80, 12 * n), scheduled).astype(np.int32), NEVER)
     late = random.integers(0, 9, 12 * n)
     instalments = {

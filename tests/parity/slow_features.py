@@ -227,11 +227,11 @@ class SlowBorrower:
     def statements(self) -> None:
         table = self.rows["statements"]
         known = table[(table["statement_on"] < self.today) & (table["recorded_on"] < self.today)]
+        ended = known["loan"].map(lambda loan: self.ended.get(loan, (NEVER, False))[0])
+        known = known[known["statement_on"] < ended]
         self.s["last_statement_days"] = self.today - known["statement_on"].max() if len(known) else NAN
         if len(known):
             self.begins = min(self.begins, known["statement_on"].min())
-        ended = known["loan"].map(lambda loan: self.ended.get(loan, (NEVER, False))[0])
-        known = known[known["statement_on"] < ended]
         final = known.sort_values("recorded_on").groupby(["loan", "statement_on"]).tail(1)
         final = final.assign(k=[self.period(day) for day in final["statement_on"]]).dropna(subset="k")
         last = final.sort_values("statement_on").groupby(["loan", "k"]).tail(1)

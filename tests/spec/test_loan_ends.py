@@ -50,6 +50,15 @@ def test_a_loan_closed_last_year_neither_ages_nor_is_owed() -> None:
     assert panel["due_count"][:5, 0].tolist() == [1, 1, 1, 1, 1]
 
 
+def test_a_statement_dated_after_the_end_of_its_loan_is_no_statement() -> None:
+    """A card closed on 15 March; its issuer goes on sending a picture of it every month."""
+    statements = [{"loan": 0, "on": f"2024-{month:02d}-28", "balance": 0.0, "dpd": 0.0} for month in range(1, 6)]
+    panel = panel_of(history([loan(0, closed="2024-03-15")], statements=statements), JUNE)
+    assert panel["last_statement_days"].tolist() == [day("2024-06-01") - day("2024-02-28")]
+    panel = panel_of(history([loan(0)], statements=statements), JUNE)
+    assert panel["last_statement_days"].tolist() == [day("2024-06-01") - day("2024-05-28")]
+
+
 def test_before_the_closing_is_known_the_rest_of_the_schedule_is_owed() -> None:
     rows = monthly(0, "2024-01", 12, paid_through=6)
     book = history([loan(0, closed="2024-06-20")], rows)

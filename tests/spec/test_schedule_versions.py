@@ -44,6 +44,18 @@ def test_days_past_due_by_the_contract_and_by_the_plan(
     assert (None if code < 0 else REASONS[code]) == reason
 
 
+def test_an_instalment_booked_back_is_not_owed_before_it_is_known() -> None:
+    """A fee due on 1 May is booked on 20 May: nobody owes it on 20 May, and on 21 May it is 20 days past due."""
+    rows = monthly(0, "2024-01", 12, paid_through=12)
+    for paid in ([None], [None, "2024-05-25"]):
+        fee = [{"loan": 0, "no": 90, "due": "2024-05-01", "scheduled": "2024-05-20", "paid": day} for day in paid]
+        book = history([loan(0)], rows + fee)
+        assert panel_of(book, date(2024, 5, 20))["dpd"][0].tolist() == [0.0]
+        assert panel_of(book, date(2024, 5, 21))["dpd"][0].tolist() == [20.0]
+        # As of June the fee is known, but at the end of April and at the start of May 20 it was not.
+        assert panel_of(book, date(2024, 6, 20))["dpd"][:2].tolist() == [[50.0 if paid == [None] else 0.0], [0.0]]
+
+
 def test_what_is_still_to_pay_follows_the_plan() -> None:
     panel = panel_of(deferred(), date(2024, 6, 4))
     assert panel["due_next_30d_amount"].tolist() == [10_000.0], "the plan is not known yet"

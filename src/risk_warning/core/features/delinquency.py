@@ -206,7 +206,7 @@ _add(
     "forborne_loan_count",
     Now("forborne_loan_count"),
     unit="loans",
-    null="no instalment was ever due",
+    null="never",
     monotone=0,
     reason="forbearance",
     en="Loans with deferred or reduced instalments",

@@ -147,7 +147,7 @@ class Obligations:
         payments = known.astype(np.int32) if single else _count(known, self.first_row)
         # Nothing was owed: settled from the start, with or without a payment row.
         settled_on[is_paid & (payments == 0)] = np.minimum(self.due_on, before)[is_paid & (payments == 0)]
-        late = settled_on > self.due_on
+        late = settled_on > np.maximum(self.due_on, self.scheduled_on)
         if single:
             spells = _spells(self, late, settled_on)
         else:
@@ -205,7 +205,7 @@ class Obligations:
         nothing_owed = (self.due_amount[several] <= allowed[several]) & (exact == NEVER)
         exact[nothing_owed] = self.due_on[several][nothing_owed]
         obligation = several[opens_of]
-        start = np.maximum(opens_at, self.due_on[obligation])
+        start = np.maximum(opens_at, np.maximum(self.due_on, self.scheduled_on)[obligation])
         keep = (end > start) & ~nothing_owed[opens_of]
         return exact, Spells(
             borrower=self.borrower[obligation][keep],
@@ -280,10 +280,13 @@ def _nth(group: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _spells(owed: Obligations, late: NDArray[np.bool_], settled_on: Days) -> Spells:
-    """Spells of obligations with at most one payment: from the due date to the day they were settled."""
+    """Spells of obligations with at most one payment: from the due date to the day they were settled.
+
+    An obligation that is scheduled after its due date, such as a fee booked back, is not owed before that day.
+    """
     row = late.nonzero()[0]
     due_on = owed.due_on[row]
-    return Spells(owed.borrower[row], owed.loan[row], due_on, due_on, settled_on[row])
+    return Spells(owed.borrower[row], owed.loan[row], due_on, np.maximum(due_on, owed.scheduled_on[row]), settled_on[row])
 
 
 def _join(*parts: Spells) -> Spells:

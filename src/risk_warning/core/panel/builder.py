@@ -204,6 +204,8 @@ class _PanelBuilder:
         self.record |= known.any()
         table = statements.columns
         seen = (table["statement_on"] < self.as_of) & (table["recorded_on"] < self.as_of)
+        if not self.ended.nothing_ended:
+            seen &= table["statement_on"] < self.ended.ended_on[table["loan"]]
         grouped.lower(self.begins, np.where(seen, table["statement_on"], NEVER), table["borrower"])
         latest = np.full(self.n, NEVER, np.int64)
         grouped.lower(latest, -table["statement_on"][seen], table["borrower"][seen])
