@@ -113,6 +113,11 @@ class WeakModelError(RiskWarningError):
     meaning = "the trained model ranks no better than chance, or its PDs are far off; it was not registered"
 
 
+class QuestionError(RiskWarningError):
+    exit_code = 19
+    meaning = "the book raises a question that its mapping or a setting has to answer first; nothing was published"
+
+
 def exit_codes() -> dict[int, str]:
     """Return exit code → meaning, for the README's table and `--help`; 0 is success, 2 is a wrong command line."""
     return {k.exit_code: k.meaning for k in sorted(RiskWarningError.__subclasses__(), key=lambda k: k.exit_code)}

@@ -35,6 +35,15 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Answer(_Section):
+    """What the lender says about a question of a book: it is known, up to a share of the rows."""
+
+    share: float = Field(default=1.0, ge=0, le=1, description="largest share of rows for which the answer holds")
+    by: str = Field(min_length=1, description="who knows it")
+    why: str = Field(min_length=1, description="the reason")
+    until: date | None = Field(default=None, description="last day on which the answer holds; left out: always")
+
+
 class BookSettings(_Section):
     """Settings for reading a lender's tables."""
 
@@ -53,6 +62,9 @@ class BookSettings(_Section):
     )
     postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
+    answers: Mapping[str, Answer] = Field(
+        default={}, description="question that a book raises → what is known about it; check names the questions"
+    )
     data_through: Mapping[str, date] = Field(
         default={}, description="table → last day it is complete for, where its rows do not show it"
     )

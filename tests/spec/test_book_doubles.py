@@ -28,7 +28,7 @@ def instalments() -> pandas.DataFrame:
     loan, number = np.divmod(np.arange(LOANS * MONTHS), MONTHS)
     day = [FIRST + timedelta(days=30 * int(k)) for k in number]
     owed = {"loan_id": loan, "instalment_no": number + 1, "due_on": day, "due_amount": 100.0}
-    return pandas.DataFrame(owed | {"paid_on": pandas.Series(pandas.NaT, index=range(len(day)))})
+    return pandas.DataFrame(owed | {"paid_on": day})
 
 
 def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str) -> Path:

@@ -76,7 +76,7 @@ def test_features_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_every_error_has_an_exit_code_of_its_own() -> None:
-    assert sorted(exit_codes()) == list(range(3, 19))
+    assert sorted(exit_codes()) == list(range(3, 20))
 
 
 def test_help_lists_the_verbs_by_what_one_is_doing_in_the_order_of_a_first_day() -> None:

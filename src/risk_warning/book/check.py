@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,13 +17,16 @@ from risk_warning.book.attributes import AttributeUse
 from risk_warning.book.condition import Condition, condition
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
+from risk_warning.book.questions.explanation import explained
+from risk_warning.book.questions.plausibility import questions_of
+from risk_warning.book.questions.question import BookQuestion, check_answered
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staged import first_date, observed_of, staged_book, staging_connection
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core import features
 from risk_warning.core.calendar import NEVER, to_date
-from risk_warning.errors import BookQualityError
+from risk_warning.errors import BookError, BookQualityError, QuestionError, RiskWarningError
 from risk_warning.settings import BookSettings
 
 _NEEDS = {
@@ -86,7 +89,11 @@ class BookReport:
     """None if the book cannot be used."""
     attributes: AttributeUse
     """Attributes of borrowers and loans that a model of this book uses unchanged, and those kept out of it."""
+    questions: tuple[BookQuestion, ...]
+    """What is readable and hardly true, answered or not, and notices."""
     problem: str | None
+    exit_code: int
+    """The code with which a run on this book ends; 0 if it can be used."""
 
 
 def check_book(location: str | Path, settings: BookSettings, today: date) -> BookReport:
@@ -99,14 +106,21 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
     BookError
         The tables cannot be read at all.
     """
-    with staging_connection(settings) as con, closing(source_at(con, location, settings)) as source:
-        staged = stage(con, source, settings, today)
-        quarantine = Quarantine(staged.counts, staged.rows, con)
-        problem = None
+    with ExitStack() as stack:
+        try:
+            con = stack.enter_context(staging_connection(settings))
+            source = stack.enter_context(closing(source_at(con, location, settings)))
+            staged = stage(con, source, settings, today)
+        except BookError as error:
+            raise explained(error, location, settings) from None
+        quarantine = Quarantine(staged.counts, staged.rows, con, staged.cells)
+        questions = questions_of(con, staged, source, settings.max_bad_share)
+        problem: RiskWarningError | None = None
         try:
             quarantine.check(settings.max_bad_share, source.labels)
-        except BookQualityError as error:
-            problem = str(error)
+            check_answered(questions, {**settings.answers, **source.answers}, today, source.name)
+        except (BookQualityError, QuestionError) as error:
+            problem = explained(error, location, settings)
         observed = observed_of(con, staged, settings, None)
         end = observed.reach.ends_first()
         given = features.supported(observed, settings.never_modelled)
@@ -122,7 +136,9 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
             families=_families(given),
             attributes=AttributeUse.of(given, settings.allowed, staged.kept_out),
             condition=None if problem else condition(staged_book(con, source, staged, settings, quarantine, None)),
-            problem=problem,
+            questions=tuple(questions),
+            problem=None if problem is None else str(problem),
+            exit_code=0 if problem is None else problem.exit_code,
         )
 
 
@@ -210,5 +226,6 @@ def render(report: BookReport) -> RenderableType:
         lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
     if missing:
         lines.append(f"Missing: {', '.join(missing)}.")
+    lines += [f"{one.grade.capitalize()} {one.code}: {one.sentence()}." for one in report.questions]
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
     return Group(tables, families, attributes, *(Text(line) for line in lines), verdict)

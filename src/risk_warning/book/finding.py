@@ -9,7 +9,7 @@ import duckdb
 
 from risk_warning.book.reading import Reading, read, source_of
 from risk_warning.book.schema import Column
-from risk_warning.book.source import Relation, Source
+from risk_warning.book.sources.source import Relation, Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
@@ -69,7 +69,7 @@ class Finder:
 
     def _numbers(self, relation: Relation, columns: Sequence[Column]) -> dict[str, bool]:
         """Return, for each id and open column of a text table, whether it holds only numbers."""
-        chosen = [column for column in columns if column.kind in ("id", "open")]
+        chosen = [c for c in columns if c.kind in ("id", "open") and relation.types[c.name] == "VARCHAR"]
         if not chosen:
             return {}
         tests = []

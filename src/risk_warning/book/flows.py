@@ -15,7 +15,7 @@ from risk_warning.core.calendar import NEVER, to_day
 from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS, Flow, Reach, statement_gap_days
 from risk_warning.settings import BookSettings
 
-STRAY = "is dated after the table's reach"
+STRAY = "is a stray date, after today or long after the others"
 _SAMPLED_LOANS = 20_000
 _FLOWS: Mapping[str, tuple[str, str]] = {
     PAYMENTS: ("paid_on", f"CASE WHEN paid_on = {NEVER} THEN {NEVER} ELSE greatest(paid_on, recorded_on) END"),

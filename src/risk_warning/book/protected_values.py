@@ -11,7 +11,7 @@ import duckdb
 import numpy as np
 
 from risk_warning.book.schema import TABLES, Column
-from risk_warning.book.source import Relation, Source
+from risk_warning.book.sources.source import Relation, Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core import protected_values as looks
 from risk_warning.core.protected_names import may_say_age

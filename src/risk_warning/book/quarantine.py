@@ -1,13 +1,14 @@
-"""The quarantine: table, file, row number, column and reason of each row set aside, but never a value."""
+"""The quarantine: table, file, row number, column and reason of each row or cell set aside, but never a value."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from risk_warning.book.cells import Cells
 from risk_warning.errors import BookQualityError, OutputError
 
 
@@ -20,6 +21,8 @@ class Quarantine:
     rows: Mapping[str, int]
     """Table → number of rows read, good and bad."""
     con: duckdb.DuckDBPyConnection
+    cells: Sequence[Cells] = ()
+    """Cells that count as empty because they cannot be read; their rows are used."""
 
     def set_aside(self, table: str) -> int:
         """Return the number of rows of the table that were set aside."""

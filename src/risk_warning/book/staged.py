@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -19,7 +19,10 @@ from numpy.typing import NDArray
 from risk_warning.book.finding import IdType
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
-from risk_warning.book.source import Source
+from risk_warning.book.questions.explanation import explained
+from risk_warning.book.questions.plausibility import questions_of
+from risk_warning.book.questions.question import check_answered
+from risk_warning.book.sources.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date, to_day
@@ -27,7 +30,7 @@ from risk_warning.core.history.closings import MAX_DOUBTFUL_SHARE
 from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows
-from risk_warning.errors import BookError
+from risk_warning.errors import BookError, BookQualityError, QuestionError
 from risk_warning.settings import BookSettings
 
 MOST_CODES = 30
@@ -198,15 +201,27 @@ def open_book(
     ------
     BookError
         The location, a table or a required column is missing, empty or unreadable.
+    QuestionError
+        The book is readable and hardly true, and nobody has answered for it.
     BookQualityError
         More than `settings.max_bad_share` of a table's rows are bad. Nothing has been written in that case.
     """
-    with staging_connection(settings) as con:
-        with closing(source_at(con, location, settings)) as source:
+    with ExitStack() as stack:
+        try:
+            con = stack.enter_context(staging_connection(settings))
+            source = stack.enter_context(closing(source_at(con, location, settings)))
             staged = stage(con, source, settings, today)
-            quarantine = Quarantine(staged.counts, staged.rows, con)
+            quarantine = Quarantine(staged.counts, staged.rows, con, staged.cells)
             quarantine.check(settings.max_bad_share, source.labels)
-            book = staged_book(con, source, staged, settings, quarantine, data_through)
+        except (BookError, BookQualityError) as error:
+            raise explained(error, location, settings) from None
+        questions = questions_of(con, staged, source, settings.max_bad_share)
+        try:
+            check_answered(questions, {**settings.answers, **source.answers}, today or date.today(), source.name)
+        except QuestionError as error:
+            raise explained(error, location, settings) from None
+        book = staged_book(con, source, staged, settings, quarantine, data_through)
+        source.close()
         yield book
 
 

@@ -13,14 +13,17 @@ from typing import Any
 import duckdb
 
 from risk_warning.book import faults, numbering
+from risk_warning.book.cells import Cells, empty_cells, may_be_emptied
 from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
 from risk_warning.book.protected_values import protected_by_value
+from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.questions.unclear import unclear_values
 from risk_warning.book.reading import Reading
 from risk_warning.book.schema import TABLES, Column, check_protected, check_tables
-from risk_warning.book.source import Relation, Source
+from risk_warning.book.sources.source import Relation, Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core.calendar import NEVER
 from risk_warning.core.reach import Reach
@@ -47,6 +50,10 @@ class Staged:
     categories: dict[str, tuple[str, ...]] = field(default_factory=dict)
     numeric: frozenset[str] = frozenset()
     reach: Reach = field(default_factory=Reach)
+    cells: list[Cells] = field(default_factory=list)
+    """Cells that count as empty because they cannot be read."""
+    unclear: list[BookQuestion] = field(default_factory=list)
+    """Questions about values that cannot be read, or whose text has two meanings."""
     events_alike: int = 0
     """Number of events that repeat another in every column, counted if no event has a time of day."""
     rows: dict[str, int] = field(default_factory=dict)
@@ -102,6 +109,10 @@ class _Stager:
             by_value = self._protected_by_value(table, relation, columns)
             columns = tuple(column for column in columns if column.name not in by_value)
             readings, too_many = self.finder.readings(table, relation, columns)
+            if relation.is_text and not self.source.is_mapped:
+                label = self.source.labels[table]
+                self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings))
+            self._empty_cells(table, relation, readings)
             table_faults = self._write(table, relation, readings)
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
             raise self.source.unreadable(table, error) from None
@@ -110,7 +121,8 @@ class _Stager:
                 f"{self.source.labels[table]} needs more than the {self.settings.memory_limit_mb} MB of memory it may "
                 "use; raise book.memory_limit_mb, or free space for temporary files."
             ) from None
-        self.staged.ignored[table] = tuple(sorted((*spec.unknown(present), *too_many)))
+        not_used = {*spec.unknown(present), *too_many, *self.source.not_mentioned(table)}
+        self.staged.ignored[table] = tuple(sorted(not_used))
         known = [name for name in present if spec.column(name) is not None]
         kept_out = self.settings.never_modelled.among(known) | by_value
         if kept_out:
@@ -170,10 +182,17 @@ class _Stager:
         for column, reading in readings.items():
             i = position[column.name]
             inner += [f"{reading.value} AS v{i}", f"{reading.has} AS h{i}"]
+            faulty = [_put(condition, i) for condition, _ in reading.faults]
+            staged = _put(reading.staged, i)
+            if may_be_emptied(table, column):
+                if faulty:
+                    bad = " OR ".join(f"COALESCE({fault}, false)" for fault in faulty)
+                    staged = reading.staged.replace("{v}", f"CASE WHEN {bad} THEN NULL ELSE v{i} END")
+            else:
+                for condition, (_, reason) in zip(faulty, reading.faults, strict=True):
+                    whens.append(f"WHEN {condition} THEN {table_faults.code(column.name, reason)}")
             if column.kind != "id":
-                outputs[column.output] = _put(reading.staged, i)
-            for condition, reason in reading.faults:
-                whens.append(f"WHEN {_put(condition, i)} THEN {table_faults.code(column.name, reason)}")
+                outputs[column.output] = staged
         join = self._owner(table, position, outputs, whens, table_faults)
         _fill(table, position, outputs, has_loans=self.has_loans)
         if table == "events":
@@ -198,6 +217,14 @@ class _Stager:
             self._parameters(relation, inner),
         )
         return table_faults
+
+    def _empty_cells(self, table: str, relation: Relation, readings: Mapping[Column, Reading]) -> None:
+        """Record the cells that count as empty because they cannot be read."""
+        label = self.source.labels[table]
+        place = label, self.source.prefix
+        cells = empty_cells(self.con, table, place, relation, readings, self.settings.time_zone)
+        self.staged.cells += cells
+        self.staged.unclear += [one.question(label, self.settings.max_bad_share) for one in cells]
 
     def _parameters(self, relation: Relation, inner: Iterable[str]) -> dict[str, Any]:
         zone = {"zone": self.settings.time_zone} if any("$zone" in part for part in inner) else {}

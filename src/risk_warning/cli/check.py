@@ -15,7 +15,6 @@ def check(book: BookArgument = None, as_json: Json = False) -> None:
     """Show what a book holds, which rows would be set aside and why, and which features it supports."""
     from risk_warning.book.check import check_book, render
     from risk_warning.document import json_text
-    from risk_warning.errors import BookQualityError
 
     settings = load_settings()
     report = check_book(book_of(book, settings), settings.book, date.today())
@@ -24,4 +23,4 @@ def check(book: BookArgument = None, as_json: Json = False) -> None:
     else:
         Console().print(render(report))
     if report.problem:
-        raise typer.Exit(BookQualityError.exit_code)
+        raise typer.Exit(report.exit_code)

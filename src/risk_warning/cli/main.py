@@ -17,6 +17,7 @@ from risk_warning.cli.check import check
 from risk_warning.cli.compare import compare
 from risk_warning.cli.demo import demo
 from risk_warning.cli.features import features
+from risk_warning.cli.map import map_export
 from risk_warning.cli.models import models
 from risk_warning.cli.promote import promote, propose, rollback
 from risk_warning.cli.replay import replay
@@ -39,6 +40,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _BRING, _TRAIN, _RUN, _SERVE, _KEEP = "Bring a book", "Train and judge", "Run", "Serve", "Keep"
+app.command("map", rich_help_panel=_BRING)(map_export)
 for panel, verbs in (
     (_BRING, (demo, simulate, check, features)),
     (_TRAIN, (target, train, compare, threshold, backtest, models, propose, promote, rollback)),

@@ -72,7 +72,7 @@ def run_night(
                 minor_unit_decimals=settings.book.minor_unit_decimals,
                 advance=lambda done: progress.advance(task, done),
             )
-            if opened.quarantine.total:
+            if opened.quarantine.total or opened.quarantine.cells:
                 opened.quarantine.write(folder / "quarantine")
             stopped = stopped_tables(opened, loaded, as_of_date)
             write_json(folder / "run.json", _run_document(opened, loaded, policy, run, result, stopped))

@@ -286,7 +286,9 @@ def _spells(owed: Obligations, late: NDArray[np.bool_], settled_on: Days) -> Spe
     """
     row = late.nonzero()[0]
     due_on = owed.due_on[row]
-    return Spells(owed.borrower[row], owed.loan[row], due_on, np.maximum(due_on, owed.scheduled_on[row]), settled_on[row])
+    return Spells(
+        owed.borrower[row], owed.loan[row], due_on, np.maximum(due_on, owed.scheduled_on[row]), settled_on[row]
+    )
 
 
 def _join(*parts: Spells) -> Spells:

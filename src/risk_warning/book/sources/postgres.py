@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from risk_warning.book.schema import TABLES
-from risk_warning.book.source import RECORDED, Days, Relation, Source, days_of
+from risk_warning.book.sources.source import RECORDED, Days, Relation, Source, days_of
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings

@@ -1,0 +1,256 @@
+"""The form of a column's values: dates, numbers, and the markers of an empty cell.
+
+A form is accepted if it fits nearly every value. Where two forms fit alike and mean different things, the column is
+ambiguous, and whoever brings the export has to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import duckdb
+
+from risk_warning.book.sql import quoted, statement
+
+EMPTY_MARKERS = (
+    *(
+        "NULL",
+        "null",
+        "Null",
+        "NA",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "None",
+        "none",
+        "NONE",
+        "nil",
+        "nan",
+        "NaN",
+        "-",
+        "--",
+        "—",
+        "\\N",
+    ),
+    *("(null)", "<null>", "?", "无", "空", "0000-00-00", "0000-00-00 00:00:00", "9999-12-31", "9999/12/31", "99991231"),
+    *("9999-12-31 00:00:00", "2999-12-31", "1900-01-01", "00000000"),
+)
+"""Texts that mean "there is no value" in exports of databases and spreadsheets."""
+DATE_FORMATS = {
+    "%d/%m/%Y": "dd/mm/yyyy",
+    "%m/%d/%Y": "mm/dd/yyyy",
+    "%d.%m.%Y": "dd.mm.yyyy",
+    "%d-%m-%Y": "dd-mm-yyyy",
+    "%m-%d-%Y": "mm-dd-yyyy",
+    "%d/%m/%y": "dd/mm/yy",
+    "%m/%d/%y": "mm/dd/yy",
+    "%Y%m%d": "yyyymmdd",
+    "%Y年%m月%d日": "yyyy年m月d日",
+    "%Y.%m.%d": "yyyy.mm.dd",
+    "%d-%b-%y": "dd-Mon-yy, such as 03-Mar-23",
+    "%d-%b-%Y": "dd-Mon-yyyy",
+    "%d %b %Y": "dd Mon yyyy",
+    "%b %d, %Y": "Mon dd, yyyy",
+    "%b-%Y": "Mon-yyyy",
+    "%b-%y": "Mon-yy",
+    "%Y-%m": "yyyy-mm",
+    "%Y/%m": "yyyy/mm",
+    "%Y%m": "yyyymm",
+    "%Y年%m月": "yyyy年m月",
+    "%d/%m/%Y %H:%M": "dd/mm/yyyy hh:mm",
+    "%m/%d/%Y %H:%M": "mm/dd/yyyy hh:mm",
+    "%d/%m/%Y %H:%M:%S": "dd/mm/yyyy hh:mm:ss",
+    "%m/%d/%Y %H:%M:%S": "mm/dd/yyyy hh:mm:ss",
+    "%Y%m%d%H%M%S": "yyyymmddhhmmss",
+    "%Y%m%d %H:%M:%S": "yyyymmdd hh:mm:ss",
+}
+"""Format of a date → its name for a reader."""
+_TWINS = {
+    "%d/%m/%Y": "%m/%d/%Y",
+    "%d-%m-%Y": "%m-%d-%Y",
+    "%d/%m/%y": "%m/%d/%y",
+    "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M:%S": "%m/%d/%Y %H:%M:%S",
+}
+_TWINS |= {other: one for one, other in _TWINS.items()}
+"""Formats that read the same text as different days."""
+_ZONED = "[T ][0-9:.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_FITS = 0.9
+"""Least share of the values that a form must fit."""
+_AFFIXES = (
+    "¥",
+    "￥",
+    "$",
+    "€",
+    "£",
+    "RMB",
+    "CNY",
+    "USD",
+    "EUR",
+    "元",
+    "%",
+    "％",
+    "months",
+    "month",
+    "mths",
+    "个月",
+    "期",
+    "月",
+)
+_NUMBER_FORMS = {
+    (None, "."): "[-+]?[0-9]+([.][0-9]*)?([eE][-+]?[0-9]+)?|[-+]?[.][0-9]+",
+    (",", "."): "[-+]?[0-9]{1,3}(,[0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
+    (None, ","): "[-+]?[0-9]+(,[0-9]+)?",
+    (".", ","): "[-+]?[0-9]{1,3}([.][0-9]{3})*(,[0-9]+)?|[-+]?[0-9]+(,[0-9]+)?",
+    (" ", "."): "[-+]?[0-9]{1,3}( [0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
+    (" ", ","): "[-+]?[0-9]{1,3}( [0-9]{3})*(,[0-9]+)?|[-+]?[0-9]+(,[0-9]+)?",
+    ("'", "."): "[-+]?[0-9]{1,3}('[0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
+}
+"""(thousands separator, decimal separator) → what a number looks like, the plainest first."""
+_UNCLEAR_GROUPS = "[-+]?[0-9]{1,3}[.,][0-9]{3}"
+"""1.544 or 1,544: one and a half, or more than a thousand."""
+
+
+@dataclass(frozen=True)
+class Dates:
+    """The form of a column that holds dates."""
+
+    form: str | None
+    """As strptime has it; None if the plain reading of a book fits."""
+    share: float
+    """Share of the values that it fits, markers of empty cells left out."""
+    twin: str | None = None
+    """A form that fits as many values and reads other days."""
+    is_zoned: bool = False
+    """The values are moments with a zone, such as 2023-03-02T16:00:00Z."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The form of a column that holds numbers."""
+
+    remove: tuple[str, ...]
+    thousands: str | None
+    decimal: str
+    share: float
+    is_percent: bool = False
+    is_unclear: bool = False
+    """Every value could be a number of thousands or one with three decimals."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a plain book could hold the values as they are."""
+        return not self.remove and self.thousands is None and self.decimal == "."
+
+
+@dataclass(frozen=True)
+class ColumnLook:
+    """What a column of an export holds."""
+
+    name: str
+    kind: str
+    """DuckDB type."""
+    filled: int
+    """Rows with a value, markers of empty cells included."""
+    distinct: int
+    markers: dict[str, int]
+    """Marker of an empty cell → rows."""
+    dates: Dates | None
+    numbers: Numbers | None
+    padded: int
+    """Rows whose value has blanks around it."""
+
+
+def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, names: Sequence[str]) -> ColumnLook:
+    """Return what the column `name` of the table `raw` holds."""
+    column = quoted(name, names)
+    con.execute(
+        statement(
+            "CREATE OR REPLACE TEMP TABLE seen AS SELECT trim(CAST({column} AS VARCHAR)) AS v, count(*) AS n, "
+            "count_if(CAST({column} AS VARCHAR) <> trim(CAST({column} AS VARCHAR))) AS padded FROM {raw} "
+            "WHERE trim(CAST({column} AS VARCHAR)) <> '' GROUP BY 1",
+            column=column,
+            raw=raw,
+        )
+    )
+    con.execute(
+        "SELECT v, n FROM seen WHERE list_contains($markers, v) ORDER BY n DESC", {"markers": list(EMPTY_MARKERS)}
+    )
+    markers = dict(con.fetchall())
+    con.execute("SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0) FROM seen")
+    filled, distinct, padded = con.fetchall()[0]
+    con.execute("DELETE FROM seen WHERE list_contains($markers, v)", {"markers": list(markers)})
+    is_text = kind == "VARCHAR"
+    return ColumnLook(
+        name,
+        kind,
+        int(filled),
+        distinct,
+        markers,
+        _dates(con),
+        _numbers(con) if is_text else None,
+        int(padded) if is_text else 0,
+    )
+
+
+def _dates(con: duckdb.DuckDBPyConnection) -> Dates | None:
+    plain = "TRY_CAST(v AS DATE) BETWEEN DATE '1900-01-01' AND DATE '2100-12-31'"
+    tests = [f"sum(n) FILTER (WHERE {plain})", f"sum(n) FILTER (WHERE regexp_matches(v, '{_ZONED}'))", "sum(n)"]
+    tests += [
+        f"sum(n) FILTER (WHERE year(try_strptime(v, $f{i})) BETWEEN 1900 AND 2100)" for i in range(len(DATE_FORMATS))
+    ]
+    con.execute(
+        statement("SELECT {tests} FROM seen", tests=", ".join(tests)),
+        {f"f{i}": form for i, form in enumerate(DATE_FORMATS)},
+    )
+    plainly, zoned, total, *by_form = (int(count or 0) for count in con.fetchall()[0])
+    if not total:
+        return None
+    if plainly >= max(by_form) and plainly >= _FITS * total:
+        return Dates(None, plainly / total, is_zoned=zoned >= _FITS * total)
+    counts = dict(zip(DATE_FORMATS, by_form, strict=True))
+    # A year of two digits also fits the start of one of four, so the longer form wins.
+    best = max(counts, key=lambda form: (counts[form], len(DATE_FORMATS[form])))
+    if counts[best] < _FITS * total:
+        return None
+    twin = _TWINS.get(best)
+    return Dates(best, counts[best] / total, twin if twin is not None and counts[twin] == counts[best] else None)
+
+
+def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
+    con.execute(
+        "SELECT a FROM (SELECT unnest($affixes) AS a) WHERE EXISTS "
+        "(SELECT 1 FROM seen WHERE starts_with(v, a) OR suffix(v, a))",
+        {"affixes": list(_AFFIXES)},
+    )
+    remove = [row[0] for row in con.fetchall()]
+    if "months" in remove and "month" in remove:
+        con.execute("SELECT count(*) FROM seen WHERE suffix(v, 'month')")
+        remove.remove("month") if con.fetchall()[0][0] == 0 else None
+    clean = "v"
+    for i in range(len(remove)):
+        clean = f"trim(replace({clean}, $a{i}, ''))"
+    tests = [f"sum(n) FILTER (WHERE regexp_full_match({clean}, $p{i}))" for i in range(len(_NUMBER_FORMS))]
+    con.execute(
+        statement(
+            "SELECT sum(n), sum(n) FILTER (WHERE regexp_full_match({clean}, '{unclear}')), "
+            "sum(n) FILTER (WHERE suffix(v, '%')), {tests} FROM seen",
+            clean=clean,
+            unclear=_UNCLEAR_GROUPS,
+            tests=", ".join(tests),
+        ),
+        {f"a{i}": text for i, text in enumerate(remove)} | {f"p{i}": p for i, p in enumerate(_NUMBER_FORMS.values())},
+    )
+    total, unclear, percent, *by_form = (int(count or 0) for count in con.fetchall()[0])
+    if not total or max(by_form) < _FITS * total:
+        return None
+    (thousands, decimal), fitting = max(zip(_NUMBER_FORMS, by_form, strict=True), key=lambda pair: pair[1])
+    return Numbers(
+        tuple(remove),
+        thousands,
+        decimal,
+        fitting / total,
+        is_percent=percent >= _FITS * total,
+        is_unclear=unclear == total,
+    )

@@ -1,0 +1,85 @@
+"""Which part of an export is which table of a book, and which column is which.
+
+Names decide first, then what the columns hold. The best assignment of all columns together is taken, so that no column
+is used twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from risk_warning.book.recognition.formats import ColumnLook
+from risk_warning.book.recognition.parts import Part
+from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, likeness, table_likeness
+from risk_warning.book.schema import TABLES, Column
+
+_UNFIT = 0.25
+"""A column whose values do not have the kind that its name promises counts for this much of its likeness."""
+_LEAST = 0.5
+
+
+@dataclass(frozen=True)
+class Match:
+    """A part as a table of a book."""
+
+    table: str
+    part: Part
+    columns: dict[str, ColumnLook]
+    """Column of the book → column of the part."""
+    missing: tuple[str, ...]
+    """Required columns that no column of the part can be."""
+    strength: float
+
+
+def matches_of(parts: Sequence[Part]) -> tuple[list[Match], list[Part]]:
+    """Return (the best match for each table, parts that are no table of a book)."""
+    every = [match for part in parts for table in TABLES if (match := _match(part, table)) is not None]
+    every.sort(key=lambda match: -match.strength)
+    taken: dict[str, Match] = {}
+    for match in every:
+        if match.table not in taken and all(match.part is not other.part for other in taken.values()):
+            taken[match.table] = match
+    matches = [taken[table] for table in TABLES if table in taken]
+    return matches, [part for part in parts if all(part is not match.part for match in matches)]
+
+
+def _match(part: Part, table: str) -> Match | None:
+    """Return the part as that table; None if too little speaks for it."""
+    spec = TABLES[table]
+    names, looks = list(COLUMN_WORDS[table]), list(part.columns.values())
+    likeness_of = np.array([[_likeness(table, spec.column(name), look) for look in looks] for name in names])
+    rows, columns = linear_sum_assignment(-likeness_of)
+    chosen = {names[i]: looks[j] for i, j in zip(rows, columns, strict=True) if likeness_of[i, j] >= _LEAST}
+    strength = {names[i]: likeness_of[i, j] for i, j in zip(rows, columns, strict=True) if names[i] in chosen}
+    required = [column.name for column in spec.columns if column.required or column.why_present]
+    missing = tuple(name for name in required if name not in chosen)
+    if spec.takes_extra:
+        chosen |= {look.name: look for look in looks if look.name.startswith("x_")}
+    by_name = table_likeness(part.name, table)
+    of_required = sum(strength.get(name, 0.0) for name in required) / len(required)
+    optional = sum(strength.values()) - of_required * len(required)
+    total = 2 * of_required + 1.5 * by_name + 0.15 * optional
+    if len(missing) == len(required) or (missing and by_name == 0) or of_required < 0.4:
+        return None
+    return Match(table, part, chosen, missing, total)
+
+
+def _likeness(table: str, column: Column | None, look: ColumnLook) -> float:
+    assert column is not None
+    alike = likeness(look.name, (column.name, *COLUMN_WORDS[table][column.name]))
+    return alike if alike == 0 or _fits(column, look) else alike * _UNFIT
+
+
+def _fits(column: Column, look: ColumnLook) -> bool:
+    """Whether the values have the kind of the column; a column without values fits any."""
+    if look.filled == sum(look.markers.values()):
+        return True
+    if column.kind in ("date", "timestamp"):
+        return look.dates is not None
+    if column.kind in ("money", "number", "count", "flag") and look.kind == "VARCHAR":
+        return look.numbers is not None or column.kind == "flag"
+    return True

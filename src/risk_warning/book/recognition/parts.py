@@ -1,0 +1,112 @@
+"""The parts of an export as one looks at them: files of one table together, each column with what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from risk_warning.book.recognition.formats import ColumnLook, look_at
+from risk_warning.book.recognition.sniffing import sniff
+from risk_warning.book.sources import files
+from risk_warning.book.sources.export import Export, FilesExport, Place
+from risk_warning.book.sources.files import PLAIN, Layout
+from risk_warning.book.sources.source import materialised
+from risk_warning.book.sql import statement
+from risk_warning.errors import BookError
+
+LOOKED_AT = 1_000_000
+"""Rows of a part that are looked at, the first ones."""
+_DIGITS = re.compile(r"\d+")
+
+
+@dataclass(frozen=True)
+class Part:
+    """Files or a table that may be a table of a book."""
+
+    name: str
+    place: Place
+    notes: tuple[str, ...]
+    """What about the way rows lie in it is not as in a plain book."""
+    raw: str
+    """Name of the connection's table that holds the rows looked at."""
+    rows: int
+    columns: dict[str, ColumnLook]
+
+
+def parts_of(con: duckdb.DuckDBPyConnection, export: Export, encoding: str | None = None) -> Iterator[Part]:
+    """Yield the parts of an export; a file or table without rows is left out.
+
+    `encoding` is that of text files that are not UTF-8; None if it has to be found out.
+
+    Raises
+    ------
+    BookError
+        A file cannot be read.
+    """
+    for number, (name, place, notes) in enumerate(_places(export, encoding)):
+        types = export.columns(con, place)
+        relation = export.relation(con, place, types)
+        raw = f"look_{number}"
+        try:
+            copy = materialised(con, raw, relation)
+        except duckdb.Error as error:
+            if isinstance(export, FilesExport):
+                raise files.unreadable(export.paths(place)[0], error) from None
+            raise BookError(f"{place.label} in {export.name} cannot be read; try it there.") from None
+        con.execute(statement("SELECT count(*) FROM {raw}", raw=copy.sql))
+        rows = int(con.fetchall()[0][0])
+        if rows:
+            columns = {column: look_at(con, copy.sql, column, kind, tuple(types)) for column, kind in types.items()}
+            yield Part(name, place, notes, copy.sql, rows, columns)
+
+
+def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, tuple[str, ...]]]:
+    """Yield (name, place, notes) of each part."""
+    if not isinstance(export, FilesExport):
+        for table in export.parts():
+            yield table, Place(table=table), ()
+        return
+    groups: dict[tuple[str, str], list[str]] = {}
+    for name in export.parts():
+        path = export.folder / name
+        if files.suffix(path) in files.SHEETS:
+            for sheet in files.sheet_names(path):
+                yield sheet, Place(files=(name,), layout=Layout(sheet=sheet)), (f"it is the sheet {sheet} of {name}",)
+            continue
+        groups.setdefault((_DIGITS.sub("#", name), files.suffix(path)), []).append(name)
+    for (_, kind), names in groups.items():
+        # Files that differ in digits alone are months of one table if they have one header.
+        for alike in _with_one_header(export, names, kind, encoding):
+            path = export.folder / alike[0]
+            sniffed = sniff(path, encoding) if kind in files.TEXT else None
+            layout = sniffed.layout if sniffed else PLAIN
+            notes = list(sniffed.notes) if sniffed else []
+            if len(alike) > 1:
+                notes.insert(0, f"{len(alike)} files, {Path(alike[0]).name} to {Path(alike[-1]).name}, are one table")
+            yield alike[0], Place(files=(_pattern(alike),), layout=layout), tuple(notes)
+
+
+def _with_one_header(export: FilesExport, names: list[str], kind: str, encoding: str | None) -> list[list[str]]:
+    if kind not in files.TEXT or len(names) == 1:
+        return [names]
+    by_header: dict[tuple[str, ...], list[str]] = {}
+    for name in names:
+        path = export.folder / name
+        by_header.setdefault(tuple(files.header(path, sniff(path, encoding).layout)), []).append(name)
+    return list(by_header.values())
+
+
+def _pattern(names: list[str]) -> str:
+    """Return the pattern of the names, a star in place of the digits that differ.
+
+    >>> _pattern(["paid_2023-01.csv", "paid_2023-12.csv"])
+    'paid_2023-*.csv'
+    """
+    if len(names) == 1:
+        return names[0]
+    pieces = [re.split(r"(\d+)", name) for name in names]
+    return "".join(same[0] if len(set(same)) == 1 else "*" for same in zip(*pieces, strict=True))

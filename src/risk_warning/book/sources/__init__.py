@@ -1,0 +1,1 @@
+"""Sources: where the tables of a book come from."""

