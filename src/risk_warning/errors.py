@@ -6,6 +6,7 @@ the place and the next step, and never contains a borrower's values. Any other e
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -114,8 +115,14 @@ class WeakModelError(RiskWarningError):
 
 
 class QuestionError(RiskWarningError):
+    """The book raises questions; `questions` maps the code of each to its sentence, empty if only a mapping helps."""
+
     exit_code = 19
     meaning = "the book raises a question that its mapping or a setting has to answer first; nothing was published"
+
+    def __init__(self, message: str, questions: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.questions = questions or {}
 
 
 def exit_codes() -> dict[int, str]:

@@ -18,7 +18,8 @@ INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT",
 _FIT_BIGINT = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 _PLAIN: Mapping[str, Source] = {"VARCHAR": "text", "BOOLEAN": "boolean", "DATE": "date"}
 _FIRST, _LAST = "DATE '1990-01-01'", "DATE '2100-12-31'"
-_ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+ZONE_AT_END = ":[0-9.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+"""How a text that is a moment with a time zone ends."""
 EMPTY = "is empty"
 OUT_OF_RANGE = "lies outside 1990-2100"
 NOT_A_FLAG = "is neither 0 nor 1"
@@ -132,5 +133,5 @@ def _day(raw: str, source: Source) -> str:
     if source == "text":
         zoned = f"CAST(timezone($zone, TRY_CAST({raw} AS TIMESTAMPTZ)) AS DATE)"
         plain = f"TRY_CAST({raw} AS DATE)"
-        return f"CASE WHEN regexp_matches({raw}, '{_ZONE_AT_END}') THEN {zoned} ELSE {plain} END"
+        return f"CASE WHEN regexp_matches({raw}, '{ZONE_AT_END}') THEN {zoned} ELSE {plain} END"
     return f"TRY_CAST(CAST({raw} AS VARCHAR) AS DATE)"

@@ -15,8 +15,10 @@ from risk_warning.cli import audit, import_data, keys
 from risk_warning.cli.backtest import backtest
 from risk_warning.cli.check import check
 from risk_warning.cli.compare import compare
+from risk_warning.cli.convert import convert
 from risk_warning.cli.demo import demo
 from risk_warning.cli.features import features
+from risk_warning.cli.init import init
 from risk_warning.cli.map import map_export
 from risk_warning.cli.models import models
 from risk_warning.cli.promote import promote, propose, rollback
@@ -40,16 +42,15 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _BRING, _TRAIN, _RUN, _SERVE, _KEEP = "Bring a book", "Train and judge", "Run", "Serve", "Keep"
-app.command("map", rich_help_panel=_BRING)(map_export)
 for panel, verbs in (
-    (_BRING, (demo, simulate, check, features)),
+    (_BRING, (demo, init, map_export, check, convert, simulate, features)),
     (_TRAIN, (target, train, compare, threshold, backtest, models, propose, promote, rollback)),
     (_RUN, (score, watchlist, runs)),
     (_SERVE, (replay,)),
     (_KEEP, (status,)),
 ):
     for verb in verbs:
-        app.command(rich_help_panel=panel)(verb)
+        app.command(verb.__name__.removesuffix("_export"), rich_help_panel=panel)(verb)
 app.add_typer(import_data.app, name="import", rich_help_panel=_BRING)
 app.add_typer(keys.app, name="keys", rich_help_panel=_SERVE)
 app.add_typer(audit.app, name="audit", rich_help_panel=_KEEP)

@@ -15,8 +15,10 @@ from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
 from risk_warning.core.policy import Policy
+from risk_warning.errors import QuestionError
 from risk_warning.model.policy_in_force import policy_of
 from risk_warning.nightly.document import RunDocument
+from risk_warning.nightly.heartbeat import published, stopped_by
 from risk_warning.nightly.publishing import publishing, timed, write_json
 from risk_warning.nightly.report import NightReport, StoppedTable, newest_rows, stopped_tables
 from risk_warning.settings import Settings
@@ -40,7 +42,13 @@ def run_night(
 ) -> NightReport:
     """Score the book, publish to `out/as_of=D`, then update the watch list.
 
-    A run repeated after a crash gives the same result.
+    A run repeated after a crash gives the same result. A book that raises a question publishes nothing and changes
+    nothing; the question is written to `out/questions.toml`.
+
+    Raises
+    ------
+    QuestionError
+        The book raises a question that nobody has answered.
     """
     start = time.monotonic()
     timings: dict[str, float] = {}
@@ -49,7 +57,11 @@ def run_night(
         # The model's libraries take seconds to import, so the book is read meanwhile.
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
         with timed(timings, "stage"):
-            opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
+            try:
+                opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
+            except QuestionError as error:
+                path = stopped_by(out, as_of_date, error)
+                raise QuestionError(f"{error} Nothing was published; see {path}.", error.questions) from None
         progress.update(task, description="loading the model")
         with timed(timings, "load_model"):
             loaded, policy = loading.result()
@@ -86,6 +98,7 @@ def run_night(
             loaded.target.bad_dpd,
             force=force,
         )
+        published(out, as_of_date)
         return NightReport(
             as_of_date=as_of_date,
             folder=str(out / f"as_of={as_of_date}"),

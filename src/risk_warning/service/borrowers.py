@@ -45,10 +45,12 @@ def check_book(model: RiskModel, settings: Settings) -> None:
     if location is None:
         return
     is_url = location.startswith(("postgresql://", "postgres://"))
-    if not is_url and not Path(location).is_file():
-        kind = "a folder" if Path(location).is_dir() else "nothing"
+    path = Path(location)
+    if not is_url and (path.suffix == ".toml" or not path.is_file()):
+        kind = "a folder" if path.is_dir() else "a mapping" if path.is_file() else "nothing"
         raise SettingsError(
-            f"The setting service.book names {location}, where {kind} is; name a DuckDB file or a postgresql:// URL."
+            f"The setting service.book names {location}, where {kind} is; name a DuckDB file, such as risk-warning "
+            "convert BOOK FILE writes, or a postgresql:// URL."
         )
     try:
         given = columns_given(location, settings.book)

@@ -37,5 +37,6 @@ def explained(
     more = f"; and {len(seen) - _MOST} more" if len(seen) > _MOST else ""
     return QuestionError(
         f"{str(error).rstrip('.')}. Did you mean this? {'; '.join(seen[:_MOST])}{more}. Run risk-warning map {folder} "
-        "to read it so."
+        "to read it so.",
+        error.questions if isinstance(error, QuestionError) else None,
     )

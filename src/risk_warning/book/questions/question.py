@@ -59,5 +59,6 @@ def check_answered(questions: Sequence[BookQuestion], answers: Mapping[str, Answ
         more = f" ({len(open_ones) - 1} more: {', '.join(one.code for one in open_ones[1:])})" if open_ones[1:] else ""
         raise QuestionError(
             f"{book} raises a question, {first.code}: {first.sentence()}. Correct it in the export or with "
-            f'risk-warning map, or, if it is as it should be, say so under [book.answers."{first.code}"]{more}.'
+            f'risk-warning map, or, if it is as it should be, say so under [book.answers."{first.code}"]{more}.',
+            {one.code: one.sentence() for one in open_ones},
         )

@@ -50,7 +50,7 @@ def matches_of(parts: Sequence[Part]) -> tuple[list[Match], list[Part]]:
 def _match(part: Part, table: str) -> Match | None:
     """Return the part as that table; None if too little speaks for it."""
     spec = TABLES[table]
-    names, looks = list(COLUMN_WORDS[table]), list(part.columns.values())
+    names, looks = [column.name for column in spec.columns], list(part.columns.values())
     likeness_of = np.array([[_likeness(table, spec.column(name), look) for look in looks] for name in names])
     rows, columns = linear_sum_assignment(-likeness_of)
     chosen = {names[i]: looks[j] for i, j in zip(rows, columns, strict=True) if likeness_of[i, j] >= _LEAST}
@@ -70,7 +70,7 @@ def _match(part: Part, table: str) -> Match | None:
 
 def _likeness(table: str, column: Column | None, look: ColumnLook) -> float:
     assert column is not None
-    alike = likeness(look.name, (column.name, *COLUMN_WORDS[table][column.name]))
+    alike = likeness(look.name, (column.name, *COLUMN_WORDS[table].get(column.name, ())))
     return alike if alike == 0 or _fits(column, look) else alike * _UNFIT
 
 

@@ -1,0 +1,95 @@
+"""The heartbeat of the nightly job: `OUT/heartbeat.json`, and `OUT/questions.toml` where a question stopped it.
+
+A night that a question stops leaves the published scores, the watch list and the service as they are. The heartbeat
+says since when they are what they are.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Literal
+
+import tomlkit
+from pydantic import Field
+
+from risk_warning.document import Document, json_text
+from risk_warning.errors import OutputError, QuestionError
+
+QUESTIONS = "questions.toml"
+
+
+class Heartbeat(Document):
+    """The last thing that the nightly job did with this folder."""
+
+    at: datetime = Field(description="when, UTC")
+    as_of_date: date = Field(description="the night that was run")
+    outcome: Literal["published", "question"]
+    questions: tuple[str, ...] = Field(default=(), description="codes of the questions that stopped it")
+    latest_published: date | None = Field(description="as-of date of the latest scores in the folder")
+    age_days: int | None = Field(description="days from the latest scores to the night that was run")
+
+
+def published(out: Path, as_of_date: date) -> None:
+    """Record that the night was published; no question is open any more.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    (out / QUESTIONS).unlink(missing_ok=True)
+    _beat(out, as_of_date, "published", ())
+
+
+def stopped_by(out: Path, as_of_date: date, error: QuestionError) -> Path:
+    """Record that questions stopped the night, and return the file in which they can be answered.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written.
+    """
+    _beat(out, as_of_date, "question", tuple(error.questions))
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"Questions that stopped the night of {as_of_date}; nothing was published."))
+    document.add(
+        tomlkit.comment("Correct the export or its mapping, or fill in by and why of what is as it should be,")
+    )
+    document.add(tomlkit.comment("put it into risk_warning.toml, and run the night again."))
+    if not error.questions:
+        document.add(tomlkit.comment(str(error)))
+    answers = tomlkit.table(is_super_table=True)
+    for code, sentence in error.questions.items():
+        answer = tomlkit.table()
+        answer.add(tomlkit.comment(sentence))
+        answer.update({"by": "", "why": "", "share": 1.0})
+        answers.append(code, answer)
+    book = tomlkit.table(is_super_table=True)
+    book.append("answers", answers)
+    document.append("book", book)
+    path = out / QUESTIONS
+    _write(path, tomlkit.dumps(document))
+    return path
+
+
+def _beat(out: Path, as_of_date: date, outcome: Literal["published", "question"], questions: tuple[str, ...]) -> None:
+    nights = sorted(folder.name.removeprefix("as_of=") for folder in out.glob("as_of=*") if folder.is_dir())
+    latest = date.fromisoformat(nights[-1]) if nights else None
+    beat = Heartbeat(
+        at=datetime.now(UTC),
+        as_of_date=as_of_date,
+        outcome=outcome,
+        questions=questions,
+        latest_published=latest,
+        age_days=None if latest is None else (as_of_date - latest).days,
+    )
+    _write(out / "heartbeat.json", json_text(beat) + "\n")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError:
+        raise OutputError(f"{path} cannot be written; free the folder or name another with --out.") from None
