@@ -48,7 +48,8 @@ class BookSettings(_Section):
     """Settings for reading a lender's tables."""
 
     location: str | None = Field(
-        default=None, description="the BOOK of verbs that name none: a folder, a DuckDB file or a postgresql:// URL"
+        default=None,
+        description="the BOOK of verbs that name none: a folder, a DuckDB file, a postgresql:// URL or a mapping",
     )
     time_zone: str = Field(
         default="Asia/Shanghai", description="IANA time zone in which a moment such as occurred_at becomes a day"

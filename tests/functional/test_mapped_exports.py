@@ -183,6 +183,7 @@ def test_a_postgresql_schema_of_other_names_gives_the_panel_of_the_plain_book(
         for name, table in tables.items():
             renamed = table.rename(columns={"due_on": "due_date", "paid_on": "paid_date", "borrower_id": "customer_id"})
             renamed.to_sql(f"t_{name}", con, index=False, chunksize=5_000, method="multi")
+    engine.dispose()
     mapping, proposal = mapping_of(postgres, tmp_path)
     assert [question.text for question in proposal.questions] == []
     assert equal(panel(mapping), panel(plain))

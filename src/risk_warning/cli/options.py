@@ -16,7 +16,7 @@ from risk_warning.settings import EconomicsSettings, Settings
 if TYPE_CHECKING:
     from risk_warning.economics.assumptions import Assumptions
 
-_BOOK = "A folder of tables, a DuckDB file or a postgresql:// URL. Default: the setting book.location."
+_BOOK = "A folder of tables, a DuckDB file, a postgresql:// URL or a mapping. Default: the setting book.location."
 _MODEL = "A model folder, @alias, version number or models:/NAME@alias"
 
 
