@@ -35,6 +35,11 @@ class Projection:
         return f"${name}"
 
 
+def half_width(sql: str) -> str:
+    """Return SQL of a text with full-width digits and signs, as in １２３, in their usual form."""
+    return f"translate({sql}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
+
+
 def projection_of(mapping: TableMapping, relation: Relation, wanted: Sequence[str]) -> Projection:
     """Return the projection of the wanted columns of a table, from the columns of an export's relation."""
     projection = Projection()
@@ -60,6 +65,8 @@ def _column(projection: Projection, table: TableMapping, mapped: ColumnMapping, 
 
 def _steps(projection: Projection, table: TableMapping, mapped: ColumnMapping, sql: str) -> Iterator[str]:
     """Yield the SQL of the value after each step that the mapping names; nothing if it names none."""
+    if mapped.half_width:
+        yield (sql := f"NULLIF(trim({half_width(sql)}), '')")
     if mapped.split is not None:
         by, part = projection.value(mapped.split.by), projection.value(mapped.split.part)
         yield (sql := f"NULLIF(trim(split_part({sql}, {by}, {part})), '')")
@@ -82,7 +89,7 @@ def _steps(projection: Projection, table: TableMapping, mapped: ColumnMapping, s
         )
     if mapped.format is not None:
         yield (sql := _date(projection, mapped.format, sql))
-    if mapped.thousands is not None or mapped.decimal != "." or mapped.divide is not None:
+    if {mapped.thousands, mapped.divide, mapped.multiply} != {None} or mapped.decimal != ".":
         yield from _number(projection, mapped, sql)
 
 
@@ -95,12 +102,12 @@ def _date(projection: Projection, form: str, sql: str) -> str:
 
 
 def _number(projection: Projection, mapped: ColumnMapping, sql: str) -> Iterator[str]:
-    sql = f"translate({sql}, '{_FULL_WIDTH}', '{_HALF_WIDTH}')"
     if mapped.thousands is not None:
         yield (sql := f"replace({sql}, {projection.value(mapped.thousands)}, '')")
     if mapped.decimal != ".":
         yield (sql := f"replace({sql}, {projection.value(mapped.decimal)}, '.')")
-    if mapped.divide is not None:
-        # Fifteen digits remove the binary noise of the division: 16.1 % is the number that 0.161 is.
-        quotient = f"format('{{:.15g}}', TRY_CAST({sql} AS DOUBLE) / {projection.value(mapped.divide)})"
-        yield f"CASE WHEN TRY_CAST({sql} AS DOUBLE) IS NULL THEN {sql} ELSE {quotient} END"
+    for sign, factor in (("/", mapped.divide), ("*", mapped.multiply)):
+        if factor is not None:
+            # Fifteen digits remove the binary noise of the division: 16.1 % is the number that 0.161 is.
+            scaled = f"format('{{:.15g}}', TRY_CAST({sql} AS DOUBLE) {sign} {projection.value(factor)})"
+            yield f"CASE WHEN TRY_CAST({sql} AS DOUBLE) IS NULL THEN {sql} ELSE {scaled} END"

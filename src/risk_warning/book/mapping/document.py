@@ -51,6 +51,7 @@ class ColumnMapping(_Part):
 
     column: str | None = Field(default=None, description="name in the export; left out where `constant` is given")
     constant: str | None = Field(default=None, description="the same value for every row")
+    half_width: bool = Field(default=False, description="write full-width digits as usual ones: １２３ is 123")
     split: Split | None = Field(default=None, description="take one part of the text, such as L1 of 'L1/2'")
     remove: tuple[Text, ...] = Field(default=(), description="texts to take out, such as ¥ or months")
     empty: tuple[str, ...] = Field(default=(), description="values that mean that there is none, such as NULL")
@@ -63,12 +64,15 @@ class ColumnMapping(_Part):
     thousands: Literal[",", ".", " ", "'", "’"] | None = None
     decimal: Literal[".", ","] = "."
     divide: float | None = Field(default=None, gt=0, description="100 for per cent or for minor units")
+    multiply: float | None = Field(default=None, gt=0, description="30 for months past due that are to be days")
     holds: Literal["text", "number"] | None = Field(default=None, description="of an attribute or status of one's own")
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
         if (self.column is None) == (self.constant is None):
             raise ValueError("give either column or constant")
+        if self.divide is not None and self.multiply is not None:
+            raise ValueError("give either divide or multiply")
         if self.thousands == self.decimal:
             raise ValueError("thousands and decimal cannot be the same character")
         return self

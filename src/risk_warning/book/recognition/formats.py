@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from risk_warning.book.mapping.columns import half_width
 from risk_warning.book.sql import quoted, statement
 
 EMPTY_MARKERS = (
@@ -76,6 +77,8 @@ _TWINS = {
 _TWINS |= {other: one for one, other in _TWINS.items()}
 """Formats that read the same text as different days."""
 _ZONED = "[T ][0-9:.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+_FIRST_DAY, _LAST_DAY = 30_000, 60_000
+"""Day numbers of spreadsheets, from 1982 to 2064."""
 _FITS = 0.9
 """Least share of the values that a form must fit."""
 _AFFIXES = (
@@ -134,9 +137,17 @@ class Numbers:
     thousands: str | None
     decimal: str
     share: float
+    low: float
+    high: float
+    """Smallest and largest number."""
     is_percent: bool = False
     is_unclear: bool = False
     """Every value could be a number of thousands or one with three decimals."""
+
+    @property
+    def are_days(self) -> bool:
+        """Whether the numbers can be the days by which spreadsheets write dates."""
+        return self.is_plain and _FIRST_DAY <= self.low <= self.high <= _LAST_DAY
 
     @property
     def is_plain(self) -> bool:
@@ -160,6 +171,8 @@ class ColumnLook:
     numbers: Numbers | None
     padded: int
     """Rows whose value has blanks around it."""
+    wide: int
+    """Rows whose value has full-width digits, as in １２３."""
 
 
 def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, names: Sequence[str]) -> ColumnLook:
@@ -167,9 +180,10 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
     column = quoted(name, names)
     con.execute(
         statement(
-            "CREATE OR REPLACE TEMP TABLE seen AS SELECT trim(CAST({column} AS VARCHAR)) AS v, count(*) AS n, "
-            "count_if(CAST({column} AS VARCHAR) <> trim(CAST({column} AS VARCHAR))) AS padded FROM {raw} "
-            "WHERE trim(CAST({column} AS VARCHAR)) <> '' GROUP BY 1",
+            "CREATE OR REPLACE TEMP TABLE seen AS SELECT {half_width} AS v, count(*) AS n, "
+            "count_if(given <> trim(given)) AS padded, count_if(trim(given) <> {half_width}) AS wide "
+            "FROM (SELECT CAST({column} AS VARCHAR) AS given FROM {raw}) WHERE trim(given) <> '' GROUP BY 1",
+            half_width=half_width("trim(given)"),
             column=column,
             raw=raw,
         )
@@ -178,8 +192,8 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
         "SELECT v, n FROM seen WHERE list_contains($markers, v) ORDER BY n DESC", {"markers": list(EMPTY_MARKERS)}
     )
     markers = dict(con.fetchall())
-    con.execute("SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0) FROM seen")
-    filled, distinct, padded = con.fetchall()[0]
+    con.execute("SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0), COALESCE(sum(wide), 0) FROM seen")
+    filled, distinct, padded, wide = con.fetchall()[0]
     con.execute("DELETE FROM seen WHERE list_contains($markers, v)", {"markers": list(markers)})
     is_text = kind == "VARCHAR"
     return ColumnLook(
@@ -188,9 +202,10 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
         int(filled),
         distinct,
         markers,
-        _dates(con),
-        _numbers(con) if is_text else None,
-        int(padded) if is_text else 0,
+        dates=_dates(con),
+        numbers=_numbers(con) if is_text else None,
+        padded=int(padded) if is_text else 0,
+        wide=int(wide),
     )
 
 
@@ -235,14 +250,16 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
     con.execute(
         statement(
             "SELECT sum(n), sum(n) FILTER (WHERE regexp_full_match({clean}, '{unclear}')), "
-            "sum(n) FILTER (WHERE suffix(v, '%')), {tests} FROM seen",
+            "sum(n) FILTER (WHERE suffix(v, '%')), min(TRY_CAST({clean} AS DOUBLE)), max(TRY_CAST({clean} AS DOUBLE)), "
+            "{tests} FROM seen",
             clean=clean,
             unclear=_UNCLEAR_GROUPS,
             tests=", ".join(tests),
         ),
         {f"a{i}": text for i, text in enumerate(remove)} | {f"p{i}": p for i, p in enumerate(_NUMBER_FORMS.values())},
     )
-    total, unclear, percent, *by_form = (int(count or 0) for count in con.fetchall()[0])
+    total, unclear, percent, low, high, *counts = con.fetchall()[0]
+    by_form = [int(count or 0) for count in counts]
     if not total or max(by_form) < _FITS * total:
         return None
     (thousands, decimal), fitting = max(zip(_NUMBER_FORMS, by_form, strict=True), key=lambda pair: pair[1])
@@ -251,6 +268,8 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
         thousands,
         decimal,
         fitting / total,
-        is_percent=percent >= _FITS * total,
+        low=float("nan") if low is None else low,
+        high=float("nan") if high is None else high,
+        is_percent=(percent or 0) >= _FITS * total,
         is_unclear=unclear == total,
     )

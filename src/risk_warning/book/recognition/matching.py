@@ -7,7 +7,7 @@ is used twice.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -20,6 +20,10 @@ from risk_warning.book.schema import TABLES, Column
 _UNFIT = 0.25
 """A column whose values do not have the kind that its name promises counts for this much of its likeness."""
 _LEAST = 0.5
+_ENOUGH_BY_NAME, _ENOUGH = 0.4, 0.7
+"""Mean likeness of the required columns that makes a part such a table: if its name says so, and if it does not."""
+_DERIVED = ("loans", "borrowers")
+"""Tables that an export without them may hold inside another one, in the order in which they are looked for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Match:
     missing: tuple[str, ...]
     """Required columns that no column of the part can be."""
     strength: float
+    is_derived: bool = False
+    """The part is another table, whose rows repeat what belongs to this one."""
 
 
 def matches_of(parts: Sequence[Part]) -> tuple[list[Match], list[Part]]:
@@ -43,8 +49,17 @@ def matches_of(parts: Sequence[Part]) -> tuple[list[Match], list[Part]]:
     for match in every:
         if match.table not in taken and all(match.part is not other.part for other in taken.values()):
             taken[match.table] = match
+    for table in _DERIVED:
+        if table not in taken and (match := _inside(list(taken.values()), table)) is not None:
+            taken[table] = match
     matches = [taken[table] for table in TABLES if table in taken]
     return matches, [part for part in parts if all(part is not match.part for match in matches)]
+
+
+def _inside(taken: Sequence[Match], table: str) -> Match | None:
+    """Return the table as found among the columns of a part that is another table already; None if it is not there."""
+    inside = [match for other in taken if (match := _match(other.part, table)) is not None and not match.missing]
+    return replace(max(inside, key=lambda match: len(match.columns)), is_derived=True) if inside else None
 
 
 def _match(part: Part, table: str) -> Match | None:
@@ -62,8 +77,9 @@ def _match(part: Part, table: str) -> Match | None:
     by_name = table_likeness(part.name, table)
     of_required = sum(strength.get(name, 0.0) for name in required) / len(required)
     optional = sum(strength.values()) - of_required * len(required)
-    total = 2 * of_required + 1.5 * by_name + 0.15 * optional
-    if len(missing) == len(required) or (missing and by_name == 0) or of_required < 0.4:
+    # Of two tables that fit alike, the one of which more is required says more.
+    total = 2 * of_required + 1.5 * by_name + 0.15 * optional + 0.2 * (len(required) - len(missing))
+    if of_required < (_ENOUGH_BY_NAME if by_name else _ENOUGH):
         return None
     return Match(table, part, chosen, missing, total)
 
@@ -79,7 +95,7 @@ def _fits(column: Column, look: ColumnLook) -> bool:
     if look.filled == sum(look.markers.values()):
         return True
     if column.kind in ("date", "timestamp"):
-        return look.dates is not None
+        return look.dates is not None or (look.numbers is not None and look.numbers.are_days)
     if column.kind in ("money", "number", "count", "flag") and look.kind == "VARCHAR":
         return look.numbers is not None or column.kind == "flag"
     return True

@@ -31,8 +31,6 @@ _KEYS = (
     ("outcomes", "borrower_id", "borrowers", "borrower_id"),
 )
 """(table, its column, table it refers to, column there)."""
-_FIRST_SERIAL, _LAST_SERIAL = 30_000, 60_000
-"""Day numbers of spreadsheets from 1982 to 2064."""
 _FEW_LEVELS = 200
 
 
@@ -122,6 +120,8 @@ def propose(con: duckdb.DuckDBPyConnection, export: Export, source: str, encodin
         raise BookError(f"Nothing in {export.name} looks like a table of a book (found: {seen}).")
     proposal = Proposal(source, matches, unused)
     for match in matches:
+        if match.is_derived:
+            _keep_what_is_constant(con, match)
         _add_table(proposal, match)
     for match in matches:
         _add_columns(con, proposal, match)
@@ -158,11 +158,35 @@ def _add_table(proposal: Proposal, match: Match) -> None:
     used = {look.name for look in match.columns.values()}
     if ignored := [name for name in part.columns if name not in used]:
         content["ignored"] = ignored
+    if match.is_derived:
+        content.pop("ignored", None)
+        content["repeats"] = "once"
+        proposal.note(match.table, None, f"the export has no file of its own for it, so it is read from {place.label}")
     proposal.tables[match.table] = content
     for note in part.notes:
         proposal.note(match.table, None, note)
     if place.files and place.files[0].split(".")[0] != match.table and not part.notes:
         proposal.note(match.table, None, f"{place.label} is the table {match.table}")
+
+
+def _keep_what_is_constant(con: duckdb.DuckDBPyConnection, match: Match) -> None:
+    """Leave out the columns of a derived table that differ between rows of one id."""
+    key = match.columns["loan_id" if match.table == "loans" else "borrower_id"].name
+    names = tuple(match.part.columns)
+    for name, look in list(match.columns.items()):
+        if look.name == key:
+            continue
+        con.execute(
+            statement(
+                "SELECT 1 FROM {raw} GROUP BY {key} HAVING count(DISTINCT COALESCE(CAST({column} AS VARCHAR), '')) > 1 "
+                "LIMIT 1",
+                raw=match.part.raw,
+                key=quoted(key, names),
+                column=quoted(look.name, names),
+            )
+        )
+        if con.fetchall():
+            del match.columns[name]
 
 
 def _may_be_empty(column: Column | None) -> bool:
@@ -183,7 +207,10 @@ def _add_columns(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Matc
             _add_number(proposal, match, name, look, settings)
         elif column.kind in ("category", "open"):
             _add_levels(con, proposal, match, name, look, settings)
-        elif column.kind == "id" and look.padded:
+        if look.wide and column.kind != "category":
+            settings["half_width"] = True
+            proposal.note(match.table, name, f"{look.wide:,} values have full-width digits")
+        if column.kind == "id" and look.padded:
             proposal.note(match.table, name, f"{look.padded:,} ids have a blank before or after them, taken off")
 
 
@@ -193,7 +220,7 @@ def _add_date(
     dates = look.dates
     if dates is None:
         numbers = look.numbers
-        if numbers is not None and numbers.is_plain and look.filled:
+        if numbers is not None and numbers.are_days:
             settings["format"] = EXCEL
             proposal.note(match.table, name, "the values are day numbers of a spreadsheet")
         return

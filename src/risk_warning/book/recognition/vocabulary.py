@@ -39,13 +39,13 @@ _LOAN_ID = _words(
     "账号 卡号 贷款号"
 )
 _DUE_AMOUNT = _words(
-    "due_amount amount_due amt_due instalment_amount installment_amount amt_instalment installment emi "
+    "due_amount amount_due due_amt amt_due instalment_amount installment_amount amt_instalment installment emi "
     "scheduled_amount scheduled_payment payment_due amount_payable 应还金额 应还款额 应还本息 应还总额 期供 月供 "
     "应还款金额"
 )
 _PAID_AMOUNT = _words(
     "paid_amount amount_paid amt_paid amt_payment actual_amount payment_amount repay_amount repaid_amount "
-    "received_amount amount_received 实还金额 实际还款金额 实还款额 还款金额 已还金额"
+    "received_amount amount_received received_amt amt_received 实还金额 实际还款金额 实还款额 还款金额 已还金额"
 )
 _RECORDED = _words(
     "recorded_on recorded_at booked_on booking_date posting_date posted_on entry_date created_at load_date 记账日期 "
@@ -116,7 +116,7 @@ COLUMN_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "scheduled_on": _words("scheduled_on schedule_date scheduled_at plan_date 计划生成日 计划日期"),
         "paid_on": _words(
             "paid_on paid_date date_paid payment_date pay_date actual_payment_date repayment_date repaid_on "
-            "settled_on paid_at 实还日期 实还日 实际还款日 实际还款日期 还款日期"
+            "settled_on paid_at received_on received_date received_d 实还日期 实还日 实际还款日 实际还款日期 还款日期"
         ),
         "paid_amount": _PAID_AMOUNT,
         "recorded_on": _RECORDED,
