@@ -114,7 +114,7 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
         except BookError as error:
             raise explained(error, location, settings) from None
         quarantine = Quarantine(staged.counts, staged.rows, con, staged.cells)
-        questions = questions_of(con, staged, source, settings.max_bad_share)
+        questions = questions_of(con, staged, source, settings.max_bad_share, today)
         problem: RiskWarningError | None = None
         try:
             quarantine.check(settings.max_bad_share, source.labels)

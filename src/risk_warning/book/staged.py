@@ -215,9 +215,10 @@ def open_book(
             quarantine.check(settings.max_bad_share, source.labels)
         except (BookError, BookQualityError) as error:
             raise explained(error, location, settings) from None
-        questions = questions_of(con, staged, source, settings.max_bad_share)
+        now = today or date.today()
+        questions = questions_of(con, staged, source, settings.max_bad_share, now)
         try:
-            check_answered(questions, {**settings.answers, **source.answers}, today or date.today(), source.name)
+            check_answered(questions, {**settings.answers, **source.answers}, now, source.name)
         except QuestionError as error:
             raise explained(error, location, settings) from None
         book = staged_book(con, source, staged, settings, quarantine, data_through)

@@ -31,6 +31,7 @@ from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
 _OF_LOANS = ("instalments", "statements")
+PAID_WITHOUT_DAY = "is empty beside a paid_amount"
 
 
 @dataclass
@@ -193,6 +194,9 @@ class _Stager:
                     whens.append(f"WHEN {condition} THEN {table_faults.code(column.name, reason)}")
             if column.kind != "id":
                 outputs[column.output] = staged
+        if {"paid_on", "paid_amount"} <= set(position):
+            contradicts = f"v{position['paid_on']} IS NULL AND v{position['paid_amount']} > 0"
+            whens.append(f"WHEN {contradicts} THEN {table_faults.code('paid_on', PAID_WITHOUT_DAY)}")
         join = self._owner(table, position, outputs, whens, table_faults)
         _fill(table, position, outputs, has_loans=self.has_loans)
         if table == "events":

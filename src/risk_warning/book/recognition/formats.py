@@ -76,6 +76,7 @@ _TWINS = {
 }
 _TWINS |= {other: one for one, other in _TWINS.items()}
 """Formats that read the same text as different days."""
+_MAY_BE_A_DATE = "^[0-9]{6,14}$|[0-9A-Za-z][-/年][0-9A-Za-z]|[0-9][. ][0-9A-Za-z]+[. ,]"
 _ZONED = "[T ][0-9:.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _FIRST_DAY, _LAST_DAY = 30_000, 60_000
 """Day numbers of spreadsheets, from 1982 to 2064."""
@@ -210,6 +211,12 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
 
 
 def _dates(con: duckdb.DuckDBPyConnection) -> Dates | None:
+    con.execute(
+        "SELECT sum(n) FILTER (WHERE regexp_matches(v, $pattern)), sum(n) FROM seen", {"pattern": _MAY_BE_A_DATE}
+    )
+    may_be, total = con.fetchall()[0]
+    if not may_be or may_be < _FITS * total:
+        return None
     plain = "TRY_CAST(v AS DATE) BETWEEN DATE '1900-01-01' AND DATE '2100-12-31'"
     tests = [f"sum(n) FILTER (WHERE {plain})", f"sum(n) FILTER (WHERE regexp_matches(v, '{_ZONED}'))", "sum(n)"]
     tests += [

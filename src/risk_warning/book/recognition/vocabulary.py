@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from difflib import SequenceMatcher
+from functools import cache
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -169,6 +170,7 @@ CERTAIN, LIKELY, PERHAPS = 1.0, 0.85, 0.7
 """Strength of a match of names: the word itself; a word inside a longer name; a word that is spelt alike."""
 
 
+@cache
 def plain(name: str) -> str:
     """Return the name without case, blanks, punctuation and brackets.
 
@@ -179,6 +181,7 @@ def plain(name: str) -> str:
     return "".join(character for character in text if character.isalnum())
 
 
+@cache
 def likeness(name: str, words: tuple[str, ...]) -> float:
     """Return how well a name matches the words for a column, 0 to 1; earlier words win over later ones.
 
@@ -196,9 +199,15 @@ def likeness(name: str, words: tuple[str, ...]) -> float:
             best = max(best, CERTAIN - cost)
         elif len(known) >= (4 if known.isascii() else 2) and (given.startswith(known) or given.endswith(known)):
             best = max(best, LIKELY - cost)
-        elif known.isascii() and len(known) >= 4 and SequenceMatcher(None, given, known).ratio() >= _LEAST_ALIKE:
+        elif known.isascii() and len(known) >= 4 and _are_spelt_alike(given, known):
             best = max(best, PERHAPS - cost)
     return best
+
+
+def _are_spelt_alike(one: str, other: str) -> bool:
+    compared = SequenceMatcher(None, one, other)
+    # The quick ratios are upper bounds.
+    return min(compared.real_quick_ratio(), compared.quick_ratio()) >= _LEAST_ALIKE and compared.ratio() >= _LEAST_ALIKE
 
 
 def table_likeness(name: str, table: str) -> float:

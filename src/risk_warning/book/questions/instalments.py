@@ -1,0 +1,126 @@
+"""Questions about instalments: units, payments, and dates in the wrong order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from risk_warning.book.questions.looker import LEAST_ROWS, Looker
+from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.sql import statement
+
+_HUNDRED = 30.0
+"""What falls due of a loan is about its principal; this many times that is another unit."""
+_OUTLIER = 20
+"""An amount due so many times the middle one of its loan is probably in another unit; a last, large one is less."""
+_MUCH_MORE = 1.5
+_YEAR_DAYS = 330
+"""A payment so many days before or after the due date is probably mistyped by a year."""
+
+
+def of_instalments(look: Looker) -> Iterator[BookQuestion]:
+    """Yield the questions about instalments."""
+    if not look.has("instalments", "due_on", "due_amount"):
+        return
+    yield from _units(look)
+    yield from _order(look)
+    yield from _payments(look)
+    yield from _before_opening(look)
+
+
+def _units(look: Looker) -> Iterator[BookQuestion]:
+    if look.has("loans", "principal"):
+        (ratio,) = look.row(
+            "SELECT median(owed / principal) FROM (SELECT loan, sum(due_amount) AS owed FROM (SELECT DISTINCT loan, "
+            "instalment_no, scheduled_on, due_amount FROM staged_instalments) GROUP BY loan) JOIN (SELECT loan, "
+            "max(principal) AS principal FROM staged_loans GROUP BY loan) USING (loan) WHERE principal > 0"
+        )
+        if ratio is not None and not 1 / _HUNDRED < ratio < _HUNDRED:
+            yield BookQuestion(
+                "instalments.due_amount.unit",
+                "question",
+                f"what falls due of a loan is {ratio:,.3g} times its principal: are due_amount and principal both in "
+                "the currency's unit, or one in its minor unit",
+                1.0,
+            )
+    yield from look.share(
+        "instalments.due_amount.outlier",
+        f"{{n}} of {{of}} instalments are more than {_OUTLIER} times the middle one of their loan: are all in the same "
+        "unit",
+        f"due_amount > {_OUTLIER} * middle",
+        "(SELECT due_amount, row_no, middle FROM staged_instalments JOIN (SELECT loan, median(due_amount) AS middle "
+        "FROM staged_instalments GROUP BY loan HAVING count(*) > 2) USING (loan) WHERE middle > 0)",
+    )
+
+
+def _order(look: Looker) -> Iterator[BookQuestion]:
+    yield from look.share(
+        "instalments.due_on.order",
+        "{n} of {of} instalments fall due before an earlier number of their loan does: is a date mistyped",
+        "due_on < before",
+        "(SELECT due_on, row_no, max(due_on) OVER (PARTITION BY loan ORDER BY instalment_no ROWS BETWEEN UNBOUNDED "
+        "PRECEDING AND 1 PRECEDING) AS before FROM (SELECT loan, instalment_no, min_by(due_on, scheduled_on) AS "
+        "due_on, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, instalment_no))",
+    )
+    yield from look.share(
+        "instalments.instalment_no.gap",
+        "{n} of {of} instalments follow a number that their loan lacks: are rows lost",
+        "instalment_no > before + 1",
+        "(SELECT instalment_no, lag(instalment_no) OVER (PARTITION BY loan ORDER BY instalment_no) AS before, row_no FROM "
+        "(SELECT loan, instalment_no, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, instalment_no))",
+    )
+    for side, test in (("before", f"paid_on < due_on - {_YEAR_DAYS}"), ("after", f"paid_on > due_on + {_YEAR_DAYS}")):
+        if look.has("instalments", "paid_on"):
+            yield from look.share(
+                f"instalments.paid_on.long_{side}_due",
+                f"{{n}} of {{of}} payments are more than {_YEAR_DAYS} days {side} the due date: is a year mistyped",
+                test,
+                "staged_instalments WHERE paid_on <> $never",
+            )
+
+
+def _payments(look: Looker) -> Iterator[BookQuestion]:
+    if not look.has("instalments", "paid_on"):
+        return
+    paid, due = look.row("SELECT count_if(paid_on <> $never), count(*) FROM staged_instalments")
+    if due is not None and due >= LEAST_ROWS and not paid:
+        yield BookQuestion(
+            "instalments.paid_on.nobody_paid",
+            "question",
+            f"paid_on is empty in all {due:,} rows: nobody ever paid, and everybody would be past due",
+            1.0,
+        )
+    elif look.has("instalments", "paid_amount"):
+        yield from look.share(
+            "instalments.paid_amount.reversed",
+            "of {n} of {of} instalments more was reversed than was paid: is paid_amount negative by mistake",
+            "paid < 0",
+            "(SELECT sum(paid_amount) AS paid FROM staged_instalments GROUP BY loan, instalment_no HAVING "
+            "bool_or(paid_on <> $never))",
+            row="",
+        )
+        yield from look.share(
+            "instalments.paid_amount.above_due",
+            "of {n} of {of} instalments far more was paid than was due: are rows repeated",
+            f"paid > {_MUCH_MORE} * due AND due > 0",
+            "(SELECT sum(paid_amount) AS paid, min(due_amount) AS due FROM staged_instalments GROUP BY loan, "
+            "instalment_no HAVING bool_or(paid_on <> $never))",
+            row="",
+        )
+
+
+def _before_opening(look: Looker) -> Iterator[BookQuestion]:
+    if not look.has("loans", "opened_on"):
+        return
+    for column in ("due_on", "paid_on"):
+        if look.has("instalments", column):
+            yield from look.share(
+                f"instalments.{column}.before_opening",
+                f"{{n}} of {{of}} instalments have {column} before their loan's opened_on",
+                f"{column} < opened_on",
+                statement(
+                    "(SELECT i.{column}, i.row_no, l.opened_on FROM staged_instalments AS i JOIN (SELECT loan, "
+                    "min(opened_on) AS opened_on FROM staged_loans GROUP BY loan) AS l USING (loan) "
+                    "WHERE i.{column} <> $never)",
+                    column=column,
+                ),
+            )

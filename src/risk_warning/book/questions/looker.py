@@ -1,0 +1,55 @@
+"""Statements on the staged tables, and the questions that their counts raise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+import duckdb
+
+from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.sql import statement
+from risk_warning.book.staging import Staged
+from risk_warning.core.calendar import NEVER, to_day
+
+LEAST_ROWS = 30
+"""Fewer rows show too little of a column as a whole."""
+Value = float | int | None
+
+
+class Looker:
+    """What the staged tables of a book hold."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, staged: Staged, max_bad_share: float, today: date) -> None:
+        self.today = to_day(today)
+        self._con = con
+        self._staged = staged
+        self._most = max_bad_share
+
+    def has(self, table: str, *columns: str) -> bool:
+        """Whether the table has rows and all of the columns."""
+        return bool(self._staged.rows.get(table)) and set(columns) <= self._staged.given.get(table, frozenset())
+
+    def row(self, sql: str) -> tuple[Value, ...]:
+        """Return the one row of a statement; `$never` in it is an empty date."""
+        self._con.execute(sql, {"never": NEVER} if "$never" in sql else {})
+        row: tuple[Value, ...] = self._con.fetchall()[0]
+        return row
+
+    def share(self, code: str, text: str, test: str, of: str, row: str = "row_no") -> Iterator[BookQuestion]:
+        """Yield the question or notice that rows of `of` (SQL that follows FROM) pass a test, if any does.
+
+        `text` has {n} and {of} for the numbers of rows; `row` is the column of a row's number, empty if it has none.
+        """
+        example = f"min({row}) FILTER (WHERE {test})" if row else "NULL"
+        n, rows, first = self.row(
+            statement("SELECT count_if({test}), count(*), {example} FROM {of}", test=test, example=example, of=of)
+        )
+        if n and rows:
+            yield BookQuestion(
+                code,
+                "question" if n > self._most * rows else "notice",
+                text.replace("{n}", f"{n:,}").replace("{of}", f"{rows:,}"),
+                n / rows,
+                None if first is None else int(first),
+            )
