@@ -156,8 +156,7 @@ def _protected() -> Iterator[Case]:
     yield Case("身份证号", export(added("borrowers", "身份证号", _identity_number)), "read")
     for column in ("sex", "gender", "性别"):
         write = export(added("borrowers", column, _of(("F", "M", "F"))))
-        asks = "" if column == "sex" else "asks for sex, which no model uses, and stops every run"
-        yield Case(f"a column {column}", write, "read or notice", fault=asks)
+        yield Case(f"a column {column}", write, "read or notice")
 
 
 def _identity_number(number: int) -> str:
@@ -199,8 +198,7 @@ def _formats() -> Iterator[Case]:
     yield Case("one workbook with a sheet a table", _workbook, UNREADABLE, ("borrowers",))
     for name, titles in (("a workbook a table", []), ("a workbook a table, with title rows", [["March"], []])):
         write = each(lambda f, table, rows, titles=titles: _put_sheet(f, table, rows, titles))
-        untold = "the header of a sheet is taken from its first row" if titles else ""
-        yield Case(name, write, UNREADABLE, ("borrowers",), mapped_fault=untold)
+        yield Case(name, write, UNREADABLE, ("borrowers",))
 
 
 def _long_ids() -> tuple[Step, ...]:
@@ -294,11 +292,10 @@ def _parts() -> Iterator[Case]:
         _put_csv(folder, name, [{**row, "channel": "app"} if is_late else row for row in content])
 
     told, asked = ("instalments_2023-03",), ("instalments_2023", "instalments_2024")
-    lost = "months whose header differs are not read, with a notice alone"
     for name, put in (("columns in another order", turned), ("one more column", wider)):
         write = _in_parts(put, "instalments_{}")
         case = f"monthly files, from October with {name}"
-        yield Case(case, write, "question", told, "read or question", asked, mapped_fault=lost)
+        yield Case(case, write, "question", told, "read or question", asked)
 
 
 def _with_file(name: str, content: bytes, *steps: Step) -> Callable[[Path], None]:
@@ -317,14 +314,12 @@ def _other_files() -> Iterator[Case]:
     unnamed = _with_file("behaviour_log.csv", text_of(lender(with_events)["events"]).encode())
     yield Case("events under another name", unnamed, "question", used, like=(with_events,))
     yield Case("a read-me", _with_file("README.txt", b"Ask the back office.\n"), "read")
-    locked = "names the lock file as another table"
-    yield Case("a spreadsheet's lock file", _with_file("~$loans.xlsx", b"\x05owner"), "read", fault=locked)
+    yield Case("a spreadsheet's lock file", _with_file("~$loans.xlsx", b"\x05owner"), "read")
     yield Case("a hidden file of the file manager", _with_file("._loans.csv", b"\x00\x05\x16\x07"), "read")
     yield Case("a picture", _with_file("logo.png", b"\x89PNG\r\n"), "read")
     yield Case("a table of branches", _with_file("branches.csv", b"branch,town\nB1,Celle\nB2,Gera\n"), "read")
     old = _with_file("archive/loans.csv", half)
-    told = {"mapped": "read or notice", "mapped_fault": "takes archive/loans.csv rather than loans.csv"}
-    yield Case("an older copy in a folder of its own", old, "read or notice", (), **told)
+    yield Case("an older copy in a folder of its own", old, "read or notice", mapped="read or notice")
     both = _with_file("loans.txt", half)
     yield Case("one table in two formats", both, "read or notice or refused", (), "notice or question or refused")
 

@@ -61,8 +61,6 @@ class Case:
     """Why the product does not do the right thing yet on the plain folder."""
     mapped_fault: str = ""
     """Why it does not do it yet through the mapping."""
-    answer_fault: str = ""
-    """Why it does not do it yet once its questions are answered."""
 
 
 def lender(*steps: Step) -> Tables:

@@ -112,7 +112,8 @@ class _Stager:
             readings, too_many = self.finder.readings(table, relation, columns)
             if relation.is_text and not self.source.is_mapped:
                 label = self.source.labels[table]
-                self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings))
+                most = self.settings.max_bad_share
+                self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings), most)
             self._empty_cells(table, relation, readings)
             table_faults = self._write(table, relation, readings)
         except (duckdb.InvalidInputException, duckdb.IOException) as error:

@@ -15,7 +15,7 @@ from risk_warning.book.sql import quoted, statement
 
 EXCEL = "excel"
 """The format of dates that are days since 30 December 1899."""
-_FULL_WIDTH, _HALF_WIDTH = "０１２３４５６７８９，．－／　", "0123456789,.-/ "
+_FULL_WIDTH, _HALF_WIDTH = "０１２３４５６７８９，．－／　\u00a0\u202f", "0123456789,.-/   "
 _PLAIN_KINDS = ("integer", "real", "boolean", "date", "timestamp", "zoned")
 
 

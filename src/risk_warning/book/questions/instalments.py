@@ -13,6 +13,7 @@ _HUNDRED = 30.0
 _OUTLIER = 20
 """An amount due so many times the middle one of its loan is probably in another unit; a last, large one is less."""
 _MUCH_MORE = 1.5
+_MORE_THAN_A_YEAR = 400
 _YEAR_DAYS = 330
 """A payment so many days before or after the due date is probably mistyped by a year."""
 
@@ -22,9 +23,9 @@ def of_instalments(look: Looker) -> Iterator[BookQuestion]:
     if not look.has("instalments", "due_on", "due_amount"):
         return
     yield from _units(look)
+    yield from _before_opening(look)
     yield from _order(look)
     yield from _payments(look)
-    yield from _before_opening(look)
 
 
 def _units(look: Looker) -> Iterator[BookQuestion]:
@@ -55,18 +56,20 @@ def _units(look: Looker) -> Iterator[BookQuestion]:
 def _order(look: Looker) -> Iterator[BookQuestion]:
     yield from look.share(
         "instalments.due_on.order",
-        "{n} of {of} instalments fall due before an earlier number of their loan does: is a date mistyped",
-        "due_on < before",
-        "(SELECT due_on, row_no, max(due_on) OVER (PARTITION BY loan ORDER BY instalment_no ROWS BETWEEN UNBOUNDED "
-        "PRECEDING AND 1 PRECEDING) AS before FROM (SELECT loan, instalment_no, min_by(due_on, scheduled_on) AS "
-        "due_on, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, instalment_no))",
+        "{n} of {of} instalments have due_on before that of the number before them, or more than a year after it: is a "
+        "date mistyped",
+        f"due_on < before OR due_on > before + {_MORE_THAN_A_YEAR}",
+        "(SELECT due_on, row_no, lag(due_on) OVER (PARTITION BY loan ORDER BY instalment_no) AS before FROM (SELECT "
+        "loan, instalment_no, min_by(due_on, scheduled_on) AS due_on, min(row_no) AS row_no FROM staged_instalments "
+        "GROUP BY loan, instalment_no))",
     )
     yield from look.share(
         "instalments.instalment_no.gap",
         "{n} of {of} instalments follow a number that their loan lacks: are rows lost",
         "instalment_no > before + 1",
-        "(SELECT instalment_no, lag(instalment_no) OVER (PARTITION BY loan ORDER BY instalment_no) AS before, row_no FROM "
-        "(SELECT loan, instalment_no, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, instalment_no))",
+        "(SELECT instalment_no, lag(instalment_no) OVER (PARTITION BY loan ORDER BY instalment_no) AS before, row_no "
+        "FROM (SELECT loan, instalment_no, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, "
+        "instalment_no))",
     )
     for side, test in (("before", f"paid_on < due_on - {_YEAR_DAYS}"), ("after", f"paid_on > due_on + {_YEAR_DAYS}")):
         if look.has("instalments", "paid_on"):

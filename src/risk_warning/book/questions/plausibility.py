@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -12,11 +14,13 @@ from risk_warning.book.questions.accounts import of_accounts
 from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
 from risk_warning.book.questions.question import BookQuestion
-from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, LIKELY, PERHAPS, likeness, table_likeness
+from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, LIKELY, PERHAPS, likeness, same_level, table_likeness
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources import files
 from risk_warning.book.sources.source import Source
 from risk_warning.book.staging import Staged
+
+_FEW_LEVELS = 200
 
 
 def questions_of(
@@ -27,6 +31,7 @@ def questions_of(
     return [
         *_unused_files(source),
         *_near_names(staged, source),
+        *_spellings(staged, source),
         *staged.unclear,
         *of_accounts(look),
         *of_instalments(look),
@@ -36,15 +41,17 @@ def questions_of(
 def _unused_files(source: Source) -> Iterator[BookQuestion]:
     """Ask about files that look like a table the book lacks."""
     for name in source.also:
-        if name in source.labels.values() or name.removesuffix("/") in source.columns:
+        if name.startswith(("~", "_")) or name in source.labels.values() or name in source.columns:
             continue
         table = max(TABLES, key=lambda one: table_likeness(name, one))
         if not files.is_readable(Path(name)) or table_likeness(name, table) < LIKELY:
             continue
         missing = table not in source.columns
+        # A file that differs from one that is read in digits alone is another month of it.
+        months = any(_without_digits(name) == _without_digits(label) for label in source.labels.values())
         yield BookQuestion(
             f"{table}.{name}.not_used",
-            "question" if missing else "notice",
+            "question" if missing or months else "notice",
             f"{name} is not read, and the book has {'no' if missing else 'another'} table {table}",
             1.0,
         )
@@ -54,7 +61,7 @@ def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:
     """Ask about columns that are not used and are named almost as one that the book lacks."""
     for table, ignored in staged.ignored.items():
         for column in TABLES[table].columns:
-            if column.name in source.columns[table] or column.name not in COLUMN_WORDS[table]:
+            if column.aside or column.name in source.columns[table] or column.name not in COLUMN_WORDS[table]:
                 continue
             words = (column.name, *COLUMN_WORDS[table][column.name])
             for name in ignored:
@@ -66,3 +73,23 @@ def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:
                         1.0,
                     )
                     break
+
+
+def _without_digits(name: str) -> str:
+    return re.sub(r"[\d*]+", "#", name)
+
+
+def _spellings(staged: Staged, source: Source) -> Iterator[BookQuestion]:
+    """Ask about values of a category that differ in case and blanks alone; one of them counts as another level."""
+    for place, values in staged.categories.items():
+        table, column = place.split(".")
+        spelt = Counter(map(same_level, values))
+        alike = [value for value in values if spelt[same_level(value)] > 1]
+        if alike and len(values) <= _FEW_LEVELS:
+            yield BookQuestion(
+                f"{table}.{column}.spelling",
+                "question",
+                f"{source.labels[table]}: {len(alike)} values of {column} differ in case or blanks alone "
+                "and would count as several",
+                len(alike) / len(values),
+            )

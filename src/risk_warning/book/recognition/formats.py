@@ -63,6 +63,8 @@ DATE_FORMATS = {
     "%m/%d/%Y %H:%M": "mm/dd/yyyy hh:mm",
     "%d/%m/%Y %H:%M:%S": "dd/mm/yyyy hh:mm:ss",
     "%m/%d/%Y %H:%M:%S": "mm/dd/yyyy hh:mm:ss",
+    "%d/%m/%Y %I:%M:%S %p": "dd/mm/yyyy hh:mm:ss AM",
+    "%m/%d/%Y %I:%M:%S %p": "mm/dd/yyyy hh:mm:ss AM",
     "%Y%m%d%H%M%S": "yyyymmddhhmmss",
     "%Y%m%d %H:%M:%S": "yyyymmdd hh:mm:ss",
 }
@@ -73,6 +75,7 @@ _TWINS = {
     "%d/%m/%y": "%m/%d/%y",
     "%d/%m/%Y %H:%M": "%m/%d/%Y %H:%M",
     "%d/%m/%Y %H:%M:%S": "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %I:%M:%S %p": "%m/%d/%Y %I:%M:%S %p",
 }
 _TWINS |= {other: one for one, other in _TWINS.items()}
 """Formats that read the same text as different days."""
@@ -99,6 +102,7 @@ _AFFIXES = (
     "month",
     "mths",
     "个月",
+    "第",
     "期",
     "月",
 )
@@ -110,6 +114,7 @@ _NUMBER_FORMS = {
     (" ", "."): "[-+]?[0-9]{1,3}( [0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
     (" ", ","): "[-+]?[0-9]{1,3}( [0-9]{3})*(,[0-9]+)?|[-+]?[0-9]+(,[0-9]+)?",
     ("'", "."): "[-+]?[0-9]{1,3}('[0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
+    ("’", "."): "[-+]?[0-9]{1,3}(’[0-9]{3})*([.][0-9]+)?|[-+]?[0-9]+([.][0-9]+)?",
 }
 """(thousands separator, decimal separator) → what a number looks like, the plainest first."""
 _UNCLEAR_GROUPS = "[-+]?[0-9]{1,3}[.,][0-9]{3}"
@@ -143,7 +148,7 @@ class Numbers:
     """Smallest and largest number."""
     is_percent: bool = False
     is_unclear: bool = False
-    """Every value could be a number of thousands or one with three decimals."""
+    """Every value with a separator could be a number of thousands or one with three decimals."""
 
     @property
     def are_days(self) -> bool:
@@ -172,6 +177,8 @@ class ColumnLook:
     numbers: Numbers | None
     padded: int
     """Rows whose value has blanks around it."""
+    counts_of: int
+    """Rows whose value is a number of a total, as in 1/12."""
     wide: int
     """Rows whose value has full-width digits, as in １２３."""
 
@@ -193,8 +200,11 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
         "SELECT v, n FROM seen WHERE list_contains($markers, v) ORDER BY n DESC", {"markers": list(EMPTY_MARKERS)}
     )
     markers = dict(con.fetchall())
-    con.execute("SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0), COALESCE(sum(wide), 0) FROM seen")
-    filled, distinct, padded, wide = con.fetchall()[0]
+    con.execute(
+        "SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0), COALESCE(sum(wide), 0), "
+        "COALESCE(sum(n) FILTER (WHERE regexp_full_match(v, '[0-9]+ ?/ ?[0-9]+')), 0) FROM seen"
+    )
+    filled, distinct, padded, wide, counts_of = con.fetchall()[0]
     con.execute("DELETE FROM seen WHERE list_contains($markers, v)", {"markers": list(markers)})
     is_text = kind == "VARCHAR"
     return ColumnLook(
@@ -207,6 +217,7 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
         numbers=_numbers(con) if is_text else None,
         padded=int(padded) if is_text else 0,
         wide=int(wide),
+        counts_of=int(counts_of),
     )
 
 
@@ -257,6 +268,7 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
     con.execute(
         statement(
             "SELECT sum(n), sum(n) FILTER (WHERE regexp_full_match({clean}, '{unclear}')), "
+            "sum(n) FILTER (WHERE regexp_matches({clean}, '[.,]')), "
             "sum(n) FILTER (WHERE suffix(v, '%')), min(TRY_CAST({clean} AS DOUBLE)), max(TRY_CAST({clean} AS DOUBLE)), "
             "{tests} FROM seen",
             clean=clean,
@@ -265,7 +277,7 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
         ),
         {f"a{i}": text for i, text in enumerate(remove)} | {f"p{i}": p for i, p in enumerate(_NUMBER_FORMS.values())},
     )
-    total, unclear, percent, low, high, *counts = con.fetchall()[0]
+    total, unclear, separated, percent, low, high, *counts = con.fetchall()[0]
     by_form = [int(count or 0) for count in counts]
     if not total or max(by_form) < _FITS * total:
         return None
@@ -278,5 +290,5 @@ def _numbers(con: duckdb.DuckDBPyConnection) -> Numbers | None:
         low=float("nan") if low is None else low,
         high=float("nan") if high is None else high,
         is_percent=(percent or 0) >= _FITS * total,
-        is_unclear=unclear == total,
+        is_unclear=bool(unclear) and unclear == separated,
     )

@@ -20,6 +20,7 @@ from risk_warning.book.schema import TABLES, Column
 _UNFIT = 0.25
 """A column whose values do not have the kind that its name promises counts for this much of its likeness."""
 _LEAST = 0.5
+_DEEPER = 0.01
 _ENOUGH_BY_NAME, _ENOUGH = 0.4, 0.7
 """Mean likeness of the required columns that makes a part such a table: if its name says so, and if it does not."""
 _DERIVED = ("loans", "borrowers")
@@ -74,7 +75,8 @@ def _match(part: Part, table: str) -> Match | None:
     missing = tuple(name for name in required if name not in chosen)
     if spec.takes_extra:
         chosen |= {look.name: look for look in looks if look.name.startswith("x_")}
-    by_name = table_likeness(part.name, table)
+    # Of two files of one name, the one in the outer folder is the newer.
+    by_name = max(0.0, table_likeness(part.name, table) - _DEEPER * part.name.count("/"))
     of_required = sum(strength.get(name, 0.0) for name in required) / len(required)
     optional = sum(strength.values()) - of_required * len(required)
     # Of two tables that fit alike, the one of which more is required says more.
@@ -97,5 +99,6 @@ def _fits(column: Column, look: ColumnLook) -> bool:
     if column.kind in ("date", "timestamp"):
         return look.dates is not None or (look.numbers is not None and look.numbers.are_days)
     if column.kind in ("money", "number", "count", "flag") and look.kind == "VARCHAR":
-        return look.numbers is not None or column.kind == "flag"
+        of_total = column.kind == "count" and look.counts_of == look.filled
+        return look.numbers is not None or of_total or column.kind == "flag"
     return True

@@ -75,29 +75,43 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
         path = export.folder / name
         if files.suffix(path) in files.SHEETS:
             for sheet in files.sheet_names(path):
-                yield sheet, Place(files=(name,), layout=Layout(sheet=sheet)), (f"it is the sheet {sheet} of {name}",)
+                layout = Layout(sheet=sheet, skip_lines=files.lines_above_header(path, sheet))
+                yield (
+                    f"{path.stem}/{sheet}",
+                    Place(files=(name,), layout=layout),
+                    (f"it is the sheet {sheet} of {name}",),
+                )
             continue
         groups.setdefault((_DIGITS.sub("#", name), files.suffix(path)), []).append(name)
     for (_, kind), names in groups.items():
-        # Files that differ in digits alone are months of one table if they have one header.
-        for alike in _with_one_header(export, names, kind, encoding):
+        # Files that differ in digits alone are months of one table if their columns say so.
+        for alike in _of_one_table(export, names, kind, encoding):
             path = export.folder / alike[0]
             sniffed = sniff(path, encoding) if kind in files.TEXT else None
             layout = sniffed.layout if sniffed else PLAIN
             notes = list(sniffed.notes) if sniffed else []
             if len(alike) > 1:
                 notes.insert(0, f"{len(alike)} files, {Path(alike[0]).name} to {Path(alike[-1]).name}, are one table")
-            yield alike[0], Place(files=(_pattern(alike),), layout=layout), tuple(notes)
+            # A pattern would also take in the files of the other tables that differ in digits alone.
+            named = (_pattern(alike),) if len(alike) == len(names) else tuple(alike)
+            yield alike[0], Place(files=named, layout=layout), tuple(notes)
 
 
-def _with_one_header(export: FilesExport, names: list[str], kind: str, encoding: str | None) -> list[list[str]]:
+def _of_one_table(export: FilesExport, names: list[str], kind: str, encoding: str | None) -> list[list[str]]:
     if kind not in files.TEXT or len(names) == 1:
         return [names]
-    by_header: dict[tuple[str, ...], list[str]] = {}
+    groups: list[tuple[set[str], list[str]]] = []
     for name in names:
         path = export.folder / name
-        by_header.setdefault(tuple(files.header(path, sniff(path, encoding).layout)), []).append(name)
-    return list(by_header.values())
+        header = set(files.header(path, sniff(path, encoding).layout))
+        # A column more or fewer, or another order, is the same table.
+        like = next((group for group in groups if header <= group[0] or group[0] <= header), None)
+        if like is None:
+            groups.append((header, [name]))
+        else:
+            like[0].update(header)
+            like[1].append(name)
+    return [alike for _, alike in groups]
 
 
 def _pattern(names: list[str]) -> str:

@@ -14,7 +14,7 @@ from risk_warning.book.recognition.formats import DATE_FORMATS, ColumnLook, Date
 from risk_warning.book.recognition.keys import KeyMatch, key_match
 from risk_warning.book.recognition.matching import Match, matches_of
 from risk_warning.book.recognition.parts import Part, parts_of
-from risk_warning.book.recognition.vocabulary import plain
+from risk_warning.book.recognition.vocabulary import same_level
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.sources.export import Export
 from risk_warning.book.sql import quoted, statement
@@ -254,6 +254,9 @@ def _voted(proposal: Proposal, dates: Dates) -> str | None:
 def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook, settings: dict[str, Any]) -> None:
     numbers = look.numbers
     if numbers is None:
+        if look.counts_of == look.filled:
+            settings["split"] = {"by": "/", "part": 1}
+            proposal.note(match.table, name, "the values are a number of a total, such as 1/12: the first part is read")
         return
     if numbers.is_unclear:
         text = f"{look.name} has three digits after each separator. Is it a separator of thousands or of decimals?"
@@ -305,8 +308,8 @@ def _add_levels(
     leading: dict[str, str] = {}
     codes = {}
     for level, _ in con.fetchall():
-        if level and level not in look.markers and leading.setdefault(plain(level) or level, level) != level:
-            codes[level] = leading[plain(level)]
+        if level and level not in look.markers and leading.setdefault(same_level(level), level) != level:
+            codes[level] = leading[same_level(level)]
     if codes:
         settings["codes"] = codes
         pairs = ", ".join(f"{one!r} as {other!r}" for one, other in codes.items())
@@ -353,8 +356,10 @@ def _ask_for_what_is_missing(proposal: Proposal) -> None:
     for match in proposal.matches:
         free = [name for name in match.part.columns if name in proposal.tables[match.table].get("ignored", ())]
         for name in match.missing:
-            text = f"Which column of {match.part.name} is {name}?"
-            proposal.ask(match.table, None, f"{text} Not used so far: {', '.join(free) or 'none'}.")
+            text = f"Which column of {match.part.name} is {name}? Not used so far: {', '.join(free) or 'none'}."
+            if name in match.part.columns:
+                text = f"The values of {name} in {match.part.name} have no known form. What do they mean?"
+            proposal.ask(match.table, None, text)
     if proposal.match("borrowers") is None:
         proposal.ask("borrowers", None, "Which part of the export lists the borrowers? None looks like it.")
     if proposal.match("instalments") is None and proposal.match("statements") is None:

@@ -216,8 +216,19 @@ def table_likeness(name: str, table: str) -> float:
     >>> table_likeness("repayment_plan_2023-01.csv", "instalments") > table_likeness("repayment_plan", "loans")
     True
     """
-    given = plain(re.sub(r"\.[a-z]+", "", name.casefold()))
-    return max(
-        (CERTAIN if given == known else LIKELY if known in given else 0.0)
-        for known in (plain(word).removesuffix("s") for word in TABLE_WORDS[table])
-    )
+    known = {plain(word).removesuffix("s") for word in TABLE_WORDS[table]}
+    # A part of a folder is called as the folder is.
+    names = [plain(re.sub(r"\.[a-z]+", "", part)).removesuffix("s") for part in name.casefold().split("/")]
+    if any(given in known for given in names):
+        return CERTAIN
+    return LIKELY if any(word in given for given in names for word in known) else 0.0
+
+
+@cache
+def same_level(value: str) -> str:
+    """Return what is the same in two spellings of a category's value: case, blanks and full width do not count.
+
+    >>> same_level("RENTS ") == same_level("rents"), same_level("A+") == same_level("A-")
+    (True, False)
+    """
+    return "".join(unicodedata.normalize("NFKC", value).casefold().split())

@@ -31,6 +31,8 @@ TEXT, PARQUET, SHEETS, JSON_LINES = (
 )
 _COMPRESSED = (".gz", ".zst")
 _CHUNK = 1 << 20
+_LOOKED_AT = 200
+"""Lines of a sheet that are looked at for its header."""
 
 
 def suffix(path: Path) -> str:
@@ -227,6 +229,16 @@ def sheet_names(path: Path) -> list[str]:
         return list(CalamineWorkbook.from_path(str(path)).sheet_names)
     except (CalamineError, OSError):
         raise BookError(f"{path.name} is not a readable spreadsheet; save it again as .xlsx or as CSV.") from None
+
+
+def lines_above_header(path: Path, sheet: str) -> int:
+    """Return the number of lines above a sheet's header: the first that fills as many cells as most lines do."""
+    from python_calamine import CalamineWorkbook
+
+    rows = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python(nrows=_LOOKED_AT)
+    filled = [sum(value != "" for value in row) for row in rows]
+    usual = max(set(filled), key=filled.count, default=0)
+    return next((i for i, cells in enumerate(filled) if cells >= usual > 1), 0)
 
 
 def _sheet(path: Path, layout: Layout) -> pyarrow.Table:
