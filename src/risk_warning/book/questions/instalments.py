@@ -12,7 +12,7 @@ _HUNDRED = 30.0
 """What falls due of a loan is about its principal; this many times that is another unit."""
 _OUTLIER = 20
 """An amount due so many times the middle one of its loan is probably in another unit; a last, large one is less."""
-_MUCH_MORE = 1.5
+_MUCH_MORE, _HARDLY_ANYTHING = 1.5, 0.02
 _MORE_THAN_A_YEAR = 400
 _YEAR_DAYS = 330
 """A payment so many days before or after the due date is probably mistyped by a year."""
@@ -93,6 +93,14 @@ def _payments(look: Looker) -> Iterator[BookQuestion]:
             1.0,
         )
     elif look.has("instalments", "paid_amount"):
+        yield from look.share(
+            "instalments.paid_amount.far_below_due",
+            "{n} of {of} instalments with a payment have hardly any paid_amount: is it in the same unit as due_amount",
+            f"paid > 0 AND paid < {_HARDLY_ANYTHING} * due",
+            "(SELECT sum(paid_amount) AS paid, min(due_amount) AS due FROM staged_instalments GROUP BY loan, "
+            "instalment_no HAVING bool_or(paid_on <> $never))",
+            row="",
+        )
         yield from look.share(
             "instalments.paid_amount.reversed",
             "of {n} of {of} instalments more was reversed than was paid: is paid_amount negative by mistake",

@@ -13,12 +13,13 @@ import duckdb
 from risk_warning.book.questions.accounts import of_accounts
 from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
-from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.questions.question import BookQuestion, Grade
 from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, LIKELY, PERHAPS, likeness, same_level, table_likeness
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources import files
 from risk_warning.book.sources.source import Source
 from risk_warning.book.staging import Staged
+from risk_warning.core.reach import TELL_OF_PAYMENT
 
 _FEW_LEVELS = 200
 
@@ -30,6 +31,7 @@ def questions_of(
     look = Looker(con, staged, max_bad_share, today)
     return [
         *_unused_files(source),
+        *_empty_tables(staged, source),
         *_near_names(staged, source),
         *_spellings(staged, source),
         *staged.unclear,
@@ -55,6 +57,14 @@ def _unused_files(source: Source) -> Iterator[BookQuestion]:
             f"{name} is not read, and the book has {'no' if missing else 'another'} table {table}",
             1.0,
         )
+
+
+def _empty_tables(staged: Staged, source: Source) -> Iterator[BookQuestion]:
+    """Ask about a table that is there without a row: payments and statements would be as if they had not happened."""
+    for table, rows in staged.rows.items():
+        if not rows:
+            grade: Grade = "question" if table in TELL_OF_PAYMENT else "notice"
+            yield BookQuestion(f"{table}.rows.none", grade, f"{source.labels[table]} has no rows", 1.0)
 
 
 def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:

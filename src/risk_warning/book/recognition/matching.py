@@ -99,6 +99,6 @@ def _fits(column: Column, look: ColumnLook) -> bool:
     if column.kind in ("date", "timestamp"):
         return look.dates is not None or (look.numbers is not None and look.numbers.are_days)
     if column.kind in ("money", "number", "count", "flag") and look.kind == "VARCHAR":
-        of_total = column.kind == "count" and look.counts_of == look.filled
+        of_total = column.kind == "count" and 0 < look.counts_of == look.filled
         return look.numbers is not None or of_total or column.kind == "flag"
     return True

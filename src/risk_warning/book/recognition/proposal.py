@@ -254,7 +254,7 @@ def _voted(proposal: Proposal, dates: Dates) -> str | None:
 def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook, settings: dict[str, Any]) -> None:
     numbers = look.numbers
     if numbers is None:
-        if look.counts_of == look.filled:
+        if 0 < look.counts_of == look.filled:
             settings["split"] = {"by": "/", "part": 1}
             proposal.note(match.table, name, "the values are a number of a total, such as 1/12: the first part is read")
         return
