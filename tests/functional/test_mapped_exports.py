@@ -15,7 +15,8 @@ import sqlalchemy
 from numpy.typing import NDArray
 
 from risk_warning.book import open_book
-from risk_warning.book.recognition.proposal import Proposal, propose
+from risk_warning.book.recognition.proposal import Proposal
+from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
 from risk_warning.book.sources.export import export_at
 from risk_warning.book.staged import staging_connection

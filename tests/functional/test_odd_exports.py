@@ -23,7 +23,8 @@ from risk_warning.book.check import check_book
 from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.recognition import parts
 from risk_warning.book.recognition.formats import ColumnLook
-from risk_warning.book.recognition.proposal import Proposal, propose
+from risk_warning.book.recognition.proposal import Proposal
+from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
 from risk_warning.book.sources.export import export_at
 from risk_warning.book.sql import quoted, statement

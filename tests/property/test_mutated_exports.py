@@ -7,7 +7,6 @@ counted by kind.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable
@@ -141,18 +140,16 @@ def repeated(random: np.random.Generator) -> tuple[str, dict[str, pandas.DataFra
 def test_faults_of_exports_are_seen() -> None:
     random, unseen, outcomes = np.random.default_rng(2026), Counter[str](), Counter[str]()
     expected = right()
-    for _ in range(10_000 if FULL else 200):
+    for _ in range(10_000 if FULL else 100):
         what, tables, is_single = (mutated if random.random() < 0.9 else repeated)(random)
-        folder = Path(tempfile.mkdtemp())
-        try:
-            ids, days = dpd(written(folder, tables))
-        except RiskWarningError as error:
-            outcomes[type(error).__name__] += 1
-            assert "\n" not in str(error)
-            continue
-        finally:
-            seen = is_noticed(folder)
-            shutil.rmtree(folder)
+        with tempfile.TemporaryDirectory() as scratch:
+            try:
+                ids, days = dpd(written(Path(scratch), tables))
+            except RiskWarningError as error:
+                outcomes[type(error).__name__] += 1
+                assert "\n" not in str(error)
+                continue
+            seen = is_noticed(Path(scratch))
         now = dict(zip(map(str, ids), days.tolist(), strict=True))
         moved_by_a_day = [one for one in expected if not same(now.get(one), expected[one])]
         outcomes["noticed" if seen else "moved unseen" if moved_by_a_day else "no effect"] += 1

@@ -44,7 +44,7 @@ def map_export(
 
     On a terminal it asks what it cannot know; elsewhere the questions are written into the mapping as comments.
     """
-    from risk_warning.book.recognition.proposal import propose
+    from risk_warning.book.recognition.tables import propose
     from risk_warning.book.recognition.writing import mapping_text
     from risk_warning.book.sources.export import export_at
     from risk_warning.book.staged import staging_connection
@@ -87,7 +87,7 @@ def map_export(
 
 def _show(console: Console, con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match) -> None:
     """Show one table: each column with its evidence, and the first rows as they are read."""
-    from risk_warning.book.recognition.proposal import rows_as_read
+    from risk_warning.book.recognition.tables import rows_as_read
 
     title = f"{match.table}: {match.part.place.label}, {match.part.rows:,} rows"
     columns = Table("column", "in the export", "evidence", title=Text(title), title_justify="left")

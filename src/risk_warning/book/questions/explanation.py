@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from risk_warning.book.recognition.proposal import propose
+from risk_warning.book.recognition.tables import propose
 from risk_warning.book.sources.export import FilesExport
 from risk_warning.errors import BookError, BookQualityError, QuestionError
 from risk_warning.settings import BookSettings

@@ -14,8 +14,7 @@ from risk_warning.book.recognition.sniffing import sniff
 from risk_warning.book.sources import files
 from risk_warning.book.sources.export import Export, FilesExport, Place
 from risk_warning.book.sources.files import PLAIN, Layout
-from risk_warning.book.sources.source import materialised
-from risk_warning.book.sql import statement
+from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 
 LOOKED_AT = 1_000_000
@@ -49,19 +48,29 @@ def parts_of(con: duckdb.DuckDBPyConnection, export: Export, encoding: str | Non
     """
     for number, (name, place, notes) in enumerate(_places(export, encoding)):
         types = export.columns(con, place)
-        relation = export.relation(con, place, types)
-        raw = f"look_{number}"
+        relation, raw = export.relation(con, place, types), f"look_{number}"
         try:
-            copy = materialised(con, raw, relation)
+            con.execute(
+                statement(
+                    "CREATE OR REPLACE TABLE {raw} AS SELECT {names} FROM {source} LIMIT {most}",
+                    raw=raw,
+                    names=", ".join(quoted(column, types) for column in types),
+                    source=relation.sql,
+                    most=str(LOOKED_AT),
+                ),
+                dict(relation.parameters),
+            )
         except duckdb.Error as error:
             if isinstance(export, FilesExport):
                 raise files.unreadable(export.paths(place)[0], error) from None
             raise BookError(f"{place.label} in {export.name} cannot be read; try it there.") from None
-        con.execute(statement("SELECT count(*) FROM {raw}", raw=copy.sql))
+        con.execute(statement("SELECT count(*) FROM {raw}", raw=raw))
         rows = int(con.fetchall()[0][0])
+        if rows == LOOKED_AT:
+            notes = (*notes, f"only its first {LOOKED_AT:,} rows were looked at")
         if rows:
-            columns = {column: look_at(con, copy.sql, column, kind, tuple(types)) for column, kind in types.items()}
-            yield Part(name, place, notes, copy.sql, rows, columns)
+            columns = {column: look_at(con, raw, column, kind, tuple(types)) for column, kind in types.items()}
+            yield Part(name, place, notes, raw, rows, columns)
 
 
 def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, tuple[str, ...]]]:

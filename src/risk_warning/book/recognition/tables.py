@@ -1,0 +1,182 @@
+"""A proposal table by table: where each lies, how its ids match, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+
+from risk_warning.book.mapping.columns import projection_of
+from risk_warning.book.mapping.document import TableMapping
+from risk_warning.book.recognition.amounts import look_across
+from risk_warning.book.recognition.columns import add_columns, may_be_empty
+from risk_warning.book.recognition.keys import KeyMatch, key_match
+from risk_warning.book.recognition.matching import Match, matches_of
+from risk_warning.book.recognition.parts import parts_of
+from risk_warning.book.recognition.proposal import Proposal
+from risk_warning.book.schema import TABLES
+from risk_warning.book.sources.export import Export
+from risk_warning.book.sources.source import Relation
+from risk_warning.book.sql import quoted, statement
+from risk_warning.errors import BookError
+
+_KEYS = (
+    ("loans", "borrower_id", "borrowers", "borrower_id"),
+    ("instalments", "loan_id", "loans", "loan_id"),
+    ("statements", "loan_id", "loans", "loan_id"),
+    ("instalments", "borrower_id", "borrowers", "borrower_id"),
+    ("statements", "borrower_id", "borrowers", "borrower_id"),
+    ("events", "borrower_id", "borrowers", "borrower_id"),
+    ("contacts", "borrower_id", "borrowers", "borrower_id"),
+    ("outcomes", "borrower_id", "borrowers", "borrower_id"),
+)
+"""(table, its column, table it refers to, column there)."""
+
+
+def propose(con: duckdb.DuckDBPyConnection, export: Export, source: str, encoding: str | None = None) -> Proposal:
+    """Return the proposal for an export that the mapping will name `source`.
+
+    `encoding` is that of text files that are not UTF-8; None if it has to be found out.
+
+    Raises
+    ------
+    BookError
+        The export cannot be read, or nothing in it is a table of a book.
+    """
+    parts = list(parts_of(con, export, encoding))
+    matches, unused = matches_of(parts)
+    if not matches:
+        seen = ", ".join(part.name for part in parts) or "nothing"
+        raise BookError(f"Nothing in {export.name} looks like a table of a book (found: {seen}).")
+    proposal = Proposal(source, matches, unused)
+    for match in matches:
+        if match.is_derived:
+            _keep_what_is_constant(con, match)
+        _add_table(proposal, match)
+    for match in matches:
+        add_columns(con, proposal, match)
+    for table, column, of_table, of_column in _KEYS:
+        _write_ids_alike(con, proposal, (table, column), (of_table, of_column))
+    _ask_for_what_is_missing(proposal)
+    look_across(con, proposal)
+    return proposal
+
+
+def _add_table(proposal: Proposal, match: Match) -> None:
+    part, place = match.part, match.part.place
+    layout = place.layout
+    content: dict[str, Any] = {"files": list(place.files)} if place.files else {"table": place.table}
+    if layout.encoding != "utf-8":
+        content["encoding"] = layout.encoding
+    if layout.separator != ",":
+        content["separator"] = layout.separator
+    if layout.skip_lines:
+        content["skip_lines"] = layout.skip_lines
+    if layout.sheet:
+        content["sheet"] = layout.sheet
+    markers: dict[str, int] = {}
+    for name, look in match.columns.items():
+        if may_be_empty(TABLES[match.table].column(name)):
+            for marker, rows in look.markers.items():
+                markers[marker] = markers.get(marker, 0) + rows
+                proposal.note(match.table, name, f"{rows:,} of {part.rows:,} rows hold '{marker}', read as empty")
+    if markers:
+        content["empty"] = sorted(markers)
+    content["columns"] = {name: {"column": look.name} for name, look in match.columns.items()}
+    used = {look.name for look in match.columns.values()}
+    if ignored := [name for name in part.columns if name not in used]:
+        content["ignored"] = ignored
+    if match.is_derived:
+        content.pop("ignored", None)
+        content["repeats"] = "once"
+        proposal.note(match.table, None, f"the export has no file of its own for it, so it is read from {place.label}")
+    proposal.tables[match.table] = content
+    for note in part.notes:
+        proposal.note(match.table, None, note)
+    if place.files and place.files[0].split(".")[0] != match.table and not part.notes:
+        proposal.note(match.table, None, f"{place.label} is the table {match.table}")
+
+
+def _keep_what_is_constant(con: duckdb.DuckDBPyConnection, match: Match) -> None:
+    """Leave out the columns of a derived table that differ between rows of one id."""
+    key = match.columns["loan_id" if match.table == "loans" else "borrower_id"].name
+    names = tuple(match.part.columns)
+    for name, look in list(match.columns.items()):
+        if look.name == key:
+            continue
+        con.execute(
+            statement(
+                "SELECT 1 FROM {raw} GROUP BY {key} HAVING count(DISTINCT COALESCE(CAST({column} AS VARCHAR), '')) > 1 "
+                "LIMIT 1",
+                raw=match.part.raw,
+                key=quoted(key, names),
+                column=quoted(look.name, names),
+            )
+        )
+        if con.fetchall():
+            del match.columns[name]
+
+
+def _write_ids_alike(
+    con: duckdb.DuckDBPyConnection, proposal: Proposal, here: tuple[str, str], there: tuple[str, str]
+) -> None:
+    """Make the ids of one table match those of another, and say how many do."""
+    (table, name), (of_table, of_name) = here, there
+    match, other = proposal.match(table), proposal.match(of_table)
+    if match is None or other is None or name not in match.columns or of_name not in other.columns:
+        return
+    if table != "loans" and name == "borrower_id" and "loan_id" in match.columns and proposal.match("loans"):
+        return
+    looks = match.columns[name], other.columns[of_name]
+    found = key_match(con, match.part.raw, looks[0].name, other.part.raw, looks[1].name)
+    if found.matching == found.plainly:
+        if found.share < 1:
+            proposal.note(table, name, f"{found.matching:,} of {found.ids:,} ids are in {of_table}", is_plain=True)
+        return
+    how = _apply(proposal, here, there, found)
+    proposal.note(table, name, f"{found.matching:,} of {found.ids:,} ids are in {of_table} {how}")
+
+
+def _apply(proposal: Proposal, here: tuple[str, str], there: tuple[str, str], found: KeyMatch) -> str:
+    """Write the form of the ids into both columns; return it in words."""
+    settings = dict(found.form.settings)
+    if found.digits is not None:
+        # Ids of one length keep their zeros; the shorter ones get them back.
+        settings = {"whole": True, "digits": found.digits}
+        proposal.column(*here).update(settings)
+        return f"once they have leading zeros again ({found.digits} digits)"
+    if settings:
+        proposal.column(*here).update(settings)
+        proposal.column(*there).update(settings)
+    return f"once they are written {found.form.name}" + (" (upper and lower case differ)" if "case" in settings else "")
+
+
+def _ask_for_what_is_missing(proposal: Proposal) -> None:
+    for match in proposal.matches:
+        free = [name for name in match.part.columns if name in proposal.tables[match.table].get("ignored", ())]
+        for name in match.missing:
+            text = f"Which column of {match.part.name} is {name}? Not used so far: {', '.join(free) or 'none'}."
+            if name in match.part.columns:
+                text = f"The values of {name} in {match.part.name} have no known form. What do they mean?"
+            proposal.ask(match.table, None, text)
+    if proposal.match("borrowers") is None:
+        proposal.ask("borrowers", None, "Which part of the export lists the borrowers? None looks like it.")
+    if proposal.match("instalments") is None and proposal.match("statements") is None:
+        proposal.ask("instalments", None, "Which part of the export has instalments or statements? None looks like it.")
+
+
+def rows_as_read(
+    con: duckdb.DuckDBPyConnection, match: Match, table: TableMapping, names: Sequence[str], limit: int
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the first rows of a part as the mapping reads them, the columns in the order of `names`."""
+    types = {look.name: look.kind for look in match.part.columns.values()}
+    projection = projection_of(table, Relation(match.part.raw, types), names)
+    columns = ", ".join(projection.columns.values())
+    con.execute(
+        statement(
+            "SELECT {columns} FROM {raw} LIMIT {limit}", columns=columns, raw=match.part.raw, limit=str(int(limit))
+        ),
+        projection.parameters,
+    )
+    yield from con.fetchall()
