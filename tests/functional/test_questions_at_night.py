@@ -40,9 +40,9 @@ def faulty(lender: Lender, folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_question_stops_the_night_until_it_is_answered(lender: Lender, tmp_path: Path) -> None:
-    settings, out = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"), tmp_path / "out"
+    settings, out = Settings(home=tmp_path / "home", db=f"sqlite:///{tmp_path / 'w.db'}"), tmp_path / "out"
     night(lender, settings, lender.book, out, FIRST)
-    beat = json.loads((out / "heartbeat.json").read_text())
+    beat = json.loads((tmp_path / "home" / "heartbeat.json").read_text())
     assert (beat["outcome"], beat["latest_published"], beat["age_days"]) == ("published", str(FIRST), 0)
     before = read_watch_list(settings.database_url)
     book = faulty(lender, tmp_path / "per-cent")
@@ -51,11 +51,11 @@ def test_a_question_stops_the_night_until_it_is_answered(lender: Lender, tmp_pat
     assert raised.value.exit_code == 19
     assert not (out / f"as_of={SECOND}").exists()
     assert read_watch_list(settings.database_url) == before
-    beat = json.loads((out / "heartbeat.json").read_text())
+    beat = json.loads((tmp_path / "home" / "heartbeat.json").read_text())
     assert (beat["outcome"], beat["latest_published"], beat["age_days"]) == ("question", str(FIRST), 7)
-    asked = tomllib.loads((out / "questions.toml").read_text())["book"]["answers"]
+    asked = tomllib.loads((tmp_path / "home" / "questions.toml").read_text())["book"]["answers"]
     assert asked == {"loans.annual_rate.above_one": {"by": "", "why": "", "share": 1.0}}
     answers = {code: answer | {"by": "risk team", "why": "a lender of last resort"} for code, answer in asked.items()}
     answered = settings.model_copy(update={"book": BookSettings.model_validate({"answers": answers})})
     assert night(lender, answered, book, out, SECOND).scored > 0
-    assert not (out / "questions.toml").exists()
+    assert not (tmp_path / "home" / "questions.toml").exists()

@@ -1,4 +1,4 @@
-"""The heartbeat of the nightly job: `OUT/heartbeat.json`, and `OUT/questions.toml` where a question stopped it.
+"""The heartbeat of the nightly job: `HOME/heartbeat.json`, and `HOME/questions.toml` where a question stopped it.
 
 A night that a question stops leaves the published scores, the watch list and the service as they are. The heartbeat
 says since when they are what they are.
@@ -20,17 +20,18 @@ QUESTIONS = "questions.toml"
 
 
 class Heartbeat(Document):
-    """The last thing that the nightly job did with this folder."""
+    """The last thing that the nightly job did."""
 
     at: datetime = Field(description="when, UTC")
     as_of_date: date = Field(description="the night that was run")
+    out: str = Field(description="folder of the published nights")
     outcome: Literal["published", "question"]
     questions: tuple[str, ...] = Field(default=(), description="codes of the questions that stopped it")
-    latest_published: date | None = Field(description="as-of date of the latest scores in the folder")
+    latest_published: date | None = Field(description="as-of date of the latest scores published there")
     age_days: int | None = Field(description="days from the latest scores to the night that was run")
 
 
-def published(out: Path, as_of_date: date) -> None:
+def published(home: Path, out: Path, as_of_date: date) -> None:
     """Record that the night was published; no question is open any more.
 
     Raises
@@ -38,11 +39,11 @@ def published(out: Path, as_of_date: date) -> None:
     OutputError
         The folder cannot be written.
     """
-    (out / QUESTIONS).unlink(missing_ok=True)
-    _beat(out, as_of_date, "published", ())
+    (home / QUESTIONS).unlink(missing_ok=True)
+    _beat(home, out, as_of_date, "published", ())
 
 
-def stopped_by(out: Path, as_of_date: date, error: QuestionError) -> Path:
+def stopped_by(home: Path, out: Path, as_of_date: date, error: QuestionError) -> Path:
     """Record that questions stopped the night, and return the file in which they can be answered.
 
     Raises
@@ -50,7 +51,7 @@ def stopped_by(out: Path, as_of_date: date, error: QuestionError) -> Path:
     OutputError
         The folder cannot be written.
     """
-    _beat(out, as_of_date, "question", tuple(error.questions))
+    _beat(home, out, as_of_date, "question", tuple(error.questions))
     document = tomlkit.document()
     document.add(tomlkit.comment(f"Questions that stopped the night of {as_of_date}; nothing was published."))
     document.add(
@@ -68,23 +69,26 @@ def stopped_by(out: Path, as_of_date: date, error: QuestionError) -> Path:
     book = tomlkit.table(is_super_table=True)
     book.append("answers", answers)
     document.append("book", book)
-    path = out / QUESTIONS
+    path = home / QUESTIONS
     _write(path, tomlkit.dumps(document))
     return path
 
 
-def _beat(out: Path, as_of_date: date, outcome: Literal["published", "question"], questions: tuple[str, ...]) -> None:
+def _beat(
+    home: Path, out: Path, as_of_date: date, outcome: Literal["published", "question"], questions: tuple[str, ...]
+) -> None:
     nights = sorted(folder.name.removeprefix("as_of=") for folder in out.glob("as_of=*") if folder.is_dir())
     latest = date.fromisoformat(nights[-1]) if nights else None
     beat = Heartbeat(
         at=datetime.now(UTC),
         as_of_date=as_of_date,
+        out=str(out),
         outcome=outcome,
         questions=questions,
         latest_published=latest,
         age_days=None if latest is None else (as_of_date - latest).days,
     )
-    _write(out / "heartbeat.json", json_text(beat) + "\n")
+    _write(home / "heartbeat.json", json_text(beat) + "\n")
 
 
 def _write(path: Path, text: str) -> None:
@@ -92,4 +96,4 @@ def _write(path: Path, text: str) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError:
-        raise OutputError(f"{path} cannot be written; free the folder or name another with --out.") from None
+        raise OutputError(f"{path} cannot be written; free the folder, or set home to another.") from None

@@ -43,7 +43,7 @@ def run_night(
     """Score the book, publish to `out/as_of=D`, then update the watch list.
 
     A run repeated after a crash gives the same result. A book that raises a question publishes nothing and changes
-    nothing; the question is written to `out/questions.toml`.
+    nothing; the question is written to `home/questions.toml`.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def run_night(
             try:
                 opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
             except QuestionError as error:
-                path = stopped_by(out, as_of_date, error)
+                path = stopped_by(settings.home, out, as_of_date, error)
                 raise QuestionError(f"{error} Nothing was published; see {path}.", error.questions) from None
         progress.update(task, description="loading the model")
         with timed(timings, "load_model"):
@@ -98,7 +98,7 @@ def run_night(
             loaded.target.bad_dpd,
             force=force,
         )
-        published(out, as_of_date)
+        published(settings.home, out, as_of_date)
         return NightReport(
             as_of_date=as_of_date,
             folder=str(out / f"as_of={as_of_date}"),
