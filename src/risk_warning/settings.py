@@ -35,7 +35,7 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Answer(_Section):
+class KnownQuestion(_Section):
     """What the lender says about a question of a book: it is known, up to a share of the rows."""
 
     share: float = Field(default=1.0, ge=0, le=1, description="largest share of rows for which the answer holds")
@@ -63,7 +63,7 @@ class BookSettings(_Section):
     )
     postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
-    answers: Mapping[str, Answer] = Field(
+    answers: Mapping[str, KnownQuestion] = Field(
         default={}, description="question that a book raises → what is known about it; check names the questions"
     )
     data_through: Mapping[str, date] = Field(

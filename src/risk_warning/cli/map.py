@@ -92,13 +92,13 @@ def _show(console: Console, con: duckdb.DuckDBPyConnection, proposal: Proposal, 
     title = f"{match.table}: {match.part.place.label}, {match.part.rows:,} rows"
     columns = Table("column", "in the export", "evidence", title=Text(title), title_justify="left")
     for name, look in match.columns.items():
-        evidence = [one.text for one in proposal.findings if (one.table, one.column) == (match.table, name)]
+        evidence = [one.text for one in proposal.evidence if (one.table, one.column) == (match.table, name)]
         columns.add_row(Text(name), Text(look.name), Text("; ".join(evidence) or "name and values fit"))
     console.print(columns)
-    for finding in proposal.findings:
+    for finding in proposal.evidence:
         if finding.table == match.table and finding.column is None:
             console.print(Text(f"- {finding.text}"))
-    if ignored := proposal.tables[match.table].get("ignored"):
+    if ignored := proposal.tables[match.table].ignored:
         console.print(Text(f"- not used: {', '.join(ignored)}"))
     rows = Table(title="as read", title_justify="left")
     for name in match.columns:

@@ -19,9 +19,9 @@ from __future__ import annotations
 
 import codecs
 import tomllib
-from collections.abc import Mapping as Dictionary
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import to_json
@@ -30,32 +30,32 @@ from risk_warning.book.schema import TABLES
 from risk_warning.book.sources.files import Layout
 from risk_warning.errors import BookError
 from risk_warning.fault import first_fault
-from risk_warning.settings import Answer
+from risk_warning.settings import KnownQuestion
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 
 
-class _Part(BaseModel):
+class _MappingPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Split(_Part):
+class TextPart(_MappingPart):
     """One part of a text that has several."""
 
     by: Text
     part: int = Field(ge=1, le=20, description="number of the part, from 1")
 
 
-class ColumnMapping(_Part):
+class ColumnMapping(_MappingPart):
     """How a column of the book is made of a column of the export, in the order of the fields below."""
 
     column: str | None = Field(default=None, description="name in the export; left out where `constant` is given")
     constant: str | None = Field(default=None, description="the same value for every row")
     half_width: bool = Field(default=False, description="write full-width digits as usual ones: １２３ is 123")
-    split: Split | None = Field(default=None, description="take one part of the text, such as L1 of 'L1/2'")
+    split: TextPart | None = Field(default=None, description="take one part of the text, such as L1 of 'L1/2'")
     remove: tuple[Text, ...] = Field(default=(), description="texts to take out, such as ¥ or months")
     empty: tuple[str, ...] = Field(default=(), description="values that mean that there is none, such as NULL")
-    codes: Dictionary[str, str] = Field(default={}, description="value → value in the book; others stay as they are")
+    codes: Mapping[str, str] = Field(default={}, description="value → value in the book; others stay as they are")
     case: Literal["upper", "lower"] | None = Field(default=None, description="write letters so")
     digits: int | None = Field(default=None, ge=1, le=40, description="fill a shorter number up with leading zeros")
     without_zeros: bool = Field(default=False, description="take leading zeros off")
@@ -82,7 +82,7 @@ def _from_name(value: object) -> object:
     return {"column": value} if isinstance(value, str) else value
 
 
-class TableMapping(_Part):
+class TableMapping(_MappingPart):
     """Where a table of the book lies in the export, and how its columns are made."""
 
     files: tuple[Text, ...] = Field(default=(), description="names or patterns such as instalments_*.csv")
@@ -93,14 +93,14 @@ class TableMapping(_Part):
     separator: str = Field(default=",", min_length=1, max_length=1)
     skip_lines: int = Field(default=0, ge=0, le=1000, description="lines above the header")
     empty: tuple[str, ...] = Field(default=(), description="values that mean that there is none, in every column")
-    where: Dictionary[str, tuple[str, ...]] = Field(default={}, description="column → values of the rows to read")
+    where: Mapping[str, tuple[str, ...]] = Field(default={}, description="column → values of the rows to read")
     part_payments: Literal["repeat", "split"] = Field(
         default="repeat", description="split: each row of an instalment carries only its part of the amount due"
     )
     repeats: Literal["once", "count"] | None = Field(
         default=None, description="rows that repeat another in every column: read once, or each a payment of its own"
     )
-    columns: Dictionary[str, Annotated[ColumnMapping, BeforeValidator(_from_name)]]
+    columns: Mapping[str, Annotated[ColumnMapping, BeforeValidator(_from_name)]]
     ignored: tuple[str, ...] = Field(default=(), description="columns of the export that are known and not used")
 
     @field_validator("encoding")
@@ -129,19 +129,19 @@ class TableMapping(_Part):
         return tuple(dict.fromkeys((*read, *self.where)))
 
 
-class Mapping(_Part):
+class BookMapping(_MappingPart):
     """A mapping: an export, and how its tables become those of a book."""
 
     version: Literal[1]
     source: Text = Field(
         description="folder, DuckDB file, postgresql:// or adbc: URL; relative to the mapping's folder"
     )
-    tables: Dictionary[str, TableMapping]
-    answers: Dictionary[str, Answer] = Field(default={}, description="question → what is known about it")
+    tables: Mapping[str, TableMapping]
+    answers: Mapping[str, KnownQuestion] = Field(default={}, description="question → what is known about it")
 
     @field_validator("tables")
     @classmethod
-    def _follow_the_contract(cls, value: Dictionary[str, TableMapping]) -> Dictionary[str, TableMapping]:
+    def _follow_the_contract(cls, value: Mapping[str, TableMapping]) -> Mapping[str, TableMapping]:
         for name, table in value.items():
             if name not in TABLES:
                 raise ValueError(f"a book has no table {name!r}; it has {', '.join(TABLES)}")
@@ -152,7 +152,7 @@ class Mapping(_Part):
         return value
 
 
-def read_mapping(path: Path) -> Mapping:
+def read_mapping(path: Path) -> BookMapping:
     """Read a mapping.
 
     Raises
@@ -161,13 +161,13 @@ def read_mapping(path: Path) -> Mapping:
         The file cannot be read, or has an entry that mappings do not have.
     """
     try:
-        content: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         raise BookError(f"The mapping {path} cannot be read; name a TOML file.") from None
     except tomllib.TOMLDecodeError as error:
         raise BookError(f"The mapping {path} is not valid TOML: {error}.") from None
     try:
-        return Mapping.model_validate_json(to_json(content))
+        return BookMapping.model_validate_json(to_json(content))
     except ValidationError as error:
         fault = first_fault(error)
         problem = "there is no such entry" if fault.is_unknown else fault.message

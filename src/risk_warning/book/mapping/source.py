@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping as Dictionary
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -12,13 +11,13 @@ from pathlib import Path
 import duckdb
 
 from risk_warning.book.mapping.columns import projection_of
-from risk_warning.book.mapping.document import Mapping, TableMapping
+from risk_warning.book.mapping.document import BookMapping, TableMapping
 from risk_warning.book.sources import files
 from risk_warning.book.sources.export import Export, FilesExport, Place, export_at
 from risk_warning.book.sources.source import Days, Relation, Source, materialised
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError, SettingsError
-from risk_warning.settings import Answer
+from risk_warning.settings import KnownQuestion
 
 
 def place_of(table: TableMapping) -> Place:
@@ -32,7 +31,7 @@ class MappedSource(Source):
     is_mapped = True
 
     def __init__(
-        self, con: duckdb.DuckDBPyConnection, mapping: Mapping, base: Path, postgres_schema: str, name: str
+        self, con: duckdb.DuckDBPyConnection, mapping: BookMapping, base: Path, postgres_schema: str, name: str
     ) -> None:
         super().__init__(name)
         self.mapping = mapping
@@ -65,7 +64,7 @@ class MappedSource(Source):
                 )
 
     @property
-    def answers(self) -> Dictionary[str, Answer]:
+    def answers(self) -> Mapping[str, KnownQuestion]:
         """Answers that the mapping gives."""
         return self.mapping.answers
 
@@ -99,7 +98,7 @@ class MappedSource(Source):
             return _joined(con, whole, sums_due=False)
         return _once(con, whole) if mapped.repeats == "once" else whole
 
-    def _rows_where(self, where: Dictionary[str, tuple[str, ...]], scan: Relation) -> Relation:
+    def _rows_where(self, where: Mapping[str, tuple[str, ...]], scan: Relation) -> Relation:
         """Return the rows whose columns have one of the given values; their numbers stay those in the file."""
         parameters = {f"where{i}": list(values) for i, values in enumerate(where.values())}
         tests = [

@@ -29,7 +29,7 @@ def explained(
             proposal = propose(con, FilesExport(folder), str(folder))
         except BookError as other:
             return other if "--encoding" in str(other) else error
-    unlike = [(one.table, one.column, one.text) for one in proposal.findings if not one.is_plain]
+    unlike = [(one.table, one.column, one.text) for one in proposal.evidence if not one.is_plain]
     unlike += [(one.table, one.column, one.text) for one in proposal.questions if one.choices]
     seen = [f"{table}{f'.{column}' if column else ''}: {text.rstrip('.?')}" for table, column, text in unlike]
     if not seen:

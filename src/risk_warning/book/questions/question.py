@@ -13,7 +13,7 @@ from datetime import date
 from typing import Literal
 
 from risk_warning.errors import QuestionError
-from risk_warning.settings import Answer
+from risk_warning.settings import KnownQuestion
 
 Grade = Literal["question", "notice"]
 
@@ -37,16 +37,20 @@ class BookQuestion:
         return f"{self.text} (row {self.row:,})" if self.row is not None else self.text
 
 
-def unanswered(questions: Sequence[BookQuestion], answers: Mapping[str, Answer], today: date) -> list[BookQuestion]:
+def unanswered(
+    questions: Sequence[BookQuestion], answers: Mapping[str, KnownQuestion], today: date
+) -> list[BookQuestion]:
     """Return the questions that stop a run: those without an answer that holds for their share, and today."""
     return [one for one in questions if one.grade == "question" and not _holds(answers.get(one.code), one, today)]
 
 
-def _holds(answer: Answer | None, question: BookQuestion, today: date) -> bool:
+def _holds(answer: KnownQuestion | None, question: BookQuestion, today: date) -> bool:
     return answer is not None and question.share <= answer.share and (answer.until is None or today <= answer.until)
 
 
-def check_answered(questions: Sequence[BookQuestion], answers: Mapping[str, Answer], today: date, book: str) -> None:
+def check_answered(
+    questions: Sequence[BookQuestion], answers: Mapping[str, KnownQuestion], today: date, book: str
+) -> None:
     """Refuse a book with an open question.
 
     Raises

@@ -46,7 +46,7 @@ def _create_view(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Matc
 
 
 def _has(proposal: Proposal, table: str, *columns: str) -> bool:
-    return table in proposal.tables and all(name in proposal.tables[table]["columns"] for name in columns)
+    return table in proposal.tables and set(columns) <= set(proposal.tables[table].columns)
 
 
 def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[float | None, ...]:
@@ -56,11 +56,11 @@ def _one(con: duckdb.DuckDBPyConnection, sql: str) -> tuple[float | None, ...]:
 
 
 def _rates(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
-    if not _has(proposal, "loans", "annual_rate") or "divide" in proposal.column("loans", "annual_rate"):
+    if not _has(proposal, "loans", "annual_rate") or proposal.column("loans", "annual_rate").divide is not None:
         return
     (middle,) = _one(con, "SELECT median(TRY_CAST(annual_rate AS DOUBLE)) FROM read_loans")
     if middle is not None and middle > _LARGEST_RATE:
-        proposal.column("loans", "annual_rate")["divide"] = 100
+        proposal.set_column("loans", "annual_rate", divide=100)
         proposal.note("loans", "annual_rate", "most rates are above 1, so annual_rate is per cent, divided by 100")
 
 
@@ -78,7 +78,7 @@ def _minor_units(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
     if _HUNDRED[0] < ratio < _HUNDRED[1]:
         for name in ("due_amount", "paid_amount"):
             if _has(proposal, "instalments", name):
-                proposal.column("instalments", name)["divide"] = 100
+                proposal.set_column("instalments", name, divide=100)
         proposal.note(
             "instalments",
             "due_amount",
@@ -86,7 +86,7 @@ def _minor_units(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
             "divided by 100",
         )
     elif 1 / _HUNDRED[1] < ratio < 1 / _HUNDRED[0]:
-        proposal.column("loans", "principal")["divide"] = 100
+        proposal.set_column("loans", "principal", divide=100)
         proposal.note("loans", "principal", "the principal is about 100 times what falls due, so it is in minor units")
 
 
@@ -104,7 +104,7 @@ def _part_payments(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
         ),
     )
     if split and instalments and split > _MANY * instalments:
-        proposal.tables["instalments"]["part_payments"] = "split"
+        proposal.set_table("instalments", part_payments="split")
         proposal.note(
             "instalments",
             "due_amount",
@@ -115,10 +115,10 @@ def _part_payments(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
 def _repeats(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
     if not _has(proposal, "instalments", "loan_id", "instalment_no", "due_amount"):
         return
-    if proposal.tables["instalments"].get("part_payments") == "split":
+    if proposal.tables["instalments"].part_payments == "split":
         return
     names = ", ".join(
-        quoted(name, proposal.tables["instalments"]["columns"]) for name in proposal.tables["instalments"]["columns"]
+        quoted(name, proposal.tables["instalments"].columns) for name in proposal.tables["instalments"].columns
     )
     repeated, rows = _one(
         con,
@@ -139,7 +139,7 @@ def _repeats(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
             ),
         )
         reads_once = too_much is None or too_much > 0.5
-    proposal.tables["instalments"]["repeats"] = "once" if reads_once else "count"
+    proposal.set_table("instalments", repeats="once" if reads_once else "count")
     verdict = (
         "more would be paid than was due, so each is read once"
         if reads_once

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import duckdb
 
 from risk_warning.book.mapping.columns import EXCEL
+from risk_warning.book.mapping.document import TextPart
 from risk_warning.book.recognition.formats import DATE_FORMATS, ColumnLook, Dates
 from risk_warning.book.recognition.matching import Match
-from risk_warning.book.recognition.proposal import Choice, Proposal
+from risk_warning.book.recognition.proposal import MappingChoice, Proposal
 from risk_warning.book.recognition.vocabulary import same_level
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.sql import quoted, statement
@@ -27,31 +26,28 @@ def add_columns(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match
     for name, look in match.columns.items():
         column = TABLES[match.table].column(name)
         assert column is not None
-        settings = proposal.column(match.table, name)
         if look.name != name:
             case = ", which differs in upper and lower case" if look.name.casefold() == name.casefold() else ""
             proposal.note(match.table, name, f"the export calls {name} {look.name}{case}")
         if column.kind in ("date", "timestamp"):
-            _add_date(proposal, match, name, look, settings, is_moment=column.kind == "timestamp")
+            _add_date(proposal, match, name, look, is_moment=column.kind == "timestamp")
         elif column.kind in ("money", "number", "count"):
-            _add_number(proposal, match, name, look, settings)
+            _add_number(proposal, match, name, look)
         elif column.kind in ("category", "open"):
-            _add_levels(con, proposal, match, name, look, settings)
+            _add_levels(con, proposal, match, name, look)
         if look.wide and column.kind != "category":
-            settings["half_width"] = True
+            proposal.set_column(match.table, name, half_width=True)
             proposal.note(match.table, name, f"{look.wide:,} values have full-width digits")
         if column.kind == "id" and look.padded:
             proposal.note(match.table, name, f"{look.padded:,} ids have a blank before or after them, taken off")
 
 
-def _add_date(
-    proposal: Proposal, match: Match, name: str, look: ColumnLook, settings: dict[str, Any], *, is_moment: bool
-) -> None:
+def _add_date(proposal: Proposal, match: Match, name: str, look: ColumnLook, *, is_moment: bool) -> None:
     dates = look.dates
     if dates is None:
         numbers = look.numbers
         if numbers is not None and numbers.are_days:
-            settings["format"] = EXCEL
+            proposal.set_column(match.table, name, format=EXCEL)
             proposal.note(match.table, name, "the values are day numbers of a spreadsheet")
         return
     if dates.form is None:
@@ -62,11 +58,11 @@ def _add_date(
     if dates.twin is not None:
         form = _voted(proposal, dates) or ""
         if not form:
-            ways = [Choice(DATE_FORMATS[way], {"format": way}) for way in sorted((dates.form, dates.twin))]
+            ways = [MappingChoice(DATE_FORMATS[way], {"format": way}) for way in sorted((dates.form, dates.twin))]
             text = f"No day is above 12, so {look.name} may be {ways[0].text} or {ways[1].text}. Which is it?"
             proposal.ask(match.table, name, text, *ways)
             return
-    settings["format"] = form
+    proposal.set_column(match.table, name, format=form)
     proposal.note(match.table, name, f"the dates are {DATE_FORMATS[form]} ({form})")
 
 
@@ -81,11 +77,11 @@ def _voted(proposal: Proposal, dates: Dates) -> str | None:
     return forms.pop() if len(forms) == 1 else None
 
 
-def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook, settings: dict[str, Any]) -> None:
+def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook) -> None:
     numbers = look.numbers
     if numbers is None:
         if 0 < look.counts_of == look.filled:
-            settings["split"] = {"by": "/", "part": 1}
+            proposal.set_column(match.table, name, split=TextPart(by="/", part=1))
             proposal.note(match.table, name, "the values are a number of a total, such as 1/12: the first part is read")
         return
     if numbers.is_unclear:
@@ -96,21 +92,21 @@ def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook, s
             match.table,
             name,
             text,
-            Choice("thousands", {"thousands": character, "decimal": other}),
-            Choice("decimals", {"decimal": character}),
+            MappingChoice("thousands", {"thousands": character, "decimal": other}),
+            MappingChoice("decimals", {"decimal": character}),
         )
         return
     if numbers.remove:
-        settings["remove"] = list(numbers.remove)
+        proposal.set_column(match.table, name, remove=numbers.remove)
         proposal.note(match.table, name, f"{' and '.join(numbers.remove)} is taken out of the values")
     if numbers.thousands is not None:
-        settings["thousands"] = numbers.thousands
+        proposal.set_column(match.table, name, thousands=numbers.thousands)
         proposal.note(match.table, name, f"the thousands are separated by {numbers.thousands!r}")
     if numbers.decimal != ".":
-        settings["decimal"] = numbers.decimal
+        proposal.set_column(match.table, name, decimal=numbers.decimal)
         proposal.note(match.table, name, "the decimal separator is a comma")
     if numbers.is_percent:
-        settings["divide"] = 100
+        proposal.set_column(match.table, name, divide=100)
         proposal.note(match.table, name, "the values are per cent (%), divided by 100")
 
 
@@ -120,7 +116,6 @@ def _add_levels(
     match: Match,
     name: str,
     look: ColumnLook,
-    settings: dict[str, Any],
 ) -> None:
     """Write levels that differ in case or blanks alone as the most frequent of them."""
     if look.distinct > _FEW_LEVELS or (
@@ -141,8 +136,6 @@ def _add_levels(
         if level and level not in look.markers and leading.setdefault(same_level(level), level) != level:
             codes[level] = leading[same_level(level)]
     if codes:
-        settings["codes"] = codes
+        proposal.set_column(match.table, name, codes=codes)
         pairs = ", ".join(f"{one!r} as {other!r}" for one, other in codes.items())
-        proposal.note(
-            match.table, name, f"values that differ in case, blanks or punctuation alone are read alike: {pairs}"
-        )
+        proposal.note(match.table, name, f"values that differ in case or blanks alone are read alike: {pairs}")

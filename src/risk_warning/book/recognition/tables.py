@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from risk_warning.book.mapping.columns import projection_of
-from risk_warning.book.mapping.document import TableMapping
+from risk_warning.book.mapping.document import ColumnMapping, TableMapping
 from risk_warning.book.recognition.amounts import look_across
 from risk_warning.book.recognition.columns import add_columns, may_be_empty
 from risk_warning.book.recognition.keys import KeyMatch, key_match
@@ -66,32 +66,27 @@ def propose(con: duckdb.DuckDBPyConnection, export: Export, source: str, encodin
 def _add_table(proposal: Proposal, match: Match) -> None:
     part, place = match.part, match.part.place
     layout = place.layout
-    content: dict[str, Any] = {"files": list(place.files)} if place.files else {"table": place.table}
-    if layout.encoding != "utf-8":
-        content["encoding"] = layout.encoding
-    if layout.separator != ",":
-        content["separator"] = layout.separator
-    if layout.skip_lines:
-        content["skip_lines"] = layout.skip_lines
-    if layout.sheet:
-        content["sheet"] = layout.sheet
     markers: dict[str, int] = {}
     for name, look in match.columns.items():
         if may_be_empty(TABLES[match.table].column(name)):
             for marker, rows in look.markers.items():
                 markers[marker] = markers.get(marker, 0) + rows
                 proposal.note(match.table, name, f"{rows:,} of {part.rows:,} rows hold '{marker}', read as empty")
-    if markers:
-        content["empty"] = sorted(markers)
-    content["columns"] = {name: {"column": look.name} for name, look in match.columns.items()}
     used = {look.name for look in match.columns.values()}
-    if ignored := [name for name in part.columns if name not in used]:
-        content["ignored"] = ignored
+    proposal.tables[match.table] = TableMapping(
+        files=place.files,
+        table=place.table,
+        sheet=layout.sheet,
+        encoding=layout.encoding,
+        separator=layout.separator,
+        skip_lines=layout.skip_lines,
+        empty=tuple(sorted(markers)),
+        repeats="once" if match.is_derived else None,
+        columns={name: ColumnMapping(column=look.name) for name, look in match.columns.items()},
+        ignored=() if match.is_derived else tuple(name for name in part.columns if name not in used),
+    )
     if match.is_derived:
-        content.pop("ignored", None)
-        content["repeats"] = "once"
         proposal.note(match.table, None, f"the export has no file of its own for it, so it is read from {place.label}")
-    proposal.tables[match.table] = content
     for note in part.notes:
         proposal.note(match.table, None, note)
     if place.files and place.files[0].split(".")[0] != match.table and not part.notes:
@@ -143,18 +138,17 @@ def _apply(proposal: Proposal, here: tuple[str, str], there: tuple[str, str], fo
     settings = dict(found.form.settings)
     if found.digits is not None:
         # Ids of one length keep their zeros; the shorter ones get them back.
-        settings = {"whole": True, "digits": found.digits}
-        proposal.column(*here).update(settings)
+        proposal.set_column(*here, whole=True, digits=found.digits)
         return f"once they have leading zeros again ({found.digits} digits)"
     if settings:
-        proposal.column(*here).update(settings)
-        proposal.column(*there).update(settings)
+        proposal.set_column(*here, **settings)
+        proposal.set_column(*there, **settings)
     return f"once they are written {found.form.name}" + (" (upper and lower case differ)" if "case" in settings else "")
 
 
 def _ask_for_what_is_missing(proposal: Proposal) -> None:
     for match in proposal.matches:
-        free = [name for name in match.part.columns if name in proposal.tables[match.table].get("ignored", ())]
+        free = [name for name in match.part.columns if name in proposal.tables[match.table].ignored]
         for name in match.missing:
             text = f"Which column of {match.part.name} is {name}? Not used so far: {', '.join(free) or 'none'}."
             if name in match.part.columns:

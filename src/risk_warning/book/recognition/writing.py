@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import tomlkit
 from tomlkit.items import InlineTable, Table
 
-from risk_warning.book.recognition.proposal import Proposal, Question
+from risk_warning.book.recognition.proposal import MappingQuestion, Proposal
 
 _HEAD = (
     "How an export becomes a book, proposed by `risk-warning map`. Correct what is wrong, then use this file as BOOK:",
@@ -32,35 +34,35 @@ def mapping_text(proposal: Proposal) -> str:
     return tomlkit.dumps(document)
 
 
-def _asked(question: Question) -> str:
+def _asked(question: MappingQuestion) -> str:
     where = f"{question.table}.{question.column}" if question.column else question.table
     choices = "; ".join(f"{choice.text}: {_inline(choice.settings).as_string()}" for choice in question.choices)
     return f"QUESTION ({where}): {question.text}" + (f" Add one of: {choices}." if choices else "")
 
 
-def _inline(settings: dict[str, object]) -> InlineTable:
+def _inline(settings: Mapping[str, object]) -> InlineTable:
     table = tomlkit.inline_table()
     table.update(settings)
     return table
 
 
 def _table(proposal: Proposal, name: str) -> Table:
-    content = proposal.tables[name]
+    mapped = proposal.tables[name]
     table = tomlkit.table()
     for question in proposal.questions:
         if question.table == name:
             table.add(tomlkit.comment(_asked(question)))
-    for finding in proposal.findings:
-        if finding.table == name and finding.column is None:
-            table.add(tomlkit.comment(f"{finding.text}."))
-    for key, value in content.items():
-        if key != "columns":
-            table.add(key, value)
+    for one in proposal.evidence:
+        if one.table == name and one.column is None:
+            table.add(tomlkit.comment(f"{one.text}."))
+    for key, value in mapped.model_dump(mode="json", exclude_defaults=True, exclude={"columns"}).items():
+        table.add(key, value)
     columns = tomlkit.table()
-    for column, settings in content["columns"].items():
+    for column, given in mapped.columns.items():
+        settings = given.model_dump(mode="json", exclude_defaults=True)
         value = settings["column"] if set(settings) == {"column"} else _inline(settings)
         columns.add(column, value)
-        evidence = [one.text for one in proposal.findings if one.table == name and one.column == column]
+        evidence = [one.text for one in proposal.evidence if one.table == name and one.column == column]
         if evidence:
             columns[column].comment("; ".join(evidence))
     table.add("columns", columns)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from risk_warning.book.reading import INTEGERS
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
-from risk_warning.settings import Answer
+from risk_warning.settings import KnownQuestion
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Source(ABC):
         return ()
 
     @property
-    def answers(self) -> Mapping[str, Answer]:
+    def answers(self) -> Mapping[str, KnownQuestion]:
         """Answers to questions about the book that come with the source."""
         return {}
 
