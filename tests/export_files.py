@@ -209,7 +209,8 @@ def _long_ids() -> tuple[Step, ...]:
 
 
 def _zst(content: bytes) -> bytes:
-    return pyarrow.Codec("zstd").compress(content, asbytes=True)  # type: ignore[no-any-return]
+    compressed: bytes = pyarrow.Codec("zstd").compress(content, asbytes=True)
+    return compressed
 
 
 def _put(path: Path, content: bytes) -> None:
@@ -239,9 +240,9 @@ def _put_parquet(folder: Path, table: str, content: list[Row]) -> None:
 
 def _fill(sheet: object, content: list[Row]) -> None:
     """Write a table into a sheet, days and numbers as the spreadsheet's own."""
-    sheet.append(list(content[0]))  # type: ignore[attr-defined]
+    sheet.append(list(content[0]))
     for row in content:
-        sheet.append([_own(name, value) for name, value in row.items()])  # type: ignore[attr-defined]
+        sheet.append([_own(name, value) for name, value in row.items()])
 
 
 def _own(name: str, value: str) -> object:

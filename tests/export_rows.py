@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from export_writing import AMOUNTS, Case, Row, Step, cells, edited, export, one, rows
 
@@ -142,10 +142,10 @@ def _damage() -> Iterator[Case]:
     yield Case("the header again in the middle", repeated, "notice", told["asks"], **told)
 
 
-def _line(text: str, number: int, change: object) -> str:
+def _line(text: str, number: int, change: Callable[[str], str]) -> str:
     """Return the text with one line, counted from 0, changed."""
     lines = text.splitlines()
-    lines[number] = change(lines[number])  # type: ignore[operator]
+    lines[number] = change(lines[number])
     return "\n".join(lines) + "\n"
 
 

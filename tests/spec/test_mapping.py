@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
@@ -56,6 +56,10 @@ paid_on = { column = "bezahlt", format = "%d.%m.%Y" }
 """
 
 
+Setting = str | float | list[str] | dict[str, str] | dict[str, str | int]
+"""A field of a column's mapping, as TOML has it."""
+
+
 def mapped(folder: Path, mapping: str = MAPPING, **changed: str) -> Path:
     (folder / "export").mkdir(exist_ok=True)
     for name, text in {**EXPORT, **{f"{name}.csv": text for name, text in changed.items()}}.items():
@@ -64,14 +68,15 @@ def mapped(folder: Path, mapping: str = MAPPING, **changed: str) -> Path:
     return folder / "book.toml"
 
 
-def read(value: str | None, **settings: Any) -> str | None:
+def read(value: str | None, **settings: Setting) -> str | None:
     """Return a value as a mapped column reads it."""
     table = TableMapping.model_validate({"files": ["x.csv"], "columns": {"status": {"column": "given", **settings}}})
     projection = projection_of(table, Relation("given", {"given": "VARCHAR"}), ["status"])
     with duckdb.connect() as con:
         con.execute("CREATE TABLE given AS SELECT $value::VARCHAR AS given", {"value": value})
         sql = f"SELECT {projection.columns['status']} FROM given"  # noqa: S608
-        return con.execute(sql, projection.parameters).fetchall()[0][0]  # type: ignore[no-any-return]
+        row: tuple[str | None] = con.execute(sql, projection.parameters).fetchall()[0]
+        return row[0]
 
 
 @pytest.mark.parametrize(
@@ -108,7 +113,9 @@ def read(value: str | None, **settings: Any) -> str | None:
         (None, {"codes": {"C": "closed"}}, None),
     ],
 )
-def test_a_value_is_read_as_the_mapping_says(value: str | None, settings: dict[str, Any], expected: str | None) -> None:
+def test_a_value_is_read_as_the_mapping_says(
+    value: str | None, settings: Mapping[str, Setting], expected: str | None
+) -> None:
     assert read(value, **settings) == expected
 
 

@@ -7,7 +7,6 @@ import duckdb
 from risk_warning.book.mapping.columns import projection_of
 from risk_warning.book.recognition.matching import Match
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import quoted, statement
 
 _HUNDRED = (30.0, 300.0)
@@ -31,8 +30,7 @@ def look_across(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
 def _create_view(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match) -> None:
     """Create `read_TABLE` with the part's rows as the mapping reads them so far."""
     table = proposal.mapping().tables[match.table]
-    types = {look.name: look.kind for look in match.part.columns.values()}
-    projection = projection_of(table, Relation(match.part.raw, types), tuple(table.columns))
+    projection = projection_of(table, match.part.relation, tuple(table.columns))
     columns = ", ".join(f"{sql} AS {quoted(name, table.columns)}" for name, sql in projection.columns.items())
     con.execute(
         statement(

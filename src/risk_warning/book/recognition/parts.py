@@ -14,6 +14,7 @@ from risk_warning.book.recognition.sniffing import sniff
 from risk_warning.book.sources import files
 from risk_warning.book.sources.export import Export, FilesExport, Place
 from risk_warning.book.sources.files import PLAIN, Layout
+from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 
@@ -34,6 +35,11 @@ class Part:
     """Name of the connection's table that holds the rows looked at."""
     rows: int
     columns: dict[str, ColumnLook]
+
+    @property
+    def relation(self) -> Relation:
+        """The rows looked at."""
+        return Relation(self.raw, {name: look.kind for name, look in self.columns.items()})
 
 
 def parts_of(con: duckdb.DuckDBPyConnection, export: Export, encoding: str | None = None) -> Iterator[Part]:

@@ -17,7 +17,6 @@ from risk_warning.book.recognition.parts import parts_of
 from risk_warning.book.recognition.proposal import Proposal
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources.export import Export
-from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 
@@ -164,8 +163,7 @@ def rows_as_read(
     con: duckdb.DuckDBPyConnection, match: Match, table: TableMapping, names: Sequence[str], limit: int
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the first rows of a part as the mapping reads them, the columns in the order of `names`."""
-    types = {look.name: look.kind for look in match.part.columns.values()}
-    projection = projection_of(table, Relation(match.part.raw, types), names)
+    projection = projection_of(table, match.part.relation, names)
     columns = ", ".join(projection.columns.values())
     con.execute(
         statement(

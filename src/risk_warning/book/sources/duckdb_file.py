@@ -15,26 +15,38 @@ from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
 
 
+def attached(con: duckdb.DuckDBPyConnection, path: Path) -> dict[str, dict[str, str]]:
+    """Attach the file as `lender`, read-only, and return table → column → DuckDB type of its tables and views.
+
+    Raises
+    ------
+    BookError
+        The file cannot be opened.
+    """
+    try:
+        con.execute("ATTACH $path AS lender (READ_ONLY)", {"path": str(path)})
+        con.execute(
+            "SELECT table_name, column_name, data_type FROM duckdb_columns() "
+            "WHERE database_name = 'lender' AND schema_name = 'main' ORDER BY table_name, column_index"
+        )
+    except duckdb.Error:
+        raise BookError(
+            f"{path} cannot be opened as a DuckDB file: it is not one, is damaged, or another program is writing "
+            "to it; close that program, or give a folder of files."
+        ) from None
+    types: dict[str, dict[str, str]] = {}
+    for table, column, kind in con.fetchall():
+        types.setdefault(table, {})[column] = kind
+    return types
+
+
 class DuckDBSource(Source):
     """Tables and views of a DuckDB file."""
 
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
         super().__init__(str(path))
         self._path = path
-        try:
-            con.execute("ATTACH $path AS lender (READ_ONLY)", {"path": str(path)})
-            con.execute(
-                "SELECT table_name, column_name, data_type FROM duckdb_columns() "
-                "WHERE database_name = 'lender' AND schema_name = 'main' ORDER BY table_name, column_index"
-            )
-        except duckdb.Error:
-            raise BookError(
-                f"{path} cannot be opened as a DuckDB file: it is not one, is damaged, or another program is writing "
-                "to it; close that program, or give a folder of Parquet or CSV."
-            ) from None
-        self._types: dict[str, dict[str, str]] = {}
-        for table, column, kind in con.fetchall():
-            self._types.setdefault(table, {})[column] = kind
+        self._types = attached(con, path)
         con.execute("SELECT view_name FROM duckdb_views() WHERE database_name = 'lender'")
         self._views = {row[0] for row in con.fetchall()}
         self.also = tuple(sorted(self._types))

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import duckdb
 
 from risk_warning.book.sources import files
+from risk_warning.book.sources.duckdb_file import attached
 from risk_warning.book.sources.files import PLAIN, Layout
 from risk_warning.book.sources.folder import digest_of
 from risk_warning.book.sources.source import Relation
@@ -139,18 +140,7 @@ class DuckDBExport(Export):
     def __init__(self, con: duckdb.DuckDBPyConnection, path: Path) -> None:
         self.name = str(path)
         self._path = path
-        try:
-            con.execute("ATTACH $path AS lender (READ_ONLY)", {"path": str(path)})
-            con.execute(
-                "SELECT DISTINCT table_name FROM duckdb_columns() WHERE database_name = 'lender' "
-                "AND schema_name = 'main' ORDER BY 1"
-            )
-        except duckdb.Error:
-            raise BookError(
-                f"{path} cannot be opened as a DuckDB file: it is not one, is damaged, or another program is writing "
-                "to it; close that program, or give a folder of files."
-            ) from None
-        self._tables = [row[0] for row in con.fetchall()]
+        self._tables = list(attached(con, path))
 
     def parts(self) -> list[str]:
         return self._tables
