@@ -18,22 +18,36 @@ _YEAR_DAYS = 330
 """A payment so many days before or after the due date is probably mistyped by a year."""
 
 
+_SUMMARY = "instalment_summary"
+
+
 def of_instalments(look: Looker) -> Iterator[BookQuestion]:
     """Yield the questions about instalments."""
     if not look.has("instalments", "due_on", "due_amount"):
         return
+    # One grouping and one sort for all questions: they are what takes time. The due date is that of the first version,
+    # by one number of 64 bits, which is faster than min_by.
+    look.make(
+        _SUMMARY,
+        "SELECT *, lag(instalment_no) OVER in_loan AS number_before, lag(due_on) OVER in_loan AS due_before FROM "
+        "(SELECT loan, instalment_no, min((CAST(scheduled_on AS BIGINT) << 32) + due_on) & 4294967295 AS due_on, "
+        "min(due_amount) AS due_amount, sum(paid_amount) AS paid_amount, bool_or(paid_on <> $never) AS is_paid, "
+        "min(row_no) AS row_no FROM staged_instalments GROUP BY loan, instalment_no) "
+        "WINDOW in_loan AS (PARTITION BY loan ORDER BY instalment_no)",
+    )
     yield from _units(look)
     yield from _before_opening(look)
     yield from _order(look)
     yield from _payments(look)
+    look.drop(_SUMMARY)
 
 
 def _units(look: Looker) -> Iterator[BookQuestion]:
     if look.has("loans", "principal"):
         (ratio,) = look.row(
-            "SELECT median(owed / principal) FROM (SELECT loan, sum(due_amount) AS owed FROM (SELECT DISTINCT loan, "
-            "instalment_no, scheduled_on, due_amount FROM staged_instalments) GROUP BY loan) JOIN (SELECT loan, "
-            "max(principal) AS principal FROM staged_loans GROUP BY loan) USING (loan) WHERE principal > 0"
+            "SELECT median(owed / principal) FROM (SELECT loan, sum(due_amount) AS owed FROM instalment_summary "
+            "GROUP BY loan) JOIN (SELECT loan, max(principal) AS principal FROM staged_loans GROUP BY loan) "
+            "USING (loan) WHERE principal > 0"
         )
         if ratio is not None and not 1 / _HUNDRED < ratio < _HUNDRED:
             yield BookQuestion(
@@ -58,18 +72,14 @@ def _order(look: Looker) -> Iterator[BookQuestion]:
         "instalments.due_on.order",
         "{n} of {of} instalments have due_on before that of the number before them, or more than a year after it: is a "
         "date mistyped",
-        f"due_on < before OR due_on > before + {_MORE_THAN_A_YEAR}",
-        "(SELECT due_on, row_no, lag(due_on) OVER (PARTITION BY loan ORDER BY instalment_no) AS before FROM (SELECT "
-        "loan, instalment_no, min_by(due_on, scheduled_on) AS due_on, min(row_no) AS row_no FROM staged_instalments "
-        "GROUP BY loan, instalment_no))",
+        f"due_on < due_before OR due_on > due_before + {_MORE_THAN_A_YEAR}",
+        _SUMMARY,
     )
     yield from look.share(
         "instalments.instalment_no.gap",
         "{n} of {of} instalments follow a number that their loan lacks: are rows lost",
-        "instalment_no > before + 1",
-        "(SELECT instalment_no, lag(instalment_no) OVER (PARTITION BY loan ORDER BY instalment_no) AS before, row_no "
-        "FROM (SELECT loan, instalment_no, min(row_no) AS row_no FROM staged_instalments GROUP BY loan, "
-        "instalment_no))",
+        "instalment_no > number_before + 1",
+        _SUMMARY,
     )
     for side, test in (("before", f"paid_on < due_on - {_YEAR_DAYS}"), ("after", f"paid_on > due_on + {_YEAR_DAYS}")):
         if look.has("instalments", "paid_on"):
@@ -93,28 +103,26 @@ def _payments(look: Looker) -> Iterator[BookQuestion]:
             1.0,
         )
     elif look.has("instalments", "paid_amount"):
+        paid_ones = f"{_SUMMARY} WHERE is_paid"
         yield from look.share(
             "instalments.paid_amount.far_below_due",
             "{n} of {of} instalments with a payment have hardly any paid_amount: is it in the same unit as due_amount",
-            f"paid > 0 AND paid < {_HARDLY_ANYTHING} * due",
-            "(SELECT sum(paid_amount) AS paid, min(due_amount) AS due FROM staged_instalments GROUP BY loan, "
-            "instalment_no HAVING bool_or(paid_on <> $never))",
+            f"paid_amount > 0 AND paid_amount < {_HARDLY_ANYTHING} * due_amount",
+            paid_ones,
             row="",
         )
         yield from look.share(
             "instalments.paid_amount.reversed",
             "of {n} of {of} instalments more was reversed than was paid: is paid_amount negative by mistake",
-            "paid < 0",
-            "(SELECT sum(paid_amount) AS paid FROM staged_instalments GROUP BY loan, instalment_no HAVING "
-            "bool_or(paid_on <> $never))",
+            "paid_amount < 0",
+            paid_ones,
             row="",
         )
         yield from look.share(
             "instalments.paid_amount.above_due",
             "of {n} of {of} instalments far more was paid than was due: are rows repeated",
-            f"paid > {_MUCH_MORE} * due AND due > 0",
-            "(SELECT sum(paid_amount) AS paid, min(due_amount) AS due FROM staged_instalments GROUP BY loan, "
-            "instalment_no HAVING bool_or(paid_on <> $never))",
+            f"paid_amount > {_MUCH_MORE} * due_amount AND due_amount > 0",
+            paid_ones,
             row="",
         )
 

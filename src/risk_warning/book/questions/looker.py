@@ -30,9 +30,17 @@ class Looker:
         """Whether the table has rows and all of the columns."""
         return bool(self._staged.rows.get(table)) and set(columns) <= self._staged.given.get(table, frozenset())
 
+    def make(self, table: str, sql: str) -> None:
+        """Make a table of a statement's rows, for several questions; `$never` in it is an empty date."""
+        self._con.execute(statement("CREATE TEMP TABLE {table} AS {sql}", table=table, sql=sql), _parameters(sql))
+
+    def drop(self, table: str) -> None:
+        """Drop a table that `make` made."""
+        self._con.execute(statement("DROP TABLE {table}", table=table))
+
     def row(self, sql: str) -> tuple[Value, ...]:
         """Return the one row of a statement; `$never` in it is an empty date."""
-        self._con.execute(sql, {"never": NEVER} if "$never" in sql else {})
+        self._con.execute(sql, _parameters(sql))
         row: tuple[Value, ...] = self._con.fetchall()[0]
         return row
 
@@ -53,3 +61,7 @@ class Looker:
                 n / rows,
                 None if first is None else int(first),
             )
+
+
+def _parameters(sql: str) -> dict[str, int]:
+    return {"never": NEVER} if "$never" in sql else {}
