@@ -61,6 +61,7 @@ class BookSettings(_Section):
         default_factory=dict,
         description="columns that look protected but are used, each with the reason that the model card repeats",
     )
+    features: Path | None = Field(default=None, description="features.toml, with features that the lender declares")
     postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
     memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
     answers: Mapping[str, KnownQuestion] = Field(

@@ -9,7 +9,7 @@ import numpy as np
 
 from risk_warning.book import open_book
 from risk_warning.core import features
-from risk_warning.core.features import attribute_of, matrix
+from risk_warning.core.features import attributes_of, matrix
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.settings import BookSettings
 
@@ -34,7 +34,7 @@ def test_they_have_names_of_their_own_and_the_values_of_their_tables(tmp_path: P
     assert own == {"borrower_x_rate": [5.0, 7.0], "loan_x_rate": [50.0, 70.0]}
     for table, values in (("borrowers", ["north", "south"]), ("loans", ["retail", "online"])):
         feature = next(feature for feature in chosen if feature.name == f"{table}_x_seg")
-        assert attribute_of(feature) == f"{table}.x_seg"
+        assert attributes_of(feature) == (f"{table}.x_seg",)
         codes = x[:, names.index(feature.name)].astype(int)
         assert np.array(categories[f"{table}.x_seg"])[codes].tolist() == values
     assert sum(name.startswith("x_note=A_B_months_3m") for name in names) == 2

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from risk_warning.core.features import Feature, attribute_of
+from risk_warning.core.features import Feature, attributes_of
 
 
 @dataclass(frozen=True, order=True)
@@ -43,7 +43,7 @@ class AttributeUse:
 
         `allowed` is column → reason, as in the setting `book.allowed`; `kept_out` is table → column → reason.
         """
-        columns = {column for feature in features if (column := attribute_of(feature)) is not None}
+        columns = {column for feature in features for column in attributes_of(feature)}
         used = (UsedAttribute(column, allowed.get(column.partition(".")[2])) for column in columns)
         kept = (KeptOut(f"{table}.{name}", why) for table, reasons in kept_out.items() for name, why in reasons.items())
         return cls(tuple(sorted(used, key=lambda one: one.column)), tuple(sorted(kept)))

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from risk_warning.book.attributes import AttributeUse
 from risk_warning.book.condition import Condition, condition
+from risk_warning.book.declared_features import unsupported
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.questions.explanation import explained
@@ -87,6 +88,10 @@ class BookReport:
     families: tuple[FamilyReport, ...]
     condition: Condition | None
     """None if the book cannot be used."""
+    declared: Mapping[str, str]
+    """Feature that the lender declares → what it is computed from, in words."""
+    lacking: tuple[str, ...]
+    """A sentence for every declared feature that the book cannot have, without its full stop."""
     attributes: AttributeUse
     """Attributes of borrowers and loans that a model of this book uses unchanged, and those kept out of it."""
     questions: tuple[BookQuestion, ...]
@@ -134,6 +139,8 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
             tables={table: _table(con, staged, table) for table in staged.rows},
             event_kinds=tuple(sorted(observed.event_kinds)),
             families=_families(given),
+            declared={feature.name: str(feature) for feature in observed.declared},
+            lacking=tuple(unsupported(observed, settings)),
             attributes=AttributeUse.of(given, settings.allowed, staged.kept_out),
             condition=None if problem else condition(staged_book(con, source, staged, settings, quarantine, None)),
             questions=tuple(questions),
@@ -226,6 +233,10 @@ def render(report: BookReport) -> RenderableType:
         lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
     if missing:
         lines.append(f"Missing: {', '.join(missing)}.")
+    lines += [f"Declared feature {name}: {what}." for name, what in report.declared.items()]
+    lines += [
+        f"{problem}; train refuses the book until it has it, or the feature is removed." for problem in report.lacking
+    ]
     lines += [f"{one.grade.capitalize()} {one.code}: {one.sentence()}." for one in report.questions]
     verdict = Text(report.problem, style="bold red") if report.problem else Text("The book can be used.", style="green")
     return Group(tables, families, attributes, *(Text(line) for line in lines), verdict)

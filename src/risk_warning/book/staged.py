@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
+from risk_warning.book.declared_features import declared_features
 from risk_warning.book.finding import IdType
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
@@ -304,6 +305,7 @@ def observed_of(
         codes=_codes(staged),
         status_rises_with_risk=settings.status_rises_with_risk,
         reach=reach,
+        declared=declared_features(settings),
     )
 
 

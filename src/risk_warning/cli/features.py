@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 from rich.console import Console
 from rich.table import Table
@@ -52,21 +54,26 @@ class FeatureDocument(Document):
 
 
 def features(as_json: Json = False) -> None:
-    """List every feature: name, unit, what null means, monotone direction, reason code, words."""
+    """List every feature, also those of book.features: name, unit, what null means, direction, reason code, words."""
+    from risk_warning.book.declared_features import declared_features
+    from risk_warning.core.features.own import own
+    from risk_warning.settings import load_settings
+
+    listed = (*registry(), *map(own, declared_features(load_settings().book)))
     if as_json:
-        print(json_text([_document(feature) for feature in registry()]))
+        print(json_text([_document(feature) for feature in listed]))
         return
     console = Console()
-    console.print(table(console.width))
+    console.print(table(listed, console.width))
 
 
-def table(width: int) -> Table:
-    """The features for a terminal of so many columns."""
+def table(features: Sequence[Feature], width: int) -> Table:
+    """Return the features as a table for a terminal of so many columns."""
     is_wide = width >= _WIDE_COLUMNS
     more = ("family", "null means", "指标") if is_wide else ()
     listing = Table("feature", "unit", "riskier when", "measures", *more)
     listing.caption = None if is_wide else f"{_WIDE_COLUMNS} columns show more, --json all"
-    for feature in registry():
+    for feature in features:
         listing.add_row(feature.name, feature.unit, _riskier(feature), feature.text_en, *_more(feature, is_wide))
     return listing
 

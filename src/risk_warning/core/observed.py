@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from risk_warning.core.declared import DeclaredFeature
 from risk_warning.core.reach import Reach
 
 
@@ -25,6 +26,8 @@ class Observed:
     status_rises_with_risk: bool = False
     """Whether the lender states that a higher status of statements is never safer."""
     reach: Reach = field(default_factory=Reach)
+    declared: tuple[DeclaredFeature, ...] = ()
+    """Features that the lender declares, whether or not the book has what they are made of."""
     closings_are_doubtful: bool = False
     """Whether so many loans were closed in doubtful ways that their outcomes count as unknown."""
 

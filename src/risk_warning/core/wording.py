@@ -54,6 +54,8 @@ _UNITS: Mapping[str, _Unit] = {
 }
 """Units other than money; a value of any other unit is a bare number, such as a status code."""
 _BARE = _Unit("", "", "")
+UNITS = (MINOR_UNITS, *_UNITS)
+"""The units that have words."""
 
 
 def money(amount: float, decimals: int) -> str:

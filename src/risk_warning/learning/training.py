@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core import features
+from risk_warning.book.declared_features import features_of
 from risk_warning.core.calendar import add_months
 from risk_warning.core.features import Feature
 from risk_warning.core.horizons import Horizons
@@ -92,7 +92,7 @@ def train(
     """
     spec, recipe = request.target, request.recipe
     recipe.check_tables(book.columns)
-    chosen = recipe.choose(features.supported(book.observed, settings.book.never_modelled))
+    chosen = recipe.choose(features_of(book.observed, settings.book))
     dates = as_of_dates(book, request)
     split = None if request.folds or len(dates) == 1 else out_of_time(dates, spec.horizon_months)
     if split is None and request.folds is None and len(dates) > 1:
@@ -232,7 +232,12 @@ class _Assembly:
             fit.fitted,
             horizons=horizons,
             names=tuple(feature.name for feature in chosen),
-            observed=book.observed,
+            observed=replace(
+                book.observed,
+                declared=tuple(
+                    one for one in book.observed.declared if one.name in {feature.name for feature in chosen}
+                ),
+            ),
             scorecard=scorecard,
             # Scores of borrowers that the model learnt from are further apart than those of others. So the threshold
             # comes from unseen scores of all borrowers that a nightly run scores, whatever a recipe leaves out.

@@ -55,6 +55,7 @@ def card(model: RiskModel) -> str:
             "| --- | --- |",
             *families,
             "",
+            *_declared(model),
             f"## Performance ({judged.scheme})",
             "",
             who_was_judged(provenance),
@@ -98,6 +99,12 @@ def _attributes(model: RiskModel) -> list[str]:
         *(f"| `{one.column}` | {one.why} |" for one in use.kept_out),
         *([""] if use.kept_out else []),
     ]
+
+
+def _declared(model: RiskModel) -> list[str]:
+    """Return lines on the features that the lender declares."""
+    rows = [f"| `{feature.name}` | {feature} |" for feature in model.observed.declared]
+    return [*("| declared by the lender | computed from |", "| --- | --- |"), *rows, ""] if rows else []
 
 
 def _history(bands: Sequence[HistoryBand]) -> list[str]:

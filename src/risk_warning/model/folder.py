@@ -15,6 +15,7 @@ from typing import Any
 import lightgbm
 from pydantic import TypeAdapter, ValidationError
 
+from risk_warning.core.declared import DeclaredFeature
 from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.horizons import Horizons, Link
 from risk_warning.core.observed import Observed
@@ -38,6 +39,7 @@ TWIN = "judged"
 """Subfolder of a model's folder that holds its judged twin."""
 FILES = ("model.txt", "model.json", "MODEL_CARD.md")
 _PROVENANCE = TypeAdapter(Provenance)
+_DECLARED = TypeAdapter(tuple[DeclaredFeature, ...])
 
 
 def assemble(
@@ -97,6 +99,7 @@ def load(folder: Path) -> RiskModel:
         frozenset(content["contract"]["numeric"]),
         {source: tuple(codes) for source, codes in content["contract"]["codes"].items()},
         content["contract"]["status_rises_with_risk"],
+        declared=_declared(folder, content["contract"]),
     )
     names = tuple(content["contract"]["features"])
     features = features_named(names, observed)
@@ -134,6 +137,13 @@ def _provenance(folder: Path, content: Mapping[str, Any]) -> Provenance:
         # Strictly by JSON, so that no value becomes one of another type, which would change the model's digest.
         return _PROVENANCE.validate_json(canonical_json(content["about"]))
     except (KeyError, ValidationError):
+        raise _damaged(folder) from None
+
+
+def _declared(folder: Path, contract: Mapping[str, Any]) -> tuple[DeclaredFeature, ...]:
+    try:
+        return _DECLARED.validate_json(canonical_json(contract.get("declared", [])))
+    except ValidationError:
         raise _damaged(folder) from None
 
 
@@ -192,6 +202,8 @@ def _content(model: RiskModel) -> dict[str, Any]:
             "numeric": sorted(observed.numeric),
             "status_rises_with_risk": observed.status_rises_with_risk,
             "codes": {source: list(codes) for source, codes in observed.codes.items()},
+            # Only where there are any, so that the versions of other models stay what they are.
+            **({"declared": _DECLARED.dump_python(observed.declared, mode="json")} if observed.declared else {}),
         },
         "target_codes": {name: {"codes": dict(c.codes), "other": c.other} for name, c in fitted.codes.items()},
         "calibration": {"slope": fitted.slope, "intercept": fitted.intercept},

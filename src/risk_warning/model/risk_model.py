@@ -118,7 +118,14 @@ class RiskModel:
         columns = {t: names & given[t] for t, names in self.observed.columns.items() if t in given}
         kinds = self.observed.event_kinds if "events" in columns else {}
         codes = self.observed.codes if "statements" in columns else {}
-        observed = Observed(columns, kinds, self.observed.numeric, codes, self.observed.status_rises_with_risk)
+        observed = Observed(
+            columns,
+            kinds,
+            self.observed.numeric,
+            codes,
+            self.observed.status_rises_with_risk,
+            declared=self.observed.declared,
+        )
         there = {feature.name for feature in features.supported(observed, frozenset())}
         missing = [feature.name for feature in self.features if feature.name not in there]
         if missing:
@@ -199,7 +206,7 @@ class RiskModel:
     @cached_property
     def attribute_columns(self) -> frozenset[str]:
         """The columns `table.column` that are used as features unchanged, such as `borrowers.region`."""
-        return frozenset(c for feature in self.features if (c := features.attribute_of(feature)) is not None)
+        return frozenset(column for feature in self.features for column in features.attributes_of(feature))
 
     def kept_out_by(self, never_modelled: Container[str]) -> tuple[str, ...]:
         """Return the columns `table.column` that the model reads although they must never be modelled, sorted."""

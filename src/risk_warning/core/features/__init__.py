@@ -1,6 +1,7 @@
 """Features: panel → (features, n) float32, with each feature declared once.
 
-`registry()` lists the declared features. A book supports those whose signals it has, plus its own `x_…` columns.
+`registry()` lists the declared features. A book supports those whose signals it has, plus its own `x_…` columns and the
+features that the lender declares.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from risk_warning.core.features import amounts, behaviour, delinquency, leverage, tenure, timing, utilisation
 from risk_warning.core.features.declare import FAMILIES, Family, Feature
+from risk_warning.core.features.own import own
 from risk_warning.core.features.plan import Plan
 from risk_warning.core.history.history import History
 from risk_warning.core.observed import Observed
@@ -22,7 +24,7 @@ from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.panel.panel import Panel, code_signal
 from risk_warning.core.rows import Rows
 
-__all__ = ["FAMILIES", "Feature", "Plan", "attribute_of", "matrix", "registry", "signals_of", "supported"]
+__all__ = ["FAMILIES", "Feature", "Plan", "attributes_of", "matrix", "registry", "signals_of", "supported"]
 
 _FAMILIES: tuple[Family, ...] = (
     delinquency.FAMILY,
@@ -53,7 +55,7 @@ def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, .
         fixed = [replace(f, monotone=1) if f.name in rising else f for f in fixed]
     codes = {source.split(".", 1)[1]: names for source, names in sorted(observed.codes.items())}
     of_codes = {code_signal(column, code) for column, names in codes.items() for code in names}
-    own = [
+    attributes = [
         tenure.numeric(signal)
         for signal in sorted(empty.signals.keys() - of_codes)
         if signal.split("_", 1)[-1].startswith("x_") and signal.split("_", 1)[-1] not in protected
@@ -66,7 +68,13 @@ def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, .
         for feature in tenure.months_in_code(column, code)
     ]
     categories = [tenure.category(source) for source in empty.codes if source.split(".", 1)[1] not in protected]
-    return _distinct((*(f for f in fixed if f.name not in protected), *own, *in_code, *categories))
+    declared = [
+        feature
+        for feature in map(own, observed.declared)
+        if all(need in empty.signals for need in feature.needs)
+        and not any(source.split(".", 1)[1] in protected for source in attributes_of(feature))
+    ]
+    return _distinct((*(f for f in fixed if f.name not in protected), *attributes, *in_code, *declared, *categories))
 
 
 def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:
@@ -91,19 +99,19 @@ _PREFIXES = {"borrower": "borrowers", "loan": "loans", "statement": "statements"
 """Prefix of the signal of a lender's own numeric column → its table."""
 
 
-def attribute_of(feature: Feature) -> str | None:
-    """Return the column `table.column` that a feature copies: a category, the income, or a lender's own `x_…`.
+def attributes_of(feature: Feature) -> tuple[str, ...]:
+    """Return the columns `table.column` that a feature is made of: a category, the income, a lender's own `x_…`.
 
-    None for a feature computed from the history of payments, statements and events.
+    None for a feature computed from the contract's columns of payments, statements and events.
     """
-    need = feature.needs[0]
     if feature.is_category:
-        return need
-    prefix, _, column = need.partition("_")
-    if column.startswith("x_"):
-        # A signal of the months in a text code appends the code to the column.
-        return f"{_PREFIXES[prefix]}.{column.split('=')[0]}"
-    return "borrowers.monthly_income" if feature.name == "monthly_income" else None
+        return feature.needs
+    if feature.name == "monthly_income":
+        return ("borrowers.monthly_income",)
+    own_columns = (need.partition("_") for need in feature.needs)
+    # A signal of the months in a text code appends the code to the column.
+    read = (f"{_PREFIXES[table]}.{name.split('=')[0]}" for table, _, name in own_columns if name.startswith("x_"))
+    return tuple(dict.fromkeys(read))
 
 
 def signals_of(features: Sequence[Feature]) -> frozenset[str]:

@@ -9,11 +9,9 @@ values of all features together, each once, for one borrower or many.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from risk_warning.core.declared import Relation
 from risk_warning.core.panel.panel import DERIVED
-
-Relation = Literal[">", ">=", "==", "<="]
 
 
 @dataclass(frozen=True)

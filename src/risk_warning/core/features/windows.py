@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from risk_warning.core.features.value import Counted, CountOf, Mean, MonthsSince, Relation, Window
+from risk_warning.core.declared import Relation
+from risk_warning.core.features.value import Counted, CountOf, Mean, MonthsSince, Window
 
 Months = NDArray[np.float32]
 Place = Mapping[str, int]

@@ -17,7 +17,7 @@ import pandas
 from numpy.typing import NDArray
 
 from risk_warning.book import StagedBook
-from risk_warning.core import features
+from risk_warning.book.declared_features import features_of
 from risk_warning.core.calendar import ALWAYS, NEVER, add_months, to_day
 from risk_warning.core.outcomes.labels import learnable, outcomes
 from risk_warning.core.outcomes.target import TargetSpec
@@ -72,7 +72,7 @@ def backtest_rows(
     LabelError
         No borrower is eligible.
     """
-    chosen = features.supported(book.observed, settings.book.never_modelled)
+    chosen = features_of(book.observed, settings.book)
     share = min(1.0, MAX_ROWS / max(1, book.n_borrowers * len(as_of)))
 
     def keep(borrower_id: NDArray[np.generic], day: date) -> NDArray[np.bool_]:
