@@ -13,16 +13,25 @@ from risk_warning.reports import (
     BarGroup,
     Cards,
     Figure,
+    Folded,
+    Gallery,
     Heat,
     HeatCell,
     Line,
+    MonthBar,
+    MonthShares,
     Note,
     Scale,
     Section,
+    SmallBar,
     Table,
     bar_chart,
+    level_bars,
     line_chart,
+    month_bars,
+    month_grid,
     page,
+    small_bars,
     write_page,
 )
 from risk_warning.reports.line_chart import MOST_LINES
@@ -157,3 +166,58 @@ def test_a_page_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     assert "结论" in written.read_text(encoding="utf-8")
     with pytest.raises(OutputError, match="cannot be written"):
         write_page(written / "below a file", "text")
+
+
+def test_a_month_is_as_tall_as_its_count_and_a_gap_is_not_merely_absent() -> None:
+    bars = [
+        MonthBar("2024-01", 100),
+        MonthBar("2024-02", 0, "gap"),
+        MonthBar("2024-03", 50, "low"),
+        MonthBar("2024-04", 0),
+    ]
+    svg = drawn(month_bars("rows of loans", bars, "rows"))
+    told = {title.text: parent for parent in svg.iter() for title in parent.findall("title")}
+    assert set(told) == {"rows of loans", "2024-01: 100", "2024-02: none", "2024-03: 50"}
+    assert float(told["2024-01: 100"].attrib["height"]) == 2 * float(told["2024-03: 50"].attrib["height"])
+    assert told["2024-02: none"].tag == "g", "a crossed frame"
+    assert told["2024-03: 50"].attrib["fill"] != told["2024-01: 100"].attrib["fill"]
+
+
+def test_of_many_months_only_the_years_are_written() -> None:
+    names = [f"{2010 + at // 12}-{at % 12 + 1:02}" for at in range(120)]
+    written = texts(month_bars("t", [MonthBar(name, 1) for name in names], "rows"))
+    assert [text for text in written if text.startswith("20")] == [str(year) for year in range(2010, 2020)]
+    few = texts(month_bars("t", [MonthBar(name, 1) for name in names[:12]], "rows"))
+    assert [text for text in few if text.startswith("20")] == names[:12]
+
+
+def test_months_of_one_share_are_one_cell_and_darker_where_more_is_missing() -> None:
+    months = ["2024-01", "2024-02", "2024-03", "2024-04"]
+    svg = drawn(month_grid("g", months, [MonthShares("balance", (0.0, 0.0, 0.5, 1.0)), MonthShares("x", (None,) * 4)]))
+    cells = list(svg.iter("rect"))
+    assert [cell.findtext("title") for cell in cells] == [
+        "balance, 2024-01 to 2024-02: 0%",
+        "balance, 2024-03: 50%",
+        "balance, 2024-04: 100%",
+    ]
+    shades = [float(cell.attrib.get("fill-opacity", 0)) for cell in cells]
+    assert shades == sorted(shades) and len(set(shades)) == 3
+
+
+def test_small_charts_name_what_they_show_and_leave_empty_places_empty() -> None:
+    svg = drawn(
+        small_bars("income", "income of borrowers, 0 to 3", [SmallBar("0–1", 4), None, SmallBar("2–3", 2)], ("0", "3"))
+    )
+    assert svg.attrib["aria-label"] == "income of borrowers, 0 to 3"
+    first, second = svg.iter("rect")
+    assert [first.findtext("title"), second.findtext("title")] == ["0–1: 4", "2–3: 2"]
+    assert float(second.attrib["x"]) - float(first.attrib["x"]) == pytest.approx(2 * 298 / 3, abs=0.2)
+    svg_of_levels = level_bars("region", "region: a 75%", [SmallBar("a" * 30, 3), SmallBar("<b>", 1)], 4)
+    assert texts(svg_of_levels) == ["region", "a" * 17 + "…", "75.0%", "<b>", "25.0%"]
+
+
+def test_a_long_table_is_folded_and_a_gallery_holds_its_figures() -> None:
+    blocks = (Gallery((Figure("<svg/>", "one"), Figure("<svg/>", "two"))), Folded("figures", Table(("a",), (("b",),))))
+    text = page("t", "v", [Section("s", blocks)])
+    assert text.index('class="gallery"') < text.index("<figcaption>one") < text.index("<figcaption>two")
+    assert text.index("<summary>figures") < text.index("<td>b</td>") < text.index("</details>")

@@ -15,6 +15,15 @@ def signed(value: float, decimals: int) -> str:
     return ("−" if value < 0 else "+") + text
 
 
+def count_of(n: int, of: int) -> str:
+    """Return a count with its share, in one piece.
+
+    >>> count_of(3, 24).replace("\N{NO-BREAK SPACE}", " ")
+    '3 (12.5%)'
+    """
+    return f"{n:,}\N{NO-BREAK SPACE}({n / of:.1%})" if of else f"{n:,}"
+
+
 def measure_text(value: float | int | None, decimals: int = 4, *, unknown: str = "–") -> str:
     """Return a measure: a whole number with separators, another with `decimals`, and `unknown` for None.
 

@@ -72,11 +72,15 @@ class Lines:
 
 @dataclass(frozen=True)
 class Listing:
-    """Rows to read one by one; the columns whose indexes are in `figures` are aligned to the right."""
+    """Rows to read one by one; the columns whose indexes are in `figures` are aligned to the right.
+
+    Cells of the columns in `unbroken` stay on one line.
+    """
 
     head: tuple[str, ...]
     rows: tuple[tuple[str | Chip | Lines, ...], ...]
     figures: frozenset[int] = frozenset()
+    unbroken: frozenset[int] = frozenset()
     kind: ClassVar[str] = "listing"
 
 
@@ -98,7 +102,24 @@ class Figure:
     kind: ClassVar[str] = "figure"
 
 
-Block = Cards | Table | Heat | Listing | Note | Figure
+@dataclass(frozen=True)
+class Gallery:
+    """Small charts side by side, as many in a row as fit."""
+
+    figures: tuple[Figure, ...]
+    kind: ClassVar[str] = "gallery"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """A long table that a reader opens by its title."""
+
+    title: str
+    table: Table
+    kind: ClassVar[str] = "folded"
+
+
+Block = Cards | Table | Heat | Listing | Note | Figure | Gallery | Folded
 
 
 @dataclass(frozen=True)
