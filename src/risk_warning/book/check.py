@@ -61,6 +61,16 @@ class TableReport:
     last: date | None
     ignored: tuple[str, ...]
 
+    @property
+    def bad(self) -> int:
+        """Number of rows set aside."""
+        return sum(part.rows for part in self.set_aside)
+
+    def remarks(self) -> list[str]:
+        """Return why rows are set aside, and which columns are ignored, in words."""
+        why = [f"{part.rows:,} × {part.column} {part.reason}" for part in self.set_aside]
+        return [*why, f"ignored: {', '.join(self.ignored)}"] if self.ignored else why
+
 
 @dataclass(frozen=True)
 class FamilyReport:
@@ -70,6 +80,11 @@ class FamilyReport:
     features: int
     declared: int
     needs: str
+
+    @property
+    def count(self) -> str:
+        """The number of features in words; attributes of the lender's own may be more than those declared."""
+        return f"{self.features} of {self.declared}" if self.features <= self.declared else str(self.features)
 
 
 @dataclass(frozen=True)
@@ -154,7 +169,7 @@ def _count(con: duckdb.DuckDBPyConnection, table: str) -> int:
     return int(con.fetchall()[0][0])
 
 
-_HAPPENED = {
+HAPPENED = {
     "loans": "opened_on",
     "instalments": "due_on",
     "statements": "statement_on",
@@ -163,15 +178,16 @@ _HAPPENED = {
     "outcomes": "as_of_date",
     "borrowers": "onboarded_on",
 }
+"""Table → staged column with the date of a row."""
 
 
 def _table(con: duckdb.DuckDBPyConnection, staged: Staged, table: str) -> TableReport:
     first = last = None
-    if _HAPPENED[table] in staged.outputs[table]:
+    if HAPPENED[table] in staged.outputs[table]:
         con.execute(
             statement(
                 "SELECT min({day}), max({day}) FROM staged_{table} WHERE {day} <> $never",
-                day=quoted(_HAPPENED[table], staged.outputs[table]),
+                day=quoted(HAPPENED[table], staged.outputs[table]),
                 table=table,
             ),
             {"never": NEVER},
@@ -194,43 +210,42 @@ def _families(supported: Sequence[features.Feature]) -> tuple[FamilyReport, ...]
     )
 
 
+def summary(report: BookReport) -> list[str]:
+    """Return how much the book holds, how far it reaches, and what is notable about it, as sentences."""
+    reach = (
+        f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
+        f"through {report.data_through or '–'}{f', where {report.ends_first} end' if report.ends_first else ''}."
+    )
+    return [reach, *(report.condition.lines() if report.condition else ())]
+
+
 def render(report: BookReport) -> RenderableType:
     """Return the report as tables and text for a terminal."""
     tables = Table("table", "rows", "set aside", "first", "last", "why, and what is ignored", title=report.book)
     for column in tables.columns[1:3]:
         column.justify = "right"
     for name, table in report.tables.items():
-        why = [f"{part.rows:,} × {part.column} {part.reason}" for part in table.set_aside]
-        if table.ignored:
-            why.append(f"ignored: {', '.join(table.ignored)}")
-        bad = sum(part.rows for part in table.set_aside)
         tables.add_row(
             name,
             f"{table.rows:,}",
-            Text(f"{bad:,}", style="yellow" if bad else ""),
+            Text(f"{table.bad:,}", style="yellow" if table.bad else ""),
             str(table.first or "–"),
             str(table.last or "–"),
-            Text("\n".join(why)),
+            Text("\n".join(table.remarks())),
         )
-    missing = [name for name in TABLES if name not in report.tables]
     families = Table("feature family", "features", "needs", title="What the book supports")
     for part in report.families:
-        count = f"{part.features} of {part.declared}" if part.features <= part.declared else str(part.features)
-        families.add_row(part.family, Text(count, style="" if part.features else "yellow"), part.needs)
+        families.add_row(part.family, Text(part.count, style="" if part.features else "yellow"), part.needs)
     attributes = Table("attribute", "", "why", title="Attributes of borrowers and loans")
     for used in report.attributes.used:
         reason = "" if used.allowed is None else f"allowed: {used.allowed}"
         attributes.add_row(Text(used.column), "used", Text(reason))
     for kept in report.attributes.kept_out:
         attributes.add_row(Text(kept.column), Text("kept out", style="yellow"), kept.why)
-    lines = [
-        f"{report.borrowers:,} borrowers, {report.loans:,} loans, from {report.first_date or '–'}, outcomes known "
-        f"through {report.data_through or '–'}{f', where {report.ends_first} end' if report.ends_first else ''}."
-    ]
-    if report.condition:
-        lines += report.condition.lines()
+    lines = summary(report)
     if report.event_kinds:
         lines.append(f"Kinds of events: {', '.join(report.event_kinds)}.")
+    missing = [name for name in TABLES if name not in report.tables]
     if missing:
         lines.append(f"Missing: {', '.join(missing)}.")
     lines += [f"Declared feature {name}: {what}." for name, what in report.declared.items()]

@@ -23,7 +23,7 @@ from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.questions.unclear import unclear_values
 from risk_warning.book.reading import Reading
 from risk_warning.book.schema import TABLES, Column, check_protected, check_tables
-from risk_warning.book.sources.source import Relation, Source
+from risk_warning.book.sources.source import Relation, Source, reading_errors
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core.calendar import NEVER
 from risk_warning.core.reach import Reach
@@ -105,7 +105,7 @@ class _Stager:
         columns = spec.read(present, self.settings.never_modelled)
         if self.has_loans and table in _OF_LOANS:
             columns = tuple(c for c in columns if c.name != "borrower_id")
-        try:
+        with reading_errors(self.source, table, self.settings.memory_limit_mb):
             relation = self.source.relation(self.con, table, [c.name for c in columns])
             by_value = self._protected_by_value(table, relation, columns)
             columns = tuple(column for column in columns if column.name not in by_value)
@@ -116,13 +116,6 @@ class _Stager:
                 self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings), most)
             self._empty_cells(table, relation, readings)
             table_faults = self._write(table, relation, readings)
-        except (duckdb.InvalidInputException, duckdb.IOException) as error:
-            raise self.source.unreadable(table, error) from None
-        except duckdb.OutOfMemoryException:
-            raise BookError(
-                f"{self.source.labels[table]} needs more than the {self.settings.memory_limit_mb} MB of memory it may "
-                "use; raise book.memory_limit_mb, or free space for temporary files."
-            ) from None
         not_used = {*spec.unknown(present), *too_many, *self.source.not_mentioned(table)}
         self.staged.ignored[table] = tuple(sorted(not_used))
         known = [name for name in present if spec.column(name) is not None]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -156,6 +157,20 @@ class Source(ABC):
 
     def close(self) -> None:  # noqa: B027  (files need no closing)
         """Release the connection, if there is one."""
+
+
+@contextmanager
+def reading_errors(source: Source, table: str, memory_limit_mb: int) -> Iterator[None]:
+    """Turn what DuckDB raises while a table is read into a `BookError` that names the table."""
+    try:
+        yield
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise source.unreadable(table, error) from None
+    except duckdb.OutOfMemoryException:
+        raise BookError(
+            f"{source.labels[table]} needs more than the {memory_limit_mb} MB of memory it may use; raise "
+            "book.memory_limit_mb, or free space for temporary files."
+        ) from None
 
 
 def materialised(con: duckdb.DuckDBPyConnection, table: str, relation: Relation, columns: str = "") -> Relation:
