@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 
 from risk_warning.book import open_book
 from risk_warning.book.check import check_book
+from risk_warning.book.profile.page import Refused, profile_page
+from risk_warning.book.profile.run import profile_book
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import RiskWarningError
@@ -159,6 +161,24 @@ def test_faults_of_exports_are_seen() -> None:
     print(f"single cells that nothing shows: { {k: n for k, n in unseen.items() if k.endswith('one cell')} }")
     many = {what for what in unseen if not what.endswith("one cell")}
     assert {what for what in many if what.rsplit(",", 1)[0] not in ONLY_YESTERDAY_SHOWS} == set()
+
+
+@pytest.mark.slow
+def test_a_book_with_a_fault_has_a_page_that_counts_every_row() -> None:
+    random = np.random.default_rng(7)
+    for _ in range(500 if FULL else 40):
+        what, tables, _ = (mutated if random.random() < 0.8 else repeated)(random)
+        with tempfile.TemporaryDirectory() as scratch:
+            profile = profile_book(written(Path(scratch), tables), SETTINGS)
+        assert not profile.unread, what
+        assert {one.name: one.rows for one in profile.tables} == {name: len(table) for name, table in tables.items()}
+        assert all(one.rows == len(tables[one.table]) for one in profile.matches), what
+        for table in profile.tables:
+            assert sum(table.months.values()) <= table.rows, what
+            for column in table.columns:
+                blank = tables[table.name][column.name].isna().sum()
+                assert column.empty == blank, what
+        assert "The book cannot be used as it is." in profile_page(profile, Refused("a reason"), TODAY), what
 
 
 def findings(folder: Path) -> set[str]:

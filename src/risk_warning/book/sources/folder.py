@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,14 +20,14 @@ _FORMATS = (".parquet", ".csv", ".csv.gz", ".csv.zst")
 class FolderSource(Source):
     """A folder of tables that are named as the contract names them; Hive partitions allowed."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, folder: Path, tables: Collection[str] = TABLES) -> None:
         super().__init__(str(folder))
         self._folder = folder
         self.prefix = f"{folder}/"
         self._files: dict[str, list[Path]] = {}
         self._types: dict[str, dict[str, str]] = {}
         self.also = tuple(sorted(path.name for path in folder.iterdir() if not path.name.startswith(".")))
-        for table in TABLES:
+        for table in tables:
             self._find(con, table)
 
     def _find(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
