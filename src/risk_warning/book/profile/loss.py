@@ -35,7 +35,8 @@ _COLUMNS: Mapping[tuple[str, str], str] = {
     ("events", "recorded_at"): "events count as recorded when they occurred",
     ("contacts", "randomised"): "training cannot weigh by chance",
     **{("borrowers", name): "no fairness by this attribute" for name in ("sex", "marital_status")},
-    **{("borrowers", name): "no fairness by age" for name in ("birth_date", "age")},
+    ("borrowers", "birth_date"): "no fairness by age, unless age is there",
+    ("borrowers", "age"): "no fairness by age, unless birth_date is there",
 }
 _STATES: Mapping[tuple[str, str], str] = {
     ("borrowers", "valid_from"): "valid from the start",
