@@ -22,6 +22,7 @@ from risk_warning.book.sources import files
 from risk_warning.book.sources.duckdb_file import attached
 from risk_warning.book.sources.files import PLAIN, Layout
 from risk_warning.book.sources.folder import digest_of
+from risk_warning.book.sources.query import run_query, tables_in
 from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import quoted, statement
 from risk_warning.errors import BookError
@@ -68,6 +69,10 @@ class Export(ABC):
         return place.table
 
     @abstractmethod
+    def name_in_query(self, place: Place) -> str:
+        """Return SQL of the name by which a query calls the table or the files of a place."""
+
+    @abstractmethod
     def columns(self, con: duckdb.DuckDBPyConnection, place: Place) -> dict[str, str]:
         """Return column → DuckDB type of a place.
 
@@ -104,13 +109,15 @@ class FilesExport(Export):
         return [name.as_posix() for name in names if not any(part.startswith((".", "_", "~")) for part in name.parts)]
 
     def paths(self, place: Place) -> list[Path]:
-        """Return the files of a place, in order of their names.
+        """Return the files of a place, in order of their names; those of a query are the files that it names.
 
         Raises
         ------
         BookError
             There is no such file, or the files have several formats.
         """
+        if place.query is not None:
+            return sorted({path for one in self._named(place).values() for path in self.paths(one)})
         paths: dict[Path, None] = {}
         for pattern in place.files:
             matching = fnmatch.filter(self.parts(), pattern) or [pattern]
@@ -124,10 +131,42 @@ class FilesExport(Export):
             raise BookError(f"{place.label} in {self.name} have several formats ({', '.join(sorted(kinds))}).")
         return sorted(paths)
 
+    def _named(self, place: Place) -> dict[str, Place]:
+        """Return name in a place's query → the files of that name; only files of the export count."""
+        assert place.query is not None
+        parts, names = self.parts(), sorted(tables_in(place.query, self.name))
+        named = {name: Place(files=(name,), layout=place.layout) for name in names if fnmatch.filter(parts, name)}
+        if not named:
+            raise BookError(
+                f'A query over {self.name} names no file of it; write a name as in FROM "{parts[0]}".'
+                if parts
+                else f"{self.name} has no file for the query of the mapping."
+            )
+        return named
+
+    def name_in_query(self, place: Place) -> str:
+        return quoted(place.files[0], place.files)
+
+    def _queried(self, con: duckdb.DuckDBPyConnection, place: Place) -> str:
+        """Run a place's query once; return the name of the connection's table that holds its rows."""
+        assert place.query is not None
+        name = f"query_{hashlib.sha256(repr((place.query, place.layout)).encode()).hexdigest()[:12]}"
+        con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = $name", {"name": name})
+        if not con.fetchall():
+            named = self._named(place)
+            tables = {one: self.relation(con, of, self.columns(con, of)) for one, of in named.items()}
+            run_query(con, tables, place.query, name, self.name)
+        return name
+
     def columns(self, con: duckdb.DuckDBPyConnection, place: Place) -> dict[str, str]:
+        if place.query is not None:
+            con.execute(statement("DESCRIBE {name}", name=self._queried(con, place)))
+            return {row[0]: row[1] for row in con.fetchall()}
         return files.columns(con, self.paths(place), place.layout)
 
     def relation(self, con: duckdb.DuckDBPyConnection, place: Place, types: dict[str, str]) -> Relation:
+        if place.query is not None:
+            return Relation(self._queried(con, place), types, row="rowid + 1", is_text=True)
         return files.scan(con, self.paths(place), types, place.layout)
 
     def digest(self, con: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> str:
@@ -144,6 +183,9 @@ class DuckDBExport(Export):
 
     def parts(self) -> list[str]:
         return self._tables
+
+    def name_in_query(self, place: Place) -> str:
+        return quoted(self._known(place), self._tables)
 
     def _sql(self, con: duckdb.DuckDBPyConnection, place: Place) -> str:
         if place.query is not None:
@@ -212,8 +254,11 @@ class AdbcExport(Export):
     def _select(self, place: Place) -> str:
         if place.query is not None:
             return place.query
+        return statement("SELECT * FROM {place}", place=self.name_in_query(place))
+
+    def name_in_query(self, place: Place) -> str:
         schema = "" if self._schema is None else f"{quoted(self._schema, (self._schema,))}."
-        return statement("SELECT * FROM {place}", place=f"{schema}{quoted(self._known(place), self._tables)}")
+        return f"{schema}{quoted(self._known(place), self._tables)}"
 
     def _load(self, con: duckdb.DuckDBPyConnection, place: Place) -> str:
         """Read a place once into a table of the connection; return the table's name."""
