@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from risk_warning.book.mapping.counted import counted_date
 from risk_warning.book.mapping.document import ColumnMapping, TableMapping
 from risk_warning.book.reading import source_of
 from risk_warning.book.sources.source import Relation
@@ -87,17 +88,24 @@ def _steps(projection: Projection, table: TableMapping, mapped: ColumnMapping, s
         yield (
             sql := f"CASE WHEN length({sql}) < {mapped.digits} THEN lpad({sql}, {mapped.digits}, '0') ELSE {sql} END"
         )
-    if mapped.format is not None:
-        yield (sql := _date(projection, mapped.format, sql))
+    if mapped.format is not None or mapped.month_end:
+        yield (sql := _date(projection, mapped, sql))
     if {mapped.thousands, mapped.divide, mapped.multiply} != {None} or mapped.decimal != ".":
         yield from _number(projection, mapped, sql)
 
 
-def _date(projection: Projection, form: str, sql: str) -> str:
-    if form == EXCEL:
-        days = f"TRY_CAST(trunc(TRY_CAST({sql} AS DOUBLE)) AS INTEGER)"
-        return f"COALESCE(CAST(DATE '1899-12-30' + {days} AS VARCHAR), {sql})"
-    day = f"CAST(try_strptime({sql}, {projection.value(form)}) AS DATE)"
+def _date(projection: Projection, mapped: ColumnMapping, sql: str) -> str:
+    counted = None if mapped.format is None else counted_date(mapped.format)
+    if mapped.format is None:
+        day = f"TRY_CAST({sql} AS DATE)"
+    elif counted is not None:
+        day = counted.sql(sql, f"CAST({projection.value(counted.zero)} AS DATE)")
+    elif mapped.format == EXCEL:
+        day = f"DATE '1899-12-30' + TRY_CAST(trunc(TRY_CAST({sql} AS DOUBLE)) AS INTEGER)"
+    else:
+        day = f"CAST(try_strptime({sql}, {projection.value(mapped.format)}) AS DATE)"
+    if mapped.month_end:
+        day = f"last_day({day})"
     return f"COALESCE(CAST({day} AS VARCHAR), {sql})"
 
 

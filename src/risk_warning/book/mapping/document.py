@@ -26,6 +26,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import to_json
 
+from risk_warning.book.mapping.counted import OPEN, counted_date
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources.files import Layout
 from risk_warning.errors import BookError
@@ -60,12 +61,29 @@ class ColumnMapping(_MappingPart):
     digits: int | None = Field(default=None, ge=1, le=40, description="fill a shorter number up with leading zeros")
     without_zeros: bool = Field(default=False, description="take leading zeros off")
     whole: bool = Field(default=False, description="take a decimal part of zeros off: 17.0 is 17")
-    format: str | None = Field(default=None, description="of a date, such as %d/%m/%Y; excel for day numbers")
+    format: str | None = Field(
+        default=None, description="of a date, such as %d/%m/%Y; excel for day numbers; days after 2018-01-01"
+    )
+    month_end: bool = Field(default=False, description="read a date as the last day of its month")
     thousands: Literal[",", ".", " ", "'", "’"] | None = None
     decimal: Literal[".", ","] = "."
     divide: float | None = Field(default=None, gt=0, description="100 for per cent or for minor units")
     multiply: float | None = Field(default=None, gt=0, description="30 for months past due that are to be days")
     holds: Literal["text", "number"] | None = Field(default=None, description="of an attribute or status of one's own")
+
+    @field_validator("format")
+    @classmethod
+    def _is_complete(cls, value: str | None) -> str | None:
+        if value is not None:
+            counted_date(value)
+        return value
+
+    @field_validator("constant")
+    @classmethod
+    def _is_answered(cls, value: str | None) -> str | None:
+        if value == OPEN:
+            raise ValueError(f"{OPEN!r} is not answered yet: write a date such as 2018-01-01")
+        return value
 
     @model_validator(mode="after")
     def _has_one_origin(self) -> Self:
@@ -87,7 +105,9 @@ class TableMapping(_MappingPart):
 
     files: tuple[Text, ...] = Field(default=(), description="names or patterns such as instalments_*.csv")
     table: str | None = Field(default=None, description="table or view of a database")
-    query: str | None = Field(default=None, description="one SELECT that the database runs")
+    query: str | None = Field(
+        default=None, description='one SELECT of the database, or of files, such as FROM "cards.csv"'
+    )
     sheet: str = Field(default="", description="sheet of a spreadsheet; if empty, the first")
     encoding: str = "utf-8"
     separator: str = Field(default=",", min_length=1, max_length=1)

@@ -69,8 +69,11 @@ class MappedSource(Source):
         return self.mapping.answers
 
     def not_mentioned(self, table: str) -> tuple[str, ...]:
-        mapped = self.mapping.tables[table]
-        return tuple(sorted(set(self._types[table]) - {*mapped.origins, *mapped.ignored}))
+        place = place_of(self.mapping.tables[table])
+        # Two tables may be read from one place: what one of them reads is no news to the other.
+        alike = [mapped for mapped in self.mapping.tables.values() if place_of(mapped) == place]
+        known = {name for mapped in alike for name in (*mapped.origins, *mapped.ignored)}
+        return tuple(sorted(set(self._types[table]) - known))
 
     def relation(self, con: duckdb.DuckDBPyConnection, table: str, wanted: Sequence[str]) -> Relation:
         mapped, types = self.mapping.tables[table], self._types[table]
