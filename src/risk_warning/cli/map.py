@@ -5,12 +5,13 @@ from __future__ import annotations
 import codecs
 import os
 import sys
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.prompt import IntPrompt
+from rich.prompt import IntPrompt, Prompt
 from rich.table import Table
 from rich.text import Text
 
@@ -89,7 +90,9 @@ def _show(console: Console, con: duckdb.DuckDBPyConnection, proposal: Proposal, 
     """Show one table: each column with its evidence, and the first rows as they are read."""
     from risk_warning.book.recognition.tables import rows_as_read
 
-    title = f"{match.table}: {match.part.place.label}, {match.part.rows:,} rows"
+    place = match.part.place
+    label = f"a query over {match.part.name}" if place.query is not None else place.label
+    title = f"{match.table}: {label}, {match.part.rows:,} rows"
     columns = Table("column", "in the export", "evidence", title=Text(title), title_justify="left")
     for name, look in match.columns.items():
         evidence = [one.text for one in proposal.evidence if (one.table, one.column) == (match.table, name)]
@@ -98,23 +101,41 @@ def _show(console: Console, con: duckdb.DuckDBPyConnection, proposal: Proposal, 
     for finding in proposal.evidence:
         if finding.table == match.table and finding.column is None:
             console.print(Text(f"- {finding.text}"))
-    if ignored := proposal.tables[match.table].ignored:
+    elsewhere = {name for one in proposal.matches if one.wide is not None for name in one.wide.origins}
+    if ignored := [name for name in proposal.tables[match.table].ignored if name not in elsewhere]:
         console.print(Text(f"- not used: {', '.join(ignored)}"))
-    rows = Table(title="as read", title_justify="left")
-    for name in match.columns:
-        rows.add_column(Text(name))
     table = proposal.mapping().tables[match.table]
-    for row in rows_as_read(con, match, table, list(match.columns), _ROWS_SHOWN):
+    if table.query is not None:
+        console.print(Text(table.query))
+    names = [name for name in match.columns if name in table.columns]
+    rows = Table(title="as read", title_justify="left")
+    for name in names:
+        rows.add_column(Text(name))
+    for row in rows_as_read(con, match, table, names, _ROWS_SHOWN):
         rows.add_row(*(Text("–" if value is None else str(value)) for value in row))
     console.print(rows)
 
 
 def _ask(console: Console, proposal: Proposal) -> None:
-    """Ask what has choices; the other questions stay in the file."""
+    """Ask what has choices or is a date; the other questions stay in the file, and so does a date left empty."""
     for question in [one for one in proposal.questions if one.choices]:
         console.print(Text(f"{question.table}.{question.column}: {question.text}"))
-        for number, choice in enumerate(question.choices, start=1):
-            console.print(Text(f"  {number}  {choice.text}"))
-        numbers = [str(number) for number in range(1, len(question.choices) + 1)]
-        answer = IntPrompt.ask("number", choices=numbers, console=console)
-        proposal.answer(question, question.choices[answer - 1])
+        choice = question.choices[0]
+        if len(question.choices) > 1:
+            for number, one in enumerate(question.choices, start=1):
+                console.print(Text(f"  {number}  {one.text}"))
+            numbers = [str(number) for number in range(1, len(question.choices) + 1)]
+            choice = question.choices[IntPrompt.ask("number", choices=numbers, console=console) - 1]
+        day = _day(console) if question.asks_for_date else None
+        if day is not None or not question.asks_for_date:
+            proposal.answer(question, choice, day)
+
+
+def _day(console: Console) -> date | None:
+    """Ask for a date; None if it is left for the file."""
+    while text := Prompt.ask("date, such as 2018-01-01 (empty: answer in the file)", default="", console=console):
+        try:
+            return date.fromisoformat(text)
+        except ValueError:
+            console.print(Text("This is not a date."))
+    return None

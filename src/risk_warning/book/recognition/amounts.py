@@ -18,7 +18,8 @@ _LARGEST_RATE = 1.0
 def look_across(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
     """Add to the proposal what several columns show together."""
     for match in proposal.matches:
-        _create_view(con, proposal, match)
+        if proposal.tables[match.table].columns:
+            _create_view(con, proposal, match)
     _rates(con, proposal)
     _minor_units(con, proposal)
     _part_payments(con, proposal)
@@ -155,8 +156,8 @@ def _payments(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
         return
     (paid,) = _one(con, "SELECT count(paid_on) FROM read_instalments")
     if not paid:
-        proposal.ask(
-            "instalments", None, "Nobody ever paid: paid_on is empty in every row. Which export has the payments?"
+        proposal.ask_about(
+            "instalments", "Nobody ever paid: paid_on is empty in every row. Which export has the payments?"
         )
 
 
@@ -168,9 +169,8 @@ def _closings(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
         "SELECT count_if(TRY_CAST(closed_on AS DATE) < TRY_CAST(opened_on AS DATE)), count(closed_on) FROM read_loans",
     )
     if early and closed and early > _MANY * closed:
-        proposal.ask(
+        proposal.ask_about(
             "loans",
-            None,
             f"{early:,.0f} of {closed:,.0f} loans have closed_on before opened_on. Which column says when a loan "
             "ended?",
         )

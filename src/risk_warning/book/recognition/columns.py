@@ -8,8 +8,8 @@ from risk_warning.book.mapping.columns import EXCEL
 from risk_warning.book.mapping.document import TextPart
 from risk_warning.book.recognition.formats import DATE_FORMATS, ColumnLook, Dates
 from risk_warning.book.recognition.matching import Match
-from risk_warning.book.recognition.proposal import MappingChoice, Proposal
-from risk_warning.book.recognition.vocabulary import same_level
+from risk_warning.book.recognition.proposal import Proposal
+from risk_warning.book.recognition.vocabulary import MONTH_OF_QUERY, ROW_OF_FILE, same_level
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.sql import quoted, statement
 
@@ -26,7 +26,7 @@ def add_columns(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match
     for name, look in match.columns.items():
         column = TABLES[match.table].column(name)
         assert column is not None
-        if look.name != name:
+        if look.name not in (name, ROW_OF_FILE, MONTH_OF_QUERY):
             case = ", which differs in upper and lower case" if look.name.casefold() == name.casefold() else ""
             proposal.note(match.table, name, f"the export calls {name} {look.name}{case}")
         if column.kind in ("date", "timestamp"):
@@ -47,6 +47,7 @@ def _add_date(proposal: Proposal, match: Match, name: str, look: ColumnLook, *, 
     if dates is None:
         numbers = look.numbers
         if numbers is not None and numbers.are_days:
+            # Smaller numbers are counted from a date of their own, which one question for all of them asks for.
             proposal.set_column(match.table, name, format=EXCEL)
             proposal.note(match.table, name, "the values are day numbers of a spreadsheet")
         return
@@ -58,12 +59,16 @@ def _add_date(proposal: Proposal, match: Match, name: str, look: ColumnLook, *, 
     if dates.twin is not None:
         form = _voted(proposal, dates) or ""
         if not form:
-            ways = [MappingChoice(DATE_FORMATS[way], {"format": way}) for way in sorted((dates.form, dates.twin))]
-            text = f"No day is above 12, so {look.name} may be {ways[0].text} or {ways[1].text}. Which is it?"
+            ways = [(DATE_FORMATS[way], {"format": way}) for way in sorted((dates.form, dates.twin))]
+            text = f"No day is above 12, so {look.name} may be {ways[0][0]} or {ways[1][0]}. Which is it?"
             proposal.ask(match.table, name, text, *ways)
             return
     proposal.set_column(match.table, name, format=form)
     proposal.note(match.table, name, f"the dates are {DATE_FORMATS[form]} ({form})")
+    if name == "statement_on" and "%d" not in form:
+        # A statement of a month is known when the month is over.
+        proposal.set_column(match.table, name, month_end=True)
+        proposal.note(match.table, name, "a month is read as its last day")
 
 
 def _voted(proposal: Proposal, dates: Dates) -> str | None:
@@ -92,8 +97,8 @@ def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook) -
             match.table,
             name,
             text,
-            MappingChoice("thousands", {"thousands": character, "decimal": other}),
-            MappingChoice("decimals", {"decimal": character}),
+            ("thousands", {"thousands": character, "decimal": other}),
+            ("decimals", {"decimal": character}),
         )
         return
     if numbers.remove:

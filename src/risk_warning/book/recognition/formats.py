@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import duckdb
 
 from risk_warning.book.mapping.columns import half_width
+from risk_warning.book.mapping.counted import Unit
+from risk_warning.book.recognition.vocabulary import unit_in
 from risk_warning.book.sql import quoted, statement
 
 EMPTY_MARKERS = (
@@ -38,6 +40,8 @@ EMPTY_MARKERS = (
     *("9999-12-31 00:00:00", "2999-12-31", "1900-01-01", "00000000"),
 )
 """Texts that mean "there is no value" in exports of databases and spreadsheets."""
+NO_DAY = ("365243", "365243.0")
+"""Numbers of days, a thousand years, that mean "there is no date" where dates are counted in days."""
 DATE_FORMATS = {
     "%d/%m/%Y": "dd/mm/yyyy",
     "%m/%d/%Y": "mm/dd/yyyy",
@@ -54,6 +58,7 @@ DATE_FORMATS = {
     "%d %b %Y": "dd Mon yyyy",
     "%b %d, %Y": "Mon dd, yyyy",
     "%b-%Y": "Mon-yyyy",
+    "%b%Y": "Monyyyy, such as MAR2023",
     "%b-%y": "Mon-yy",
     "%Y-%m": "yyyy-mm",
     "%Y/%m": "yyyy/mm",
@@ -79,10 +84,12 @@ _TWINS = {
 }
 _TWINS |= {other: one for one, other in _TWINS.items()}
 """Formats that read the same text as different days."""
-_MAY_BE_A_DATE = "^[0-9]{6,14}$|[0-9A-Za-z][-/年][0-9A-Za-z]|[0-9][. ][0-9A-Za-z]+[. ,]"
+_MAY_BE_A_DATE = "^[0-9]{6,14}$|^[A-Za-z]{3}[0-9]{4}$|[0-9A-Za-z][-/年][0-9A-Za-z]|[0-9][. ][0-9A-Za-z]+[. ,]"
 _ZONED = "[T ][0-9:.]+ ?(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _FIRST_DAY, _LAST_DAY = 30_000, 60_000
 """Day numbers of spreadsheets, from 1982 to 2064."""
+_MOST_DAYS, _MOST_MONTHS, _DAYS_OF_A_MONTH = 40_000, 1_200, 31
+"""Numbers of days or months from a date; days 1 to 31 may be days of a month."""
 _FITS = 0.9
 """Least share of the values that a form must fit."""
 _AFFIXES = (
@@ -162,6 +169,15 @@ class Numbers:
 
 
 @dataclass(frozen=True)
+class Counts:
+    """Whole numbers of days or months from some date."""
+
+    unit: Unit
+    are_negative: bool
+    """Some lie before that date."""
+
+
+@dataclass(frozen=True)
 class ColumnLook:
     """What a column of an export holds."""
 
@@ -181,6 +197,8 @@ class ColumnLook:
     """Rows whose value is a number of a total, as in 1/12."""
     wide: int
     """Rows whose value has full-width digits, as in １２３."""
+    counts: Counts | None
+    """The values are whole numbers of days or months from some date, as the column's name says."""
 
 
 def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, names: Sequence[str]) -> ColumnLook:
@@ -196,9 +214,9 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
             raw=raw,
         )
     )
-    con.execute(
-        "SELECT v, n FROM seen WHERE list_contains($markers, v) ORDER BY n DESC", {"markers": list(EMPTY_MARKERS)}
-    )
+    unit = unit_in(name)
+    known = [*EMPTY_MARKERS, *(NO_DAY if unit == "days" else ())]
+    con.execute("SELECT v, n FROM seen WHERE list_contains($markers, v) ORDER BY n DESC", {"markers": known})
     markers = dict(con.fetchall())
     con.execute(
         "SELECT COALESCE(sum(n), 0), count(*), COALESCE(sum(padded), 0), COALESCE(sum(wide), 0), "
@@ -218,7 +236,20 @@ def look_at(con: duckdb.DuckDBPyConnection, raw: str, name: str, kind: str, name
         padded=int(padded) if is_text else 0,
         wide=int(wide),
         counts_of=int(counts_of),
+        counts=None if unit is None else _counts(con, unit),
     )
+
+
+def _counts(con: duckdb.DuckDBPyConnection, unit: Unit) -> Counts | None:
+    con.execute(
+        "SELECT count_if(x IS NULL OR x <> trunc(x)), min(x), max(x) FROM (SELECT TRY_CAST(v AS DOUBLE) AS x FROM seen)"
+    )
+    others, low, high = con.fetchall()[0]
+    most = _MOST_DAYS if unit == "days" else _MOST_MONTHS
+    if others or low is None or low < -most or high > most:
+        return None
+    are_of_a_month = unit == "days" and low >= 0 and high <= _DAYS_OF_A_MONTH
+    return None if are_of_a_month else Counts(unit, bool(low < 0))
 
 
 def _dates(con: duckdb.DuckDBPyConnection) -> Dates | None:

@@ -53,30 +53,40 @@ def parts_of(con: duckdb.DuckDBPyConnection, export: Export, encoding: str | Non
         A file cannot be read.
     """
     for number, (name, place, notes) in enumerate(_places(export, encoding)):
-        types = export.columns(con, place)
-        relation, raw = export.relation(con, place, types), f"look_{number}"
-        try:
-            con.execute(
-                statement(
-                    "CREATE OR REPLACE TABLE {raw} AS SELECT {names} FROM {source} LIMIT {most}",
-                    raw=raw,
-                    names=", ".join(quoted(column, types) for column in types),
-                    source=relation.sql,
-                    most=str(LOOKED_AT),
-                ),
-                dict(relation.parameters),
-            )
-        except duckdb.Error as error:
-            if isinstance(export, FilesExport):
-                raise files.unreadable(export.paths(place)[0], error) from None
-            raise BookError(f"{place.label} in {export.name} cannot be read; try it there.") from None
-        con.execute(statement("SELECT count(*) FROM {raw}", raw=raw))
-        rows = int(con.fetchall()[0][0])
-        if rows == LOOKED_AT:
-            notes = (*notes, f"only its first {LOOKED_AT:,} rows were looked at")
-        if rows:
-            columns = {column: look_at(con, raw, column, kind, tuple(types)) for column, kind in types.items()}
-            yield Part(name, place, notes, raw, rows, columns)
+        part = part_at(con, export, place, name, f"look_{number}", notes)
+        if part is not None:
+            yield part
+
+
+def part_at(
+    con: duckdb.DuckDBPyConnection, export: Export, place: Place, name: str, raw: str, notes: tuple[str, ...]
+) -> Part | None:
+    """Return the part that lies at a place, looked at in the table `raw` of the connection; None if it has no rows."""
+    types = export.columns(con, place)
+    relation = export.relation(con, place, types)
+    try:
+        con.execute(
+            statement(
+                "CREATE OR REPLACE TABLE {raw} AS SELECT {names} FROM {source} LIMIT {most}",
+                raw=raw,
+                names=", ".join(quoted(column, types) for column in types),
+                source=relation.sql,
+                most=str(LOOKED_AT),
+            ),
+            dict(relation.parameters),
+        )
+    except duckdb.Error as error:
+        if isinstance(export, FilesExport):
+            raise files.unreadable(export.paths(place)[0], error) from None
+        raise BookError(f"{place.label} in {export.name} cannot be read; try it there.") from None
+    con.execute(statement("SELECT count(*) FROM {raw}", raw=raw))
+    rows = int(con.fetchall()[0][0])
+    if rows == LOOKED_AT:
+        notes = (*notes, f"only its first {LOOKED_AT:,} rows were looked at")
+    if not rows:
+        return None
+    columns = {column: look_at(con, raw, column, kind, tuple(types)) for column, kind in types.items()}
+    return Part(name, place, notes, raw, rows, columns)
 
 
 def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, tuple[str, ...]]]:

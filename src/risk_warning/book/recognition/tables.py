@@ -10,11 +10,16 @@ import duckdb
 from risk_warning.book.mapping.columns import projection_of
 from risk_warning.book.mapping.document import ColumnMapping, TableMapping
 from risk_warning.book.recognition.amounts import look_across
+from risk_warning.book.recognition.applications import read_granted_alone
+from risk_warning.book.recognition.arrears_codes import ask_for_arrears
 from risk_warning.book.recognition.columns import add_columns, may_be_empty
+from risk_warning.book.recognition.counted_dates import ask_for_zeros, counted_columns
+from risk_warning.book.recognition.formats import NO_DAY
 from risk_warning.book.recognition.keys import KeyMatch, key_match
-from risk_warning.book.recognition.matching import Match, matches_of
-from risk_warning.book.recognition.parts import parts_of
-from risk_warning.book.recognition.proposal import Proposal
+from risk_warning.book.recognition.matching import Match, flagged_outcome, matches_of
+from risk_warning.book.recognition.parts import Part, parts_of
+from risk_warning.book.recognition.proposal import ColumnChange, MappingChoice, MappingQuestion, Proposal
+from risk_warning.book.recognition.wide import widened
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources.export import Export
 from risk_warning.book.sql import quoted, statement
@@ -44,7 +49,7 @@ def propose(con: duckdb.DuckDBPyConnection, export: Export, source: str, encodin
         The export cannot be read, or nothing in it is a table of a book.
     """
     parts = list(parts_of(con, export, encoding))
-    matches, unused = matches_of(parts)
+    matches, unused = _matched(con, export, parts)
     if not matches:
         seen = ", ".join(part.name for part in parts) or "nothing"
         raise BookError(f"Nothing in {export.name} looks like a table of a book (found: {seen}).")
@@ -58,8 +63,25 @@ def propose(con: duckdb.DuckDBPyConnection, export: Export, source: str, encodin
     for table, column, of_table, of_column in _KEYS:
         _write_ids_alike(con, proposal, (table, column), (of_table, of_column))
     _ask_for_what_is_missing(proposal)
+    _ask_for_borrower(proposal)
+    ask_for_zeros(proposal)
+    ask_for_arrears(con, proposal)
+    read_granted_alone(con, proposal)
     look_across(con, proposal)
     return proposal
+
+
+def _matched(con: duckdb.DuckDBPyConnection, export: Export, parts: list[Part]) -> tuple[list[Match], list[Part]]:
+    """Return (the match for each table, parts that are no table), months that stand side by side among them."""
+    matches, unused = matches_of(parts)
+    long_parts, long = widened(con, export, parts, {match.table for match in matches})
+    if long:
+        matches, unused = matches_of(long_parts, long)
+    if any(match.wide is not None or any(counted_columns(match)) for match in matches):
+        # Where dates are counted, an outcome without a date is one as of the end of what was counted.
+        outcome = flagged_outcome(matches)
+        matches += [] if outcome is None else [outcome]
+    return matches, unused
 
 
 def _add_table(proposal: Proposal, match: Match) -> None:
@@ -69,12 +91,15 @@ def _add_table(proposal: Proposal, match: Match) -> None:
     for name, look in match.columns.items():
         if may_be_empty(TABLES[match.table].column(name)):
             for marker, rows in look.markers.items():
+                if marker in NO_DAY:
+                    continue
                 markers[marker] = markers.get(marker, 0) + rows
                 proposal.note(match.table, name, f"{rows:,} of {part.rows:,} rows hold '{marker}', read as empty")
     used = {look.name for look in match.columns.values()}
     proposal.tables[match.table] = TableMapping(
         files=place.files,
         table=place.table,
+        query=place.query,
         sheet=layout.sheet,
         encoding=layout.encoding,
         separator=layout.separator,
@@ -85,7 +110,8 @@ def _add_table(proposal: Proposal, match: Match) -> None:
         ignored=() if match.is_derived else tuple(name for name in part.columns if name not in used),
     )
     if match.is_derived:
-        proposal.note(match.table, None, f"the export has no file of its own for it, so it is read from {place.label}")
+        where = part.name if place.query is not None else place.label
+        proposal.note(match.table, None, f"the export has no file of its own for it, so it is read from {where}")
     for note in part.notes:
         proposal.note(match.table, None, note)
     if place.files and place.files[0].split(".")[0] != match.table and not part.notes:
@@ -94,7 +120,7 @@ def _add_table(proposal: Proposal, match: Match) -> None:
 
 def _keep_what_is_constant(con: duckdb.DuckDBPyConnection, match: Match) -> None:
     """Leave out the columns of a derived table that differ between rows of one id."""
-    key = match.columns["loan_id" if match.table == "loans" else "borrower_id"].name
+    key = match.borrower_is or match.columns["loan_id" if match.table == "loans" else "borrower_id"].name
     names = tuple(match.part.columns)
     for name, look in list(match.columns.items()):
         if look.name == key:
@@ -152,17 +178,39 @@ def _ask_for_what_is_missing(proposal: Proposal) -> None:
             text = f"Which column of {match.part.name} is {name}? Not used so far: {', '.join(free) or 'none'}."
             if name in match.part.columns:
                 text = f"The values of {name} in {match.part.name} have no known form. What do they mean?"
-            proposal.ask(match.table, None, text)
+            proposal.ask_about(match.table, text)
     if proposal.match("borrowers") is None:
-        proposal.ask("borrowers", None, "Which part of the export lists the borrowers? None looks like it.")
+        proposal.ask_about("borrowers", "Which part of the export lists the borrowers? None looks like it.")
     if proposal.match("instalments") is None and proposal.match("statements") is None:
-        proposal.ask("instalments", None, "Which part of the export has instalments or statements? None looks like it.")
+        proposal.ask_about("instalments", "Which part of the export has instalments or statements? None looks like it.")
+
+
+def _ask_for_borrower(proposal: Proposal) -> None:
+    """Ask whether each loan is a borrower of its own, where no column names the borrower."""
+    matches = [match for match in proposal.matches if match.borrower_is]
+    if not matches:
+        return
+    name = matches[0].borrower_is
+    changes = tuple(ColumnChange(match.table, "borrower_id", {"column": name}) for match in matches)
+    proposal.questions.append(
+        MappingQuestion(
+            matches[0].table,
+            "borrower_id",
+            f"No column of the export names the borrower. Is each {name} a borrower of its own?",
+            (
+                MappingChoice("yes: a borrower has one loan", changes),
+                MappingChoice("no: the export needs a column that names the borrower"),
+            ),
+        )
+    )
 
 
 def rows_as_read(
     con: duckdb.DuckDBPyConnection, match: Match, table: TableMapping, names: Sequence[str], limit: int
 ) -> Iterator[tuple[Any, ...]]:
     """Yield the first rows of a part as the mapping reads them, the columns in the order of `names`."""
+    if not names:
+        return
     projection = projection_of(table, match.part.relation, names)
     columns = ", ".join(projection.columns.values())
     con.execute(

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import tomlkit
 from tomlkit.items import InlineTable, Table
 
-from risk_warning.book.recognition.proposal import MappingQuestion, Proposal
+from risk_warning.book.mapping.counted import OPEN
+from risk_warning.book.recognition.proposal import MappingChoice, MappingQuestion, Proposal
 
 _HEAD = (
     "How an export becomes a book, proposed by `risk-warning map`. Correct what is wrong, then use this file as BOOK:",
@@ -36,13 +37,34 @@ def mapping_text(proposal: Proposal) -> str:
 
 def _asked(question: MappingQuestion) -> str:
     where = f"{question.table}.{question.column}" if question.column else question.table
-    choices = "; ".join(f"{choice.text}: {_inline(choice.settings).as_string()}" for choice in question.choices)
-    return f"QUESTION ({where}): {question.text}" + (f" Add one of: {choices}." if choices else "")
+    text = f"QUESTION ({where}): {question.text}"
+    if not question.choices:
+        return text
+    if question.asks_for_date:
+        places = ", ".join(f"{one.table}.{one.column}" for one in question.until_answered)
+        ways = " or ".join(choice.text.partition(":")[0] for choice in question.choices)
+        order = f"{ways}, and " if len(question.choices) > 1 else ""
+        return f"{text} Write {order}the date in place of {OPEN} in {places}."
+    ways = "; ".join(f"{choice.text}: {_changed(question, choice) or 'nothing'}" for choice in question.choices)
+    return f"{text} Add one of: {ways}."
+
+
+def _changed(question: MappingQuestion, choice: MappingChoice) -> str:
+    """Return what a choice writes into the file."""
+    changes = [(one, _inline(one.settings).as_string()) for one in choice.changes]
+    return ", ".join(
+        settings
+        if (one.table, one.column) == (question.table, question.column)
+        else f"{one.table}.{one.column} = {settings}"
+        for one, settings in changes
+    )
 
 
 def _inline(settings: Mapping[str, object]) -> InlineTable:
     table = tomlkit.inline_table()
-    table.update(settings)
+    for name, value in settings.items():
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        table.add(name, _inline(value) if isinstance(value, Mapping) else whole)
     return table
 
 
@@ -56,10 +78,18 @@ def _table(proposal: Proposal, name: str) -> Table:
         if one.table == name and one.column is None:
             table.add(tomlkit.comment(f"{one.text}."))
     for key, value in mapped.model_dump(mode="json", exclude_defaults=True, exclude={"columns"}).items():
-        table.add(key, value)
+        table.add(key, tomlkit.string(f"{value}\n", multiline=True) if key == "query" else value)
+    waiting = {
+        one.column: one.settings
+        for question in proposal.questions
+        for one in question.until_answered
+        if one.table == name
+    }
     columns = tomlkit.table()
-    for column, given in mapped.columns.items():
-        settings = given.model_dump(mode="json", exclude_defaults=True)
+    for column in (*mapped.columns, *(one for one in waiting if one not in mapped.columns)):
+        given = mapped.columns.get(column)
+        settings = {} if given is None else given.model_dump(mode="json", exclude_defaults=True)
+        settings |= waiting.get(column, {})
         value = settings["column"] if set(settings) == {"column"} else _inline(settings)
         columns.add(column, value)
         evidence = [one.text for one in proposal.evidence if one.table == name and one.column == column]
