@@ -31,7 +31,7 @@ def ask_for_arrears(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
     whole = [int(level) for level in levels if _WHOLE.fullmatch(level)]
     if whole and 1 <= max(whole) <= _MOST_MONTHS and 2 * len(whole) >= len(levels):
         others = [level for level in levels if not _WHOLE.fullmatch(level) or int(level) < 0]
-        shown = f"; {', '.join(others)} count as 0" if others else ""
+        shown = f"; {', '.join(others)}: 0 days" if others else ""
         meaning = f"the numbers are months past due, {_DAYS_OF_A_MONTH} days each{shown}"
         settings = {"column": name, "codes": dict.fromkeys(others, "0"), "multiply": _DAYS_OF_A_MONTH}
     elif any(_STATED.search(level) for level in levels):

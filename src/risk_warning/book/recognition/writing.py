@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import tomlkit
-from tomlkit.items import InlineTable, Table
+from tomlkit.items import InlineTable, Item, Table
 
 from risk_warning.book.mapping.counted import OPEN
 from risk_warning.book.recognition.proposal import MappingChoice, MappingQuestion, Proposal
@@ -68,6 +68,14 @@ def _inline(settings: Mapping[str, object]) -> InlineTable:
     return table
 
 
+def _lines(text: str) -> Item:
+    """Return a text of several lines, the first of which begins in a line of its own."""
+    if '"""' in text:
+        return tomlkit.string(text, multiline=True)
+    escaped = text.replace("\\", "\\\\")
+    return tomlkit.value(f'"""\n{escaped}\n"""')
+
+
 def _table(proposal: Proposal, name: str) -> Table:
     mapped = proposal.tables[name]
     table = tomlkit.table()
@@ -78,7 +86,7 @@ def _table(proposal: Proposal, name: str) -> Table:
         if one.table == name and one.column is None:
             table.add(tomlkit.comment(f"{one.text}."))
     for key, value in mapped.model_dump(mode="json", exclude_defaults=True, exclude={"columns"}).items():
-        table.add(key, tomlkit.string(f"{value}\n", multiline=True) if key == "query" else value)
+        table.add(key, _lines(value) if key == "query" else value)
     waiting = {
         one.column: one.settings
         for question in proposal.questions
