@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import csv
+import sqlite3
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
+import duckdb
+import pyarrow
 import pytest
 
+from risk_warning.book import open_book
 from risk_warning.book.recognition.proposal import Proposal
 from risk_warning.book.recognition.tables import propose, rows_as_read
+from risk_warning.book.recognition.writing import mapping_text
 from risk_warning.book.sources.export import export_at
 from risk_warning.book.staged import staging_connection
+from risk_warning.core.calendar import to_date
 from risk_warning.settings import BookSettings
 
 Rows = list[tuple[object, ...]]
@@ -170,3 +178,42 @@ def test_an_export_with_statements_of_its_own_is_left_as_it_is(tmp_path: Path) -
         tmp_path, "statements", statements=statements, customers="customer_no,status_1,status_2,status_3\nB1,1,2,3\n"
     )
     assert proposal.tables["statements"].query is None
+
+
+def in_duckdb(folder: Path, rows: list[dict[str, str]]) -> str:
+    with duckdb.connect(str(folder / "lender.duckdb")) as con:
+        con.register("cards", pyarrow.Table.from_pylist(rows))
+        con.execute("CREATE TABLE lender_cards AS SELECT * REPLACE (CAST(ID AS INTEGER) AS ID) FROM cards")
+    return "lender.duckdb"
+
+
+def in_sqlite(folder: Path, rows: list[dict[str, str]]) -> str:
+    names = list(rows[0])
+    with sqlite3.connect(folder / "lender.db") as con:
+        con.execute(f"CREATE TABLE lender_cards ({', '.join(f'{name} INTEGER' for name in names)})")
+        marks = ", ".join("?" for _ in names)
+        con.executemany(f"INSERT INTO lender_cards VALUES ({marks})", [list(row.values()) for row in rows])  # noqa: S608
+    return "adbc:sqlite:lender.db"
+
+
+@pytest.mark.parametrize("write", [in_duckdb, in_sqlite], ids=lambda write: write.__name__)
+def test_a_wide_table_of_a_database_is_read_by_its_own_query(
+    write: Callable[[Path, list[dict[str, str]]], str], tmp_path: Path
+) -> None:
+    source = write(tmp_path, list(csv.DictReader(NUMBERED.splitlines())))
+    with staging_connection(BookSettings()) as con:
+        export = export_at(con, source, tmp_path, "public")
+        proposal = propose(con, export, source)
+        export.close()
+    question = next(one for one in proposal.questions if one.asks_for_date)
+    proposal.answer(question, question.choices[0], date(2005, 9, 30))
+    (tmp_path / "book.toml").write_text(mapping_text(proposal), encoding="utf-8")
+    with open_book(tmp_path / "book.toml", BookSettings()) as book:
+        statements = book.rows(0, book.n_borrowers).statements
+        assert statements is not None
+        assert sorted(statements["balance"].tolist()) == [0.0, 0.0, 500.0, 1000.0, 2000.0, 3000.0]
+        assert {str(to_date(day)) for day in statements["statement_on"].tolist()} == {
+            "2005-07-31",
+            "2005-08-31",
+            "2005-09-30",
+        }
