@@ -88,6 +88,14 @@ def test_numbers_of_days_above_0_may_be_counted_either_way(tmp_path: Path) -> No
     ]
 
 
+def test_outcomes_that_have_dates_keep_them_where_others_are_counted(tmp_path: Path) -> None:
+    outcomes = "customer_no,as_of_date,bad\nB1,2018-01-01,0\nB2,2018-01-01,1\n"
+    proposal = proposal_of(tmp_path, loans=loans("-400", "-35"), outcomes=outcomes)
+    question = next(one for one in proposal.questions if one.asks_for_date)
+    proposal.answer(question, question.choices[0], date(2018, 1, 1))
+    assert proposal.mapping().tables["outcomes"].columns["as_of_date"].column == "as_of_date"
+
+
 @pytest.mark.parametrize("days", [("43831", "43862"), ("1", "31")])
 def test_day_numbers_of_a_spreadsheet_and_days_of_a_month_are_not_counted(
     days: tuple[str, ...], tmp_path: Path

@@ -11,6 +11,7 @@ from risk_warning.book.recognition.proposal import ColumnChange, MappingChoice, 
 from risk_warning.book.schema import TABLES
 
 _MOST_NAMED = 8
+_OF_OUTCOME = ColumnChange("outcomes", "as_of_date", {"constant": OPEN})
 
 
 def ask_for_zeros(proposal: Proposal) -> None:
@@ -68,7 +69,7 @@ def _ask_for_day_zero(proposal: Proposal) -> None:
             proposal.set_column(match.table, name, empty=markers)
     negative = any(look.counts is not None and look.counts.are_negative for _, _, look, _ in counted)
     orders = ("after",) if negative else ("after", "before")
-    outcome = [ColumnChange("outcomes", "as_of_date", {"constant": OPEN})] if proposal.match("outcomes") else []
+    outcome = [_OF_OUTCOME] if _lacks_date(proposal.match("outcomes")) else []
     choices = []
     for order in orders:
         changes = [
@@ -100,15 +101,19 @@ def _ask_for_day_zero(proposal: Proposal) -> None:
 def _ask_for_outcome(proposal: Proposal) -> None:
     match = proposal.match("outcomes")
     asked = any(one.table == "outcomes" for question in proposal.questions for one in question.until_answered)
-    if match is None or "as_of_date" in match.columns or not match.is_derived or asked:
+    if match is None or asked or not _lacks_date(match):
         return
-    changes = (ColumnChange("outcomes", "as_of_date", {"constant": OPEN}),)
     text = (
         f"{match.columns['bad'].name} holds 0 and 1, an outcome. As of which date was it open? Usually that is the day "
         "after the last month."
     )
-    choice = MappingChoice("the day after the last month", changes)
-    proposal.questions.append(MappingQuestion("outcomes", "as_of_date", text, (choice,), changes))
+    choice = MappingChoice("the day after the last month", (_OF_OUTCOME,))
+    proposal.questions.append(MappingQuestion("outcomes", "as_of_date", text, (choice,), (_OF_OUTCOME,)))
+
+
+def _lacks_date(match: Match | None) -> bool:
+    """Whether outcomes were found in a column of the borrowers, which says no date."""
+    return match is not None and match.is_derived and "as_of_date" not in match.columns
 
 
 def _listed(names: list[str] | tuple[str, ...]) -> str:
