@@ -11,6 +11,11 @@ _LARGEST_RATE = 1.0
 _OTHER_UNIT = 50
 """An income so many times the middle one is probably in another unit."""
 _OVER_LIMIT = 10
+_OVER_BALANCE = 2
+"""A card's amount due is a share of its balance; some bills of hardly anything are due in full with fees."""
+_USUAL_SHARE = 0.005
+_MONTHLY_DUE = (1 / 300, 3.0)
+"""The middle borrower's instalment lies between these shares of the monthly income, unless they differ in unit."""
 
 
 def of_accounts(look: Looker) -> Iterator[BookQuestion]:
@@ -65,6 +70,15 @@ def _statements(look: Looker) -> Iterator[BookQuestion]:
             f"balance > {_OVER_LIMIT} * credit_limit",
             "staged_statements WHERE credit_limit > 0 AND NOT isnan(balance)",
         )
+    if look.has("statements", "balance", "due_amount"):
+        yield from look.share(
+            "statements.due_amount.above_balance",
+            f"{{n}} of {{of}} statements have a due_amount of more than {_OVER_BALANCE} times the balance: are both in "
+            "the same unit",
+            f"due_amount > {_OVER_BALANCE} * balance",
+            "staged_statements WHERE balance > 0 AND NOT isnan(due_amount)",
+            usual_share=_USUAL_SHARE,
+        )
 
 
 def _incomes(look: Looker) -> Iterator[BookQuestion]:
@@ -86,3 +100,24 @@ def _incomes(look: Looker) -> Iterator[BookQuestion]:
         "(SELECT monthly_income, row_no, median(monthly_income) FILTER (WHERE monthly_income > 0) OVER () AS middle "
         "FROM staged_borrowers WHERE NOT isnan(monthly_income))",
     )
+    yield from _income_against_due(look)
+
+
+def _income_against_due(look: Looker) -> Iterator[BookQuestion]:
+    if not look.has("instalments", "due_amount"):
+        return
+    (ratio,) = look.row(
+        "SELECT median(due_amount / monthly_income) FROM (SELECT borrower, median(due_amount) AS due_amount FROM "
+        "staged_instalments GROUP BY borrower) JOIN (SELECT borrower, max(monthly_income) FILTER (WHERE NOT "
+        "isnan(monthly_income)) AS monthly_income FROM staged_borrowers GROUP BY borrower) USING (borrower) "
+        "WHERE monthly_income > 0"
+    )
+    least, most = _MONTHLY_DUE
+    if ratio is not None and not least < ratio < most:
+        yield BookQuestion(
+            "borrowers.monthly_income.against_due",
+            "question",
+            f"the middle borrower's instalment is {ratio:,.3g} times the monthly_income: are both in the currency's "
+            "unit, and is the income that of a month",
+            1.0,
+        )

@@ -143,3 +143,11 @@ def _before_opening(look: Looker) -> Iterator[BookQuestion]:
                     column=column,
                 ),
             )
+    yield from look.share(
+        "instalments.due_on.long_after_opening",
+        f"{{n}} of {{of}} first instalments fall due more than {_YEAR_DAYS} days after their loan's opened_on: is a "
+        "year mistyped",
+        f"due_on > opened_on + {_YEAR_DAYS}",
+        f"{_SUMMARY} JOIN (SELECT loan, min(opened_on) AS opened_on FROM staged_loans GROUP BY loan) USING (loan) "
+        "WHERE instalment_no = 1",
+    )

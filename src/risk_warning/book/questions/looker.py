@@ -44,16 +44,19 @@ class Looker:
         row: tuple[Value, ...] = self._con.fetchall()[0]
         return row
 
-    def share(self, code: str, text: str, test: str, of: str, row: str = "row_no") -> Iterator[BookQuestion]:
+    def share(
+        self, code: str, text: str, test: str, of: str, row: str = "row_no", *, usual_share: float = 0.0
+    ) -> Iterator[BookQuestion]:
         """Yield the question or notice that rows of `of` (SQL that follows FROM) pass a test, if any does.
 
         `text` has {n} and {of} for the numbers of rows; `row` is the column of a row's number, empty if it has none.
+        Up to `usual_share` of the rows pass in good books too, and nothing is said of them.
         """
         example = f"min({row}) FILTER (WHERE {test})" if row else "NULL"
         n, rows, first = self.row(
             statement("SELECT count_if({test}), count(*), {example} FROM {of}", test=test, example=example, of=of)
         )
-        if n and rows:
+        if n and rows and n > usual_share * rows:
             yield BookQuestion(
                 code,
                 "question" if n > self._most * rows else "notice",

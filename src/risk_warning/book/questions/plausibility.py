@@ -32,6 +32,7 @@ def questions_of(
     return [
         *_unused_files(source),
         *_empty_tables(staged, source),
+        *_empty_columns(staged, source),
         *_near_names(staged, source),
         *_spellings(staged, source),
         *staged.unclear,
@@ -65,6 +66,16 @@ def _empty_tables(staged: Staged, source: Source) -> Iterator[BookQuestion]:
         if not rows:
             grade: Grade = "question" if table in TELL_OF_PAYMENT else "notice"
             yield BookQuestion(f"{table}.rows.none", grade, f"{source.labels[table]} has no rows", 1.0)
+
+
+def _empty_columns(staged: Staged, source: Source) -> Iterator[BookQuestion]:
+    """Tell of columns of the contract that are there without a value: nothing of them is known."""
+    for table, given in staged.given.items():
+        # Whether anybody ever paid is a question of its own.
+        empty = given - staged.columns.get(table, given) - {"paid_on", "paid_amount"}
+        for name in sorted(empty):
+            text = f"{source.labels[table]}: {name} is empty in all {staged.rows[table]:,} rows"
+            yield BookQuestion(f"{table}.{name}.empty", "notice", text, 1.0)
 
 
 def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:
