@@ -127,6 +127,11 @@ class ScoreSettings(_Section):
         ge=1,
         description="chunks scored at a time; default one a core, at most 8",
     )
+    on_question: Literal["stop", "publish"] = Field(
+        default="stop",
+        description="what a night does with an open question: stop, or publish without the columns that it is about "
+        "if none of them is a key, required, or makes arrears",
+    )
 
 
 class ServiceSettings(_Section):

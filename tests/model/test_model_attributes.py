@@ -117,3 +117,10 @@ def test_a_book_that_keeps_a_column_out_says_so_to_a_model_that_reads_it(model: 
         model.observed_in(book)
     with open_book(tmp_path, BookSettings(allowed={"x_age_band": REASON})) as book:
         assert model.observed_in(book).has("borrowers", "x_age_band")
+
+
+def test_the_codes_of_a_column_that_the_book_lacks_are_not_read(model: RiskModel) -> None:
+    columns = {**model.observed.columns, "statements": model.observed.columns["statements"] | {"status"}}
+    coded = replace(model, observed=replace(model.observed, columns=columns, codes={"statements.status": ("A", "B")}))
+    assert coded.observed_among(columns).codes == {"statements.status": ("A", "B")}
+    assert coded.observed_among(model.observed.columns).codes == {}

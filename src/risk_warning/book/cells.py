@@ -48,6 +48,7 @@ class Cells:
             "empty",
             self.cells / self.rows,
             self.first_row,
+            (f"{self.table}.{self.column}",),
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import duckdb
 import numpy as np
@@ -21,14 +21,16 @@ from risk_warning.book.finding import IdType
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
 from risk_warning.book.questions.explanation import explained
+from risk_warning.book.questions.leaving_out import leave_out, left_out_by, may_be_left_out
 from risk_warning.book.questions.plausibility import questions_of
-from risk_warning.book.questions.question import check_answered
+from risk_warning.book.questions.question import BookQuestion, check_answered, unanswered
 from risk_warning.book.sources.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date, to_day
 from risk_warning.core.history.closings import MAX_DOUBTFUL_SHARE
 from risk_warning.core.history.history import History
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.observed import Observed
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError, BookQualityError, QuestionError
@@ -82,6 +84,13 @@ class StagedBook:
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
     outputs: Mapping[str, tuple[str, ...]]
+    open_questions: tuple[BookQuestion, ...] = ()
+    """Questions that nobody has answered; the columns that they are about are left out."""
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The columns that are left out, and why."""
+        return left_out_by(self.open_questions)
 
     @cached_property
     def closings(self) -> Closings:
@@ -190,13 +199,19 @@ def _table(
 
 @contextmanager
 def open_book(
-    location: str | Path, settings: BookSettings, *, data_through: date | None = None, today: date | None = None
+    location: str | Path,
+    settings: BookSettings,
+    *,
+    data_through: date | None = None,
+    today: date | None = None,
+    on_question: Literal["stop", "publish"] = "stop",
 ) -> Iterator[StagedBook]:
     """Open the book at `location`, check it and stage it; memory use does not grow with its size.
 
     `location` is a folder, a DuckDB file or a `postgresql://` URL. Every table is complete through the end of
     `data_through`; if it is left out, the reach of each table is derived from its rows. Rows dated after `today` are
-    set aside; None keeps them, for example to score a past night from a current book.
+    set aside; None keeps them, for example to score a past night from a current book. With `on_question="publish"`,
+    columns that make no arrears are left out if an open question is about them.
 
     Raises
     ------
@@ -218,8 +233,12 @@ def open_book(
             raise explained(error, location, settings) from None
         now = today or date.today()
         questions = questions_of(con, staged, source, settings.max_bad_share, now)
+        answers = {**settings.answers, **source.answers}
+        open_ones = unanswered(questions, answers, now)
+        if on_question == "publish" and may_be_left_out(open_ones):
+            leave_out(staged, open_ones)
         try:
-            check_answered(questions, {**settings.answers, **source.answers}, now, source.name)
+            check_answered([one for one in questions if one not in staged.open_questions], answers, now, source.name)
         except QuestionError as error:
             raise explained(error, location, settings) from None
         book = staged_book(con, source, staged, settings, quarantine, data_through)
@@ -288,6 +307,7 @@ def staged_book(
         quarantine=quarantine,
         con=con,
         outputs={table: tuple(names) for table, names in staged.outputs.items() if staged.rows[table]},
+        open_questions=staged.open_questions,
     )
 
 

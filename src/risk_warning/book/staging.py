@@ -55,6 +55,8 @@ class Staged:
     """Cells that count as empty because they cannot be read."""
     unclear: list[BookQuestion] = field(default_factory=list)
     """Questions about values that cannot be read, or whose text has two meanings."""
+    open_questions: tuple[BookQuestion, ...] = ()
+    """Questions that nobody has answered; their columns are left out."""
     events_alike: int = 0
     """Number of events that repeat another in every column, counted if no event has a time of day."""
     rows: dict[str, int] = field(default_factory=dict)

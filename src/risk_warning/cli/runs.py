@@ -18,6 +18,7 @@ def runs(
     as_json: Json = False,
 ) -> None:
     """List the nights: date, model, policy, borrowers scored, and what became of the warnings."""
+    from risk_warning.core.left_out import in_words
     from risk_warning.document import json_text
     from risk_warning.watchlist.history import nights
 
@@ -32,14 +33,18 @@ def runs(
     table.columns[0].no_wrap = True
     for column in table.columns[1:6]:
         column.justify = "right"
+    shown = past[-limit:]
+    if any(night.left_out for night in shown):
+        table.add_column("scored without")
     for column in table.columns[6:]:
         column.overflow = "fold"
-    for night in past[-limit:]:
+    for night in shown:
         table.add_row(
             night.as_of_date.isoformat(),
             *(f"{count:,}" for count in (night.scored, night.opened, night.kept, night.closed, night.handed_over)),
             night.model_version,
             night.policy_version,
+            in_words(night.left_out),
         )
     if len(past) > limit:
         table.caption = f"the latest {limit:,} of {len(past):,}; --limit shows more, --json all"

@@ -30,6 +30,8 @@ class Observed:
     """Features that the lender declares, whether or not the book has what they are made of."""
     closings_are_doubtful: bool = False
     """Whether so many loans were closed in doubtful ways that their outcomes count as unknown."""
+    left_out: frozenset[str] = frozenset()
+    """Signals and categories that a model reads although their columns are left out: not observed of anybody."""
 
     def has(self, table: str, *columns: str) -> bool:
         """Whether the table exists with all these columns."""

@@ -27,6 +27,7 @@ runs = Table(
     Column("policy_version", String(12), nullable=False),
     Column("id_type", String(8), nullable=False),
     Column("scored", Integer, nullable=False),
+    Column("left_out", JSON, nullable=False, server_default="[]"),
     UniqueConstraint("as_of_date"),
 )
 warnings = Table(

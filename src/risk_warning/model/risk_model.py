@@ -82,7 +82,7 @@ class RiskModel:
         return self.twin or self
 
     def observed_in(self, book: StagedBook) -> Observed:
-        """Return what the model may read of the book.
+        """Return what the model may read of the book; what is made of a column that is left out is not observed.
 
         Raises
         ------
@@ -95,7 +95,8 @@ class RiskModel:
                 f"Model {self.version} reads {read[0]}, which this book keeps out of models as protected "
                 f"({kept_out[read[0]]}); allow it under [book.allowed] with a reason, or train a model without it."
             )
-        observed = replace(self.observed_among(book.given), reach=book.observed.reach)
+        left_out = frozenset(one.column for one in book.left_out)
+        observed = replace(self.observed_among(book.given, left_out), reach=book.observed.reach)
         text = sorted(name for name in self.observed.numeric if name in book.categories)
         if text:
             raise ContractError(
@@ -104,29 +105,22 @@ class RiskModel:
             )
         return observed
 
-    def observed_among(self, given: Mapping[str, frozenset[str]]) -> Observed:
-        """Return what the model may read of a book with these columns, by table.
+    def observed_among(self, given: Mapping[str, frozenset[str]], left_out: frozenset[str] = frozenset()) -> Observed:
+        """Return what the model may read of a book with these columns, by table, that leaves out some (`table.column`).
 
         Raises
         ------
         ContractError
             If the book lacks something that a feature needs.
         """
+        known = {
+            t: names | {c for c in self.observed.columns.get(t, ()) if f"{t}.{c}" in left_out}
+            for t, names in given.items()
+        }
         lacks = [
-            f"{t}.{c}" for t, names in sorted(self.observed.columns.items()) for c in sorted(names - _of(given, t))
+            f"{t}.{c}" for t, names in sorted(self.observed.columns.items()) for c in sorted(names - _of(known, t))
         ]
-        columns = {t: names & given[t] for t, names in self.observed.columns.items() if t in given}
-        kinds = self.observed.event_kinds if "events" in columns else {}
-        codes = self.observed.codes if "statements" in columns else {}
-        observed = Observed(
-            columns,
-            kinds,
-            self.observed.numeric,
-            codes,
-            self.observed.status_rises_with_risk,
-            declared=self.observed.declared,
-        )
-        there = {feature.name for feature in features.supported(observed, frozenset())}
+        there = {feature.name for feature in features.supported(self._reading(known), frozenset())}
         missing = [feature.name for feature in self.features if feature.name not in there]
         if missing:
             raise ContractError(
@@ -134,7 +128,20 @@ class RiskModel:
                 f"(such as {missing[0]}) need {', '.join(lacks)}, which the book does not have. Bring them, or train "
                 "a model on this book."
             )
-        return observed
+        observed = self._reading(given)
+        return replace(observed, left_out=self.needs - features.provided(observed)) if left_out else observed
+
+    def _reading(self, given: Mapping[str, frozenset[str]]) -> Observed:
+        """Return what the model reads of the columns, by table."""
+        columns = {t: names & given[t] for t, names in self.observed.columns.items() if t in given}
+        return Observed(
+            columns,
+            self.observed.event_kinds if "events" in columns else {},
+            self.observed.numeric,
+            {c: names for c, names in self.observed.codes.items() if c.partition(".")[2] in _of(columns, "statements")},
+            self.observed.status_rises_with_risk,
+            declared=self.observed.declared,
+        )
 
     def score(self, rows: Rows, observed: Observed, as_of_date: date, *, waive_open_loan: bool = False) -> Scored:
         """Score every borrower of `rows` on the as-of date, whether one borrower or the whole book.

@@ -7,6 +7,7 @@ from datetime import date
 
 from pydantic import Field
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.policy import Policy
 from risk_warning.document import Document
 from risk_warning.nightly.report import StoppedTable
@@ -26,6 +27,7 @@ class NightDocument(Document):
     warnings: Mapping[str, int] = Field(description="event → warnings")
     stopped_tables: Mapping[str, StoppedTable]
     newest_rows: Mapping[str, date] = Field(description="table → last day with a row before the as-of date")
+    left_out: tuple[LeftOut, ...] = Field(description="columns that the scores are made without, and why")
     model_version: str
     policy_version: str
     seconds: float
@@ -47,6 +49,7 @@ class RunDocument(Document):
     data_through: date = Field(description="last day for which outcomes are known")
     stopped_tables: Mapping[str, StoppedTable]
     newest_rows: Mapping[str, date] = Field(description="table → last day with a row before the as-of date")
+    left_out: tuple[LeftOut, ...] = Field(description="columns that the scores are made without, and why")
     model_version: str
     policy_version: str
     policy: Policy

@@ -75,6 +75,10 @@ def night_page(night: NightReport, settings: Settings) -> str:
         )
         for name, table in night.stopped_tables.items()
     )
+    left_out = tuple(
+        Note(f"The scores are made without {one.words()}: nobody has answered this question.", is_warning=True)
+        for one in night.left_out
+    )
     sections = [
         Section("Scores", _scores(scores.drop_null().to_numpy(), night.policy)),
         Section(
@@ -106,7 +110,7 @@ def night_page(night: NightReport, settings: Settings) -> str:
         f"Model {night.model_version}, policy {night.policy_version}, {night.set_aside:,} rows of the book set aside. "
         f"Newest rows: {', '.join(f'{name} {day}' for name, day in night.newest_rows.items())}."
     )
-    return page(f"Watch list as of {night.as_of_date}", verdict, sections, basis=basis, top=(cards, *stale))
+    return page(f"Watch list as of {night.as_of_date}", verdict, sections, basis=basis, top=(cards, *stale, *left_out))
 
 
 def _scores(scores: NDArray[np.floating], policy: Policy) -> tuple[Block, ...]:

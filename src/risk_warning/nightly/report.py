@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from risk_warning.book import StagedBook
 from risk_warning.core.calendar import to_date, to_day
+from risk_warning.core.left_out import LeftOut, in_words
 from risk_warning.core.policy import Policy
 from risk_warning.core.reach import EVENTS, PAYMENTS, STATEMENTS
 
@@ -52,6 +53,8 @@ class NightReport:
     """By name, only those that seem to have stopped."""
     newest_rows: dict[str, date]
     """Table → last day with a row before the as-of date; it may lie a month back in a monthly table."""
+    left_out: tuple[LeftOut, ...]
+    """Columns of the book that the scores are made without, because of open questions."""
     model_version: str
     policy_version: str
     seconds: float
@@ -72,6 +75,7 @@ class NightReport:
                 f"; {name} stop on {table.last_day}, {table.silent_days} days before"
                 for name, table in self.stopped_tables.items()
             )
+            + (f"; scored without {in_words(self.left_out)}" if self.left_out else "")
             + f"; newest rows: {', '.join(f'{name} {day}' for name, day in self.newest_rows.items())}"
         )
 

@@ -43,12 +43,13 @@ def run_night(
     """Score the book, publish to `out/as_of=D`, then update the watch list.
 
     A run repeated after a crash gives the same result. A book that raises a question publishes nothing and changes
-    nothing; the question is written to `home/questions.toml`.
+    nothing, unless `score.on_question` is "publish" and the columns that it is about can be left out. Either way, the
+    question is written to `home/questions.toml`.
 
     Raises
     ------
     QuestionError
-        The book raises a question that nobody has answered.
+        The book raises a question that nobody has answered, and the night cannot do without it.
     """
     start = time.monotonic()
     timings: dict[str, float] = {}
@@ -58,7 +59,14 @@ def run_night(
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
         with timed(timings, "stage"):
             try:
-                opened = stack.enter_context(open_book(book, settings.book, data_through=settings.data_through))
+                opened = stack.enter_context(
+                    open_book(
+                        book,
+                        settings.book,
+                        data_through=settings.data_through,
+                        on_question=settings.score.on_question,
+                    )
+                )
             except QuestionError as error:
                 path = stopped_by(settings.home, out, as_of_date, error)
                 raise QuestionError(f"{error} Nothing was published; see {path}.", error.questions) from None
@@ -68,7 +76,7 @@ def run_night(
 
             from risk_warning.nightly.whole_book import score_book
 
-        run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type)
+        run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type, left_out=opened.left_out)
         check_rerun(settings.database_url, run, force=force)
         progress.update(task, description="scoring", total=opened.n_borrowers)
         with publishing(out, as_of_date) as folder:
@@ -98,7 +106,7 @@ def run_night(
             loaded.target.bad_dpd,
             force=force,
         )
-        published(settings.home, out, as_of_date)
+        published(settings.home, out, as_of_date, opened.open_questions)
         return NightReport(
             as_of_date=as_of_date,
             folder=str(out / f"as_of={as_of_date}"),
@@ -111,6 +119,7 @@ def run_night(
             warnings=counts,
             stopped_tables=stopped,
             newest_rows=newest_rows(opened, as_of_date),
+            left_out=opened.left_out,
             model_version=loaded.version,
             policy_version=policy.version,
             seconds=time.monotonic() - start,
@@ -148,6 +157,7 @@ def _run_document(
         data_through=book.data_through,
         stopped_tables=stopped,
         newest_rows=newest_rows(book, run.as_of_date),
+        left_out=book.left_out,
         model_version=model.version,
         policy_version=policy.version,
         policy=policy,

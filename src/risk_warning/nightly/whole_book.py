@@ -111,7 +111,7 @@ def score_book(
             is_scored = scored.not_scored < 0
             below = is_scored & policy.below_threshold(scored.score)
         explained = np.flatnonzero(is_scored if all_reasons else below)
-        kept = archived(rows, scored, model, book.n_borrowers)
+        kept = archived(rows, scored, model, book.n_borrowers, observed.left_out)
         values = FeatureValues(model, scored.x[explained], scored.codes[explained], rows.categories)
         return _Chunk(replace(scored, x=scored.x[:0]), below, explained, values, timings, kept)
 

@@ -40,14 +40,21 @@ def sample(borrower_id: NDArray[Any], n_borrowers: int) -> NDArray[np.bool_]:
     return borrower_fold(borrower_id, _PARTS, seed=_SEED) < round(share * _PARTS)
 
 
-def archived(rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int) -> pandas.DataFrame:
-    """Return the borrower id and features of the borrowers of a chunk that were scored and are archived."""
+def archived(
+    rows: Rows, scored: Scored, model: RiskModel, n_borrowers: int, left_out: frozenset[str]
+) -> pandas.DataFrame:
+    """Return the borrower id and features of the borrowers of a chunk that were scored and are archived.
+
+    A feature that needs one of `left_out` is not archived: the book may have its values again later.
+    """
     chosen = np.flatnonzero((scored.not_scored < 0) & sample(rows.borrower_id, n_borrowers))
     table: dict[str, NDArray[Any]] = {"borrower_id": rows.borrower_id[chosen]}
-    codes = iter(range(len(model.category_features)))
     for column, feature in enumerate(model.features):
+        if not left_out.isdisjoint(feature.needs):
+            continue
         if feature.is_category:
-            table[feature.name] = _texts(scored.codes[chosen, next(codes)], rows.categories.get(feature.needs[0], ()))
+            codes = scored.codes[chosen, model.category_places[column]]
+            table[feature.name] = _texts(codes, rows.categories.get(feature.needs[0], ()))
         else:
             table[feature.name] = scored.x[chosen, column]
     return pandas.DataFrame(table)

@@ -6,6 +6,7 @@ from datetime import date
 
 from pydantic import Field
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.document import Document
 
 
@@ -26,3 +27,4 @@ class WatchListDocument(Document):
 
     as_of_date: date | None = Field(description="of the last run; null before the first one")
     warnings: tuple[OpenWarningDocument, ...]
+    left_out: tuple[LeftOut, ...] = Field(description="columns of the book that the last run left out, and why")

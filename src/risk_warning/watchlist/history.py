@@ -7,9 +7,11 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.lifecycle import EVENTS
 from risk_warning.database.connection import exists, snapshot
 from risk_warning.database.tables import observations, runs
+from risk_warning.watchlist.stored import LEFT_OUT_COLUMN
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Night:
     kept: int
     closed: int
     handed_over: int
+    left_out: tuple[LeftOut, ...]
+    """Columns of the book that the night left out."""
 
 
 def nights(url: str) -> tuple[Night, ...]:
@@ -48,6 +52,7 @@ def nights(url: str) -> tuple[Night, ...]:
                 run.policy_version,
                 run.scored,
                 **{event: counts.get((run.id, event), 0) for event in EVENTS},
+                left_out=LEFT_OUT_COLUMN.validate_python(run.left_out),
             )
             for run in connection.execute(select(runs).order_by(runs.c.as_of_date))
         )

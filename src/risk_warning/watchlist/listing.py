@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 from rich.text import Text
 
+from risk_warning.core.left_out import in_words
 from risk_warning.watchlist.open_warnings import WatchList
 
 _STYLES = {"red": "bold red", "orange": "dark_orange", "yellow": "yellow", "green": "green"}
@@ -14,6 +15,9 @@ def table(watch_list: WatchList, limit: int) -> Table:
     """Return the warnings with the `limit` lowest scores as a table for a terminal."""
     as_of_date, warnings = watch_list.as_of_date, watch_list.warnings
     of = "before the first nightly run" if as_of_date is None else f"as of {as_of_date}"
+    notes = [f"the {limit:,} lowest scores; --limit shows more, --json all"] if len(warnings) > limit else []
+    if watch_list.left_out:
+        notes.append(f"scored without {in_words(watch_list.left_out)}")
     terminal_table = Table(
         "borrower",
         "band",
@@ -21,7 +25,7 @@ def table(watch_list: WatchList, limit: int) -> Table:
         "change",
         "why",
         title=f"Watch list {of}: {len(warnings):,} warnings open",
-        caption=f"the {limit:,} lowest scores; --limit shows more, --json all" if len(warnings) > limit else None,
+        caption="\n".join(notes) or None,
     )
     for column in terminal_table.columns[2:4]:
         column.justify = "right"

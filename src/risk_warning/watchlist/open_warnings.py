@@ -8,11 +8,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.lifecycle import Event
 from risk_warning.core.warning_reason import WarningReason
 from risk_warning.database.connection import exists, snapshot
 from risk_warning.database.tables import observations, runs, warnings
-from risk_warning.watchlist.stored import FIRST_SEEN_COLUMN, REASONS_COLUMN
+from risk_warning.watchlist.stored import FIRST_SEEN_COLUMN, LEFT_OUT_COLUMN, REASONS_COLUMN
 from risk_warning.watchlist.watch_list import observed_by
 
 
@@ -45,6 +46,8 @@ class WatchList:
     as_of_date: date | None
     """Of the last run; None before the first one, when all warnings were opened by requests."""
     warnings: tuple[OpenWarning, ...]
+    left_out: tuple[LeftOut, ...] = ()
+    """Columns of the book that the last run left out."""
 
 
 def read_watch_list(url: str, band: str | None = None) -> WatchList:
@@ -72,6 +75,7 @@ def read_watch_list(url: str, band: str | None = None) -> WatchList:
     return WatchList(
         run.as_of_date if run is not None else None,
         tuple(warning for warning in listed if band is None or warning.band == band),
+        () if run is None else LEFT_OUT_COLUMN.validate_python(run.left_out),
     )
 
 

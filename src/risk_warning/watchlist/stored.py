@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.warning_reason import WarningReason
 
 REASONS_COLUMN = TypeAdapter(tuple[WarningReason, ...])
 """The column `observations.reasons`: the reasons of a warning as of a run, the one that costs most first."""
+
+LEFT_OUT_COLUMN = TypeAdapter(tuple[LeftOut, ...])
+"""The column `runs.left_out`: columns of the book that the night left out."""
 
 
 @dataclass(frozen=True)

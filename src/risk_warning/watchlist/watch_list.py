@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
 
+from risk_warning.core.left_out import LeftOut
 from risk_warning.core.lifecycle import EVENTS, Event, Seen, step
 from risk_warning.core.policy import Policy
 from risk_warning.core.warning_reason import WarningReason
 from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
-from risk_warning.watchlist.stored import REASONS_COLUMN
+from risk_warning.watchlist.stored import LEFT_OUT_COLUMN, REASONS_COLUMN
 
 
 @dataclass(frozen=True)
@@ -28,11 +29,21 @@ class Run:
     policy_version: str
     id_type: str
     scored: int = 0
+    left_out: tuple[LeftOut, ...] = ()
 
     def differs_from(self, other: Row[Any]) -> list[str]:
         """Return the names of the inputs that differ from those of the stored run."""
         named = {"book_digest": "book", "model_version": "model", "policy_version": "policy"}
-        return [name for column, name in named.items() if getattr(self, column) != getattr(other, column)]
+        differing = [name for column, name in named.items() if getattr(self, column) != getattr(other, column)]
+        before = LEFT_OUT_COLUMN.validate_python(other.left_out)
+        if {one.column for one in self.left_out} != {one.column for one in before}:
+            differing.append("choice of columns left out")
+        return differing
+
+    @property
+    def row(self) -> dict[str, object]:
+        """The run as a row of `runs`."""
+        return vars(self) | {"left_out": LEFT_OUT_COLUMN.dump_python(self.left_out, mode="json")}
 
 
 @dataclass(frozen=True)
@@ -155,7 +166,7 @@ def _write(
     before = connection.execute(select(runs).order_by(runs.c.as_of_date.desc()).limit(1)).one_or_none()
     last = _last_seen(connection, before.id if before is not None else None)
     comparable = before is not None and before.model_version == run.model_version
-    run_id = connection.execute(insert(runs).values(**vars(run)).returning(runs.c.id)).scalar_one()
+    run_id = connection.execute(insert(runs).values(**run.row).returning(runs.c.id)).scalar_one()
     next_id = (connection.execute(select(func.max(warnings.c.id))).scalar() or 0) + 1
     opened, ended = [], []
     rows: list[_Observation] = []

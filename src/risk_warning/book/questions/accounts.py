@@ -69,6 +69,7 @@ def _statements(look: Looker) -> Iterator[BookQuestion]:
             "the same unit",
             f"balance > {_OVER_LIMIT} * credit_limit",
             "staged_statements WHERE credit_limit > 0 AND NOT isnan(balance)",
+            also=("statements.credit_limit",),
         )
     if look.has("statements", "balance", "due_amount"):
         yield from look.share(
@@ -91,7 +92,8 @@ def _incomes(look: Looker) -> Iterator[BookQuestion]:
         return
     if values == 1:
         text = f"all {known:,} incomes are the same, so ratios to income say nothing"
-        yield BookQuestion("borrowers.monthly_income.constant", "notice", text, 1.0)
+        column = "borrowers.monthly_income"
+        yield BookQuestion(f"{column}.constant", "notice", text, 1.0, columns=(column,))
     yield from look.share(
         "borrowers.monthly_income.unit",
         f"{{n}} of {{of}} incomes are more than {_OTHER_UNIT} times the middle one, or less than a {_OTHER_UNIT}th: "

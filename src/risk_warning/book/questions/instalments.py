@@ -56,6 +56,7 @@ def _units(look: Looker) -> Iterator[BookQuestion]:
                 f"what falls due of a loan is {ratio:,.3g} times its principal: are due_amount and principal both in "
                 "the currency's unit, or one in its minor unit",
                 1.0,
+                columns=("instalments.due_amount", "loans.principal"),
             )
     yield from look.share(
         "instalments.due_amount.outlier",
@@ -101,6 +102,7 @@ def _payments(look: Looker) -> Iterator[BookQuestion]:
             "question",
             f"paid_on is empty in all {due:,} rows: nobody ever paid, and everybody would be past due",
             1.0,
+            columns=("instalments.paid_on",),
         )
     elif look.has("instalments", "paid_amount"):
         paid_ones = f"{_SUMMARY} WHERE is_paid"

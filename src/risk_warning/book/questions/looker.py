@@ -45,11 +45,20 @@ class Looker:
         return row
 
     def share(
-        self, code: str, text: str, test: str, of: str, row: str = "row_no", *, usual_share: float = 0.0
+        self,
+        code: str,
+        text: str,
+        test: str,
+        of: str,
+        row: str = "row_no",
+        *,
+        also: tuple[str, ...] = (),
+        usual_share: float = 0.0,
     ) -> Iterator[BookQuestion]:
         """Yield the question or notice that rows of `of` (SQL that follows FROM) pass a test, if any does.
 
         `text` has {n} and {of} for the numbers of rows; `row` is the column of a row's number, empty if it has none.
+        The column in `code` may be at fault, and so may those of `also`.
         Up to `usual_share` of the rows pass in good books too, and nothing is said of them.
         """
         example = f"min({row}) FILTER (WHERE {test})" if row else "NULL"
@@ -63,6 +72,7 @@ class Looker:
                 text.replace("{n}", f"{n:,}").replace("{of}", f"{rows:,}"),
                 n / rows,
                 None if first is None else int(first),
+                (code.rpartition(".")[0], *also),
             )
 
 

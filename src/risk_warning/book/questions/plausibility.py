@@ -92,6 +92,7 @@ def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:
                         "question",
                         f"{source.labels[table]} has no column {column.name}, and {name} is not used: did you mean it",
                         1.0,
+                        columns=(f"{table}.{column.name}",),
                     )
                     break
 
@@ -113,4 +114,5 @@ def _spellings(staged: Staged, source: Source) -> Iterator[BookQuestion]:
                 f"{source.labels[table]}: {len(alike)} values of {column} differ in case or blanks alone "
                 "and would count as several",
                 len(alike) / len(values),
+                columns=(place,),
             )

@@ -31,6 +31,8 @@ class BookQuestion:
     """Share of the rows concerned, 0 to 1."""
     row: int | None = None
     """Number of one such row in its file, counted from 1; None if it concerns no single row."""
+    columns: tuple[str, ...] = ()
+    """`table.column` of each column that may be at fault; empty if a whole table or file may be."""
 
     def sentence(self) -> str:
         """Return the question with the number of an example's row."""

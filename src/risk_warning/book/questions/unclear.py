@@ -55,13 +55,14 @@ def unclear_values(
     questions = []
     for column, matching, filled in zip(looked_at, row[::2], row[1::2], strict=True):
         share = (matching or 0) / filled if filled else 0.0
+        place = f"{table}.{column.name}"
         if column.kind == "id":
             if share:
                 text = f"{label}: {matching:,} of {filled:,} values of {column.name} have a blank before or after them"
                 grade: Grade = "question" if share > max_bad_share else "notice"
-                questions.append(BookQuestion(f"{table}.{column.name}.blanks", grade, text, share))
+                questions.append(BookQuestion(f"{place}.blanks", grade, text, share, columns=(place,)))
         elif filled and filled >= _LEAST_ROWS and share >= (1 if column.kind == "money" else _NEARLY_ALL):
             kind = "zone" if column.kind == "date" else "thousands"
             text = f"{label}: {_TEXTS[kind].replace('{column}', column.name)}"
-            questions.append(BookQuestion(f"{table}.{column.name}.{kind}", "question", text, share))
+            questions.append(BookQuestion(f"{place}.{kind}", "question", text, share, columns=(place,)))
     return questions

@@ -24,7 +24,17 @@ from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.panel.panel import Panel, code_signal
 from risk_warning.core.rows import Rows
 
-__all__ = ["FAMILIES", "Feature", "Plan", "attributes_of", "matrix", "registry", "signals_of", "supported"]
+__all__ = [
+    "FAMILIES",
+    "Feature",
+    "Plan",
+    "attributes_of",
+    "matrix",
+    "provided",
+    "registry",
+    "signals_of",
+    "supported",
+]
 
 _FAMILIES: tuple[Family, ...] = (
     delinquency.FAMILY,
@@ -75,6 +85,12 @@ def supported(observed: Observed, protected: Container[str]) -> tuple[Feature, .
         and not any(source.split(".", 1)[1] in protected for source in attributes_of(feature))
     ]
     return _distinct((*(f for f in fixed if f.name not in protected), *attributes, *in_code, *declared, *categories))
+
+
+def provided(observed: Observed) -> frozenset[str]:
+    """Return the names of the signals and categories that a book provides."""
+    empty = _empty_panel(observed)
+    return frozenset((*empty.signals, *empty.codes))
 
 
 def _distinct(features: tuple[Feature, ...]) -> tuple[Feature, ...]:

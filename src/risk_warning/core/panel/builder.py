@@ -72,6 +72,8 @@ class _PanelBuilder:
         profile = self.history.profile.known(self.as_of)
         self.signals.update(profile.levels(observed))
         self._blank_before_history(profile.onboarded_on)
+        for name in observed.left_out:
+            self.signals[name] = np.full((self.periods, self.n), np.nan, np.float32)
         return Panel(
             as_of_date=self.as_of_date,
             ends=self.ends,
@@ -81,6 +83,7 @@ class _PanelBuilder:
                 **profile.codes(observed),
                 **self.accounts.codes(observed),
                 **({} if known is None else self._statement_codes(known)),
+                **{name: np.full(self.n, np.nan, np.float32) for name in observed.left_out},
             },
             has_open_loan=self._has_open_loan(instalments),
             written_off_on=self._written_off_on(),
