@@ -90,7 +90,7 @@ FAULTS = (
 
 
 ONLY_YESTERDAY_SHOWS = ("nothing in loans.closed_on",)
-"""Faults that nothing inside one export shows; that of the day before would, and is not compared yet."""
+"""Faults that nothing inside one export shows; a night sees them, because it holds an export against the last one."""
 
 
 MODEL = load(Path(__file__).parents[2] / "models" / "demo")

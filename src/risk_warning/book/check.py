@@ -18,6 +18,7 @@ from risk_warning.book.condition import Condition, condition
 from risk_warning.book.declared_features import unsupported
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
+from risk_warning.book.questions.changes import Expected
 from risk_warning.book.questions.explanation import explained
 from risk_warning.book.questions.plausibility import questions_of
 from risk_warning.book.questions.question import BookQuestion, check_answered
@@ -116,8 +117,10 @@ class BookReport:
     """The code with which a run on this book ends; 0 if it can be used."""
 
 
-def check_book(location: str | Path, settings: BookSettings, today: date) -> BookReport:
-    """Return a report on the book at `location`; nothing is written.
+def check_book(
+    location: str | Path, settings: BookSettings, today: date, expected: Expected | None = None
+) -> BookReport:
+    """Return a report on the book at `location`, held against what is expected of it; nothing is written.
 
     If too many rows are bad, `problem` of the report says so.
 
@@ -134,7 +137,7 @@ def check_book(location: str | Path, settings: BookSettings, today: date) -> Boo
         except BookError as error:
             raise explained(error, location, settings) from None
         quarantine = Quarantine(staged.counts, staged.rows, con, staged.cells)
-        questions = questions_of(con, staged, source, settings.max_bad_share, today)
+        questions = questions_of(con, staged, source, settings.max_bad_share, today, expected or Expected())
         problem: RiskWarningError | None = None
         try:
             quarantine.check(settings.max_bad_share, source.labels)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -20,6 +20,7 @@ from risk_warning.book.declared_features import declared_features
 from risk_warning.book.finding import IdType
 from risk_warning.book.location import source_at
 from risk_warning.book.quarantine import Quarantine
+from risk_warning.book.questions.changes import Expected
 from risk_warning.book.questions.explanation import explained
 from risk_warning.book.questions.leaving_out import leave_out, left_out_by, may_be_left_out
 from risk_warning.book.questions.plausibility import questions_of
@@ -28,6 +29,7 @@ from risk_warning.book.sources.source import Source
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged, stage
 from risk_warning.core.calendar import NEVER, to_date, to_day
+from risk_warning.core.export_profile import ExportProfile
 from risk_warning.core.history.closings import MAX_DOUBTFUL_SHARE
 from risk_warning.core.history.history import History
 from risk_warning.core.left_out import LeftOut
@@ -84,6 +86,7 @@ class StagedBook:
     quarantine: Quarantine
     con: duckdb.DuckDBPyConnection
     outputs: Mapping[str, tuple[str, ...]]
+    profile: ExportProfile
     open_questions: tuple[BookQuestion, ...] = ()
     """Questions that nobody has answered; the columns that they are about are left out."""
 
@@ -205,13 +208,15 @@ def open_book(
     data_through: date | None = None,
     today: date | None = None,
     on_question: Literal["stop", "publish"] = "stop",
+    expected: Callable[[], Expected] = Expected,
 ) -> Iterator[StagedBook]:
     """Open the book at `location`, check it and stage it; memory use does not grow with its size.
 
     `location` is a folder, a DuckDB file or a `postgresql://` URL. Every table is complete through the end of
     `data_through`; if it is left out, the reach of each table is derived from its rows. Rows dated after `today` are
     set aside; None keeps them, for example to score a past night from a current book. With `on_question="publish"`,
-    columns that make no arrears are left out if an open question is about them.
+    columns that make no arrears are left out if an open question is about them. `expected` returns what the book is
+    held against, and is called once the book is staged.
 
     Raises
     ------
@@ -232,7 +237,7 @@ def open_book(
         except (BookError, BookQualityError) as error:
             raise explained(error, location, settings) from None
         now = today or date.today()
-        questions = questions_of(con, staged, source, settings.max_bad_share, now)
+        questions = questions_of(con, staged, source, settings.max_bad_share, now, expected())
         answers = {**settings.answers, **source.answers}
         open_ones = unanswered(questions, answers, now)
         if on_question == "publish" and may_be_left_out(open_ones):
@@ -307,6 +312,7 @@ def staged_book(
         quarantine=quarantine,
         con=con,
         outputs={table: tuple(names) for table, names in staged.outputs.items() if staged.rows[table]},
+        profile=ExportProfile(staged.profile),
         open_questions=staged.open_questions,
     )
 

@@ -18,6 +18,7 @@ from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
+from risk_warning.book.profiling import filled_cells, table_profile
 from risk_warning.book.protected_values import protected_by_value
 from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.questions.unclear import unclear_values
@@ -26,6 +27,7 @@ from risk_warning.book.schema import TABLES, Column, check_protected, check_tabl
 from risk_warning.book.sources.source import Relation, Source, reading_errors
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core.calendar import NEVER
+from risk_warning.core.export_profile import TableProfile
 from risk_warning.core.reach import Reach
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
@@ -55,6 +57,8 @@ class Staged:
     """Cells that count as empty because they cannot be read."""
     unclear: list[BookQuestion] = field(default_factory=list)
     """Questions about values that cannot be read, or whose text has two meanings."""
+    profile: dict[str, TableProfile] = field(default_factory=dict)
+    """Table → its counts, for the next night; empty if one borrower alone is read."""
     open_questions: tuple[BookQuestion, ...] = ()
     """Questions that nobody has answered; their columns are left out."""
     events_alike: int = 0
@@ -98,6 +102,8 @@ class _Stager:
         self.finder = Finder(con, source, settings)
         self.has_loans = "loans" in source.columns
         self.waiting: list[tuple[str, Faults]] = []
+        self.filled: dict[str, dict[str, int]] = {}
+        """Table → column → cells that are not empty."""
         faults.create(con)
 
     def stage(self, table: str) -> None:
@@ -117,6 +123,8 @@ class _Stager:
                 most = self.settings.max_bad_share
                 self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings), most)
             self._empty_cells(table, relation, readings)
+            if self.source.only is None:
+                self.filled[table] = filled_cells(self.con, relation, readings)
             table_faults = self._write(table, relation, readings)
         not_used = {*spec.unknown(present), *too_many, *self.source.not_mentioned(table)}
         self.staged.ignored[table] = tuple(sorted(not_used))
@@ -165,6 +173,10 @@ class _Stager:
         for table, rows in self.staged.rows.items():
             if rows:
                 self.staged.columns[table] = self._not_empty(table)
+        kinds = self.finder.categories.get("events.kind", ())
+        for table, filled in self.filled.items():
+            rows, outputs = self.staged.rows[table], self.staged.outputs[table]
+            self.staged.profile[table] = table_profile(self.con, table, rows, filled, outputs, kinds)
         self.staged.id_type = self.finder.id_type
         self.staged.categories = self.finder.categories
         self.staged.numeric = frozenset(self.finder.numeric)

@@ -28,6 +28,7 @@ runs = Table(
     Column("id_type", String(8), nullable=False),
     Column("scored", Integer, nullable=False),
     Column("left_out", JSON, nullable=False, server_default="[]"),
+    Column("profile", JSON(none_as_null=True)),
     UniqueConstraint("as_of_date"),
 )
 warnings = Table(

@@ -71,6 +71,7 @@ def provenance_of(
         attributes=AttributeUse.of(learnt.features, settings.book.allowed, book.kept_out),
         undated_columns=tuple(undated_columns(learnt.features, book.observed)),
         typical=typical(learnt.x, learnt.features, book.categories),
+        categories={f.needs[0]: book.categories.get(f.needs[0], ()) for f in learnt.features if f.is_category},
     )
 
 

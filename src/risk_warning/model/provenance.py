@@ -156,3 +156,8 @@ class Provenance:
     """`table.column` of attributes with their current value only, sorted."""
     typical: Annotated[Mapping[str, Typical] | None, _OMITTED_IF_NONE] = None
     """Feature → its values in the training rows; None for a model without this record."""
+    categories: Annotated[Mapping[str, tuple[str, ...]] | None, _OMITTED_IF_NONE] = None
+    """Category `table.column` that a feature copies → its values in the book, learnt from or not; None if unrecorded.
+
+    A value may be in the book and yet in no row that the model learnt from: the outcome of all its rows is unknown.
+    """

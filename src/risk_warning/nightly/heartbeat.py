@@ -14,6 +14,7 @@ from typing import Literal
 import tomlkit
 from pydantic import Field
 
+from risk_warning.book.questions.changes import KINDS
 from risk_warning.book.questions.question import BookQuestion
 from risk_warning.document import Document, json_text
 from risk_warning.errors import OutputError, QuestionError
@@ -79,6 +80,8 @@ def _ask(home: Path, what: str, questions: Mapping[str, str], otherwise: str = "
         answer = tomlkit.table()
         answer.add(tomlkit.comment(sentence))
         answer.update({"by": "", "why": "", "share": 1.0})
+        if code.rpartition(".")[2] in KINDS:
+            answer["until"] = date.today()
         answers.append(code, answer)
     book = tomlkit.table(is_super_table=True)
     book.append("answers", answers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from rich.progress import Progress
 
 from risk_warning.book import StagedBook, open_book
+from risk_warning.book.questions.changes import Expected
 from risk_warning.core.policy import Policy
 from risk_warning.errors import QuestionError
 from risk_warning.model.policy_in_force import policy_of
@@ -22,6 +23,7 @@ from risk_warning.nightly.heartbeat import published, stopped_by
 from risk_warning.nightly.publishing import publishing, timed, write_json
 from risk_warning.nightly.report import NightReport, StoppedTable, newest_rows, stopped_tables
 from risk_warning.settings import Settings
+from risk_warning.watchlist.earlier_night import earlier_night
 from risk_warning.watchlist.watch_list import Run, check_rerun, open_borrowers, take_in
 
 if TYPE_CHECKING:
@@ -54,9 +56,17 @@ def run_night(
     start = time.monotonic()
     timings: dict[str, float] = {}
     task = progress.add_task("reading the book", total=None)
+    before = earlier_night(settings.database_url, as_of_date)
     with ExitStack() as stack:
         # The model's libraries take seconds to import, so the book is read meanwhile.
         loading = stack.enter_context(ThreadPoolExecutor(1)).submit(_load, model, settings)
+
+        def expected() -> Expected:
+            progress.update(task, description="loading the model")
+            with timed(timings, "load_model"):
+                loaded, _ = loading.result()
+            return replace(before, levels=levels_of(loaded))
+
         with timed(timings, "stage"):
             try:
                 opened = stack.enter_context(
@@ -65,18 +75,27 @@ def run_night(
                         settings.book,
                         data_through=settings.data_through,
                         on_question=settings.score.on_question,
+                        expected=expected,
                     )
                 )
             except QuestionError as error:
                 path = stopped_by(settings.home, out, as_of_date, error)
                 raise QuestionError(f"{error} Nothing was published; see {path}.", error.questions) from None
-        progress.update(task, description="loading the model")
+        timings["stage"] -= timings["load_model"]
         with timed(timings, "load_model"):
             loaded, policy = loading.result()
 
             from risk_warning.nightly.whole_book import score_book
 
-        run = Run(as_of_date, opened.digest, loaded.version, policy.version, opened.id_type, left_out=opened.left_out)
+        run = Run(
+            as_of_date,
+            opened.digest,
+            loaded.version,
+            policy.version,
+            opened.id_type,
+            left_out=opened.left_out,
+            profile=opened.profile.keeping({one.column for one in opened.left_out}, before.profile),
+        )
         check_rerun(settings.database_url, run, force=force)
         progress.update(task, description="scoring", total=opened.n_borrowers)
         with publishing(out, as_of_date) as folder:
@@ -126,6 +145,12 @@ def run_night(
             policy=policy,
             judged=loaded.provenance.evaluation,
         )
+
+
+def levels_of(model: RiskModel) -> dict[str, Collection[str]]:
+    """Return category `table.column` → values that the model's training book had; also the kinds of events."""
+    kinds = {"events.kind": model.observed.event_kinds} if model.observed.event_kinds else {}
+    return {**(model.provenance.categories or {}), **kinds}
 
 
 def _load(model: str, settings: Settings) -> tuple[RiskModel, Policy]:

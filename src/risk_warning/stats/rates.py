@@ -30,6 +30,20 @@ def wilson(bads: float, n: float) -> tuple[float, float]:
     return max(0.0, centre - reach) if bads else 0.0, min(1.0, centre + reach) if bads < n else 1.0
 
 
+def two_proportion_z(a: int, of_a: int, b: int, of_b: int) -> float:
+    """Return how many standard errors the share b / of_b lies above a / of_a, with pooled variance; 0 if all are alike.
+
+    Of two independent samples of one population it is about standard normal (Fleiss, Levin and Paik 2003, "Statistical
+    Methods for Rates and Proportions", ch. 3).
+
+    >>> round(two_proportion_z(10, 100, 30, 100), 4)
+    3.5355
+    """
+    pooled = (a + b) / (of_a + of_b)
+    variance = pooled * (1 - pooled) * (1 / of_a + 1 / of_b)
+    return (b / of_b - a / of_a) / math.sqrt(variance) if variance else 0.0
+
+
 @dataclass(frozen=True)
 class BadRate:
     """The number of rows and of bads, and the bad rate with its Wilson interval; None if there are no rows."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter
 
+from risk_warning.core.export_profile import ExportProfile
 from risk_warning.core.left_out import LeftOut
 from risk_warning.core.warning_reason import WarningReason
 
@@ -14,6 +15,9 @@ REASONS_COLUMN = TypeAdapter(tuple[WarningReason, ...])
 
 LEFT_OUT_COLUMN = TypeAdapter(tuple[LeftOut, ...])
 """The column `runs.left_out`: columns of the book that the night left out."""
+
+PROFILE_COLUMN = TypeAdapter(ExportProfile)
+"""The column `runs.profile`: the counts of the night's export."""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
 
+from risk_warning.core.export_profile import ExportProfile
 from risk_warning.core.left_out import LeftOut
 from risk_warning.core.lifecycle import EVENTS, Event, Seen, step
 from risk_warning.core.policy import Policy
@@ -16,7 +17,7 @@ from risk_warning.core.warning_reason import WarningReason
 from risk_warning.database.connection import lock, snapshot, transaction
 from risk_warning.database.tables import observations, runs, warnings
 from risk_warning.errors import RerunError
-from risk_warning.watchlist.stored import LEFT_OUT_COLUMN, REASONS_COLUMN
+from risk_warning.watchlist.stored import LEFT_OUT_COLUMN, PROFILE_COLUMN, REASONS_COLUMN
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Run:
     id_type: str
     scored: int = 0
     left_out: tuple[LeftOut, ...] = ()
+    profile: ExportProfile | None = None
+    """What the next night's export is held against."""
 
     def differs_from(self, other: Row[Any]) -> list[str]:
         """Return the names of the inputs that differ from those of the stored run."""
@@ -43,7 +46,9 @@ class Run:
     @property
     def row(self) -> dict[str, object]:
         """The run as a row of `runs`."""
-        return vars(self) | {"left_out": LEFT_OUT_COLUMN.dump_python(self.left_out, mode="json")}
+        profile = None if self.profile is None else PROFILE_COLUMN.dump_python(self.profile, mode="json")
+        left_out = LEFT_OUT_COLUMN.dump_python(self.left_out, mode="json")
+        return vars(self) | {"left_out": left_out, "profile": profile}
 
 
 @dataclass(frozen=True)

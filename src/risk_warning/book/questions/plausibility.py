@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 
 from risk_warning.book.questions.accounts import of_accounts
+from risk_warning.book.questions.changes import Expected, of_changes
 from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
 from risk_warning.book.questions.question import BookQuestion, Grade
@@ -25,9 +26,14 @@ _FEW_LEVELS = 200
 
 
 def questions_of(
-    con: duckdb.DuckDBPyConnection, staged: Staged, source: Source, max_bad_share: float, today: date
+    con: duckdb.DuckDBPyConnection,
+    staged: Staged,
+    source: Source,
+    max_bad_share: float,
+    today: date,
+    expected: Expected,
 ) -> list[BookQuestion]:
-    """Return the questions and notices of a staged book, in the order of its tables."""
+    """Return the questions and notices of a staged book: those of its rows, and of what changed in it."""
     look = Looker(con, staged, max_bad_share, today)
     return [
         *_unused_files(source),
@@ -38,6 +44,7 @@ def questions_of(
         *staged.unclear,
         *of_accounts(look),
         *of_instalments(look),
+        *of_changes(con, staged, expected, max_bad_share),
     ]
 
 
