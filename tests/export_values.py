@@ -192,10 +192,11 @@ def _empty_cells() -> Iterator[Case]:
     told = {"mapped": "notice", "asks": ("monthly_income",), "like": (single,)}
     yield Case("one income in words", export(single, lots), "notice", ("monthly_income",), **told)
     open_end = added("loans", "closed_on", lambda _: "")
-    yield Case("an optional column without a value", export(open_end), "read", like=(open_end,))
+    told = {"mapped": "notice", "asks": ("closed_on is empty",), "like": (open_end,)}
+    yield Case("an optional column without a value", export(open_end), "notice", ("closed_on is empty",), **told)
     for mark in ("NULL", "9999-12-31"):
         write = export(open_end, filled("loans", "closed_on", mark))
-        yield Case(f"every loan closed on {mark}", write, "question", ("empty",), like=(open_end,))
+        yield Case(f"every loan closed on {mark}", write, "question", ("empty",), **told)
     alike = cells("borrowers", "monthly_income", lambda _: "5200.50")
     told = {"mapped": "notice", "asks": ("incomes are the same",), "like": (alike,)}
     yield Case("everybody with one income", export(alike), "notice", ("incomes are the same",), **told)

@@ -84,6 +84,21 @@ def negative_days_past_due(tables: Tables) -> None:
     tables["statements"]["days_past_due"] = days.where(days.isna(), -1)
 
 
+def moved(table: str, column: str, days: int) -> Callable[[Tables], None]:
+    def apply(tables: Tables) -> None:
+        moved_days = pandas.to_datetime(tables[table][column]) + pandas.Timedelta(days=days)
+        tables[table][column] = moved_days.dt.date
+
+    return apply
+
+
+def lost(table: str, share: float) -> Callable[[Tables], None]:
+    def apply(tables: Tables) -> None:
+        tables[table] = tables[table].sample(frac=1 - share, random_state=1)
+
+    return apply
+
+
 FAULTS = (
     Fault("a typo in paid_amount", renamed("instalments", "paid_amount", "paid_amuont"), "paid_amount.did_you_mean"),
     Fault("a typo in days_past_due", renamed("statements", "days_past_due", "days_pastdue"), "did_you_mean"),
@@ -98,6 +113,13 @@ FAULTS = (
     Fault("amounts such as 1.544", thousands, "due_amount."),
     Fault("loans closed before they were opened", closed_before_opened, "closed_on.before_opening"),
     Fault("negative days past due", negative_days_past_due, "days_past_due."),
+    Fault("incomes in another unit", scaled("borrowers", "monthly_income", 0.01), "monthly_income.against_due"),
+    Fault("balances in another unit", scaled("statements", "balance", 0.01), "due_amount.above_balance"),
+    Fault("some balances in another unit", scaled("statements", "balance", 0.01, 0.05), "due_amount.above_balance"),
+    Fault("negative principals", scaled("loans", "principal", -1), "principal.negative"),
+    Fault("loans opened a year earlier", moved("loans", "opened_on", -365), "due_on.long_after_opening"),
+    Fault("statements of last year", moved("statements", "statement_on", -365), "statement_on.long_before_recorded"),
+    Fault("half of the statements lost", lost("statements", 0.5), "statement_on.sparse"),
 )
 
 

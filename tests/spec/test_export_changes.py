@@ -12,7 +12,7 @@ import pytest
 from risk_warning.book import open_book
 from risk_warning.book.check import check_book
 from risk_warning.book.questions.changes import KINDS, Expected
-from risk_warning.core.export_profile import ExportProfile, TableProfile
+from risk_warning.core.export_profile import ExportProfile, TableCounts
 from risk_warning.settings import BookSettings
 
 NIGHT, TODAY = date(2024, 5, 1), date(2024, 5, 2)
@@ -168,8 +168,8 @@ def test_values_that_the_model_does_not_know_are_a_question_if_they_are_surely_t
 
 
 def test_a_column_that_a_night_left_out_is_asked_about_again() -> None:
-    before = ExportProfile({"loans": TableProfile(40, 40, {"closed_on": 20, "product": 40})})
-    today = ExportProfile({"loans": TableProfile(42, 42, {"closed_on": 21, "product": 0, "annual_rate": 42})})
+    before = ExportProfile({"loans": TableCounts(40, 40, {"closed_on": 20, "product": 40})})
+    today = ExportProfile({"loans": TableCounts(42, 42, {"closed_on": 21, "product": 0, "annual_rate": 42})})
     kept = today.keeping({"loans.product", "loans.annual_rate"}, before)
-    assert kept == ExportProfile({"loans": TableProfile(42, 42, {"closed_on": 21, "product": 40})})
+    assert kept == ExportProfile({"loans": TableCounts(42, 42, {"closed_on": 21, "product": 40})})
     assert today.keeping({"loans.product"}, None).tables["loans"].filled == {"closed_on": 21, "annual_rate": 42}

@@ -15,10 +15,10 @@ import duckdb
 from risk_warning.book import faults, numbering
 from risk_warning.book.cells import Cells, empty_cells, may_be_emptied
 from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
+from risk_warning.book.export_profile import filled_cells, table_profile
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
-from risk_warning.book.profiling import filled_cells, table_profile
 from risk_warning.book.protected_values import protected_by_value
 from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.questions.unclear import unclear_values
@@ -27,7 +27,7 @@ from risk_warning.book.schema import TABLES, Column, check_protected, check_tabl
 from risk_warning.book.sources.source import Relation, Source, reading_errors
 from risk_warning.book.sql import quoted, statement
 from risk_warning.core.calendar import NEVER
-from risk_warning.core.export_profile import TableProfile
+from risk_warning.core.export_profile import TableCounts
 from risk_warning.core.reach import Reach
 from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
@@ -57,7 +57,7 @@ class Staged:
     """Cells that count as empty because they cannot be read."""
     unclear: list[BookQuestion] = field(default_factory=list)
     """Questions about values that cannot be read, or whose text has two meanings."""
-    profile: dict[str, TableProfile] = field(default_factory=dict)
+    profile: dict[str, TableCounts] = field(default_factory=dict)
     """Table → its counts, for the next night; empty if one borrower alone is read."""
     open_questions: tuple[BookQuestion, ...] = ()
     """Questions that nobody has answered; their columns are left out."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True)
-class TableProfile:
+class TableCounts:
     """The counts of one table."""
 
     rows: int
@@ -27,7 +27,7 @@ class TableProfile:
 class ExportProfile:
     """The counts of each table of an export."""
 
-    tables: Mapping[str, TableProfile]
+    tables: Mapping[str, TableCounts]
 
     def keeping(self, columns: Collection[str], before: ExportProfile | None) -> ExportProfile:
         """Return the profile with the counts of some columns (`table.column`) as they were before.

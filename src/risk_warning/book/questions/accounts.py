@@ -1,4 +1,4 @@
-"""Questions about borrowers, loans and statements: rates, endings, incomes, balances."""
+"""Questions about borrowers and loans: rates, endings, incomes."""
 
 from __future__ import annotations
 
@@ -10,19 +10,15 @@ from risk_warning.book.questions.question import BookQuestion
 _LARGEST_RATE = 1.0
 _OTHER_UNIT = 50
 """An income so many times the middle one is probably in another unit."""
-_OVER_LIMIT = 10
-_OVER_BALANCE = 2
-"""A card's amount due is a share of its balance; some bills of hardly anything are due in full with fees."""
-_USUAL_SHARE = 0.005
 _MONTHLY_DUE = (1 / 300, 3.0)
 """The middle borrower's instalment lies between these shares of the monthly income, unless they differ in unit."""
 
 
 def of_accounts(look: Looker) -> Iterator[BookQuestion]:
-    """Yield the questions about borrowers, loans and statements."""
+    """Yield the questions about borrowers and loans."""
     yield from _rates(look)
     yield from _endings(look)
-    yield from _statements(look)
+    yield from _amounts(look)
     yield from _incomes(look)
 
 
@@ -54,32 +50,20 @@ def _endings(look: Looker) -> Iterator[BookQuestion]:
             )
 
 
-def _statements(look: Looker) -> Iterator[BookQuestion]:
-    if look.has("statements", "days_past_due"):
-        yield from look.share(
-            "statements.days_past_due.negative",
-            "{n} of {of} statements have days_past_due below 0",
-            "days_past_due < 0",
-            "staged_statements WHERE NOT isnan(days_past_due)",
-        )
-    if look.has("statements", "balance", "credit_limit"):
-        yield from look.share(
-            "statements.balance.above_limit",
-            f"{{n}} of {{of}} statements have a balance of more than {_OVER_LIMIT} times the credit_limit: are both in "
-            "the same unit",
-            f"balance > {_OVER_LIMIT} * credit_limit",
-            "staged_statements WHERE credit_limit > 0 AND NOT isnan(balance)",
-            also=("statements.credit_limit",),
-        )
-    if look.has("statements", "balance", "due_amount"):
-        yield from look.share(
-            "statements.due_amount.above_balance",
-            f"{{n}} of {{of}} statements have a due_amount of more than {_OVER_BALANCE} times the balance: are both in "
-            "the same unit",
-            f"due_amount > {_OVER_BALANCE} * balance",
-            "staged_statements WHERE balance > 0 AND NOT isnan(due_amount)",
-            usual_share=_USUAL_SHARE,
-        )
+def _amounts(look: Looker) -> Iterator[BookQuestion]:
+    for table, column in (
+        ("loans", "principal"),
+        ("loans", "credit_limit"),
+        ("statements", "credit_limit"),
+        ("borrowers", "monthly_income"),
+    ):
+        if look.has(table, column):
+            yield from look.share(
+                f"{table}.{column}.negative",
+                f"{{n}} of {{of}} values of {column} of {table} are below 0",
+                f"{column} < 0",
+                f"staged_{table} WHERE NOT isnan({column})",
+            )
 
 
 def _incomes(look: Looker) -> Iterator[BookQuestion]:
@@ -122,4 +106,5 @@ def _income_against_due(look: Looker) -> Iterator[BookQuestion]:
             f"the middle borrower's instalment is {ratio:,.3g} times the monthly_income: are both in the currency's "
             "unit, and is the income that of a month",
             1.0,
+            columns=("borrowers.monthly_income", "instalments.due_amount"),
         )

@@ -7,7 +7,8 @@ Nothing that was recorded goes away by itself. An export that grows loses no row
 next. One that keeps a window of months loses its oldest month and gains a new one; of a window of two years that is 4 %
 of the rows even if no new ones come. So a loss is a question if it is surely above `MOST_LOST`, 5 %: if the whole 95 %
 interval of the lost share (Wilson) lies above it, and at least `FEWEST_LOST` are lost, for single rows are corrected on
-any day. Of 20 borrowers, one who is gone (1 % to 24 %) is no question, and five (11 % to 47 %) are one.
+any day. Of 20 borrowers, one who is gone (1 % to 24 %) is no question, and five (11 % to 47 %) are one. A smaller loss
+that is surely above `NOTED_LOST`, half a per cent, is a notice from two on.
 
 That more cells are filled is what time does to dates such as `paid_on`, so it is asked only of attributes: if their
 filled share rose by `LEAST_RISE`, ten percentage points, and surely so: two independent samples would differ as much
@@ -26,15 +27,17 @@ from datetime import date
 import duckdb
 
 from risk_warning.book.questions.looker import LEAST_ROWS
-from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.questions.question import BookQuestion, Grade
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sql import quoted, statement
 from risk_warning.book.staging import Staged
-from risk_warning.core.export_profile import ExportProfile, TableProfile
+from risk_warning.core.export_profile import ExportProfile, TableCounts
 from risk_warning.stats.rates import two_proportion_z, wilson
 
 MOST_LOST = 0.05
+NOTED_LOST = 0.005
 FEWEST_LOST = 5
+FEWEST_NOTED = 2
 LEAST_RISE = 0.10
 _ONE_IN_A_THOUSAND = 3.2905
 """Quantile of the standard normal distribution, both tails together."""
@@ -74,22 +77,22 @@ def of_changes(
         yield from _unknown_levels(con, staged, place, known, max_bad_share)
 
 
-def _of_table(table: str, was: TableProfile, now: TableProfile | None, when: str) -> Iterator[BookQuestion]:
+def _of_table(table: str, was: TableCounts, now: TableCounts | None, when: str) -> Iterator[BookQuestion]:
     if now is None:
         text = f"{table} had {was.rows:,} rows {when} and is gone: what was known from it would be unknown"
         yield BookQuestion(f"{table}.rows.gone", "question", text, 1.0)
         return
-    if _is_loss(was.rows - now.rows, was.rows):
+    if grade := _loss(was.rows - now.rows, was.rows):
         text = f"{table} had {was.rows:,} rows {when} and has {now.rows:,}: what the others tell is unknown now"
-        yield BookQuestion(f"{table}.rows.fewer", "question", text, 1 - now.rows / was.rows)
-    elif _is_loss(was.owners - now.owners, was.owners):
+        yield BookQuestion(f"{table}.rows.fewer", grade, text, 1 - now.rows / was.rows)
+    elif grade := _loss(was.owners - now.owners, was.owners):
         key = "loan_id" if TABLES[table].column("loan_id") else "borrower_id"
         text = (
             f"rows of {table} belonged to {was.owners:,} values of {key} {when} and belong to {now.owners:,}: the "
             "others count as without any"
         )
         yield BookQuestion(
-            f"{table}.{key}.fewer", "question", text, 1 - now.owners / was.owners, columns=(f"{table}.{key}",)
+            f"{table}.{key}.fewer", grade, text, 1 - now.owners / was.owners, columns=(f"{table}.{key}",)
         )
     for kind, rows in was.kinds.items():
         if rows >= FEWEST_LOST and kind not in now.kinds:
@@ -106,7 +109,7 @@ def _of_table(table: str, was: TableProfile, now: TableProfile | None, when: str
             yield from _of_column(table, column, was, now, when)
 
 
-def _of_column(table: str, column: str, was: TableProfile, now: TableProfile, when: str) -> Iterator[BookQuestion]:
+def _of_column(table: str, column: str, was: TableCounts, now: TableCounts, when: str) -> Iterator[BookQuestion]:
     place, spec, before = f"{table}.{column}", TABLES[table].column(column), was.filled[column]
     if spec is None or spec.required or not before:
         return
@@ -118,11 +121,11 @@ def _of_column(table: str, column: str, was: TableProfile, now: TableProfile, wh
     filled = now.filled[column]
     # Rows that are gone took their values with them, which is a question of its own.
     kept = round(before * min(1.0, now.rows / was.rows))
-    if _is_loss(kept - filled, kept):
+    if grade := _loss(kept - filled, kept):
         text = (
             f"{column} of {table} had {before:,} values in {was.rows:,} rows {when} and has {filled:,} in {now.rows:,}"
         )
-        yield BookQuestion(f"{place}.emptied", "question", f"{text}: {effect}", 1 - filled / kept, columns=(place,))
+        yield BookQuestion(f"{place}.emptied", grade, f"{text}: {effect}", 1 - filled / kept, columns=(place,))
     elif not spec.is_timing and min(was.rows, now.rows) >= LEAST_ROWS:
         rise = filled / now.rows - before / was.rows
         if rise >= LEAST_RISE and two_proportion_z(before, was.rows, filled, now.rows) > _ONE_IN_A_THOUSAND:
@@ -133,9 +136,14 @@ def _of_column(table: str, column: str, was: TableProfile, now: TableProfile, wh
             yield BookQuestion(f"{place}.filled", "question", text, rise, columns=(place,))
 
 
-def _is_loss(lost: int, of: int) -> bool:
-    """Whether so many of `of` are surely more than an export loses from night to night."""
-    return lost >= FEWEST_LOST and wilson(lost, of)[0] > MOST_LOST
+def _loss(lost: int, of: int) -> Grade | None:
+    """Return how to speak of so many lost ones of `of`; None if an export may lose them from night to night."""
+    if lost < FEWEST_NOTED:
+        return None
+    share = wilson(lost, of)[0]
+    if lost >= FEWEST_LOST and share > MOST_LOST:
+        return "question"
+    return "notice" if share > NOTED_LOST else None
 
 
 def _unknown_levels(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from risk_warning.book.questions.looker import LEAST_ROWS, Looker
+from risk_warning.book.questions.looker import LEAST_ROWS, YEAR_DAYS, Looker
 from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.sql import statement
 
@@ -14,8 +14,6 @@ _OUTLIER = 20
 """An amount due so many times the middle one of its loan is probably in another unit; a last, large one is less."""
 _MUCH_MORE, _HARDLY_ANYTHING = 1.5, 0.02
 _MORE_THAN_A_YEAR = 400
-_YEAR_DAYS = 330
-"""A payment so many days before or after the due date is probably mistyped by a year."""
 
 
 _SUMMARY = "instalment_summary"
@@ -82,11 +80,11 @@ def _order(look: Looker) -> Iterator[BookQuestion]:
         "instalment_no > number_before + 1",
         _SUMMARY,
     )
-    for side, test in (("before", f"paid_on < due_on - {_YEAR_DAYS}"), ("after", f"paid_on > due_on + {_YEAR_DAYS}")):
+    for side, test in (("before", f"paid_on < due_on - {YEAR_DAYS}"), ("after", f"paid_on > due_on + {YEAR_DAYS}")):
         if look.has("instalments", "paid_on"):
             yield from look.share(
                 f"instalments.paid_on.long_{side}_due",
-                f"{{n}} of {{of}} payments are more than {_YEAR_DAYS} days {side} the due date: is a year mistyped",
+                f"{{n}} of {{of}} payments are more than {YEAR_DAYS} days {side} the due date: is a year mistyped",
                 test,
                 "staged_instalments WHERE paid_on <> $never",
             )
@@ -147,9 +145,10 @@ def _before_opening(look: Looker) -> Iterator[BookQuestion]:
             )
     yield from look.share(
         "instalments.due_on.long_after_opening",
-        f"{{n}} of {{of}} first instalments fall due more than {_YEAR_DAYS} days after their loan's opened_on: is a "
+        f"{{n}} of {{of}} first instalments fall due more than {YEAR_DAYS} days after their loan's opened_on: is a "
         "year mistyped",
-        f"due_on > opened_on + {_YEAR_DAYS}",
-        f"{_SUMMARY} JOIN (SELECT loan, min(opened_on) AS opened_on FROM staged_loans GROUP BY loan) USING (loan) "
-        "WHERE instalment_no = 1",
+        f"due_on > opened_on + {YEAR_DAYS}",
+        "instalment_summary JOIN (SELECT loan, min(opened_on) AS opened_on FROM staged_loans GROUP BY loan) "
+        "USING (loan) WHERE instalment_no = 1",
+        also=("loans.opened_on",),
     )

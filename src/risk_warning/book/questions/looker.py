@@ -14,6 +14,8 @@ from risk_warning.core.calendar import NEVER, to_day
 
 LEAST_ROWS = 30
 """Fewer rows show too little of a column as a whole."""
+YEAR_DAYS = 330
+"""A date so many days from the one it follows is probably mistyped by a year."""
 Value = float | int | None
 
 

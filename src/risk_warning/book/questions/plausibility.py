@@ -15,6 +15,7 @@ from risk_warning.book.questions.changes import Expected, of_changes
 from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
 from risk_warning.book.questions.question import BookQuestion, Grade
+from risk_warning.book.questions.statements import of_statements
 from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, LIKELY, PERHAPS, likeness, same_level, table_likeness
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources import files
@@ -43,6 +44,7 @@ def questions_of(
         *_spellings(staged, source),
         *staged.unclear,
         *of_accounts(look),
+        *of_statements(look),
         *of_instalments(look),
         *of_changes(con, staged, expected, max_bad_share),
     ]
@@ -82,7 +84,7 @@ def _empty_columns(staged: Staged, source: Source) -> Iterator[BookQuestion]:
         empty = given - staged.columns.get(table, given) - {"paid_on", "paid_amount"}
         for name in sorted(empty):
             text = f"{source.labels[table]}: {name} is empty in all {staged.rows[table]:,} rows"
-            yield BookQuestion(f"{table}.{name}.empty", "notice", text, 1.0)
+            yield BookQuestion(f"{table}.{name}.empty", "notice", text, 1.0, columns=(f"{table}.{name}",))
 
 
 def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:

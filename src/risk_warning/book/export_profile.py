@@ -10,7 +10,7 @@ from risk_warning.book.reading import Reading
 from risk_warning.book.schema import Column
 from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import statement
-from risk_warning.core.export_profile import TableProfile
+from risk_warning.core.export_profile import TableCounts
 
 
 def filled_cells(
@@ -36,7 +36,7 @@ def table_profile(
     filled: Mapping[str, int],
     outputs: Collection[str],
     kinds: Collection[str],
-) -> TableProfile:
+) -> TableCounts:
     """Return the profile of a staged table whose bad rows are set aside; `kinds` are those of events, by their code."""
     owner = "loan" if "loan" in outputs else "borrower"
     con.execute(statement("SELECT count(DISTINCT {owner}) FROM staged_{table}", owner=owner, table=table))
@@ -46,4 +46,4 @@ def table_profile(
         con.execute("SELECT kind, count(*) FROM staged_events GROUP BY kind")
         counts = dict(con.fetchall())
         by_kind = {kind: int(counts[code]) for code, kind in enumerate(kinds) if code in counts}
-    return TableProfile(rows, owners, filled, by_kind)
+    return TableCounts(rows, owners, filled, by_kind)
