@@ -28,6 +28,7 @@ from risk_warning.book.sources.export import export_at
 from risk_warning.book.staged import staging_connection
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.datasets.simulation.lender import simulate
+from risk_warning.errors import BookError
 from risk_warning.model.folder import load
 from risk_warning.nightly.run import run_night
 from risk_warning.settings import BookSettings, Settings
@@ -160,7 +161,12 @@ def adbc_sqlite(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
     return "adbc:sqlite:lender.db"
 
 
-WRITERS = (chinese_gbk, compressed_months, spreadsheet, json_lines, duckdb_file, adbc_sqlite)
+def stored_files(tables: dict[str, pandas.DataFrame], folder: Path) -> str:
+    """Write a folder that is read through Arrow's file systems, as an object store is; no store runs in the tests."""
+    return f"file://{folder}/{chinese_gbk(tables, folder)}"
+
+
+WRITERS = (stored_files, chinese_gbk, compressed_months, spreadsheet, json_lines, duckdb_file, adbc_sqlite)
 
 
 @pytest.mark.slow
@@ -242,3 +248,17 @@ def test_a_mapped_export_gets_the_scores_of_the_plain_book_at_night_and_for_one_
                 assert (alone.score[0], alone.pd[0]) == (published["score"], published["pd"])
             else:
                 assert np.isnan(published["score"])
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("file:///no/such/folder", r"file:///no/such/folder cannot be read: .*no/such/folder"),
+        ("ftp://host/export", "ftp://host/export cannot be read: Unrecognized filesystem type"),
+        ("s3://AKID:hush@bucket/export", r"^s3://… has a key in it; a mapping is no place for keys\."),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_refused(address: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(BookError, match=message) as caught, staging_connection(BookSettings()) as con:
+        export_at(con, address, tmp_path, "public")
+    assert "hush" not in str(caught.value)

@@ -30,7 +30,8 @@ def map_export(
     export: Annotated[
         str,
         typer.Argument(
-            metavar="EXPORT", help="A folder of files, a DuckDB file, a postgresql:// URL or adbc:DRIVER:URI."
+            metavar="EXPORT",
+            help="A folder of files, a DuckDB file, a postgresql:// URL, adbc:DRIVER:URI or s3://BUCKET/FOLDER.",
         ),
     ],
     mapping: Annotated[

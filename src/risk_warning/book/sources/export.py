@@ -1,7 +1,7 @@
 """Exports: where a lender's own tables lie before they are mapped, under the lender's names.
 
-An export is a folder of files, a DuckDB file, a PostgreSQL schema, or whatever an ADBC driver reads. It lists its
-parts, and gives the rows of a part as a relation.
+An export is a folder of files, here or in an object store, a DuckDB file, a PostgreSQL schema, or whatever an ADBC
+driver reads. It lists its parts, and gives the rows of a part as a relation.
 """
 
 from __future__ import annotations
@@ -350,11 +350,16 @@ def export_at(con: duckdb.DuckDBPyConnection, location: str, base: Path, postgre
         if not driver or not uri:
             raise BookError(f"{location} is not an address such as adbc:sqlite:lender.db; write adbc:DRIVER:URI.")
         return AdbcExport(driver, uri if ":" in uri or Path(uri).is_absolute() else str(base / uri))
+    if "://" in location:
+        from risk_warning.book.sources.object_store import StoredFilesExport
+
+        return StoredFilesExport(location)
     path = base / Path(location).expanduser()
     if path.is_dir():
         return FilesExport(path)
     if path.is_file() and not files.is_readable(path):
         return DuckDBExport(con, path)
     raise BookError(
-        f"There is no export at {path}; give a folder of files, a DuckDB file, a postgresql:// URL or adbc:DRIVER:URI."
+        f"There is no export at {path}; give a folder of files, a DuckDB file, a postgresql:// URL, adbc:DRIVER:URI or "
+        "an address such as s3://BUCKET/FOLDER."
     )
