@@ -53,8 +53,9 @@ def _keys() -> Iterator[Case]:
     told = ("more than one borrower",)
     yield Case("a loan of two borrowers", export(shared), "refused", told, "refused", told)
     longer = rows("instalments", lambda t: [*t, {**t[0], "loan_id": "合计", "instalment_no": "", "due_on": ""}])
-    total = {"mapped": "notice", "asks": ("is empty", "not in loans")}
-    yield Case("a row of totals", export(longer), "notice", ("is empty", "not in loans"), **total)
+    yield Case("a row of totals", export(longer), "notice", ("is empty", "not in loans"))
+    longer = rows("borrowers", lambda t: [*t, {**t[0], "borrower_id": "合计", "onboarded_on": ""}])
+    yield Case("a row of totals of the borrowers", export(longer), "question", ("total",))
     yield Case("subtotals of each loan", export(rows("instalments", _with_subtotals)), UNREADABLE, (), UNREADABLE)
 
 

@@ -21,6 +21,7 @@ from export_writing import (
     filled,
     formatted,
     one,
+    renamed,
     rows,
     with_events,
     with_statements,
@@ -257,12 +258,26 @@ def _numbers_in_words() -> Iterator[Case]:
     yield Case("instalment numbers as 第1期", in_words, UNREADABLE, words)
 
 
+def _without_point(value: str) -> str:
+    return value.replace(".", "")
+
+
 def _units() -> Iterator[Case]:
     unit = ("principal", "minor")
     yield Case("instalments in minor units", export(amounts(lambda v: v.replace(".", ""))), "question", unit)
     yield Case("instalments times a hundred", export(amounts(lambda v: f"{float(v) * 100:.2f}")), "question", unit)
     principal = cells("loans", "principal", lambda v: f"{v}00")
     yield Case("principal in minor units", export(principal), "question", unit)
+    named = renamed(
+        instalments={"due_amount": "应还金额(分)", "paid_amount": "实还金额（分）"},
+        loans={"principal": "principal_cents"},
+        borrowers={"monthly_income": "月收入(分)"},
+    )
+    cents = (amounts(_without_point), principal, cells("borrowers", "monthly_income", _without_point))
+    yield Case("every amount in minor units, by its name", export(*cents, named), UNREADABLE, ())
+    in_ten_thousands = cells("loans", "principal", lambda v: str(int(v) / 10_000))
+    named = renamed(loans={"principal": "放款金额(万元)"})
+    yield Case("principal in 万元, by its name", export(in_ten_thousands, named), "question", ())
     ten_thousands = export(cells("loans", "principal", lambda v: str(int(v) / 10_000)))
     yield Case("principal in units of 10,000", ten_thousands, "question", unit, "question", unit)
     hundredfold = cells("loans", "annual_rate", lambda v: f"{float(v) * 100:.1f}")

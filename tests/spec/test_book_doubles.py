@@ -16,6 +16,7 @@ from risk_warning.settings import BookSettings
 
 LOANS, MONTHS = 300, 12
 FIRST = date(2023, 1, 31)
+LENIENT = BookSettings(max_bad_share=0.1)
 
 
 def statements() -> pandas.DataFrame:
@@ -34,7 +35,7 @@ def instalments() -> pandas.DataFrame:
 def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str) -> Path:
     ids = np.arange(LOANS)
     pandas.DataFrame({"borrower_id": ids}).to_parquet(folder / "borrowers.parquet")
-    pandas.DataFrame({"loan_id": ids, "borrower_id": ids, "opened_on": date(2022, 1, 1)}).to_parquet(
+    pandas.DataFrame({"loan_id": ids, "borrower_id": ids, "opened_on": date(2022, 12, 1)}).to_parquet(
         folder / "loans.parquet"
     )
     for name, table in tables.items():
@@ -74,3 +75,15 @@ def test_no_double_is_seen_where_there_is_none(tmp_path: Path, arrangement: str)
     tables = {"statements": statements(), "instalments": instalments()}
     with open_book(write(tmp_path, tables, arrangement), BookSettings()) as book:
         assert book.quarantine.total == 0
+
+
+@pytest.mark.parametrize(("times", "alike", "aside"), [(["09:30:00"], 1, 0), (["09:30:00", "09:30:01"], 0, 1)])
+def test_one_time_of_day_that_all_events_share_is_none(
+    tmp_path: Path, times: list[str], alike: int, aside: int
+) -> None:
+    days = [FIRST + timedelta(days=k) for k in range(40)]
+    moments = [f"{day} {times[k % len(times)]}" for k, day in enumerate(days)]
+    events = pandas.DataFrame({"borrower_id": 7, "occurred_at": [*moments, moments[0]], "kind": "login"})
+    with open_book(write(tmp_path, {"statements": statements(), "events": events}, "sorted"), LENIENT) as book:
+        assert book.events_alike == alike
+        assert book.quarantine.counts["events"] == ({("borrower_id", REPEATED_ROW): 1} if aside else {})

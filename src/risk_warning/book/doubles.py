@@ -6,7 +6,7 @@ amount or the due date.
 
 Instalments and events have no key. If a row repeats another in every column, the same fact was sent twice, and the
 first row is kept. Events with a date but no time of day are the exception: two logins on one day look alike, so both
-count.
+count. A time of day that all events share, such as that of a nightly load, is none.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ _KEYS = {
 _INSTALMENT = "(CAST(loan AS BIGINT) << 32) + (CAST(instalment_no AS BIGINT) + 2147483648)"
 _EVENT = "(CAST(borrower AS BIGINT) << 32) + (CAST(occurred_on AS BIGINT) + 2147483648)"
 _MAX_STRETCHES = 10_000
+_FEW_EVENTS = 30
+"""So many events do not have one time of day by chance."""
 
 
 def mark_doubles(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
@@ -121,7 +123,10 @@ def _mark_repeated(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tupl
 
 def _repeated_events(con: duckdb.DuckDBPyConnection, faults: Faults, columns: tuple[str, ...]) -> int:
     """Mark repeated events; if no event has a time of day, mark none and return how many repeat another."""
-    con.execute("SELECT bool_or(second > 0) FROM staged_events WHERE fault = 0")
+    con.execute(
+        "SELECT max(second) > 0 AND (min(second) < max(second) OR count(*) < $few) FROM staged_events WHERE fault = 0",
+        {"few": _FEW_EVENTS},
+    )
     if con.fetchall()[0][0]:
         _mark_repeated(con, faults, columns, _EVENT)
         return 0

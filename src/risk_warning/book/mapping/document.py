@@ -114,6 +114,9 @@ class TableMapping(_MappingPart):
     skip_lines: int = Field(default=0, ge=0, le=1000, description="lines above the header")
     empty: tuple[str, ...] = Field(default=(), description="values that mean that there is none, in every column")
     where: Mapping[str, tuple[str, ...]] = Field(default={}, description="column → values of the rows to read")
+    without: Mapping[str, tuple[str, ...]] = Field(
+        default={}, description="column → values of rows to leave out, such as the word for a total"
+    )
     part_payments: Literal["repeat", "split"] = Field(
         default="repeat", description="split: each row of an instalment carries only its part of the amount due"
     )
@@ -146,7 +149,7 @@ class TableMapping(_MappingPart):
     def origins(self) -> tuple[str, ...]:
         """Columns of the export that the mapping reads, without repeats."""
         read = [column.column for column in self.columns.values() if column.column is not None]
-        return tuple(dict.fromkeys((*read, *self.where)))
+        return tuple(dict.fromkeys((*read, *self.where, *self.without)))
 
 
 class BookMapping(_MappingPart):

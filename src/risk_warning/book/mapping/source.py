@@ -89,8 +89,8 @@ class MappedSource(Source):
             file=relation.file,
             is_text=True,
         )
-        if mapped.where:
-            scan = self._rows_where(mapped.where, scan)
+        if mapped.where or mapped.without:
+            scan = self._chosen_rows(mapped, scan)
         try:
             whole = materialised(con, table, scan, columns)
         except duckdb.Error as error:
@@ -101,12 +101,15 @@ class MappedSource(Source):
             return _joined(con, whole, sums_due=False)
         return _once(con, whole) if mapped.repeats == "once" else whole
 
-    def _rows_where(self, where: Mapping[str, tuple[str, ...]], scan: Relation) -> Relation:
-        """Return the rows whose columns have one of the given values; their numbers stay those in the file."""
-        parameters = {f"where{i}": list(values) for i, values in enumerate(where.values())}
-        tests = [
-            f"list_contains($where{i}, trim(CAST({quoted(name, where)} AS VARCHAR)))" for i, name in enumerate(where)
-        ]
+    def _chosen_rows(self, mapped: TableMapping, scan: Relation) -> Relation:
+        """Return the rows that `where` and `without` of the mapping leave; their numbers stay those in the file."""
+        parameters: dict[str, object] = {}
+        tests: list[str] = []
+        for truth, values_of in (("true", mapped.where), ("false", mapped.without)):
+            for name, values in values_of.items():
+                value = f"trim(CAST({quoted(name, values_of)} AS VARCHAR))"
+                tests.append(f"COALESCE(list_contains($chosen{len(tests)}, {value}), false) = {truth}")
+                parameters[f"chosen{len(parameters)}"] = list(values)
         sql = statement(
             "(SELECT * FROM (SELECT *, {row} AS place_in_file FROM {source}) WHERE {tests})",
             row=scan.row,

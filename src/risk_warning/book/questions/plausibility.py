@@ -16,10 +16,19 @@ from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
 from risk_warning.book.questions.question import BookQuestion, Grade
 from risk_warning.book.questions.statements import of_statements
-from risk_warning.book.recognition.vocabulary import COLUMN_WORDS, LIKELY, PERHAPS, likeness, same_level, table_likeness
+from risk_warning.book.recognition.vocabulary import (
+    COLUMN_WORDS,
+    LIKELY,
+    PERHAPS,
+    is_total,
+    likeness,
+    same_level,
+    table_likeness,
+)
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources import files
 from risk_warning.book.sources.source import Source
+from risk_warning.book.sql import statement
 from risk_warning.book.staging import Staged
 from risk_warning.core.reach import TELL_OF_PAYMENT
 
@@ -42,6 +51,7 @@ def questions_of(
         *_empty_columns(staged, source),
         *_near_names(staged, source),
         *_spellings(staged, source),
+        *_totals(con, staged),
         *staged.unclear,
         *of_accounts(look),
         *of_statements(look),
@@ -108,6 +118,29 @@ def _near_names(staged: Staged, source: Source) -> Iterator[BookQuestion]:
 
 def _without_digits(name: str) -> str:
     return re.sub(r"[\d*]+", "#", name)
+
+
+def _totals(con: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[BookQuestion]:
+    """Ask about rows whose id is a word for a total."""
+    for table, ids, key in (("borrowers", "borrower_index", "id"), ("loans", "loan_index", "loan_id")):
+        column = "borrower_id" if table == "borrowers" else key
+        if not staged.rows.get(table):
+            continue
+        con.execute(
+            statement(
+                "SELECT DISTINCT v FROM (SELECT CAST({key} AS VARCHAR) AS v FROM {ids}) WHERE length(v) < 20 AND NOT "
+                "regexp_matches(v, '[0-9]')",
+                key=key,
+                ids=ids,
+            )
+        )
+        if totals := [value for (value,) in con.fetchall() if is_total(value)]:
+            yield BookQuestion(
+                f"{table}.{column}.total",
+                "question",
+                f"a row of {table} has a word for a total as {column}: is it a row of totals",
+                len(totals) / staged.rows[table],
+            )
 
 
 def _spellings(staged: Staged, source: Source) -> Iterator[BookQuestion]:

@@ -9,7 +9,7 @@ from risk_warning.book.mapping.document import TextPart
 from risk_warning.book.recognition.formats import DATE_FORMATS, ColumnLook, Dates
 from risk_warning.book.recognition.matching import Match
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.recognition.vocabulary import MONTH_OF_QUERY, ROW_OF_FILE, same_level
+from risk_warning.book.recognition.vocabulary import MONTH_OF_QUERY, ROW_OF_FILE, divisor_in, is_total, same_level
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.sql import quoted, statement
 
@@ -33,11 +33,15 @@ def add_columns(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match
             _add_date(proposal, match, name, look, is_moment=column.kind == "timestamp")
         elif column.kind in ("money", "number", "count"):
             _add_number(proposal, match, name, look)
+            if column.kind == "money":
+                _add_unit(proposal, match, name, look)
         elif column.kind in ("category", "open"):
             _add_levels(con, proposal, match, name, look)
         if look.wide and column.kind != "category":
             proposal.set_column(match.table, name, half_width=True)
             proposal.note(match.table, name, f"{look.wide:,} values have full-width digits")
+        if column.kind == "id":
+            _add_totals(con, proposal, match, name, look)
         if column.kind == "id" and look.padded:
             proposal.note(match.table, name, f"{look.padded:,} ids have a blank before or after them, taken off")
 
@@ -113,6 +117,33 @@ def _add_number(proposal: Proposal, match: Match, name: str, look: ColumnLook) -
     if numbers.is_percent:
         proposal.set_column(match.table, name, divide=100)
         proposal.note(match.table, name, "the values are per cent (%), divided by 100")
+
+
+def _add_unit(proposal: Proposal, match: Match, name: str, look: ColumnLook) -> None:
+    """Read amounts in the currency's unit where the column's name says that they are in another."""
+    divisor = divisor_in(look.name)
+    if divisor > 1:
+        proposal.set_column(match.table, name, divide=divisor)
+        proposal.note(match.table, name, f"by its name it is in minor units, divided by {divisor:g}")
+    elif divisor < 1:
+        proposal.set_column(match.table, name, multiply=1 / divisor)
+        proposal.note(match.table, name, f"by its name it is in units of {1 / divisor:,.0f}, multiplied by them")
+
+
+def _add_totals(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match, name: str, look: ColumnLook) -> None:
+    """Leave out rows of totals, which have a word in place of an id."""
+    con.execute(
+        statement(
+            "SELECT DISTINCT v FROM (SELECT trim(CAST({column} AS VARCHAR)) AS v FROM {raw}) WHERE length(v) < 20 AND "
+            "NOT regexp_matches(v, '[0-9]')",
+            column=quoted(look.name, (look.name,)),
+            raw=match.part.raw,
+        )
+    )
+    totals = sorted(value for (value,) in con.fetchall() if is_total(value))
+    if totals:
+        proposal.set_table(match.table, without={look.name: tuple(totals)})
+        proposal.note(match.table, name, f"rows with {' and '.join(map(repr, totals))} are totals and left out")
 
 
 def _add_levels(

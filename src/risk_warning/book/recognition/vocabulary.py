@@ -59,7 +59,7 @@ _DUE_AMOUNT = _words(
 _PAID_AMOUNT = _words(
     "paid_amount amount_paid amt_paid amt_payment actual_amount payment_amount repay_amount repaid_amount "
     "received_amount amount_received received_amt amt_received pay_amt amt_payment_current "
-    "实还金额 实际还款金额 实还款额 还款金额 已还金额"
+    "实还金额 实际还款金额 实还款额 还款金额 已还金额 还款额"
 )
 _RECORDED = _words(
     "recorded_on recorded_at booked_on booking_date posting_date posted_on entry_date created_at load_date 记账日期 "
@@ -132,7 +132,7 @@ COLUMN_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "应还款日期 还款日 到期日 到期日期 计划还款日"
         ),
         "due_amount": _DUE_AMOUNT,
-        "scheduled_on": _words("scheduled_on schedule_date scheduled_at plan_date 计划生成日 计划日期"),
+        "scheduled_on": _words("scheduled_on schedule_date scheduled_at plan_date 计划生成日 计划日 计划日期"),
         "paid_on": _words(
             "paid_on paid_date date_paid payment_date pay_date actual_payment_date repayment_date repaid_on "
             "settled_on paid_at received_on received_date received_d days_entry_payment "
@@ -168,7 +168,7 @@ COLUMN_WORDS: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "borrower_id": _BORROWER_ID,
         "occurred_at": _OCCURRED,
         "kind": _KIND,
-        "amount": _words("amount value sum 金额 交易金额"),
+        "amount": _words("amount amt value sum 金额 交易金额"),
         "recorded_at": _RECORDED,
     },
     "contacts": {
@@ -197,6 +197,8 @@ _UNITS: Mapping[str, Unit] = {
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[\u4e00-\u9fff]+")
 
 _BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
+_DIVISORS = {"分": 100.0, "cent": 100.0, "cents": 100.0, "fen": 100.0, "千元": 0.001, "万元": 0.0001}
+_TOTALS = frozenset(("合计", "总计", "小计", "total", "totals", "grandtotal", "sum"))
 _LEAST_ALIKE = 0.84
 CERTAIN, LIKELY, PERHAPS = 1.0, 0.85, 0.7
 """Strength of a match of names: the word itself; a word inside a longer name; a word that is spelt alike."""
@@ -243,6 +245,23 @@ def likeness(name: str, words: tuple[str, ...]) -> float:
         elif known.isascii() and len(known) >= 4 and _are_spelt_alike(given, known):
             best = max(best, PERHAPS - cost)
     return best
+
+
+def divisor_in(name: str) -> float:
+    """Return by how much the amounts of a column are divided to be in the currency's unit, as its name says; else 1.
+
+    >>> [divisor_in(name) for name in ("放款金额(分)", "amount_cents", "余额（万元）", "余额(元)", "recent_amount")]
+    [100.0, 100.0, 0.0001, 1.0, 1.0]
+    """
+    bracket = _BRACKETS.search(unicodedata.normalize("NFKC", name))
+    unit = bracket[0].strip("(（[【)）]】 ").casefold() if bracket else ""
+    last = (_WORD.findall(name) or [""])[-1].casefold()
+    return _DIVISORS.get(unit) or _DIVISORS.get(last, 1.0)
+
+
+def is_total(value: str) -> bool:
+    """Whether the text in place of an id says that the row is a total."""
+    return same_level(value) in _TOTALS
 
 
 @cache
