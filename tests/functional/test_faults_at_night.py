@@ -12,11 +12,12 @@ import pytest
 from lender import Lender
 from rich.progress import Progress
 
+from risk_warning.book.check import check_book
 from risk_warning.datasets.simulation.lender import simulate
 from risk_warning.errors import QuestionError
 from risk_warning.nightly.report import NightReport
 from risk_warning.nightly.run import run_night
-from risk_warning.settings import Settings
+from risk_warning.settings import BookSettings, Settings
 
 Tables = dict[str, pandas.DataFrame]
 NAMES = ("borrowers", "loans", "instalments", "statements", "events")
@@ -92,13 +93,6 @@ def moved(table: str, column: str, days: int) -> Callable[[Tables], None]:
     return apply
 
 
-def lost(table: str, share: float) -> Callable[[Tables], None]:
-    def apply(tables: Tables) -> None:
-        tables[table] = tables[table].sample(frac=1 - share, random_state=1)
-
-    return apply
-
-
 FAULTS = (
     Fault("a typo in paid_amount", renamed("instalments", "paid_amount", "paid_amuont"), "paid_amount.did_you_mean"),
     Fault("a typo in days_past_due", renamed("statements", "days_past_due", "days_pastdue"), "did_you_mean"),
@@ -119,7 +113,6 @@ FAULTS = (
     Fault("negative principals", scaled("loans", "principal", -1), "principal.negative"),
     Fault("loans opened a year earlier", moved("loans", "opened_on", -365), "due_on.long_after_opening"),
     Fault("statements of last year", moved("statements", "statement_on", -365), "statement_on.long_before_recorded"),
-    Fault("half of the statements lost", lost("statements", 0.5), "statement_on.sparse"),
 )
 
 
@@ -130,13 +123,18 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     return {name: pandas.read_parquet(folder / f"{name}.parquet") for name in NAMES}
 
 
-def night(tables: Tables, lender: Lender, folder: Path) -> NightReport:
+def written(tables: Tables, folder: Path) -> Path:
     (folder / "book").mkdir()
     for name, table in tables.items():
         table.to_csv(folder / "book" / f"{name}.csv", index=False)
+    return folder / "book"
+
+
+def night(tables: Tables, lender: Lender, folder: Path) -> NightReport:
+    book = written(tables, folder)
     settings = Settings(home=folder / "home", db=f"sqlite:///{folder / 'w.db'}")
     with Progress(disable=True) as progress:
-        return run_night(folder / "book", settings, AS_OF, folder / "nights", progress, model=str(lender.model))
+        return run_night(book, settings, AS_OF, folder / "nights", progress, model=str(lender.model))
 
 
 @pytest.mark.slow
@@ -162,3 +160,9 @@ def test_a_fault_is_not_scored_silently(fault: Fault, good: Tables, lender: Lend
         night(tables, lender, tmp_path)
     assert what in str(caught.value)
     assert not (tmp_path / "nights" / f"as_of={AS_OF}").exists()
+
+
+def test_half_of_the_statements_lost_is_a_notice(good: Tables, tmp_path: Path) -> None:
+    tables = {**good, "statements": good["statements"].sample(frac=0.5, random_state=1)}
+    report = check_book(written(tables, tmp_path), BookSettings(), date.today())
+    assert [(one.code, one.grade) for one in report.questions] == [("statements.statement_on.sparse", "notice")]

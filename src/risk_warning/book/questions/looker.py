@@ -7,7 +7,7 @@ from datetime import date
 
 import duckdb
 
-from risk_warning.book.questions.question import BookQuestion
+from risk_warning.book.questions.question import BookQuestion, Grade
 from risk_warning.book.sql import statement
 from risk_warning.book.staging import Staged
 from risk_warning.core.calendar import NEVER, to_day
@@ -56,12 +56,13 @@ class Looker:
         *,
         also: tuple[str, ...] = (),
         usual_share: float = 0.0,
+        worst: Grade = "question",
     ) -> Iterator[BookQuestion]:
         """Yield the question or notice that rows of `of` (SQL that follows FROM) pass a test, if any does.
 
         `text` has {n} and {of} for the numbers of rows; `row` is the column of a row's number, empty if it has none.
-        The column in `code` may be at fault, and so may those of `also`.
-        Up to `usual_share` of the rows pass in good books too, and nothing is said of them.
+        The column in `code` may be at fault, and so may those of `also`. However many rows pass, it is no more than
+        `worst`. Up to `usual_share` of the rows pass in good books too, and nothing is said of them.
         """
         example = f"min({row}) FILTER (WHERE {test})" if row else "NULL"
         n, rows, first = self.row(
@@ -70,7 +71,7 @@ class Looker:
         if n and rows and n > usual_share * rows:
             yield BookQuestion(
                 code,
-                "question" if n > self._most * rows else "notice",
+                worst if n > self._most * rows else "notice",
                 text.replace("{n}", f"{n:,}").replace("{of}", f"{rows:,}"),
                 n / rows,
                 None if first is None else int(first),

@@ -29,6 +29,7 @@ def of_statements(look: Looker) -> Iterator[BookQuestion]:
             "GROUP BY loan HAVING days > 90)",
             row="",
             usual_share=_USUAL_SHARE,
+            worst="notice",
         )
         yield from look.share(
             "statements.statement_on.long_before_recorded",
