@@ -254,10 +254,12 @@ class Months:
         levels = pandas.concat([last[last["period"] > last["end_period"]], ended])
         self.wide |= self.monthly(levels, balance=("balance", "sum"), credit_limit=("credit_limit", "sum"))
         # A statement tells the days past due for a month more, unless another follows.
-        told = last[last["days_past_due"].notna()]
-        told = pandas.concat([told, told.assign(period=told["period"] - 1)]).drop_duplicates(["loan_id", "period"])
-        told = told[told["period"] > told["end_period"]]
-        dpd = self.monthly(told, dpd=("days_past_due", "max"))["dpd"].reindex(columns=range(MONTHS + 1))
+        stated = last[last["days_past_due"].notna()]
+        stated = pandas.concat([stated, stated.assign(period=stated["period"] - 1)]).drop_duplicates(
+            ["loan_id", "period"]
+        )
+        stated = stated[stated["period"] > stated["end_period"]]
+        dpd = self.monthly(stated, dpd=("days_past_due", "max"))["dpd"].reindex(columns=range(MONTHS + 1))
         self.wide["dpd"] = np.fmax(self.wide["dpd"], dpd)
 
     def _events(self, rows: DataFrame) -> None:

@@ -183,8 +183,8 @@ def _statements() -> Iterator[Case]:
 def _formats() -> Iterator[Case]:
     for ending, separator in ((".tsv", "\t"), (".txt", ","), (".txt", "|")):
         write = export(name="{}" + ending, separator=separator)
-        told = ("borrowers",)
-        yield Case(f"{ending} files with {separator!r}", write, UNREADABLE, told)
+        expected = ("borrowers",)
+        yield Case(f"{ending} files with {separator!r}", write, UNREADABLE, expected)
     yield Case(".CSV files", export(name="{}.CSV"), "read or question or refused")
     for name, compress in (("gz", gzip.compress), ("zst", _zst)):
         write = each(lambda f, t, rows, name=name, c=compress: _put(f / f"{t}.csv.{name}", c(text_of(rows).encode())))
@@ -292,11 +292,11 @@ def _parts() -> Iterator[Case]:
         is_late = name > "instalments_2023-09"
         _put_csv(folder, name, [{**row, "channel": "app"} if is_late else row for row in content])
 
-    told, asked = ("instalments_2023-03",), ("instalments_2023", "instalments_2024")
+    expected, words = ("instalments_2023-03",), ("instalments_2023", "instalments_2024")
     for name, put in (("columns in another order", turned), ("one more column", wider)):
         write = _in_parts(put, "instalments_{}")
         case = f"monthly files, from October with {name}"
-        yield Case(case, write, "question", told, "read or question", asked)
+        yield Case(case, write, "question", expected, "read or question", words)
 
 
 def _with_file(name: str, content: bytes, *steps: Step) -> Callable[[Path], None]:
@@ -310,8 +310,8 @@ def _with_file(name: str, content: bytes, *steps: Step) -> Callable[[Path], None
 def _other_files() -> Iterator[Case]:
     half = text_of(lender()["loans"][:20]).encode()
     used = ("not read",)
-    told = {"mapped": "notice", "asks": used}
-    yield Case("an older copy of a table beside it", _with_file("loans_old.csv", half), "notice", used, **told)
+    expected = {"mapped": "notice", "asks": used}
+    yield Case("an older copy of a table beside it", _with_file("loans_old.csv", half), "notice", used, **expected)
     unnamed = _with_file("behaviour_log.csv", text_of(lender(with_events)["events"]).encode())
     yield Case("events under another name", unnamed, "question", used, like=(with_events,))
     yield Case("a read-me", _with_file("README.txt", b"Ask the back office.\n"), "read")

@@ -44,14 +44,14 @@ def _keys() -> Iterator[Case]:
     rounded = export(cells("loans", "borrower_id", lambda _: "1.23457E+18"))
     yield Case("ids in scientific notation", rounded, UNREADABLE, ("borrower_id",), UNREADABLE, ("borrower_id",))
     empty = rows("loans", lambda t: [{**r, "borrower_id": ""} if r["loan_id"] == "L0007" else r for r in t])
-    told = ("borrower_id",)
-    yield Case("no borrower for one loan", export(empty), "refused", told, "refused", told)
+    expected = ("borrower_id",)
+    yield Case("no borrower for one loan", export(empty), "refused", expected, "refused", expected)
     others = rows("loans", lambda t: [r for r in t if int(r["loan_id"][1:]) % 3])
-    told = ("not in loans",)
-    yield Case("a third of the loans missing", export(others), "refused", told, "refused", told)
+    expected = ("not in loans",)
+    yield Case("a third of the loans missing", export(others), "refused", expected, "refused", expected)
     shared = rows("loans", lambda t: [*t, {**t[6], "borrower_id": "0008"}])
-    told = ("more than one borrower",)
-    yield Case("a loan of two borrowers", export(shared), "refused", told, "refused", told)
+    expected = ("more than one borrower",)
+    yield Case("a loan of two borrowers", export(shared), "refused", expected, "refused", expected)
     longer = rows("instalments", lambda t: [*t, {**t[0], "loan_id": "合计", "instalment_no": "", "due_on": ""}])
     yield Case("a row of totals", export(longer), "notice", ("is empty", "not in loans"))
     longer = rows("borrowers", lambda t: [*t, {**t[0], "borrower_id": "合计", "onboarded_on": ""}])
@@ -60,12 +60,12 @@ def _keys() -> Iterator[Case]:
 
 
 def _with_subtotals(table: list[Row]) -> list[Row]:
-    found: list[Row] = []
+    changed: list[Row] = []
     for row, following in zip(table, [*table[1:], {"loan_id": ""}], strict=True):
-        found.append(row)
+        changed.append(row)
         if following["loan_id"] != row["loan_id"]:
-            found.append({**row, "instalment_no": "", "due_on": "Subtotal", "due_amount": "9999.99"})
-    return found
+            changed.append({**row, "instalment_no": "", "due_on": "Subtotal", "due_amount": "9999.99"})
+    return changed
 
 
 def _doubles() -> Iterator[Case]:
@@ -82,8 +82,8 @@ def _doubles() -> Iterator[Case]:
     parts = export(rows("instalments", _in_parts))
     yield Case("rows that carry their part of the amount due", parts, "question", ("part",))
     corrected = export(rows("instalments", lambda t: [*t, {**t[50], "due_amount": "1.00"}]))
-    told, borrower = ("disagree",), frozenset({"0005"})
-    yield Case("a row that corrects an amount due", corrected, "notice", told, "notice", told, aside=borrower)
+    expected, borrower = ("disagree",), frozenset({"0005"})
+    yield Case("a row that corrects an amount due", corrected, "notice", expected, "notice", expected, aside=borrower)
     loans = export(rows("loans", lambda t: [*t, dict(t[4])]))
     yield Case("one loan twice", loans, UNREADABLE, repeat, f"read or notice or {UNREADABLE}", repeat)
     people = export(rows("borrowers", lambda t: [*t, *(dict(row) for row in t)]))
@@ -101,46 +101,46 @@ EVEN: tuple[Step, ...] = (_even_amounts,)
 
 
 def _in_parts(table: list[Row]) -> list[Row]:
-    found = []
+    changed = []
     for row in table:
         due, paid = float(row["due_amount"]), row["paid_amount"]
         if row["loan_id"] == "L0009" and row["instalment_no"] == "5":
             # The lender itself pays this one in two rows; each carries what it pays.
-            found.append({**row, "due_amount": paid})
+            changed.append({**row, "due_amount": paid})
             continue
         for part in (1000.0, round(due - 1000, 2)):
-            found.append({**row, "due_amount": f"{part:.2f}", "paid_amount": f"{part:.2f}" if paid else ""})
-    return found
+            changed.append({**row, "due_amount": f"{part:.2f}", "paid_amount": f"{part:.2f}" if paid else ""})
+    return changed
 
 
 def _damage() -> Iterator[Case]:
     line = ("line 101", "line 102")
     cut = edited("instalments", lambda t: _line(t, 100, lambda row: row.rsplit(",", 3)[0]))
-    told = {"mapped": "refused or notice", "asks": line, "aside": frozenset({"0009"})}
-    yield Case("a row cut short", cut, "refused or notice", line, **told)
+    expected = {"mapped": "refused or notice", "asks": line, "aside": frozenset({"0009"})}
+    yield Case("a row cut short", cut, "refused or notice", line, **expected)
     more = edited("instalments", lambda t: _line(t, 100, lambda row: f"{row},7"))
-    yield Case("a row with one field too many", more, "refused or notice", line, **told)
+    yield Case("a row with one field too many", more, "refused or notice", line, **expected)
     end = edited("instalments", lambda t: t[:-40])
     yield Case("a file that ends in the middle", end, "refused or notice", ("line",), "refused or notice", ("line",))
     footer = edited("instalments", lambda t: f"{t}(481 rows affected)\n")
-    told = {"mapped": "refused or notice", "asks": ("line", "instalments")}
-    yield Case("a footer that counts rows", footer, "refused or notice", ("line", "instalments"), **told)
+    expected = {"mapped": "refused or notice", "asks": ("line", "instalments")}
+    yield Case("a footer that counts rows", footer, "refused or notice", ("line", "instalments"), **expected)
     open_quote = edited("instalments", lambda t: _line(t, 100, lambda row: f'"{row}'))
     yield Case("a quote that is not closed", open_quote, "refused", ("line", "CSV"), "refused", ("line", "CSV"))
     zero = edited("borrowers", lambda t: t.replace("0003,", "0003\0,", 1))
-    told = {"mapped": "read or notice or question or refused", "aside": frozenset({"0003"})}
-    yield Case("a NUL byte in an id", zero, "refused or notice or question", (), **told)
+    expected = {"mapped": "read or notice or question or refused", "aside": frozenset({"0003"})}
+    yield Case("a NUL byte in an id", zero, "refused or notice or question", (), **expected)
     amount = edited("instalments", lambda t: _line(t, 100, lambda row: f"{row[:-1]}\0{row[-1]}"))
-    told = {"mapped": "notice or refused", "asks": (), "aside": frozenset({"0009"})}
-    yield Case("a NUL byte in an amount", amount, "notice or refused", (), **told)
+    expected = {"mapped": "notice or refused", "asks": (), "aside": frozenset({"0009"})}
+    yield Case("a NUL byte in an amount", amount, "notice or refused", (), **expected)
     nothing = edited("instalments", lambda _: "")
     yield Case("an empty file", nothing, "refused", ("empty",), "refused", ("empty",))
     header = edited("instalments", lambda t: t.partition("\n")[0] + "\n")
-    told = {"mapped": "question or refused", "asks": ("instalments",)}
-    yield Case("a header without rows", header, "refused", ("no rows",), **told)
+    expected = {"mapped": "question or refused", "asks": ("instalments",)}
+    yield Case("a header without rows", header, "refused", ("no rows",), **expected)
     repeated = edited("instalments", lambda t: _line(t, 240, lambda row: f"{row}\n{t.partition(chr(10))[0]}"))
-    told = {"mapped": "notice", "asks": ("instalments", "not in loans", "due_on", "instalment_no")}
-    yield Case("the header again in the middle", repeated, "notice", told["asks"], **told)
+    expected = {"mapped": "notice", "asks": ("instalments", "not in loans", "due_on", "instalment_no")}
+    yield Case("the header again in the middle", repeated, "notice", expected["asks"], **expected)
 
 
 def _line(text: str, number: int, change: Callable[[str], str]) -> str:
@@ -154,8 +154,10 @@ def _negative() -> Iterator[Case]:
     reversal = rows("instalments", _reversed_payment)
     wrong = cells("instalments", ("paid_on", "paid_amount"), lambda _: "", one("L0020", 6))
     parts = "counts the payment and its reversal as two payments of one instalment"
-    told = {"mapped": "read or notice", "fault": parts, "mapped_fault": parts}
-    yield Case("a payment taken back by a row with a minus", export(reversal), "read or notice", like=(wrong,), **told)
+    expected = {"mapped": "read or notice", "fault": parts, "mapped_fault": parts}
+    yield Case(
+        "a payment taken back by a row with a minus", export(reversal), "read or notice", like=(wrong,), **expected
+    )
 
 
 def _reversed_payment(table: list[Row]) -> list[Row]:

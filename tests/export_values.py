@@ -129,8 +129,13 @@ def _dates() -> Iterator[Case]:
 def _unclear_dates() -> Iterator[Case]:
     american = every_date(formatted("%-m/%-d/%Y"))
     small = export(all_days_small, american)
-    asked = {"mapped": "question", "asks": ("No day is above 12",), "answer": "mm/dd/yyyy", "like": (all_days_small,)}
-    yield Case("every date as m/d/yyyy, no day above 12", small, "question", ("mm/dd",), **asked)
+    expected = {
+        "mapped": "question",
+        "asks": ("No day is above 12",),
+        "answer": "mm/dd/yyyy",
+        "like": (all_days_small,),
+    }
+    yield Case("every date as m/d/yyyy, no day above 12", small, "question", ("mm/dd",), **expected)
     small_due = cells("instalments", "due_on", first_of_month)
     first = export(small_due, days(formatted("%d/%m/%Y")))
     yield Case("due days all first of month as dd/mm/yyyy", first, "question", ("dd/mm",), like=(small_due,))
@@ -154,8 +159,8 @@ def _wrong_dates() -> Iterator[Case]:
         ("a payment before the opening", "paid_on", "2023-01-09", "before their loan's opened_on"),
     ):
         wrong = cells("instalments", column, lambda _, value=value: value, one("L0005", 3))
-        told = {"mapped": "notice", "asks": tuple(words), "aside": borrower}
-        yield Case(name, export(wrong), "notice", tuple(words), **told)
+        expected = {"mapped": "notice", "asks": tuple(words), "aside": borrower}
+        yield Case(name, export(wrong), "notice", tuple(words), **expected)
     early = ("before their loan's opened_on",)
     for name, column in (("payments", "paid_on"), ("due days", "due_on")):
         wrong = cells("instalments", column, lambda day: day.replace("2023", "2022"), lambda r: r["loan_id"] < "L0011")
@@ -190,17 +195,17 @@ def _empty_cells() -> Iterator[Case]:
     single = cells("borrowers", "monthly_income", lambda _: "", lambda row: row["borrower_id"] == "0008")
     yield Case("one income as N/A", export(single, marked), "notice", ("monthly_income",), like=(single,))
     lots = filled("borrowers", "monthly_income", "lots")
-    told = {"mapped": "notice", "asks": ("monthly_income",), "like": (single,)}
-    yield Case("one income in words", export(single, lots), "notice", ("monthly_income",), **told)
+    expected = {"mapped": "notice", "asks": ("monthly_income",), "like": (single,)}
+    yield Case("one income in words", export(single, lots), "notice", ("monthly_income",), **expected)
     open_end = added("loans", "closed_on", lambda _: "")
-    told = {"mapped": "notice", "asks": ("closed_on is empty",), "like": (open_end,)}
-    yield Case("an optional column without a value", export(open_end), "notice", ("closed_on is empty",), **told)
+    expected = {"mapped": "notice", "asks": ("closed_on is empty",), "like": (open_end,)}
+    yield Case("an optional column without a value", export(open_end), "notice", ("closed_on is empty",), **expected)
     for mark in ("NULL", "9999-12-31"):
         write = export(open_end, filled("loans", "closed_on", mark))
-        yield Case(f"every loan closed on {mark}", write, "question", ("empty",), **told)
+        yield Case(f"every loan closed on {mark}", write, "question", ("empty",), **expected)
     alike = cells("borrowers", "monthly_income", lambda _: "5200.50")
-    told = {"mapped": "notice", "asks": ("incomes are the same",), "like": (alike,)}
-    yield Case("everybody with one income", export(alike), "notice", ("incomes are the same",), **told)
+    expected = {"mapped": "notice", "asks": ("incomes are the same",), "like": (alike,)}
+    yield Case("everybody with one income", export(alike), "notice", ("incomes are the same",), **expected)
 
 
 def _number_forms() -> Iterator[Case]:
@@ -234,18 +239,18 @@ def _unclear_numbers() -> Iterator[Case]:
     wholes, large = amounts(whole), amounts(lambda v: str(max(1000, int(v))))
     for mark, other in ((".", ","), (",", ";")):
         grouped_so = amounts(lambda v, mark=mark: f"{int(v):,}".replace(",", mark))
-        asked = {"mapped": "question", "asks": ("three digits",), "answer": "thousands"}
+        expected = {"mapped": "question", "asks": ("three digits",), "answer": "thousands"}
         write, like = export(wholes, large, grouped_so, separator=other), (wholes, large)
         words = ("three digits", "separator")
-        yield Case(f"amounts all as 1{mark}544", write, "question", words, **asked, like=like)
+        yield Case(f"amounts all as 1{mark}544", write, "question", words, **expected, like=like)
         write, like = export(wholes, grouped_so, separator=other), (wholes,)
-        yield Case(f"amounts as 1{mark}544, one below 1000", write, "question", words, **asked, like=like)
+        yield Case(f"amounts as 1{mark}544, one below 1000", write, "question", words, **expected, like=like)
         fewer, mixed = (without_principal, wholes, _some_small), (without_principal, wholes, _some_small, grouped_so)
         write = export(*mixed, separator=other)
         if mark == ",":
             # Amounts of money have no three decimals, so thousands may be read without asking.
-            asked = {"mapped": "read or question"}
-        yield Case(f"amounts as 1{mark}544 and 926, no principal", write, "question", words, **asked, like=fewer)
+            expected = {"mapped": "read or question"}
+        yield Case(f"amounts as 1{mark}544 and 926, no principal", write, "question", words, **expected, like=fewer)
 
 
 def _numbers_in_words() -> Iterator[Case]:
@@ -315,8 +320,8 @@ def _levels() -> Iterator[Case]:
     seconds = export(with_events, cells("events", "occurred_at", lambda v: str(_epoch(v))))
     thousandths = export(with_events, cells("events", "occurred_at", lambda v: f"{_epoch(v)}000"))
     for name, write in (("seconds", seconds), ("milliseconds", thousandths)):
-        told = {"mapped": "read or question or refused", "asks": ("occurred_at",), "like": (with_events,)}
-        yield Case(f"moments of events as {name} since 1970", write, UNREADABLE, ("occurred_at",), **told)
+        expected = {"mapped": "read or question or refused", "asks": ("occurred_at",), "like": (with_events,)}
+        yield Case(f"moments of events as {name} since 1970", write, UNREADABLE, ("occurred_at",), **expected)
     letters = added("statements", "status", lambda n: "NNNNMNNNAN"[n % 10])
     like = (with_statements, letters)
     yield Case("statements with letters of a status", export(*like), "read", like=like)

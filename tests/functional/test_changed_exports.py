@@ -54,7 +54,7 @@ def test_no_question_in_24_monthly_nights(lender: Lender, tables: Tables, tmp_pa
         day = add_months(date(2022, 1, first), month)
         book = write(tmp_path / str(day), export_before(tables, day))
         # A question would be raised here.
-        with open_book(book, BookSettings(), today=day, expected=lambda held=expected: held) as opened:
+        with open_book(book, BookSettings(), today=day, expected=lambda checked=expected: checked) as opened:
             expected = Expected(day, opened.profile, levels)
     assert expected.profile is not None and expected.profile.tables["instalments"].rows > 5_000
 

@@ -37,10 +37,10 @@ def test_a_folder_of_csv_and_its_duckdb_file_give_the_same_panel_and_borrowers(t
     one, other = signals(folder), signals(tmp_path / "made" / "book.duckdb")
     assert one.keys() == other.keys()
     assert all(np.array_equal(one[name], other[name], equal_nan=True) for name in one)
-    found = borrower_records(str(tmp_path / "made" / "book.duckdb"), 7, SETTINGS)
-    assert found is not None
+    borrower = borrower_records(str(tmp_path / "made" / "book.duckdb"), 7, SETTINGS)
+    assert borrower is not None
     loans = pandas.read_csv(folder / "loans.csv")
-    assert len(found.records["loans"]) == (loans["borrower_id"] == 7).sum()
+    assert len(borrower.records["loans"]) == (loans["borrower_id"] == 7).sum()
 
 
 def test_bad_rows_stay_bad_in_the_file(tmp_path: Path) -> None:

@@ -239,9 +239,9 @@ def test_a_mapped_export_gets_the_scores_of_the_plain_book_at_night_and_for_one_
         pandas.testing.assert_frame_equal(night(mapping, lender, tmp_path / name, as_of_date), expected)
         convert_book(mapping, tmp_path / name / "book.duckdb", BookSettings())
         for borrower in expected.index[:40].tolist():
-            found = borrower_records(str(tmp_path / name / "book.duckdb"), borrower, BookSettings())
-            assert found is not None
-            rows = rows_of(borrower, found.records, model.observed, BookSettings())
+            stored = borrower_records(str(tmp_path / name / "book.duckdb"), borrower, BookSettings())
+            assert stored is not None
+            rows = rows_of(borrower, stored.records, model.observed, BookSettings())
             alone = model.score(rows, model.observed, as_of_date)
             published = expected.loc[borrower]
             if alone.not_scored[0] < 0:

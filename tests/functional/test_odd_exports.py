@@ -112,12 +112,12 @@ def content(location: Path) -> Content:
 def _attributes(book: StagedBook, rows: Rows) -> dict[str, NDArray[np.generic]]:
     """Return the borrowers' attributes; those without any value count as missing."""
     order = np.argsort(rows.borrowers["borrower"], kind="stable")
-    found: dict[str, NDArray[np.generic]] = {}
+    actual: dict[str, NDArray[np.generic]] = {}
     for name in sorted(book.columns["borrowers"] & rows.borrowers.keys()):
         levels = rows.categories.get(f"borrowers.{name}")
         given = rows.borrowers[name][order]
-        found[f"borrowers.{name}"] = given if levels is None else np.array([*levels, ""], object)[given].astype(str)
-    return found
+        actual[f"borrowers.{name}"] = given if levels is None else np.array([*levels, ""], object)[given].astype(str)
+    return actual
 
 
 @cache
@@ -131,14 +131,14 @@ def reference(steps: tuple[Step, ...]) -> Content:
 def outcome(location: Path, case: Case) -> tuple[str, str]:
     """Return the outcome of reading a location, and its message."""
     try:
-        found = content(location)
+        actual = content(location)
     except QuestionError as error:
         return "question", str(error)
     except (BookError, BookQualityError) as error:
         return "refused", str(error)
-    if differing := found.differs(reference(case.like), case.aside):
-        return "silently wrong", f"not as the reference: {', '.join(differing[:6])}; notices: {found.notices}"
-    return ("notice" if found.notices else "read"), "; ".join(found.notices)
+    if differing := actual.differs(reference(case.like), case.aside):
+        return "silently wrong", f"not as the reference: {', '.join(differing[:6])}; notices: {actual.notices}"
+    return ("notice" if actual.notices else "read"), "; ".join(actual.notices)
 
 
 def proposed(folder: Path, answer: str = "") -> tuple[Path, Proposal]:
@@ -180,9 +180,9 @@ def cases(fault: Callable[[Case], str], chosen: Callable[[Case], bool] = lambda 
     ]
 
 
-def fits(found: tuple[str, str], allowed: str, words: tuple[str, ...]) -> bool:
+def fits(actual: tuple[str, str], allowed: str, words: tuple[str, ...]) -> bool:
     """Whether an outcome is allowed and its message, if there is one, has one of the words."""
-    kind, message = found
+    kind, message = actual
     return kind in allowed.split(" or ") and (
         kind == "read" or not words or any(word.casefold() in message.casefold() for word in words)
     )
@@ -190,15 +190,15 @@ def fits(found: tuple[str, str], allowed: str, words: tuple[str, ...]) -> bool:
 
 @pytest.mark.parametrize("case", cases(lambda case: case.fault))
 def test_a_plain_folder_is_read_alike_or_says_what_is_odd(case: Case, tmp_path: Path) -> None:
-    found = outcome(written(case, tmp_path), case)
-    assert fits(found, case.plain, case.words), f"{case.plain} {case.words}, but {found}"
+    actual = outcome(written(case, tmp_path), case)
+    assert fits(actual, case.plain, case.words), f"{case.plain} {case.words}, but {actual}"
 
 
 @pytest.mark.parametrize("case", cases(lambda case: case.mapped_fault))
 def test_the_proposed_mapping_reads_it_or_asks_what_only_the_lender_knows(case: Case, tmp_path: Path) -> None:
     written(case, tmp_path)
-    found = mapped_outcome(tmp_path, case)
-    assert fits(found, case.mapped, case.asks), f"{case.mapped} {case.asks}, but {found}"
+    actual = mapped_outcome(tmp_path, case)
+    assert fits(actual, case.mapped, case.asks), f"{case.mapped} {case.asks}, but {actual}"
 
 
 @pytest.mark.parametrize("case", cases(lambda case: "", lambda case: bool(case.answer)))
@@ -211,9 +211,9 @@ def test_an_answered_question_lets_the_export_be_read(case: Case, tmp_path: Path
 @pytest.mark.parametrize("case", cases(lambda case: case.fault, lambda case: case.plain == "notice"))
 def test_a_check_shows_what_is_counted(case: Case, tmp_path: Path) -> None:
     report = check_book(written(case, tmp_path), SETTINGS, EXPORT_DAY)
-    told = [one.text for one in report.questions]
-    told += [f"{one.column} {one.reason}" for table in report.tables.values() for one in table.set_aside]
-    assert fits(("notice" if told else "read", "; ".join(told)), "notice", case.words)
+    sentence = [one.text for one in report.questions]
+    sentence += [f"{one.column} {one.reason}" for table in report.tables.values() for one in table.set_aside]
+    assert fits(("notice" if sentence else "read", "; ".join(sentence)), "notice", case.words)
     assert report.exit_code == 0
 
 

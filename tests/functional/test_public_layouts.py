@@ -137,9 +137,9 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @LAYOUT
 def test_a_public_layout_asks_at_most_three_questions(layout: str, export: Path) -> None:
     _, proposal = proposed(export)
-    asked = {f"{one.table}.{one.column}": one.text for one in proposal.questions}
-    assert asked == EXPECTED[layout].questions
-    assert len(asked) <= 3
+    raised = {f"{one.table}.{one.column}": one.text for one in proposal.questions}
+    assert raised == EXPECTED[layout].questions
+    assert len(raised) <= 3
     ignored = {name for table in proposal.tables.values() for name in table.ignored}
     assert set(EXPECTED[layout].not_used) <= {*ignored, *(part.name for part in proposal.unused)}
 

@@ -75,9 +75,9 @@ def test_a_question_stops_the_night_until_it_is_answered(lender: Lender, tmp_pat
     assert read_watch_list(settings.database_url) == before
     beat = json.loads((tmp_path / "home" / "heartbeat.json").read_text())
     assert (beat["outcome"], beat["latest_published"], beat["age_days"]) == ("question", str(FIRST), 7)
-    asked = tomllib.loads((tmp_path / "home" / "questions.toml").read_text())["book"]["answers"]
-    assert asked == {"loans.annual_rate.above_one": {"by": "", "why": "", "share": 1.0}}
-    answers = {code: answer | {"by": "risk team", "why": "a lender of last resort"} for code, answer in asked.items()}
+    blanks = tomllib.loads((tmp_path / "home" / "questions.toml").read_text())["book"]["answers"]
+    assert blanks == {"loans.annual_rate.above_one": {"by": "", "why": "", "share": 1.0}}
+    answers = {code: answer | {"by": "risk team", "why": "a lender of last resort"} for code, answer in blanks.items()}
     answered = settings.model_copy(update={"book": BookSettings.model_validate({"answers": answers})})
     assert night(lender, answered, book, out, SECOND).scored > 0
     assert not (tmp_path / "home" / "questions.toml").exists()

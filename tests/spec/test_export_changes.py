@@ -57,11 +57,11 @@ def profile_of(folder: Path, export: Tables) -> ExportProfile:
         return book.profile
 
 
-def asked(folder: Path, expected: Expected) -> dict[str, float]:
+def raised_codes(folder: Path, expected: Expected) -> dict[str, float]:
     """Return code → share of the questions about changes."""
     report = check_book(folder, BookSettings(), TODAY, expected)
-    found = [one for one in report.questions if one.code.rpartition(".")[2] in (*KINDS, "unknown_to_model")]
-    return {one.code: round(one.share, 3) for one in found if one.grade == "question"}
+    raised = [one for one in report.questions if one.code.rpartition(".")[2] in (*KINDS, "unknown_to_model")]
+    return {one.code: round(one.share, 3) for one in raised if one.grade == "question"}
 
 
 def emptied(export: Tables, rows: int) -> None:
@@ -129,7 +129,7 @@ def test_a_loss_is_a_question_and_a_correction_or_time_is_none(tmp_path: Path, c
     change, codes = CASES[case]
     export = tables()
     change(export)
-    assert asked(written(tmp_path / "today", export), expected) == codes
+    assert raised_codes(written(tmp_path / "today", export), expected) == codes
 
 
 def test_a_question_says_what_the_loss_would_do_and_its_answer_holds_for_a_night(tmp_path: Path) -> None:

@@ -52,9 +52,9 @@ def test_what_is_lost_agrees_with_the_page_on_the_book() -> None:
     """The page counts features by hand; the profile asks the features themselves."""
     text = BOOK_PAGE.read_text(encoding="utf-8")
     section = text[text.index("### statements") : text.index("### events")]
-    told = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d+) features: [^|]*\|$", section, re.MULTILINE))
-    assert set(told) == {"balance", "credit_limit", "due_amount", "paid_amount"}
-    for column, features in told.items():
+    sentences = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d+) features: [^|]*\|$", section, re.MULTILINE))
+    assert set(sentences) == {"balance", "credit_limit", "due_amount", "paid_amount"}
+    for column, features in sentences.items():
         assert without_column("statements", column).startswith(f"{features} features ("), column
     assert without_table("events").startswith("43 features")
     assert without_table("loans").startswith("12 features")

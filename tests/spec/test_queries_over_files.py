@@ -38,8 +38,8 @@ def rows(export: FilesExport, query: str, layout: Layout = SEMICOLONS) -> list[t
     with staging_connection(BookSettings()) as con:
         relation = export.relation(con, place, export.columns(con, place))
         sql = f"SELECT {relation.row}, * FROM {relation.sql} ORDER BY 1"  # noqa: S608
-        found: list[tuple[object, ...]] = con.execute(sql).fetchall()
-        return found
+        rows_read: list[tuple[object, ...]] = con.execute(sql).fetchall()
+        return rows_read
 
 
 def test_files_are_tables_of_their_names_and_patterns_of_names_are_one_table(export: FilesExport) -> None:

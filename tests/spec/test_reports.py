@@ -176,11 +176,11 @@ def test_a_month_is_as_tall_as_its_count_and_a_gap_is_not_merely_absent() -> Non
         MonthBar("2024-04", 0),
     ]
     svg = drawn(month_bars("rows of loans", bars, "rows"))
-    told = {title.text: parent for parent in svg.iter() for title in parent.findall("title")}
-    assert set(told) == {"rows of loans", "2024-01: 100", "2024-02: none", "2024-03: 50"}
-    assert float(told["2024-01: 100"].attrib["height"]) == 2 * float(told["2024-03: 50"].attrib["height"])
-    assert told["2024-02: none"].tag == "g", "a crossed frame"
-    assert told["2024-03: 50"].attrib["fill"] != told["2024-01: 100"].attrib["fill"]
+    stated = {title.text: parent for parent in svg.iter() for title in parent.findall("title")}
+    assert set(stated) == {"rows of loans", "2024-01: 100", "2024-02: none", "2024-03: 50"}
+    assert float(stated["2024-01: 100"].attrib["height"]) == 2 * float(stated["2024-03: 50"].attrib["height"])
+    assert stated["2024-02: none"].tag == "g", "a crossed frame"
+    assert stated["2024-03: 50"].attrib["fill"] != stated["2024-01: 100"].attrib["fill"]
 
 
 def test_of_many_months_only_the_years_are_written() -> None:

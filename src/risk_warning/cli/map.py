@@ -83,8 +83,8 @@ def map_export(
         mapping.write_text(mapping_text(proposal), encoding="utf-8")
     except OSError:
         raise OutputError(f"{mapping} cannot be written; name another with --mapping.") from None
-    asked = f", {len(proposal.questions)} question(s) stand in it as comments" if proposal.questions else ""
-    print(f"{mapping} written{asked}; next: risk-warning check {mapping}")
+    comments = f", {len(proposal.questions)} question(s) stand in it as comments" if proposal.questions else ""
+    print(f"{mapping} written{comments}; next: risk-warning check {mapping}")
 
 
 def _show(console: Console, con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match) -> None:

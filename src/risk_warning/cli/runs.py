@@ -33,12 +33,12 @@ def runs(
     table.columns[0].no_wrap = True
     for column in table.columns[1:6]:
         column.justify = "right"
-    shown = past[-limit:]
-    if any(night.left_out for night in shown):
+    recent = past[-limit:]
+    if any(night.left_out for night in recent):
         table.add_column("scored without")
     for column in table.columns[6:]:
         column.overflow = "fold"
-    for night in shown:
+    for night in recent:
         table.add_row(
             night.as_of_date.isoformat(),
             *(f"{count:,}" for count in (night.scored, night.opened, night.kept, night.closed, night.handed_over)),

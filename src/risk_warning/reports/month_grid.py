@@ -55,11 +55,11 @@ def _cells(row: MonthShares, months: Sequence[str], top: int, wide: float) -> It
         span = months[inside[0]] if len(inside) == 1 else f"{months[inside[0]]} to {months[inside[-1]]}"
         shares = [share for position in inside if (share := row.shares[position]) is not None]
         low, high = f"{min(shares):.0%}", f"{max(shares):.0%}"
-        told = low if low == high else f"{low} to {high}"
+        share_range = low if low == high else f"{low} to {high}"
         fill = f'"{_NOTHING}"' if not step else f'"#1f5a99" fill-opacity="{0.1 + 0.9 * step / _STEPS:.2f}"'
         yield (
             f'<rect x="{_LABELS + wide * inside[0]:.1f}" y="{top + 1}" width="{wide * len(inside):.1f}" '
-            f'height="{_ROW - 2}" fill={fill}><title>{escape(row.name)}, {span}: {told}</title></rect>'
+            f'height="{_ROW - 2}" fill={fill}><title>{escape(row.name)}, {span}: {share_range}</title></rect>'
         )
 
 

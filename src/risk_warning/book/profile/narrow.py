@@ -43,9 +43,9 @@ class NarrowColumn:
 
 @dataclass(frozen=True)
 class NarrowTable:
-    """A table in `profile_rows`, with the columns `owner`, `key`, `ref`, `found` and `month` beside its own.
+    """A table in `profile_rows`, with the columns `owner`, `key`, `ref`, `matches` and `month` beside its own.
 
-    `owner` is the borrower, `key` the row's own id, `ref` the id that refers to another table, and `found` the number
+    `owner` is the borrower, `key` the row's own id, `ref` the id that refers to another table, and `matches` the number
     of rows there with this id; each is NULL if there is none.
     """
 
@@ -187,12 +187,12 @@ def _create(
     owner = _id(carried) if carried is not None or not joined else "o.owner"
     con.execute(
         statement(
-            "CREATE OR REPLACE TEMP TABLE profile_rows AS SELECT {outer}, {owner} AS owner, {key} AS key, ref, {found} "
-            "AS found FROM (SELECT *, {ref} AS ref FROM (SELECT {inner} FROM {source})) AS r {join}",
+            "CREATE OR REPLACE TEMP TABLE profile_rows AS SELECT {outer}, {owner} AS owner, {key} AS key, ref, "
+            "{matches} AS matches FROM (SELECT *, {ref} AS ref FROM (SELECT {inner} FROM {source})) AS r {join}",
             outer=", ".join(outer),
             owner=owner,
             key=_id(key),
-            found="o.rows" if joined else "CAST(NULL AS BIGINT)",
+            matches="o.rows" if joined else "CAST(NULL AS BIGINT)",
             ref=_id(ref),
             inner=", ".join(inner),
             source=relation.sql,

@@ -122,8 +122,8 @@ def _payments(con: duckdb.DuckDBPyConnection, narrow: NarrowTable) -> dict[int, 
 
 def _matches(con: duckdb.DuckDBPyConnection, narrow: NarrowTable, column: str, of: str) -> IdMatches:
     con.execute(
-        "SELECT count(*) FILTER (found = 1), count(*) FILTER (found > 1), "
-        "count(*) FILTER (found IS NULL AND ref IS NOT NULL), count(*) FILTER (ref IS NULL) FROM profile_rows"
+        "SELECT count(*) FILTER (matches = 1), count(*) FILTER (matches > 1), "
+        "count(*) FILTER (matches IS NULL AND ref IS NOT NULL), count(*) FILTER (ref IS NULL) FROM profile_rows"
     )
     once, several, none, empty = con.fetchall()[0]
     return IdMatches(narrow.name, column, of, once, several, none, empty)
@@ -135,7 +135,7 @@ def _rows_per_id(con: duckdb.DuckDBPyConnection, table: str, of: str) -> RowsPer
         statement(
             "SELECT count(*) FILTER (n IS NULL), count(*) FILTER (n = 1), count(*) FILTER (n > 1) "
             "FROM profile_ids_{of} LEFT JOIN "
-            "(SELECT ref AS id, {count} AS n FROM profile_rows WHERE found IS NOT NULL GROUP BY ref) USING (id)",
+            "(SELECT ref AS id, {count} AS n FROM profile_rows WHERE matches IS NOT NULL GROUP BY ref) USING (id)",
             of=of,
             count="count(DISTINCT key)" if table in _PARENTS else "count(*)",
         )

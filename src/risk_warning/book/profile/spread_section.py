@@ -69,8 +69,8 @@ def _number(table: TableProfile, column: ColumnProfile, spread: NumberSpread) ->
         f"{spread.above:,} above" if spread.above else "",
         f"{spread.too_few:,} in bars {_TOO_FEW}" if spread.too_few else "",
     ]
-    told = ", ".join(part for part in outside if part)
-    return Figure(small_bars(column.name, title, bars, ends), f"Not drawn: {told}." if told else "")
+    sentence = ", ".join(part for part in outside if part)
+    return Figure(small_bars(column.name, title, bars, ends), f"Not drawn: {sentence}." if sentence else "")
 
 
 def _range(low: float, high: float, spread: NumberSpread) -> str:
@@ -97,15 +97,15 @@ def _middle(spread: NumberSpread) -> str:
 
 
 def _level(table: TableProfile, column: ColumnProfile, spread: LevelSpread) -> Figure:
-    shown = spread.levels[:_MOST_LEVELS]
+    leading = spread.levels[:_MOST_LEVELS]
     rest = spread.levels[_MOST_LEVELS:]
     other = len(rest) + spread.other_levels
-    bars = [SmallBar(one.level, one.rows) for one in shown]
+    bars = [SmallBar(one.level, one.rows) for one in leading]
     if other:
         bars.append(SmallBar(_other(other), sum(one.rows for one in rest) + spread.other_rows))
     total = sum(bar.count for bar in bars)
-    told = ", ".join(f"{bar.name} {bar.count / total:.0%}" for bar in bars)
-    return Figure(level_bars(column.name, f"{column.name} of {table.name}: {told}", bars, total))
+    sentence = ", ".join(f"{bar.name} {bar.count / total:.0%}" for bar in bars)
+    return Figure(level_bars(column.name, f"{column.name} of {table.name}: {sentence}", bars, total))
 
 
 def _other(levels: int) -> str:

@@ -151,10 +151,10 @@ def _levels(con: duckdb.DuckDBPyConnection, i: int, column: NarrowColumn) -> Lev
     rows = _counted(con, f"c{i}", i, {})
     if not rows:
         return None
-    shown = [LevelCount(column.levels[level], n) for level, n, borrowers in rows if borrowers >= FEWEST_BORROWERS]
+    common = [LevelCount(column.levels[level], n) for level, n, borrowers in rows if borrowers >= FEWEST_BORROWERS]
     return LevelSpread(
-        levels=tuple(sorted(shown, key=lambda one: (-one.rows, one.level))),
-        other_levels=len(rows) - len(shown),
+        levels=tuple(sorted(common, key=lambda one: (-one.rows, one.level))),
+        other_levels=len(rows) - len(common),
         other_rows=sum(n for _, n, borrowers in rows if borrowers < FEWEST_BORROWERS),
     )
 

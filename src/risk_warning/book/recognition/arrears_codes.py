@@ -31,8 +31,8 @@ def ask_for_arrears(con: duckdb.DuckDBPyConnection, proposal: Proposal) -> None:
     whole = [int(level) for level in levels if _WHOLE.fullmatch(level)]
     if whole and 1 <= max(whole) <= _MOST_MONTHS and 2 * len(whole) >= len(levels):
         others = [level for level in levels if not _WHOLE.fullmatch(level) or int(level) < 0]
-        shown = f"; {', '.join(others)}: 0 days" if others else ""
-        meaning = f"the numbers are months past due, {_DAYS_OF_A_MONTH} days each{shown}"
+        otherwise = f"; {', '.join(others)}: 0 days" if others else ""
+        meaning = f"the numbers are months past due, {_DAYS_OF_A_MONTH} days each{otherwise}"
         settings = {"column": name, "codes": dict.fromkeys(others, "0"), "multiply": _DAYS_OF_A_MONTH}
     elif any(_STATED.search(level) for level in levels):
         days = _days(levels)
@@ -75,8 +75,8 @@ def _days(levels: list[str]) -> dict[str, str]:
     >>> _days(["Current", "Late (16-30 days)", "Charged Off"])
     {'Current': '0', 'Late (16-30 days)': '16', 'Charged Off': '31'}
     """
-    stated = {level: found for level in levels if (found := _STATED.search(level)) is not None}
-    beyond = 1 + max(int(found[2] or found[1]) for found in stated.values())
+    stated = {level: number for level in levels if (number := _STATED.search(level)) is not None}
+    beyond = 1 + max(int(number[2] or number[1]) for number in stated.values())
     days = {}
     for level in levels:
         if level in stated:

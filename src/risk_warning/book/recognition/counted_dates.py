@@ -100,8 +100,10 @@ def _ask_for_day_zero(proposal: Proposal) -> None:
 
 def _ask_for_outcome(proposal: Proposal) -> None:
     match = proposal.match("outcomes")
-    asked = any(one.table == "outcomes" for question in proposal.questions for one in question.until_answered)
-    if match is None or asked or not _lacks_date(match):
+    is_asked_already = any(
+        one.table == "outcomes" for question in proposal.questions for one in question.until_answered
+    )
+    if match is None or is_asked_already or not _lacks_date(match):
         return
     text = (
         f"{match.columns['bad'].name} holds 0 and 1, an outcome. As of which date was it open? Usually that is the day "

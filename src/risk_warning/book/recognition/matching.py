@@ -94,8 +94,8 @@ def matches_of(parts: Sequence[Part], given: Sequence[Match] = ()) -> tuple[list
 
 def _inside(taken: Sequence[Match], table: str, borrower: ColumnLook | None = None) -> Match | None:
     """Return the table as found among the columns of a part that is another table already; None if it is not there."""
-    found = [_match(other.part if other.wide is None else other.wide.part, table, borrower) for other in taken]
-    inside = [match for match in found if match is not None and not match.missing]
+    candidates = [_match(other.part if other.wide is None else other.wide.part, table, borrower) for other in taken]
+    inside = [match for match in candidates if match is not None and not match.missing]
     return replace(max(inside, key=lambda match: len(match.columns)), is_derived=True) if inside else None
 
 

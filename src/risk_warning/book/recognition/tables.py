@@ -149,26 +149,30 @@ def _write_ids_alike(
     if table != "loans" and name == "borrower_id" and "loan_id" in match.columns and proposal.match("loans"):
         return
     looks = match.columns[name], other.columns[of_name]
-    found = key_match(con, match.part.raw, looks[0].name, other.part.raw, looks[1].name)
-    if found.matching == found.plainly:
-        if found.share < 1:
-            proposal.note(table, name, f"{found.matching:,} of {found.ids:,} ids are in {of_table}", is_plain=True)
+    id_match = key_match(con, match.part.raw, looks[0].name, other.part.raw, looks[1].name)
+    if id_match.matching == id_match.plainly:
+        if id_match.share < 1:
+            proposal.note(
+                table, name, f"{id_match.matching:,} of {id_match.ids:,} ids are in {of_table}", is_plain=True
+            )
         return
-    how = _apply(proposal, here, there, found)
-    proposal.note(table, name, f"{found.matching:,} of {found.ids:,} ids are in {of_table} {how}")
+    how = _apply(proposal, here, there, id_match)
+    proposal.note(table, name, f"{id_match.matching:,} of {id_match.ids:,} ids are in {of_table} {how}")
 
 
-def _apply(proposal: Proposal, here: tuple[str, str], there: tuple[str, str], found: KeyMatch) -> str:
+def _apply(proposal: Proposal, here: tuple[str, str], there: tuple[str, str], id_match: KeyMatch) -> str:
     """Write the form of the ids into both columns; return it in words."""
-    settings = dict(found.form.settings)
-    if found.digits is not None:
+    settings = dict(id_match.form.settings)
+    if id_match.digits is not None:
         # Ids of one length keep their zeros; the shorter ones get them back.
-        proposal.set_column(*here, whole=True, digits=found.digits)
-        return f"once they have leading zeros again ({found.digits} digits)"
+        proposal.set_column(*here, whole=True, digits=id_match.digits)
+        return f"once they have leading zeros again ({id_match.digits} digits)"
     if settings:
         proposal.set_column(*here, **settings)
         proposal.set_column(*there, **settings)
-    return f"once they are written {found.form.name}" + (" (upper and lower case differ)" if "case" in settings else "")
+    return f"once they are written {id_match.form.name}" + (
+        " (upper and lower case differ)" if "case" in settings else ""
+    )
 
 
 def _ask_for_what_is_missing(proposal: Proposal) -> None:

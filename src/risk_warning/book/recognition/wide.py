@@ -71,11 +71,11 @@ def widened(
     seen: list[Part] = []
     matches: dict[str, Match] = {}
     for part in parts:
-        found = next((one for kind in _KINDS if (one := _wide(part, kind)) is not None), None)
-        if found is None or len(part.place.files) > 1 or found[1] in {*taken, *matches}:
+        months_of = next((one for kind in _KINDS if (one := _wide(part, kind)) is not None), None)
+        if months_of is None or len(part.place.files) > 1 or months_of[1] in {*taken, *matches}:
             seen.append(part)
             continue
-        kind, table, groups = found
+        kind, table, groups = months_of
         # Numbers of rows as ids would match nothing in other files.
         base, match = _long(con, export, part, kind, table, groups, may_number=len(parts) == 1)
         seen.append(base)
@@ -95,14 +95,14 @@ def _wide(part: Part, kind: Kind) -> tuple[Kind, str, dict[str, _Group]] | None:
 
 
 def _groups(part: Part, kind: Kind) -> list[_Group]:
-    found: dict[str, dict[int, str]] = {}
+    months_of: dict[str, dict[int, str]] = {}
     stems: dict[str, str] = {}
     for name in part.columns:
         for stem, month in _marks(name, kind):
             stems.setdefault(plain(stem), stem)
-            found.setdefault(plain(stem), {})[month] = name
+            months_of.setdefault(plain(stem), {})[month] = name
     groups = []
-    for key, columns in found.items():
+    for key, columns in months_of.items():
         if kind == "number" and 0 in columns and 1 not in columns:
             # PAY_0, PAY_2, PAY_3: the first of the months has another number.
             columns = {max(month, 1): name for month, name in columns.items()}

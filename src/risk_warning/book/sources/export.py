@@ -239,13 +239,13 @@ class AdbcExport(Export):
         self._content: dict[str, str] = {}
         try:
             self._connection = dbapi.connect(driver=_library(driver), db_kwargs={"uri": uri}, autocommit=False)
-            found = self._connection.adbc_get_objects(depth="tables", db_schema_filter=schema).read_all().to_pylist()
+            catalogs = self._connection.adbc_get_objects(depth="tables", db_schema_filter=schema).read_all().to_pylist()
         except (adbc_driver_manager.Error, OSError):
             raise BookError(
                 f"{self.name} cannot be reached; check that the driver {driver} is installed, that the server runs, "
                 "the address, the user and the password."
             ) from None
-        schemas = [one for catalog in found for one in catalog["catalog_db_schemas"] or ()]
+        schemas = [one for catalog in catalogs for one in catalog["catalog_db_schemas"] or ()]
         self._tables = sorted(table["table_name"] for one in schemas for table in one["db_schema_tables"] or ())
 
     def parts(self) -> list[str]:
