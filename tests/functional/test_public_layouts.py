@@ -15,6 +15,7 @@ from typing import cast
 import numpy as np
 import pytest
 from public_layouts import CLIENTS, LAYOUTS, UCI_MONTHS, UCI_STATUS, uci_rows
+from published import UCI_DATA, needs_uci_data
 from rich.progress import Progress
 
 from risk_warning.book import open_book
@@ -30,7 +31,6 @@ from risk_warning.errors import BookError
 from risk_warning.settings import BookSettings
 
 ROOT = Path(__file__).parents[2]
-UCI_DATA = ROOT.parent / "shared" / "data" / "uci_credit_card.csv.gz"
 SETTINGS = BookSettings()
 
 
@@ -256,8 +256,7 @@ def test_statements_of_the_wide_file_are_those_of_its_documentation(layout: str,
 
 
 @pytest.mark.slow
-# We may not commit the data set; `import uci-credit-card` fetches it where the network allows.
-@pytest.mark.skipif(not UCI_DATA.exists(), reason="the data set is not beside the checkout")
+@needs_uci_data
 def test_the_mapped_published_file_holds_what_the_import_of_the_data_set_holds(tmp_path: Path) -> None:
     (tmp_path / "export").mkdir()
     (tmp_path / "export" / UCI_DATA.name).symlink_to(UCI_DATA)

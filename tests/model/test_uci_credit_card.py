@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from published import UCI_DATA, needs_uci_data
 
 from risk_warning.settings import PROTECTED
-
-DATA = Path(__file__).parents[2].parent / "shared" / "data" / "uci_credit_card.csv.gz"
 
 
 def run(folder: Path, *arguments: str) -> str:
@@ -20,10 +19,9 @@ def run(folder: Path, *arguments: str) -> str:
 
 
 @pytest.mark.slow
-# We may not commit the data set; `import uci-credit-card` fetches it where the network allows.
-@pytest.mark.skipif(not DATA.exists(), reason="the data set is not beside the checkout")
+@needs_uci_data
 def test_uci_credit_card_out_of_borrower(tmp_path: Path) -> None:
-    run(tmp_path, "import", "uci-credit-card", "--file", str(DATA), "--out", "book")
+    run(tmp_path, "import", "uci-credit-card", "--file", str(UCI_DATA), "--out", "book")
     options = ("--as-of", "2005-10-01", "--horizon-months", "1", "--folds", "5", "--json")
     everyone = json.loads(run(tmp_path, "train", "book", *options, "--eligible-max-dpd", "any"))
     judged = everyone["evaluation"]

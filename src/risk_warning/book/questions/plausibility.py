@@ -16,11 +16,11 @@ from risk_warning.book.questions.instalments import of_instalments
 from risk_warning.book.questions.looker import Looker
 from risk_warning.book.questions.question import BookQuestion, Grade
 from risk_warning.book.questions.statements import of_statements
+from risk_warning.book.recognition.totals import totals_in
 from risk_warning.book.recognition.vocabulary import (
     COLUMN_WORDS,
     LIKELY,
     PERHAPS,
-    is_total,
     likeness,
     same_level,
     table_likeness,
@@ -28,7 +28,6 @@ from risk_warning.book.recognition.vocabulary import (
 from risk_warning.book.schema import TABLES
 from risk_warning.book.sources import files
 from risk_warning.book.sources.source import Source
-from risk_warning.book.sql import statement
 from risk_warning.book.staging import Staged
 from risk_warning.core.reach import TELL_OF_PAYMENT
 
@@ -126,15 +125,7 @@ def _totals(con: duckdb.DuckDBPyConnection, staged: Staged) -> Iterator[BookQues
         column = "borrower_id" if table == "borrowers" else key
         if not staged.rows.get(table):
             continue
-        con.execute(
-            statement(
-                "SELECT DISTINCT v FROM (SELECT CAST({key} AS VARCHAR) AS v FROM {ids}) WHERE length(v) < 20 AND NOT "
-                "regexp_matches(v, '[0-9]')",
-                key=key,
-                ids=ids,
-            )
-        )
-        if totals := [value for (value,) in con.fetchall() if is_total(value)]:
+        if totals := totals_in(con, ids, key):
             yield BookQuestion(
                 f"{table}.{column}.total",
                 "question",

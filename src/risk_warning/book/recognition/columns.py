@@ -9,7 +9,8 @@ from risk_warning.book.mapping.document import TextPart
 from risk_warning.book.recognition.formats import DATE_FORMATS, ColumnLook, Dates
 from risk_warning.book.recognition.matching import Match
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.recognition.vocabulary import MONTH_OF_QUERY, ROW_OF_FILE, divisor_in, is_total, same_level
+from risk_warning.book.recognition.totals import totals_in
+from risk_warning.book.recognition.vocabulary import MONTH_OF_QUERY, ROW_OF_FILE, divisor_in, same_level
 from risk_warning.book.schema import TABLES, Column
 from risk_warning.book.sql import quoted, statement
 
@@ -132,15 +133,7 @@ def _add_unit(proposal: Proposal, match: Match, name: str, look: ColumnLook) -> 
 
 def _add_totals(con: duckdb.DuckDBPyConnection, proposal: Proposal, match: Match, name: str, look: ColumnLook) -> None:
     """Leave out rows of totals, which have a word in place of an id."""
-    con.execute(
-        statement(
-            "SELECT DISTINCT v FROM (SELECT trim(CAST({column} AS VARCHAR)) AS v FROM {raw}) WHERE length(v) < 20 AND "
-            "NOT regexp_matches(v, '[0-9]')",
-            column=quoted(look.name, (look.name,)),
-            raw=match.part.raw,
-        )
-    )
-    totals = sorted(value for (value,) in con.fetchall() if is_total(value))
+    totals = totals_in(con, match.part.raw, look.name)
     if totals:
         proposal.set_table(match.table, without={look.name: tuple(totals)})
         proposal.note(match.table, name, f"rows with {' and '.join(map(repr, totals))} are totals and left out")
