@@ -41,18 +41,20 @@ def write(folder: Path, tables: Mapping[str, pandas.DataFrame], arrangement: str
     for name, table in tables.items():
         if arrangement == "shuffled":
             table = table.sample(frac=1, random_state=1)
-        elif arrangement == "sorted":
+        elif arrangement in ("sorted", "cut"):
             table = table.sort_values(list(table.columns[:2]), kind="stable")
-        if arrangement == "files":
+        if arrangement in ("files", "cut"):
             (folder / name).mkdir()
-            for k in range(3):
-                table[k::3].to_parquet(folder / name / f"part-{k}.parquet", row_group_size=500)
+            # A cut lies between two rows of one key: row 17 of the statements, row 500 of the instalments.
+            cuts = [table[:18], table[18:501], table[501:]]
+            for k, part in enumerate(cuts if arrangement == "cut" else (table[k::3] for k in range(3))):
+                part.to_parquet(folder / name / f"part-{2 - k}.parquet", row_group_size=500)
         else:
             table.to_parquet(folder / f"{name}.parquet", row_group_size=500)
     return folder
 
 
-@pytest.mark.parametrize("arrangement", ["sorted", "appended", "shuffled", "files"])
+@pytest.mark.parametrize("arrangement", ["sorted", "appended", "shuffled", "files", "cut"])
 def test_the_same_doubles_however_the_tables_are_arranged(tmp_path: Path, arrangement: str) -> None:
     statement_rows, owed = statements(), instalments()
     repeated, other = statement_rows.iloc[[17, 2_000]], statement_rows.iloc[[499, 3_599]].assign(balance=-1.0)

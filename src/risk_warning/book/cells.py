@@ -7,7 +7,7 @@ which is a question.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -52,38 +52,42 @@ class Cells:
         )
 
 
+@dataclass(frozen=True)
+class CellCounts:
+    """The cells of a table in the export, before defaults are filled in."""
+
+    filled: Mapping[str, int]
+    """Column → cells that are not empty."""
+    unreadable: Sequence[Cells] = ()
+
+
 def may_be_emptied(table: str, column: Column) -> bool:
     """Whether an unreadable value of the column leaves its row usable: it makes no arrears, is no id and no date."""
     makes_arrears = table in _ARREARS or column.name in _WITH_CELLS
     return not (makes_arrears or column.required or column.is_timing or column.kind in ("id", "timestamp"))
 
 
-def empty_cells(
+def count_cells(
     con: duckdb.DuckDBPyConnection,
     table: str,
     place: tuple[str, str],
     relation: Relation,
     readings: Mapping[Column, Reading],
     time_zone: str,
-) -> list[Cells]:
-    """Put the unreadable cells of a table into the quarantine and return their numbers.
+) -> CellCounts:
+    """Count the filled cells of a table, and put those that cannot be read into the quarantine.
 
     `place` is the label of the table's file, and the start of file names that is left out.
     """
     chosen = {
         column: reading for column, reading in readings.items() if may_be_emptied(table, column) and reading.faults
     }
-    if not chosen:
-        return []
-    inner, cases, counts = [], [], []
+    inner, faulty = [], []
     for i, reading in enumerate(chosen.values()):
         inner += [f"{reading.value} AS v{i}", f"{reading.has} AS h{i}"]
-        whens = [
-            f"WHEN {fault.replace('{v}', f'v{i}').replace('{has}', f'h{i}')} THEN {k}"
-            for k, (fault, _) in enumerate(reading.faults, start=1)
-        ]
-        cases.append(f"CASE {' '.join(whens)} ELSE 0 END AS c{i}")
-        counts.append(f"count_if(h{i})")
+        faulty.append([fault.replace("{v}", f"v{i}").replace("{has}", f"h{i}") for fault, _ in reading.faults])
+    inner += [f"{reading.has} AS filled{i}" for i, reading in enumerate(readings.values())]
+    any_faulty = " OR ".join(fault for one in faulty for fault in one) or "false"
     zone = {"zone": time_zone} if any("$zone" in sql for sql in inner) else {}
     parameters = {**relation.parameters, **zone}
     read = statement(
@@ -93,27 +97,39 @@ def empty_cells(
         file=relation.file,
         source=relation.sql,
     )
+    counts = [f"count_if(filled{i})" for i in range(len(readings))]
     con.execute(
         statement(
-            "CREATE OR REPLACE TEMP TABLE bad_cells AS SELECT * FROM (SELECT row_no, file, {cases} FROM ({read})) "
-            "WHERE {any}",
-            cases=", ".join(cases),
+            "SELECT {counts}, count_if({faulty}) FROM ({read})",
+            counts=", ".join(counts),
+            faulty=any_faulty,
             read=read,
-            any=" OR ".join(f"c{i} > 0" for i in range(len(chosen))),
         ),
         parameters,
     )
-    con.execute("SELECT count(*) FROM bad_cells")
-    if not con.fetchall()[0][0]:
-        return []
-    con.execute(statement("SELECT {counts} FROM ({read})", counts=", ".join(counts), read=read), parameters)
-    filled = con.fetchall()[0]
-    return [
-        cells
+    *cells, unreadable = (int(count or 0) for count in con.fetchall()[0])
+    filled = dict(zip((column.name for column in readings), cells, strict=True))
+    if not unreadable:
+        return CellCounts(filled)
+    cases = (
+        f"CASE {' '.join(f'WHEN {fault} THEN {k}' for k, fault in enumerate(one, start=1))} ELSE 0 END AS c{i}"
+        for i, one in enumerate(faulty)
+    )
+    con.execute(
+        statement(
+            "CREATE OR REPLACE TEMP TABLE bad_cells AS SELECT row_no, file, {cases} FROM ({read}) WHERE {faulty}",
+            cases=", ".join(cases),
+            faulty=any_faulty,
+            read=read,
+        ),
+        parameters,
+    )
+    found = (
+        _of_reason(con, table, place, column.name, (i, k, reason), filled[column.name])
         for i, (column, reading) in enumerate(chosen.items())
         for k, (_, reason) in enumerate(reading.faults, start=1)
-        if (cells := _of_reason(con, table, place, column.name, (i, k, reason), int(filled[i]))) is not None
-    ]
+    )
+    return CellCounts(filled, [one for one in found if one is not None])
 
 
 def _of_reason(

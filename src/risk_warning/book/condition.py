@@ -8,6 +8,8 @@ from datetime import date
 
 import numpy as np
 
+from risk_warning.book.doubles import SHARED_INSTALMENTS
+from risk_warning.book.sql import statement
 from risk_warning.book.staged import StagedBook
 from risk_warning.core.calendar import to_date
 from risk_warning.core.panel.builder import panel_of
@@ -88,8 +90,13 @@ def condition(book: StagedBook) -> Condition:
     con = book.con.cursor()
     if "instalments" in book.outputs:
         con.execute(
-            "SELECT count(DISTINCT loan) FROM (SELECT loan FROM staged_instalments GROUP BY loan, instalment_no "
-            "HAVING max(due_on) > min_by(due_on, scheduled_on) OR min(due_amount) < min_by(due_amount, scheduled_on))"
+            statement(
+                "SELECT count(DISTINCT loan) FROM (SELECT loan FROM staged_instalments "
+                "SEMI JOIN {shared} USING (loan, instalment_no) GROUP BY loan, instalment_no "
+                "HAVING max(due_on) > min_by(due_on, scheduled_on) OR "
+                "min(due_amount) < min_by(due_amount, scheduled_on))",
+                shared=SHARED_INSTALMENTS,
+            )
         )
         redated = int(con.fetchall()[0][0])
     closings = book.closings

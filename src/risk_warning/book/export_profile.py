@@ -1,4 +1,4 @@
-"""Profiling: counts the rows, owners and filled cells of the tables of an export while it is staged."""
+"""Profiling: counts the rows and owners of the tables of an export while it is staged."""
 
 from __future__ import annotations
 
@@ -6,27 +6,8 @@ from collections.abc import Collection, Mapping
 
 import duckdb
 
-from risk_warning.book.reading import Reading
-from risk_warning.book.schema import Column
-from risk_warning.book.sources.source import Relation
 from risk_warning.book.sql import statement
 from risk_warning.core.export_profile import TableCounts
-
-
-def filled_cells(
-    con: duckdb.DuckDBPyConnection, relation: Relation, readings: Mapping[Column, Reading]
-) -> dict[str, int]:
-    """Return column → cells that are not empty in the export, before defaults are filled in."""
-    con.execute(
-        statement(
-            "SELECT {counts} FROM {source}",
-            counts=", ".join(f"count_if({reading.has})" for reading in readings.values()),
-            source=relation.sql,
-        ),
-        dict(relation.parameters),
-    )
-    counts = con.fetchall()[0]
-    return {column.name: int(cells or 0) for column, cells in zip(readings, counts, strict=True)}
 
 
 def table_profile(

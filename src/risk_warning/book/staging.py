@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 
 from risk_warning.book import faults, numbering
-from risk_warning.book.cells import Cells, empty_cells, may_be_emptied
+from risk_warning.book.cells import Cells, count_cells, may_be_emptied
 from risk_warning.book.doubles import KEPT_ONCE, mark_doubles
-from risk_warning.book.export_profile import filled_cells, table_profile
+from risk_warning.book.export_profile import table_profile
 from risk_warning.book.faults import Faults
 from risk_warning.book.finding import Finder, IdType
 from risk_warning.book.flows import STRAY, Stray, reach_of, stray_rows
@@ -102,7 +102,7 @@ class _Stager:
         self.finder = Finder(con, source, settings)
         self.has_loans = "loans" in source.columns
         self.waiting: list[tuple[str, Faults]] = []
-        self.filled: dict[str, dict[str, int]] = {}
+        self.filled: dict[str, Mapping[str, int]] = {}
         """Table → column → cells that are not empty."""
         faults.create(con)
 
@@ -122,9 +122,7 @@ class _Stager:
                 label = self.source.labels[table]
                 most = self.settings.max_bad_share
                 self.staged.unclear += unclear_values(self.con, table, label, relation, tuple(readings), most)
-            self._empty_cells(table, relation, readings)
-            if self.source.only is None:
-                self.filled[table] = filled_cells(self.con, relation, readings)
+            self._count_cells(table, relation, readings)
             table_faults = self._write(table, relation, readings)
         not_used = {*spec.unknown(present), *too_many, *self.source.not_mentioned(table)}
         self.staged.ignored[table] = tuple(sorted(not_used))
@@ -230,13 +228,15 @@ class _Stager:
         )
         return table_faults
 
-    def _empty_cells(self, table: str, relation: Relation, readings: Mapping[Column, Reading]) -> None:
-        """Record the cells that count as empty because they cannot be read."""
+    def _count_cells(self, table: str, relation: Relation, readings: Mapping[Column, Reading]) -> None:
+        """Record how many cells are filled, and those that count as empty because they cannot be read."""
         label = self.source.labels[table]
         place = label, self.source.prefix
-        cells = empty_cells(self.con, table, place, relation, readings, self.settings.time_zone)
-        self.staged.cells += cells
-        self.staged.unclear += [one.question(label, self.settings.max_bad_share) for one in cells]
+        counts = count_cells(self.con, table, place, relation, readings, self.settings.time_zone)
+        self.staged.cells += counts.unreadable
+        self.staged.unclear += [one.question(label, self.settings.max_bad_share) for one in counts.unreadable]
+        if self.source.only is None:
+            self.filled[table] = counts.filled
 
     def _parameters(self, relation: Relation, inner: Iterable[str]) -> dict[str, Any]:
         zone = {"zone": self.settings.time_zone} if any("$zone" in part for part in inner) else {}

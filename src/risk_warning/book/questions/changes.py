@@ -8,7 +8,7 @@ next. One that keeps a window of months loses its oldest month and gains a new o
 of the rows even if no new ones come. So a loss is a question if it is surely above `MOST_LOST`, 5 %: if the whole 95 %
 interval of the lost share (Wilson) lies above it, and at least `FEWEST_LOST` are lost, for single rows are corrected on
 any day. Of 20 borrowers, one who is gone (1 % to 24 %) is no question, and five (11 % to 47 %) are one. A smaller loss
-that is surely above `NOTED_LOST`, half a per cent, is a notice from two on.
+of `FEWEST_NOTED` or more is a notice above `NOTED_LOST`, half a per cent; it stops nothing, so it need not be sure.
 
 That more cells are filled is what time does to dates such as `paid_on`, so it is asked only of attributes: if their
 filled share rose by `LEAST_RISE`, ten percentage points, and surely so: two independent samples would differ as much
@@ -140,10 +140,9 @@ def _loss(lost: int, of: int) -> Grade | None:
     """Return how to speak of so many lost ones of `of`; None if an export may lose them from night to night."""
     if lost < FEWEST_NOTED:
         return None
-    share = wilson(lost, of)[0]
-    if lost >= FEWEST_LOST and share > MOST_LOST:
+    if lost >= FEWEST_LOST and wilson(lost, of)[0] > MOST_LOST:
         return "question"
-    return "notice" if share > NOTED_LOST else None
+    return "notice" if lost > NOTED_LOST * of else None
 
 
 def _unknown_levels(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from risk_warning.book.recognition.tables import propose
 from risk_warning.book.sources.export import FilesExport
 from risk_warning.errors import BookError, BookQualityError, QuestionError
 from risk_warning.settings import BookSettings
@@ -19,6 +18,8 @@ def explained(
 
     Only rows that look different from what a plain book holds are worth a question: a damaged file is refused.
     """
+    # Only a refusal needs the recognition; with scipy's optimiser, importing it takes most of a second.
+    from risk_warning.book.recognition.tables import propose
     from risk_warning.book.staged import staging_connection
 
     folder = Path(location).expanduser()
