@@ -203,7 +203,11 @@ def test_faults_of_exports_are_seen() -> None:
 
 
 def assert_refused(folder: Path) -> None:
-    with pytest.raises(RiskWarningError) as caught, open_book(folder, SETTINGS, today=TODAY):
+    night_before = Expected(TODAY, right().profile)
+    with (
+        pytest.raises(RiskWarningError) as caught,
+        open_book(folder, SETTINGS, today=TODAY, expected=lambda: night_before),
+    ):
         pass
     assert "\n" not in str(caught.value)
 
