@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import secrets
+import shutil
+import tempfile
 from pathlib import Path
 
 # Two workers that each spin on every core slow each other tenfold. Set this before LightGBM loads.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+# All tests seal with one key: a key file in each test's home would not fit the databases that tests share.
+if "RISK_WARNING_AUDIT__KEY_FILE" not in os.environ:
+    _folder = Path(tempfile.mkdtemp(prefix="risk_warning_"))
+    atexit.register(shutil.rmtree, _folder)
+    (_folder / "audit.key").write_text(f"{secrets.token_hex(32)}\n")
+    os.environ["RISK_WARNING_AUDIT__KEY_FILE"] = str(_folder / "audit.key")
 
 import pytest
 from lender import Lender, lender_in

@@ -166,6 +166,19 @@ class ServiceSettings(_Section):
         return value
 
 
+class AuditSettings(_Section):
+    """Settings of the audit trail."""
+
+    key_file: Path | None = Field(
+        default=None,
+        description="file with the keys that seal its rows; default audit.key under home",
+    )
+    anchor_file: Path | None = Field(
+        default=None,
+        description="file to which each night adds its newest event; default anchors.jsonl under home",
+    )
+
+
 class EconomicsSettings(_Section):
     """Costs and benefits of a call: the inputs of `threshold` and `compare`, until a lender has measured its own."""
 
@@ -259,6 +272,7 @@ class Settings(BaseSettings):
     book: BookSettings = BookSettings()
     score: ScoreSettings = ScoreSettings()
     service: ServiceSettings = ServiceSettings()
+    audit: AuditSettings = AuditSettings()
     economics: EconomicsSettings = EconomicsSettings()
     gate: GateSettings = GateSettings()
 
@@ -278,6 +292,16 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The watch list's database URL."""
         return self.db or f"sqlite:///{self.home / 'watchlist.db'}"
+
+    @property
+    def audit_key_file(self) -> Path:
+        """The file with the keys of the audit trail."""
+        return self.audit.key_file or self.home / "audit.key"
+
+    @property
+    def audit_anchor_file(self) -> Path:
+        """The file to which each night adds the newest event of the audit trail."""
+        return self.audit.anchor_file or self.home / "anchors.jsonl"
 
     @property
     def own_tracking_uri(self) -> str:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from risk_warning.audit import key_ring
 from risk_warning.audit.api_keys import create, listed, revoke
 from risk_warning.audit.key_ring import KeyRing
-from risk_warning.audit.verify import verify
+from risk_warning.audit.verification.run import verify
 from risk_warning.cli.keys import app
 from risk_warning.database.connection import snapshot, transaction
 from risk_warning.errors import SettingsError

@@ -22,7 +22,7 @@ from serving import Server, serving
 from sqlalchemy import create_engine, text
 from typer.testing import CliRunner
 
-from risk_warning.audit.verify import verify
+from risk_warning.audit.verification.run import verify
 from risk_warning.cli.main import app
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.document import json_text

@@ -21,7 +21,7 @@ from lender import Lender
 from load import Sent, at_rate
 from serving import Server, serving
 
-from risk_warning.audit.verify import verify
+from risk_warning.audit.verification.run import verify
 from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
 from risk_warning.model.risk_model import RiskModel

@@ -12,6 +12,8 @@ from limits import parse_many
 from sqlalchemy import insert, select, update
 
 from risk_warning.audit.events import KEY_CREATED, KEY_REVOKED, append, stamp
+from risk_warning.audit.seal import seal_in_use
+from risk_warning.audit.sealed_keys import sealed
 from risk_warning.core.digest import sha256
 from risk_warning.database.connection import snapshot, transaction
 from risk_warning.database.service_tables import api_keys
@@ -20,6 +22,8 @@ from risk_warning.errors import SettingsError
 Role = Literal["scorer", "reviewer", "risk", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+RESERVED = frozenset({"no-auth", "service", "risk-warning", "night"})
+"""Actors that the trail names without a key; no key may pass for one."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +62,18 @@ def create(url: str, *, name: str, role: str, rate_limit: str | None, expires_on
                 f"There is a key named {name} already, in use or revoked; give the new one another name, so that the "
                 "audit trail stays clear."
             )
-        connection.execute(
-            insert(api_keys).values(
-                key_id=key_id,
-                name=name,
-                role=role,
-                secret_digest=sha256(secret),
-                rate_limit=rate_limit,
-                created_at=stamp(),
-                expires_at=None if expires_on is None else _end_of(expires_on),
-            )
-        )
         detail = {"key_id": key_id, "role": role, "rate_limit": rate_limit, "expires_on": expires_on}
         append(connection, actor=actor, kind=KEY_CREATED, subject=name, detail=detail)
+        row = {
+            "key_id": key_id,
+            "name": name,
+            "role": role,
+            "secret_digest": sha256(secret),
+            "rate_limit": rate_limit,
+            "created_at": stamp(),
+            "expires_at": None if expires_on is None else _end_of(expires_on),
+        }
+        connection.execute(insert(api_keys).values(sealed(row, seal_in_use())))
     return f"rw_{key_id}_{secret}"
 
 
@@ -91,9 +94,11 @@ def revoke(url: str, name: str, actor: str) -> None:
     """
     with transaction(url) as connection:
         in_use = (api_keys.c.name == name) & api_keys.c.revoked_at.is_(None)
-        done = connection.execute(update(api_keys).where(in_use).values(revoked_at=stamp()))
-        if done.rowcount == 0:
+        row = connection.execute(select(api_keys).where(in_use)).mappings().one_or_none()
+        if row is None:
             raise SettingsError(f"There is no key named {name} in use; risk-warning keys list shows them all.")
+        revoked = sealed({**row, "revoked_at": stamp()}, seal_in_use())
+        connection.execute(update(api_keys).where(in_use).values(revoked))
         append(connection, actor=actor, kind=KEY_REVOKED, subject=name, detail={})
 
 
@@ -105,6 +110,8 @@ def _check(name: str, role: str, rate_limit: str | None, expires_on: date | None
         raise SettingsError(
             "A key's name is 1 to 64 letters, digits, dots, dashes and underscores, such as loan-system; correct it."
         )
+    if name.casefold() in RESERVED:
+        raise SettingsError(f"No key may be named {name}: the audit trail calls the program itself so; choose another.")
     if role not in ROLES:
         raise SettingsError(f"A key's role is one of {', '.join(ROLES)}; {role} is none of them.")
     if rate_limit is not None:

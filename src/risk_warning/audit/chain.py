@@ -9,8 +9,8 @@ from risk_warning.core.digest import canonical_json, sha256
 START = "0" * 64
 """The `prev_hash` of the first row of a chain."""
 
-_OUTSIDE = frozenset({"id", "prev_hash", "hash"})
-"""Columns that are not hashed: `id` is assigned by the database, the two hashes form the chain itself."""
+_OUTSIDE = frozenset({"id", "prev_hash", "hash", "seal_key", "seal"})
+"""Columns that are not hashed: `id` is assigned by the database, the hashes form the chain, the seal is of the hash."""
 
 
 def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:

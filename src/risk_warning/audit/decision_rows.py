@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.decisions import Decision, WrittenDecision
+from risk_warning.audit.seal import Seal
 from risk_warning.core.digest import sha256
 from risk_warning.database.audit_tables import decision_contents, decisions
 from risk_warning.errors import AnsweredAlreadyError, DatabaseError
@@ -36,7 +37,7 @@ def stored_tail(connection: Connection, chain: str) -> Tail:
 
 
 def append_decisions(
-    connection: Connection, chain: str, tail: Tail, given: Sequence[Decision]
+    connection: Connection, chain: str, tail: Tail, given: Sequence[Decision], seal: Seal
 ) -> tuple[list[WrittenDecision], Tail]:
     """Append the decisions as part of the transaction; return (their results, the new end of the chain)."""
     written, rows, contents = [], [], []
@@ -60,7 +61,7 @@ def append_decisions(
             "body_digest": decision.body_digest,
         }
         head = row_hash(tail.head, row)
-        rows.append({**row, "prev_hash": tail.head, "hash": head})
+        rows.append({**row, "prev_hash": tail.head, "hash": head, **asdict(seal.mark(head))})
         contents.append(
             {
                 "request_id": decision.request_id,

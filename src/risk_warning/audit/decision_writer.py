@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -20,16 +21,19 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from risk_warning.audit.decision_rows import ITS_OWN_FAULT, Tail, append_decisions, refusal, stored_tail
 from risk_warning.audit.decisions import Decision, WrittenDecision
-from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_OPENED, CHAIN_REACHED, append
-from risk_warning.database.connection import in_words, open_engine
-from risk_warning.errors import DatabaseError
+from risk_warning.audit.events import CHAIN_CLOSED, CHAIN_OPENED, CHAIN_REACHED, append, open_chains
+from risk_warning.audit.seal import seal_in_use
+from risk_warning.database.audit_tables import audit_events
+from risk_warning.database.connection import in_words, lock, open_engine
+from risk_warning.errors import DatabaseError, RiskWarningError
 
 _WAIT_SECONDS = 2  # a request is waiting: an early error is better than an answer after ten seconds
 _RETRY_SECONDS = 1.0
 _AT_A_TIME = 200
-_NOTED_EVERY = 1_000
-"""Rows after which the writer records its progress in the events: at most this many can disappear undetected after a
-crash."""
+NOTED_EVERY = 50
+NOTED_SECONDS = 1.0
+"""Rows and time after which the writer records its progress in the events. After a crash, no more than these can be cut
+off the end of its chain unseen, and only until the next writer starts, which records where the chain ended."""
 _SWEPT_EVERY = 200
 """Rows after which the writer checkpoints SQLite's write-ahead log, between answers. SQLite's automatic checkpoint runs
 inside a commit: one commit in a hundred then took ten times as long as the others."""
@@ -52,19 +56,22 @@ class DecisionWriter:
 
     def __init__(self, url: str) -> None:
         self.chain = secrets.token_hex(8)
+        self._seal = seal_in_use()
         self._url = url
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closing = threading.Lock()
         self._closed = False
         self._healthy = True
-        self._unfinished: DatabaseError | None = None
+        self._unfinished: RiskWarningError | None = None
         self._connection: Connection | None = None
         self._tail = Tail()
         self._noted = 0
+        self._noted_at = time.monotonic()
         self._swept = 0
         self._engine = open_engine(url, wait_seconds=_WAIT_SECONDS)
         try:
             self._note(CHAIN_OPENED)
+            self._note_ends()
         except DatabaseError:
             self._engine.dispose()
             raise
@@ -96,7 +103,7 @@ class DecisionWriter:
 
         Raises
         ------
-        DatabaseError
+        DatabaseError, SettingsError
             The end could not be recorded: the chain stays open, as after a crash.
         """
         with self._closing:
@@ -121,7 +128,7 @@ class DecisionWriter:
         """Return up to `_AT_A_TIME` queued decisions, and whether the writer was closed after them."""
         taken: list[_Waiting] = []
         try:
-            item = self._queue.get(timeout=None if self._healthy else _RETRY_SECONDS)
+            item = self._queue.get(timeout=self._patience())
             while item is not None:
                 taken.append(item)
                 if len(taken) == _AT_A_TIME:
@@ -130,6 +137,12 @@ class DecisionWriter:
         except Empty:
             return taken, False
         return taken, True
+
+    def _patience(self) -> float | None:
+        """Return the longest wait for a decision, seconds; None if nothing else is left to do."""
+        if not self._healthy:
+            return _RETRY_SECONDS
+        return NOTED_SECONDS if self._tail.seq > self._noted else None
 
     def _write(self, waiting: list[_Waiting]) -> None:
         results: Sequence[WrittenDecision | Exception]
@@ -151,13 +164,24 @@ class DecisionWriter:
         connection = self._connected()
         try:
             with connection.begin():
-                written, tail = append_decisions(
-                    connection, self.chain, self._tail, [item.decision for item in waiting]
-                )
+                given = [item.decision for item in waiting]
+                written, tail = append_decisions(connection, self.chain, self._tail, given, self._seal)
+                # In the same transaction, so that the disk is waited for once.
+                is_noted = self._is_due(tail)
+                if is_noted:
+                    self._append(connection, CHAIN_REACHED, tail)
         except ITS_OWN_FAULT:
             return self._one_by_one(connection, waiting)
         self._tail = tail
+        if is_noted:
+            self._noted, self._noted_at = tail.seq, time.monotonic()
         return written
+
+    def _is_due(self, tail: Tail) -> bool:
+        """Whether the chain's progress is to be recorded: at once for the first row, then by rows and time."""
+        ahead = tail.seq - self._noted
+        is_late = time.monotonic() - self._noted_at >= NOTED_SECONDS
+        return ahead > 0 and (not self._noted or ahead >= NOTED_EVERY or is_late)
 
     def _one_by_one(self, connection: Connection, waiting: list[_Waiting]) -> Sequence[WrittenDecision | Exception]:
         """Return the result of each decision; one that cannot be stored does not prevent the others."""
@@ -167,7 +191,7 @@ class DecisionWriter:
             for item in waiting:
                 try:
                     with connection.begin_nested():
-                        written, after = append_decisions(connection, self.chain, tail, [item.decision])
+                        written, after = append_decisions(connection, self.chain, tail, [item.decision], self._seal)
                 except ITS_OWN_FAULT as error:
                     results.append(refusal(connection, item.decision, error))
                 else:
@@ -178,11 +202,10 @@ class DecisionWriter:
 
     def _catch_up(self, ended: bool, *, idle: bool) -> None:
         """Record the chain's progress in the events, checkpoint SQLite, or renew a lost connection, as needed."""
-        ahead = self._tail.seq - self._noted
         try:
             if ended:
                 self._note(CHAIN_CLOSED)
-            elif self._healthy and (ahead >= _NOTED_EVERY or (ahead and not self._noted)):
+            elif self._healthy and self._is_due(self._tail):
                 self._note(CHAIN_REACHED)
             elif self._healthy and self._tail.seq - self._swept >= _SWEPT_EVERY:
                 self._sweep()
@@ -190,7 +213,7 @@ class DecisionWriter:
                 with in_words(self._url):
                     self._connected()
                 self._healthy = True
-        except DatabaseError as error:
+        except RiskWarningError as error:  # the database fails, or the trail is sealed with another key
             self._healthy = False
             self._unfinished = error if ended else None
             self._drop()
@@ -199,9 +222,23 @@ class DecisionWriter:
         with in_words(self._url):
             connection = self._connected()
             with connection.begin():
-                detail = {"rows": self._tail.seq, "head": self._tail.head}
-                append(connection, actor="service", kind=kind, subject=self.chain, detail=detail)
-        self._noted = self._tail.seq
+                self._append(connection, kind, self._tail)
+        self._noted, self._noted_at = self._tail.seq, time.monotonic()
+
+    def _append(self, connection: Connection, kind: str, tail: Tail, chain: str = "") -> None:
+        detail = {"rows": tail.seq, "head": tail.head}
+        append(connection, actor="service", kind=kind, subject=chain or self.chain, detail=detail)
+
+    def _note_ends(self) -> None:
+        """Record where the open chains of other writers end, so that no row of one that was killed can be cut off."""
+        with in_words(self._url):
+            connection = self._connected()
+            with connection.begin():
+                lock(connection, audit_events)
+                for chain, noted in open_chains(connection):
+                    tail = stored_tail(connection, chain)
+                    if tail.seq > noted:
+                        self._append(connection, CHAIN_REACHED, tail, chain)
 
     def _connected(self) -> Connection:
         """Return the open connection; if it is new, the chain continues from its end in the database."""

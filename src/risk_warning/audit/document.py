@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from risk_warning.audit.api_keys import Key
-from risk_warning.audit.verify import Finding
+from risk_warning.audit.verification.findings import Finding
 from risk_warning.document import Document
 
 
@@ -21,6 +21,7 @@ class VerifiedDocument(Document):
     open_chains: int = Field(description="chains without a clean end: their service is running, or was killed")
     erased: int = Field(description="decisions whose contents were erased, as recorded by an event")
     last_event: tuple[int, str] | None = Field(description="number and hash of the newest event; null without events")
+    anchors: int = Field(description="number of events, noted elsewhere before, that were looked for")
     findings: tuple[Finding, ...] = Field(description="the first ones")
     n_findings: int
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, exists, insert, select
 
+from risk_warning.audit.adoption import adopted
 from risk_warning.audit.chain import START, row_hash
+from risk_warning.audit.seal import Seal, seal_in_use
 from risk_warning.core.digest import canonical_json
 from risk_warning.database.audit_tables import audit_events
 from risk_warning.database.connection import lock, snapshot, transaction
+from risk_warning.errors import SettingsError
 
 MAIN = "main"
 """The chain of events. Each decision writer has a chain of its own, and records its progress here."""
@@ -21,9 +26,19 @@ CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED = "chain_opened", "chain_reached", "ch
 CHAIN_EVENTS = (CHAIN_OPENED, CHAIN_REACHED, CHAIN_CLOSED)
 """Kinds of events whose subject is a chain of decisions; their detail is the chain's `rows` and `head`, a hash."""
 CONTENTS_ERASED = "contents_erased"
+TRAIL_ADOPTED = "trail_adopted"
+"""Rows without a seal stood before the first sealed one; its detail is what they were."""
+SEAL_ROTATED = "seal_rotated"
+"""From here on another key seals; its detail is the ids of both."""
+NIGHT = "night"
+"""The actor of a nightly run."""
+NIGHT_STORED, NIGHTS_UNDONE = "night_stored", "nights_undone"
+"""The subject is the as-of date, of the first night if several are undone; the detail has the digest of its rows."""
 KEY_CREATED, KEY_REVOKED = "key_created", "key_revoked"
 
 Detail = TypeVar("Detail")
+Newest = Row[*tuple[Any, ...]]
+"""The newest event's `seq`, `hash`, `seal_key` and `seal`."""
 
 
 def append_event(url: str, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
@@ -55,24 +70,70 @@ def events_about(url: str, kind: str, subject: str, detail: type[Detail]) -> lis
         return [type_of_detail.validate_json(text) for text in rows.scalars()]
 
 
+def open_chains(connection: Connection) -> list[tuple[str, int]]:
+    """Return the chains of decisions that were opened and not closed, each with the rows last recorded of it."""
+    closed = audit_events.alias()
+    is_closed = exists().where(closed.c.kind == CHAIN_CLOSED, closed.c.subject == audit_events.c.subject)
+    opened = select(audit_events.c.subject).where(audit_events.c.kind == CHAIN_OPENED, ~is_closed)
+    return [(chain, _noted(connection, chain)) for chain in connection.execute(opened).scalars().all()]
+
+
+def _noted(connection: Connection, chain: str) -> int:
+    of_chain = (audit_events.c.subject == chain) & audit_events.c.kind.in_(CHAIN_EVENTS)
+    newest = select(audit_events.c.detail).where(of_chain).order_by(audit_events.c.seq.desc()).limit(1)
+    return int(json.loads(connection.execute(newest).scalar_one())["rows"])
+
+
 def append(connection: Connection, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]) -> None:
-    """Append an event as part of the transaction; it is in the trail once the transaction is committed."""
+    """Append an event as part of the transaction; it is in the trail once the transaction is committed.
+
+    Raises
+    ------
+    SettingsError
+        The trail is sealed with a key that the key file lacks.
+    """
+    seal, last = begin(connection, actor=actor)
+    _insert(connection, seal, last, {"actor": actor, "kind": kind, "subject": subject, "detail": detail})
+
+
+def begin(connection: Connection, *, actor: str) -> tuple[Seal, Newest | None]:
+    """Lock the events and return (the seal, the newest event); first adopt what an earlier version left unsealed.
+
+    A transaction that writes rows of its own before it appends an event calls this before it does.
+
+    Raises
+    ------
+    SettingsError
+        As in `append`.
+    """
     # Two processes that read the same last row would both append to it; the lock makes the second one wait.
     lock(connection, audit_events)
-    newest = select(audit_events.c.seq, audit_events.c.hash).where(audit_events.c.chain == MAIN)
-    last = connection.execute(newest.order_by(audit_events.c.seq.desc()).limit(1)).one_or_none()
+    seal = seal_in_use()
+    last = newest_event(connection)
+    if (last is None or last.seal is None) and (before := adopted(connection, seal)) is not None:
+        _insert(connection, seal, last, {"actor": actor, "kind": TRAIL_ADOPTED, "subject": MAIN, "detail": before})
+        last = newest_event(connection)
+    if last is not None and last.seal_key not in seal.keys:
+        raise SettingsError(
+            f"The audit trail is sealed with the key {last.seal_key}, which the key file lacks; copy that key from the "
+            "machine that wrote the trail, and name its file in audit.key_file."
+        )
+    return seal, last
+
+
+def newest_event(connection: Connection) -> Newest | None:
+    """Return the newest event; None if there is none."""
+    columns = audit_events.c.seq, audit_events.c.hash, audit_events.c.seal_key, audit_events.c.seal
+    newest = select(*columns).where(audit_events.c.chain == MAIN).order_by(audit_events.c.seq.desc()).limit(1)
+    return connection.execute(newest).one_or_none()
+
+
+def _insert(connection: Connection, seal: Seal, last: Newest | None, event: Mapping[str, object]) -> None:
     seq, prev_hash = (1, START) if last is None else (last.seq + 1, last.hash)
-    row = {
-        "chain": MAIN,
-        "seq": seq,
-        "at": stamp(),
-        "actor": actor,
-        "kind": kind,
-        "subject": subject,
-        "detail": canonical_json(detail),
-    }
-    hashes = {"prev_hash": prev_hash, "hash": row_hash(prev_hash, row)}
-    connection.execute(insert(audit_events).values(**row, **hashes))
+    row = {"chain": MAIN, "seq": seq, "at": stamp(), **event, "detail": canonical_json(event["detail"])}
+    head = row_hash(prev_hash, row)
+    sealed = {**row, "prev_hash": prev_hash, "hash": head, **asdict(seal.mark(head))}
+    connection.execute(insert(audit_events).values(sealed))
 
 
 def stamp() -> str:

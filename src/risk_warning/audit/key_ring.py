@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from risk_warning.audit.api_keys import Key
-from risk_warning.audit.events import stamp
+from risk_warning.audit.events import KEY_REVOKED, stamp
+from risk_warning.audit.seal import seal_in_use
+from risk_warning.audit.sealed_keys import key_fault
 from risk_warning.core.digest import sha256
+from risk_warning.database.audit_tables import audit_events
 from risk_warning.database.connection import in_words, open_reading
 from risk_warning.database.service_tables import api_keys
 from risk_warning.errors import DatabaseError
@@ -22,6 +26,8 @@ REFRESH_SECONDS = 3.0
 UNKNOWN_SECONDS = 1.0
 """However many unknown keys arrive, they cause at most one read of the database in this time."""
 _WAIT_SECONDS = 2
+_FIELDS = tuple(field.name for field in fields(Key))
+_log = logging.getLogger(__name__)
 _TEXT = re.compile(r"rw_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
 
 
@@ -52,6 +58,8 @@ class KeyRing:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._seal = seal_in_use()
+        self._distrusted: frozenset[str] = frozenset()
         self._engine = open_reading(url, wait_seconds=_WAIT_SECONDS)
         self._reading = threading.Lock()
         self._read_at = time.monotonic()
@@ -91,7 +99,16 @@ class KeyRing:
         self._engine.dispose()
 
     def _read(self) -> dict[str, _StoredKey]:
+        """Return the keys whose seal is genuine and of which no event says that they are revoked."""
+        revoked = exists().where(audit_events.c.kind == KEY_REVOKED, audit_events.c.subject == api_keys.c.name)
         with in_words(self._url), self._engine.begin() as connection:
-            mappings = connection.execute(select(api_keys)).mappings().all()
-        rows = [dict(row) for row in mappings]
-        return {row["key_id"]: _StoredKey(secret_digest=row.pop("secret_digest"), key=Key(**row)) for row in rows}
+            mappings = connection.execute(select(api_keys, revoked.label("revocation"))).mappings().all()
+        faults = {row["name"]: fault for row in mappings if (fault := key_fault(row, self._seal)) is not None}
+        for name in sorted(faults.keys() - self._distrusted):
+            _log.error("The API key %s is not accepted: its row %s. Run risk-warning audit verify.", name, faults[name])
+        self._distrusted = frozenset(faults)
+        return {
+            row["key_id"]: _StoredKey(Key(**{name: row[name] for name in _FIELDS}), row["secret_digest"])
+            for row in mappings
+            if row["name"] not in faults and (row["revoked_at"] is not None or not row["revocation"])
+        }

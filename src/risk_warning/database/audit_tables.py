@@ -1,7 +1,8 @@
 """Tables of the audit trail: decisions, the inputs and the answer of each, and events.
 
-Decisions and events are append-only: triggers reject updates and deletes. The contents of a decision are stored in a
-separate table, so that a borrower's data can be erased without breaking the hash chain.
+Decisions and events are append-only: triggers reject updates, deletes and replacements. The contents of a decision are
+stored in a separate table, so that a borrower's data can be erased without breaking the hash chain. Only rows that an
+earlier version wrote have no seal.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ decisions = Table(
     Column("body_digest", String(64), nullable=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("seal_key", String(16)),
+    Column("seal", String(64)),
     UniqueConstraint("chain", "seq"),
     UniqueConstraint("request_id"),
 )
@@ -66,6 +69,9 @@ audit_events = Table(
     Column("detail", Text, nullable=False),
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("seal_key", String(16)),
+    Column("seal", String(64)),
     UniqueConstraint("chain", "seq"),
     Index(None, "subject"),
+    Index("ix_audit_events_kind", "kind", "subject"),
 )

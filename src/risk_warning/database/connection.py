@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -13,13 +14,15 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
-from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, Integer, Table, cast, create_engine, event, func, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from risk_warning.errors import DatabaseError
 
 _WAIT_SECONDS = 10
+_TABLE_LOCKS = 0x726B
+"""First half of the key of the advisory locks that `lock` takes on PostgreSQL."""
 _UPGRADE_LOCK = 0x7269736B
 """Key of the advisory lock that lets only one process at a time upgrade a PostgreSQL database."""
 
@@ -81,10 +84,13 @@ def open_reading(url: str, *, wait_seconds: int = _WAIT_SECONDS) -> Engine:
 
 
 def lock(connection: Connection, table: Table) -> None:
-    """Lock the table against other writers until the transaction ends; readers are not blocked."""
+    """Make other callers for this table wait until the transaction ends; readers are not blocked.
+
+    On PostgreSQL it is an advisory lock: to lock the table itself, a role must be allowed to change its rows.
+    """
     if connection.dialect.name != "sqlite":  # a SQLite write transaction holds the only lock from its start
-        name = connection.dialect.identifier_preparer.format_table(table)
-        connection.execute(text(f"LOCK TABLE {name} IN SHARE ROW EXCLUSIVE MODE"))
+        key = zlib.crc32(table.name.encode())
+        connection.execute(select(func.pg_advisory_xact_lock(_TABLE_LOCKS, cast(key - 2**31, Integer))))
 
 
 def exists(url: str) -> bool:

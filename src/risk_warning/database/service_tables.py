@@ -17,6 +17,8 @@ api_keys = Table(
     Column("created_at", String(32), nullable=False),
     Column("expires_at", String(32)),
     Column("revoked_at", String(32)),
+    Column("seal_key", String(16)),
+    Column("seal", String(64)),
     UniqueConstraint("name"),
 )
 shadow_scores = Table(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import Progress
 
+from risk_warning.audit.anchors import anchor, keep
 from risk_warning.book import StagedBook, open_book
 from risk_warning.book.questions.changes import Expected
 from risk_warning.core.policy import Policy
@@ -125,6 +126,7 @@ def run_night(
             loaded.target.bad_dpd,
             force=force,
         )
+        keep(anchor(settings.database_url), settings.audit_anchor_file)
         published(settings.home, out, as_of_date, opened.open_questions)
         return NightReport(
             as_of_date=as_of_date,

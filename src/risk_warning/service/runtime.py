@@ -15,7 +15,7 @@ from risk_warning.audit.decision_writer import DecisionWriter
 from risk_warning.audit.decisions import Decisions
 from risk_warning.audit.events import append_event
 from risk_warning.audit.key_ring import REFRESH_SECONDS, KeyRing
-from risk_warning.errors import DatabaseError
+from risk_warning.errors import RiskWarningError
 from risk_warning.service.access import Access
 from risk_warning.service.borrowers import Borrowers
 from risk_warning.service.champions.champion import Champion
@@ -108,7 +108,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 async def _close(writer: DecisionWriter) -> None:
-    with suppress(DatabaseError):
+    with suppress(RiskWarningError):
         await asyncio.to_thread(writer.close)
 
 

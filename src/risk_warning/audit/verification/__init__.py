@@ -1,0 +1,1 @@
+"""Verification of the audit trail: what was changed, forged, cut off or hidden in the database."""
