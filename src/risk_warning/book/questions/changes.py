@@ -8,7 +8,7 @@ next. One that keeps a window of months loses its oldest month and gains a new o
 of the rows even if no new ones come. So a loss is a question if it is surely above `MOST_LOST`, 5 %: if the whole 95 %
 interval of the lost share (Wilson) lies above it, and at least `FEWEST_LOST` are lost, for single rows are corrected on
 any day. Of 20 borrowers, one who is gone (1 % to 24 %) is no question, and five (11 % to 47 %) are one. A smaller loss
-of `FEWEST_NOTED` or more is a notice above `NOTED_LOST`, half a per cent; it stops nothing, so it need not be sure.
+above `NOTED_LOST`, half a per cent, is a notice; it stops nothing, so it need not be sure.
 
 That more cells are filled is what time does to dates such as `paid_on`, so it is asked only of attributes: if their
 filled share rose by `LEAST_RISE`, ten percentage points, and surely so: two independent samples would differ as much
@@ -37,7 +37,6 @@ from risk_warning.stats.rates import two_proportion_z, wilson
 MOST_LOST = 0.05
 NOTED_LOST = 0.005
 FEWEST_LOST = 5
-FEWEST_NOTED = 2
 LEAST_RISE = 0.10
 _ONE_IN_A_THOUSAND = 3.2905
 """Quantile of the standard normal distribution, both tails together."""
@@ -138,11 +137,11 @@ def _of_column(table: str, column: str, was: TableCounts, now: TableCounts, when
 
 def _loss(lost: int, of: int) -> Grade | None:
     """Return how to speak of so many lost ones of `of`; None if an export may lose them from night to night."""
-    if lost < FEWEST_NOTED:
+    if lost <= NOTED_LOST * of:
         return None
     if lost >= FEWEST_LOST and wilson(lost, of)[0] > MOST_LOST:
         return "question"
-    return "notice" if lost > NOTED_LOST * of else None
+    return "notice"
 
 
 def _unknown_levels(
