@@ -49,7 +49,7 @@ def test_the_service_may_add_to_the_trail_and_change_nothing(tmp_path: Path) -> 
         written(service, decision("r1"), decision("r2", answer=opening)).close()
         engine = create_engine(service)
         for statement in REFUSED:
-            with engine.connect() as connection, pytest.raises(ProgrammingError, match="must be owner|denied"):
+            with engine.connect() as connection, pytest.raises(ProgrammingError, match=r"must be owner|denied"):
                 connection.execute(text(statement))
         engine.dispose()
         with pytest.raises(DatabaseError):
