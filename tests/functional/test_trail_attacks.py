@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from counts import FULL
 from sqlalchemy import Connection, Table, create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
@@ -58,6 +59,8 @@ from risk_warning.watchlist.watch_list import Run, Sighting, take_in
 OCT, NOV = date(2023, 10, 1), date(2023, 11, 1)
 POLICY = Policy(threshold=500, red_below=480, yellow_below=550)
 REASON = WarningReason("R1", "dpd_now", -20.0, -15.5, {"en": "late", "zh": "逾期"})
+WITH_AND_WITHOUT = [True, False] if FULL else [True]
+"""Whoever has the key has the harder attacks: without it, a false seal is found as well."""
 CLOSED_ROWS, KILLED_ROWS = 120, 70
 
 
@@ -410,7 +413,7 @@ WITH_ANY_KEY: list[tuple[Callable[[Attacker], None], str]] = [
 
 
 @pytest.mark.parametrize(("attack", "named"), WITH_ANY_KEY, ids=[attack.__name__ for attack, _ in WITH_ANY_KEY])
-@pytest.mark.parametrize("has_key", [False, True], ids=["without the key", "with the key"])
+@pytest.mark.parametrize("has_key", WITH_AND_WITHOUT, ids=lambda has_key: f"{'with' if has_key else 'without'} the key")
 def test_what_is_done_to_the_trail_is_named(
     trail: Trail, attack: Callable[[Attacker], None], named: str, has_key: bool
 ) -> None:
