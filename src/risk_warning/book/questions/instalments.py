@@ -63,16 +63,17 @@ def _units(look: Looker) -> Iterator[BookQuestion]:
                 1.0,
                 columns=("instalments.due_amount", "loans.principal"),
             )
-        yield from look.share(
-            "loans.principal.below_due",
-            f"what falls due of {{n}} of {{of}} loans is more than {_HUNDRED:.0f} times their principal: are all "
-            "principals in the same unit",
-            f"owed > {_HUNDRED} * principal",
-            "(SELECT loan, sum(due_amount) AS owed FROM instalment_summary GROUP BY loan) JOIN (SELECT loan, "
-            "max(principal) AS principal, min(row_no) AS row_no FROM staged_loans GROUP BY loan) USING (loan) "
-            "WHERE principal > 0",
-            also=("instalments.due_amount",),
-        )
+        else:
+            yield from look.share(
+                "loans.principal.below_due",
+                f"what falls due of {{n}} of {{of}} loans is more than {_HUNDRED:.0f} times their principal: are all "
+                "principals in the same unit",
+                f"owed > {_HUNDRED} * principal",
+                "(SELECT loan, sum(due_amount) AS owed FROM instalment_summary GROUP BY loan) JOIN (SELECT loan, "
+                "max(principal) AS principal, min(row_no) AS row_no FROM staged_loans GROUP BY loan) USING (loan) "
+                "WHERE principal > 0",
+                also=("instalments.due_amount",),
+            )
     yield from look.share(
         "instalments.due_amount.outlier",
         f"{{n}} of {{of}} instalments are more than {_OUTLIER} times the middle one of their loan: are all in the same "
