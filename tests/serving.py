@@ -54,7 +54,8 @@ def serving(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     home.mkdir(parents=True, exist_ok=True)
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RISK_WARNING_")}
+    kept = "RISK_WARNING_AUDIT__KEY_FILE"
+    environment = {k: v for k, v in os.environ.items() if k == kept or not k.startswith("RISK_WARNING_")}
     environment |= {
         "RISK_WARNING_HOME": str(home),
         "RISK_WARNING_MODEL": model,

@@ -27,7 +27,8 @@ from risk_warning.settings import ServiceSettings, Settings
 
 def refused(home: Path, port: int, **settings: str) -> tuple[int, str]:
     """Return (exit code, error output) of a service that does not start."""
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RISK_WARNING_")}
+    kept = "RISK_WARNING_AUDIT__KEY_FILE"
+    environment = {k: v for k, v in os.environ.items() if k == kept or not k.startswith("RISK_WARNING_")}
     environment |= {"RISK_WARNING_HOME": str(home), "BENTOML_HOME": str(home / "bentoml")}
     environment |= {f"RISK_WARNING_{name.upper()}": value for name, value in settings.items()}
     command = [str(Path(sys.executable).parent / "bentoml"), "serve", "--host", "127.0.0.1", "--port", str(port)]

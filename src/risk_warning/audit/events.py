@@ -113,12 +113,32 @@ def begin(connection: Connection, *, actor: str) -> tuple[Seal, Newest | None]:
     if (last is None or last.seal is None) and (before := adopted(connection, seal)) is not None:
         _insert(connection, seal, last, {"actor": actor, "kind": TRAIL_ADOPTED, "subject": MAIN, "detail": before})
         last = newest_event(connection)
+    _must_have_key(seal, last)
+    return seal, last
+
+
+def check_seal(url: str) -> None:
+    """Check that this process could write to the trail: that the key file has the key with which it is sealed.
+
+    Raises
+    ------
+    SettingsError
+        It has not.
+    DatabaseError
+        As in `snapshot`.
+    """
+    with snapshot(url) as connection:
+        last = newest_event(connection)
+    if last is not None and last.seal is not None:
+        _must_have_key(seal_in_use(), last)
+
+
+def _must_have_key(seal: Seal, last: Newest | None) -> None:
     if last is not None and last.seal_key not in seal.keys:
         raise SettingsError(
             f"The audit trail is sealed with the key {last.seal_key}, which the key file lacks; copy that key from the "
             "machine that wrote the trail, and name its file in audit.key_file."
         )
-    return seal, last
 
 
 def newest_event(connection: Connection) -> Newest | None:

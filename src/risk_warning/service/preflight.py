@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
+from risk_warning.audit.events import check_seal
 from risk_warning.database.connection import open_engine
 from risk_warning.errors import SettingsError
 from risk_warning.model.folder import load
@@ -31,6 +32,7 @@ def check() -> None:
         policy_of(model, settings)
         check_book(model, settings)
     open_engine(settings.database_url).dispose()
+    check_seal(settings.database_url)
 
 
 def check_port(host: str, port: int) -> None:
