@@ -97,6 +97,9 @@ def test_an_answer_changed_by_hand_is_named_by_verify_and_by_replay(given: Given
         (text,) = connection.execute("SELECT answer FROM decision_contents WHERE request_id = ?", (changed,)).fetchone()
         better = json.loads(text) | {"pd": 0.0001}
         altered = json.dumps(better, separators=(",", ":"), ensure_ascii=False)
+        with pytest.raises(sqlite3.IntegrityError):
+            connection.execute("UPDATE decision_contents SET answer = ? WHERE request_id = ?", (altered, changed))
+        connection.execute("DROP TRIGGER decision_contents_no_update")
         connection.execute("UPDATE decision_contents SET answer = ? WHERE request_id = ?", (altered, changed))
     connection.close()
     verified = run(given, "audit", "verify")
