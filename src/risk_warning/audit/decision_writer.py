@@ -72,7 +72,8 @@ class DecisionWriter:
         try:
             self._note(CHAIN_OPENED)
             self._note_ends()
-        except DatabaseError:
+        except RiskWarningError:
+            self._drop()
             self._engine.dispose()
             raise
         self._thread = threading.Thread(target=self._run, name="decision-writer", daemon=True)
