@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -126,4 +127,6 @@ def run(given: Given, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command line with the service's home."""
     command = [str(Path(sys.executable).parent / "risk-warning"), *words]
     home = {"RISK_WARNING_HOME": str(given.settings.home), "RISK_WARNING_MODEL": given.settings.model}
-    return subprocess.run(command, env={"PATH": "/usr/bin:/bin", **home}, capture_output=True, text=True, check=False)
+    key_file = "RISK_WARNING_AUDIT__KEY_FILE"
+    environment = {"PATH": "/usr/bin:/bin", **home, key_file: os.environ[key_file]}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
