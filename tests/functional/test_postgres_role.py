@@ -10,7 +10,7 @@ from databases import databases
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
-from test_trail_attacks import NOV, REASON, decision, written
+from trails import NOV, REASON, decision, written
 
 from risk_warning.audit.api_keys import create
 from risk_warning.audit.verification.run import verify

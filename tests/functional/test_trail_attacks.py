@@ -7,7 +7,6 @@ with a key of its own.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -19,13 +18,14 @@ import pytest
 from counts import FULL
 from sqlalchemy import Connection, Table, create_engine, delete, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
+from trails import NOV, REASON, decision, written
 from typer.testing import CliRunner
 
 from risk_warning.audit.anchors import anchor, keep, kept
 from risk_warning.audit.api_keys import create, revoke
 from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.decision_writer import NOTED_EVERY, DecisionWriter
-from risk_warning.audit.decisions import Decision, erase
+from risk_warning.audit.decisions import erase
 from risk_warning.audit.events import (
     CHAIN_CLOSED,
     CHAIN_OPENED,
@@ -46,7 +46,6 @@ from risk_warning.cli.audit import app
 from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
-from risk_warning.core.warning_reason import WarningReason
 from risk_warning.database import guards
 from risk_warning.database.audit_tables import audit_events, decision_contents, decisions
 from risk_warning.database.service_tables import api_keys
@@ -56,9 +55,8 @@ from risk_warning.watchlist.between_nights import WarningToOpen
 from risk_warning.watchlist.stored import FirstSeen
 from risk_warning.watchlist.watch_list import Run, Sighting, take_in
 
-OCT, NOV = date(2023, 10, 1), date(2023, 11, 1)
+OCT = date(2023, 10, 1)
 POLICY = Policy(threshold=500, red_below=480, yellow_below=550)
-REASON = WarningReason("R1", "dpd_now", -20.0, -15.5, {"en": "late", "zh": "逾期"})
 WITH_AND_WITHOUT = [True, False] if FULL else [True]
 """Whoever has the key has the harder attacks: without it, a false seal is found as well."""
 CLOSED_ROWS, KILLED_ROWS = 120, 70
@@ -71,36 +69,6 @@ class Trail:
     url: str
     closed: str
     killed: str
-
-
-def decision(request_id: str, **other: Any) -> Decision:
-    given: dict[str, Any] = {
-        "request_id": request_id,
-        "route": "/score",
-        "key_name": "loan-system",
-        "role": "scorer",
-        "as_of_date": NOV,
-        "model_version": "m1",
-        "policy_version": "p1",
-        "inputs": "{}",
-        "keep_inputs": True,
-        "answer": '{"pd":0.4}',
-        "idempotency_key": None,
-        "body_digest": "b" * 64,
-    }
-    return Decision(**given | other)
-
-
-def written(url: str, *given: Decision) -> DecisionWriter:
-    """Write the decisions, and return their writer once it has recorded them all."""
-    writer = DecisionWriter(url)
-    for future in [writer.submit(one) for one in given]:
-        future.result()
-    for _ in range(200):
-        if {one["rows"] for one in events_about(url, CHAIN_REACHED, writer.chain, dict)} >= {len(given)}:
-            return writer
-        time.sleep(0.05)
-    raise AssertionError("the writer recorded nothing within ten seconds")
 
 
 @pytest.fixture
