@@ -15,6 +15,8 @@ from typer.testing import CliRunner
 
 from risk_warning.audit.decision_writer import DecisionWriter
 from risk_warning.audit.decisions import Decision, Decisions, WrittenDecision
+from risk_warning.audit.events import MAIN, NIGHT_STORED, TRAIL_ADOPTED, events_about
+from risk_warning.audit.verification.run import verify
 from risk_warning.cli.main import app
 from risk_warning.core.lifecycle import Seen
 from risk_warning.core.policy import Policy
@@ -91,6 +93,14 @@ def test_the_answer_that_is_kept_says_what_became_of_the_warning(url: str) -> No
     row = stored.find("r2")
     stored.close()
     assert row is not None and row.answer == '{"warning":"already_open"}'
+
+
+def test_the_first_night_is_an_event_and_adopts_nothing(url: str) -> None:
+    night(url, OCT, ("1", 490.0))
+    assert len(events_about(url, NIGHT_STORED, str(OCT), dict)) == 1
+    assert events_about(url, TRAIL_ADOPTED, MAIN, dict) == [] and verify(url).whole
+    night(url, OCT, ("1", 480.0), ("2", 470.0), force=True)
+    assert verify(url).whole
 
 
 def test_a_warning_is_opened_once_and_shown_until_a_run_has_seen_it(url: str) -> None:

@@ -92,14 +92,22 @@ def append(connection: Connection, *, actor: str, kind: str, subject: str, detai
     SettingsError
         The trail is sealed with a key that the key file lacks.
     """
-    seal, last = begin(connection, actor=actor)
-    _insert(connection, seal, last, {"actor": actor, "kind": kind, "subject": subject, "detail": detail})
+    add(connection, begin(connection, actor=actor), actor=actor, kind=kind, subject=subject, detail=detail)
 
 
-def begin(connection: Connection, *, actor: str) -> tuple[Seal, Newest | None]:
-    """Lock the events and return (the seal, the newest event); first adopt what an earlier version left unsealed.
+def add(
+    connection: Connection, seal: Seal, *, actor: str, kind: str, subject: str, detail: Mapping[str, object]
+) -> None:
+    """Append an event in a transaction that has begun with `begin`, which returned the seal."""
+    event = {"actor": actor, "kind": kind, "subject": subject, "detail": detail}
+    _insert(connection, seal, newest_event(connection), event)
 
-    A transaction that writes rows of its own before it appends an event calls this before it does.
+
+def begin(connection: Connection, *, actor: str) -> Seal:
+    """Lock the events and return the seal; first adopt what an earlier version left unsealed.
+
+    A transaction that writes rows of its own before its event calls this first, then `add`: its own rows are not what
+    an earlier version left.
 
     Raises
     ------
@@ -114,7 +122,7 @@ def begin(connection: Connection, *, actor: str) -> tuple[Seal, Newest | None]:
         _insert(connection, seal, last, {"actor": actor, "kind": TRAIL_ADOPTED, "subject": MAIN, "detail": before})
         last = newest_event(connection)
     _must_have_key(seal, last)
-    return seal, last
+    return seal
 
 
 def check_seal(url: str) -> None:

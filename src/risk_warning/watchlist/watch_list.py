@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, delete, exists, func, insert, select, update
 
-from risk_warning.audit.events import NIGHT, NIGHT_STORED, NIGHTS_UNDONE, append, begin
+from risk_warning.audit.events import NIGHT, NIGHT_STORED, NIGHTS_UNDONE, add, begin
 from risk_warning.audit.nights import night_digest
 from risk_warning.core.export_profile import ExportProfile
 from risk_warning.core.left_out import LeftOut
@@ -140,15 +140,15 @@ def take_in(
             return _counts(connection, known.id)
         if not force:
             _refuse(connection, run)
-        begin(connection, actor=NIGHT)
+        seal = begin(connection, actor=NIGHT)
         if latest is not None and latest >= run.as_of_date:
             _take_back(connection, run.as_of_date)
             day = str(run.as_of_date)
-            append(connection, actor=NIGHT, kind=NIGHTS_UNDONE, subject=day, detail={"through": str(latest)})
+            add(connection, seal, actor=NIGHT, kind=NIGHTS_UNDONE, subject=day, detail={"through": str(latest)})
         counts = _write(connection, run, sightings, policy, bad_dpd)
         run_id = connection.execute(select(runs.c.id).where(runs.c.as_of_date == run.as_of_date)).scalar_one()
         detail = {"digest": night_digest(connection, run_id), "model": run.model_version, **counts}
-        append(connection, actor=NIGHT, kind=NIGHT_STORED, subject=str(run.as_of_date), detail=detail)
+        add(connection, seal, actor=NIGHT, kind=NIGHT_STORED, subject=str(run.as_of_date), detail=detail)
         return counts
 
 
