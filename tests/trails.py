@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -16,21 +17,21 @@ REASON = WarningReason("R1", "dpd_now", -20.0, -15.5, {"en": "late", "zh": "逾�
 
 
 def decision(request_id: str, **other: Any) -> Decision:
-    given: dict[str, Any] = {
-        "request_id": request_id,
-        "route": "/score",
-        "key_name": "loan-system",
-        "role": "scorer",
-        "as_of_date": NOV,
-        "model_version": "m1",
-        "policy_version": "p1",
-        "inputs": "{}",
-        "keep_inputs": True,
-        "answer": '{"pd":0.4}',
-        "idempotency_key": None,
-        "body_digest": "b" * 64,
-    }
-    return Decision(**given | other)
+    given = Decision(
+        request_id=request_id,
+        route="/score",
+        key_name="loan-system",
+        role="scorer",
+        as_of_date=date(2023, 10, 1),
+        model_version="m1",
+        policy_version="p1",
+        inputs=f'{{"profile":{{"region":"北京"}},"request":"{request_id}"}}',
+        keep_inputs=True,
+        answer=f'{{"score":612.5,"request_id":"{request_id}"}}',
+        idempotency_key=None,
+        body_digest="b" * 64,
+    )
+    return replace(given, **other)
 
 
 def written(url: str, *given: Decision) -> DecisionWriter:

@@ -21,6 +21,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, OperationalError
+from trails import decision
 from typer.testing import CliRunner
 
 from risk_warning.audit import decision_writer
@@ -36,24 +37,6 @@ from risk_warning.database.connection import display_url
 from risk_warning.database.tables import metadata
 from risk_warning.errors import AnsweredAlreadyError, AuditError, DatabaseError, RequestError
 from risk_warning.watchlist.open_warnings import OpenWarning, WatchList, read_watch_list
-
-
-def decision(request_id: str, **other: Any) -> Decision:
-    given: dict[str, Any] = {
-        "request_id": request_id,
-        "route": "/score",
-        "key_name": "loan-system",
-        "role": "scorer",
-        "as_of_date": date(2023, 10, 1),
-        "model_version": "m1",
-        "policy_version": "p1",
-        "inputs": f'{{"profile":{{"region":"北京"}},"request":"{request_id}"}}',
-        "keep_inputs": True,
-        "answer": f'{{"score":612.5,"request_id":"{request_id}"}}',
-        "idempotency_key": None,
-        "body_digest": "b" * 64,
-    }
-    return Decision(**given | other)
 
 
 def written(url: str, *decisions: Decision) -> str:

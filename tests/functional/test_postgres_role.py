@@ -46,7 +46,7 @@ def test_the_service_may_add_to_the_trail_and_change_nothing(tmp_path: Path) -> 
         reason: tuple[WarningReason, ...] = (REASON,)
         answers = {"opened": "{}", "already_open": "{}", "as_of_date_too_old": "{}"}
         opening = WarningToOpen("3", NOV, FirstSeen(470.0, "red", None, reason), answers)
-        written(service, decision("r1"), decision("r2", answer=opening)).close()
+        written(service, decision("r1"), decision("r2", as_of_date=NOV, answer=opening)).close()
         engine = create_engine(service)
         for statement in REFUSED:
             with engine.connect() as connection, pytest.raises(ProgrammingError, match=r"must be owner|denied"):

@@ -81,7 +81,9 @@ def trail(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Trail]:
     take_in(url, Run(OCT, "book", "model", POLICY.version, "integer"), seen, POLICY, 30, force=False)
     answers = {"opened": "{}", "already_open": "{}", "as_of_date_too_old": "{}"}
     opening = WarningToOpen("3", NOV, FirstSeen(470.0, "red", None, (REASON,)), answers)
-    closed = written(url, decision("w1", answer=opening), *(decision(f"r{k}") for k in range(1, CLOSED_ROWS)))
+    closed = written(
+        url, decision("w1", as_of_date=NOV, answer=opening), *(decision(f"r{k}") for k in range(1, CLOSED_ROWS))
+    )
     closed.close()
     erase(url, "r60", "li")
     killed = written(url, *(decision(f"k{k}") for k in range(KILLED_ROWS)))
@@ -307,7 +309,8 @@ def erased_without_event(a: Attacker) -> None:
 
 
 def contents_put_back(a: Attacker) -> None:
-    a.run(update(decision_contents).where(decision_contents.c.request_id == "r60").values(answer='{"pd":0.4}'))
+    answer = decision("r60").answer
+    a.run(update(decision_contents).where(decision_contents.c.request_id == "r60").values(answer=answer))
 
 
 def adopted_again(a: Attacker) -> None:

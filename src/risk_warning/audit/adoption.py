@@ -7,9 +7,9 @@ a row without a seal is right only if the adoption covers it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -21,8 +21,20 @@ from risk_warning.database.service_tables import api_keys
 from risk_warning.database.tables import runs
 
 
-def adopted(connection: Connection, seal: Seal) -> dict[str, Any] | None:
-    """Return the detail of the adoption, and seal the API keys that stand; None if nothing was there before."""
+@dataclass(frozen=True)
+class Adopted:
+    """What stood before the first seal: the detail of the event."""
+
+    rows: Mapping[str, int]
+    """Table → rows."""
+    decisions: str
+    """Digest of the decisions."""
+    nights: Mapping[str, str]
+    """As-of date → digest of the night's rows."""
+
+
+def adopt(connection: Connection, seal: Seal) -> Adopted | None:
+    """Seal the API keys that stand, and return what else stood; None if nothing was there before."""
     tables = (audit_events, decisions, api_keys, runs)
     rows = {table.name: connection.execute(select(func.count()).select_from(table)).scalar_one() for table in tables}
     if not any(rows.values()):
@@ -32,7 +44,7 @@ def adopted(connection: Connection, seal: Seal) -> dict[str, Any] | None:
         str(run.as_of_date): night_digest(connection, run.id)
         for run in connection.execute(select(runs.c.id, runs.c.as_of_date))
     }
-    return {"rows": rows, "decisions": unsealed_decisions(connection), "nights": nights}
+    return Adopted(rows, unsealed_decisions(connection), nights)
 
 
 def unsealed_decisions(connection: Connection) -> str:

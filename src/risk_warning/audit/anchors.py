@@ -1,6 +1,6 @@
 """Anchors: the newest event of a trail, kept outside its database.
 
-Who owns the database and the key can write a whole new trail. Only what was noted elsewhere before shows it.
+Whoever owns the database and the key can write a whole new trail. Only what was noted elsewhere before shows it.
 """
 
 from __future__ import annotations

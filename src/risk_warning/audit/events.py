@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, exists, insert, select
 
-from risk_warning.audit.adoption import adopted
+from risk_warning.audit.adoption import adopt
 from risk_warning.audit.chain import START, row_hash
 from risk_warning.audit.seal import Seal, seal_in_use
 from risk_warning.core.digest import canonical_json
@@ -118,8 +118,10 @@ def begin(connection: Connection, *, actor: str) -> Seal:
     lock(connection, audit_events)
     seal = seal_in_use()
     last = newest_event(connection)
-    if (last is None or last.seal is None) and (before := adopted(connection, seal)) is not None:
-        _insert(connection, seal, last, {"actor": actor, "kind": TRAIL_ADOPTED, "subject": MAIN, "detail": before})
+    if (last is None or last.seal is None) and (before := adopt(connection, seal)) is not None:
+        _insert(
+            connection, seal, last, {"actor": actor, "kind": TRAIL_ADOPTED, "subject": MAIN, "detail": asdict(before)}
+        )
         last = newest_event(connection)
     _must_have_key(seal, last)
     return seal

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select, update
 
@@ -12,16 +11,16 @@ from risk_warning.audit.seal import Seal
 from risk_warning.core.digest import canonical_json
 from risk_warning.database.service_tables import api_keys
 
-Row = Mapping[str, Any] | RowMapping
+Row = Mapping[str, object] | RowMapping
 _SEALED = [column.name for column in api_keys.c if column.name not in ("seal_key", "seal")]
 
 
-def sealed(row: Row, seal: Seal) -> dict[str, Any]:
+def sealed(row: Row, seal: Seal) -> dict[str, object]:
     """Return the row of an API key with its seal."""
     return {**row, **asdict(seal.mark(_text(row)))}
 
 
-def key_fault(row: Row, seal: Seal) -> str | None:
+def key_fault(row: RowMapping, seal: Seal) -> str | None:
     """Return what is wrong with the seal of a row of API keys, None if nothing is."""
     return seal.fault(_text(row), row["seal_key"], row["seal"])
 

@@ -20,9 +20,11 @@ _ROWS_AT_A_TIME = 200  # a decision may carry a megabyte of inputs
 class End:
     """The end of a chain."""
 
-    rows: int = 0
+    seq: int = 0
     """Number of its last row."""
     head: str = START
+    rows: int = 0
+    """Rows that are there."""
 
 
 def by_chain(connection: Connection, query: Select[Any], table: Table) -> Iterable[tuple[str, Iterable[Any]]]:
@@ -45,7 +47,7 @@ def walk(
     `subject` is the column that findings name; `may_lack_seal` says whether a row without a seal is from before there
     were any.
     """
-    seq, head = 0, START
+    seq, head, count = 0, START, 0
     for row in rows:
         place = {"chain": row.chain, "seq": row.seq, "about": getattr(row, subject)}
         if row.seq > seq + 1:
@@ -60,5 +62,5 @@ def walk(
             if fault is not None and not (row.seal is None and may_lack_seal(row)):
                 findings.note(table, f"the row {fault}", **place)
             look(row)
-        seq, head = row.seq, row.hash
-    return End(seq, head)
+        seq, head, count = row.seq, row.hash, count + 1
+    return End(seq, head, count)

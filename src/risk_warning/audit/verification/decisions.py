@@ -68,7 +68,7 @@ def check_decisions(connection: Connection, findings: Findings, seal: Seal, even
                 what = f"the chain is missing: its writer recorded {claims.rows:,} rows"
                 findings.note(decisions, what, chain=chain)
     done.chains = len(seen)
-    if events.adopted is not None and events.adopted.get("decisions") != unsealed_decisions(connection):
+    if events.adopted is not None and events.adopted.decisions != unsealed_decisions(connection):
         findings.note(decisions, "the decisions from before the first seal are not those that were there then")
     return done
 
@@ -157,8 +157,8 @@ class _Look:
 def _check_end(findings: Findings, chain: str, claims: _Claims, end: End) -> None:
     if claims.opened_at is None:
         findings.note(decisions, "no event opened this chain", chain=chain)
-    elif end.rows < claims.rows:
-        cut = f"cut short: its writer recorded {claims.rows:,} rows; the last one present is {end.rows:,}"
-        findings.note(decisions, cut, chain=chain, seq=end.rows + 1)
-    elif claims.closed and end.rows > claims.rows:
+    elif end.seq < claims.rows:
+        cut = f"cut short: its writer recorded {claims.rows:,} rows; the last one present is {end.seq:,}"
+        findings.note(decisions, cut, chain=chain, seq=end.seq + 1)
+    elif claims.closed and end.seq > claims.rows:
         findings.note(decisions, f"goes on after its end at row {claims.rows:,}", chain=chain, seq=claims.rows + 1)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy import Connection, select
 
+from risk_warning.audit.adoption import Adopted
 from risk_warning.audit.events import MAIN, TRAIL_ADOPTED
 from risk_warning.audit.seal import Seal
 from risk_warning.audit.verification.chains import End, by_chain, walk
@@ -24,9 +26,8 @@ CLOCKS_APART = timedelta(minutes=10)
 class Events:
     """What the walk along the events found out."""
 
-    rows: int = 0
     end: End = field(default_factory=End)
-    adopted: dict[str, Any] | None = None
+    adopted: Adopted | None = None
     """What stood before the first seal; None if nothing did."""
     adopted_at: str = ""
 
@@ -49,7 +50,7 @@ def check_events(
             if row.seq != first_sealed:
                 findings.note(audit_events, "the trail was adopted a second time", **place)
             else:
-                events.adopted, events.adopted_at = detail, row.at
+                events.adopted, events.adopted_at = _adopted_by(row), row.at
         if (moment := moment_of(row.at)) is None:
             findings.note(audit_events, "the moment of the event cannot be read", **place)
         elif newest and moment < datetime.fromisoformat(newest) - CLOCKS_APART:
@@ -75,9 +76,9 @@ def check_events(
             lambda row: first_sealed is not None and row.seq < first_sealed,
         )
         if chain == MAIN:
-            events.rows, events.end = end.rows, end
+            events.end = end
     for seq in sorted(open_ends):
-        what = f"cut short: event {seq:,} was noted elsewhere, and the last one present is {events.end.rows:,}"
+        what = f"cut short: event {seq:,} was noted elsewhere, and the last one present is {events.end.seq:,}"
         findings.note(audit_events, what, chain=MAIN, seq=seq)
     return events
 
@@ -89,7 +90,15 @@ def _first_sealed(connection: Connection) -> int | None:
     return first.seq if first is not None and first.kind == TRAIL_ADOPTED else None
 
 
-def detail_of(row: Any) -> dict[str, Any] | None:
+def _adopted_by(row: Any) -> Adopted | None:
+    """Return what the event adopted; None if its detail does not say."""
+    try:
+        return TypeAdapter(Adopted).validate_json(row.detail)
+    except ValidationError:
+        return None
+
+
+def detail_of(row: Any) -> Mapping[str, object] | None:
     """Return the detail of an event; None if it is no JSON object."""
     try:
         detail = json.loads(row.detail)

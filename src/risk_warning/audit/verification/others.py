@@ -25,7 +25,7 @@ def check_others(connection: Connection, findings: Findings, seal: Seal, events:
     for table, what in guards.faults(connection):
         findings.note(table, what)
     _check_contents(connection, findings)
-    _check_keys(connection, findings, seal, events)
+    _check_keys(connection, findings, seal)
     _check_nights(connection, findings, events)
     _check_warnings(connection, findings)
 
@@ -52,7 +52,7 @@ def _events_by_subject(connection: Connection, *kinds: str) -> dict[str, list[An
     return by_subject
 
 
-def _check_keys(connection: Connection, findings: Findings, seal: Seal, events: Events) -> None:
+def _check_keys(connection: Connection, findings: Findings, seal: Seal) -> None:
     told = _events_by_subject(connection, KEY_CREATED, KEY_REVOKED)
     for row in connection.execute(select(api_keys)).mappings().all():
         name, of_key = row["name"], told.pop(row["name"], [])
@@ -71,8 +71,7 @@ def _check_keys(connection: Connection, findings: Findings, seal: Seal, events: 
 
 def _check_nights(connection: Connection, findings: Findings, events: Events) -> None:
     """Check that the rows of each night are those that it stored."""
-    before = (events.adopted or {}).get("nights")
-    digests: dict[str, str] = dict(before) if isinstance(before, dict) else {}
+    digests = dict(events.adopted.nights) if events.adopted is not None else {}
     chosen = select(audit_events).where(audit_events.c.kind.in_((NIGHT_STORED, NIGHTS_UNDONE)))
     for event in connection.execute(chosen.order_by(audit_events.c.seq)).all():
         if event.kind == NIGHTS_UNDONE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from risk_warning.audit.seal import Seal, seal_in_use
+from risk_warning.audit.seal import seal_in_use
 from risk_warning.audit.verification.decisions import check_decisions
 from risk_warning.audit.verification.events import check_events
 from risk_warning.audit.verification.findings import Finding, Findings
@@ -41,14 +41,13 @@ class Verified:
         return self.n_findings == 0
 
 
-def verify(url: str, *, expected: Collection[tuple[int, str]] = (), seal: Seal | None = None) -> Verified:
+def verify(url: str, *, expected: Collection[tuple[int, str]] = ()) -> Verified:
     """Verify the audit trail; its rows are streamed, so that memory does not grow with them.
 
     A row that is altered, missing or out of place breaks its chain, and one that was written without the key has no
     genuine seal. A chain of decisions whose end was cut off, or that was deleted, has fewer rows than its writer
     recorded in the events. Nothing in the database can show that the newest events were cut off together with all that
     they refer to: `expected` are (number, hash) of events that were noted elsewhere, and each must be in the chain.
-    `seal` is that of the key file by default.
 
     Raises
     ------
@@ -57,18 +56,18 @@ def verify(url: str, *, expected: Collection[tuple[int, str]] = (), seal: Seal |
     SettingsError
         The key file cannot be read.
     """
-    findings, seal = Findings(), seal or seal_in_use()
+    findings, seal = Findings(), seal_in_use()
     with snapshot(url) as connection:
         events = check_events(connection, findings, seal, expected)
         done = check_decisions(connection, findings, seal, events)
         check_others(connection, findings, seal, events)
     return Verified(
         database=display_url(url),
-        rows={audit_events.name: events.rows, decisions.name: done.rows},
+        rows={audit_events.name: events.end.rows, decisions.name: done.rows},
         chains=done.chains,
         open_chains=done.open_chains,
         erased=done.erased,
-        last_event=(events.end.rows, events.end.head) if events.end.rows else None,
+        last_event=(events.end.seq, events.end.head) if events.end.rows else None,
         anchors=len(expected),
         findings=tuple(findings.listed),
         n_findings=findings.count,
