@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 from risk_warning.book.recognition.formats import ColumnLook, look_at
-from risk_warning.book.recognition.sniffing import sniff
+from risk_warning.book.recognition.sniffing import SeveralEncodingsError, Sniffed, sniff
 from risk_warning.book.sources import files
 from risk_warning.book.sources.export import Export, FilesExport, Place
 from risk_warning.book.sources.files import PLAIN, Layout
@@ -96,6 +96,8 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
             yield table, Place(table=table), ()
         return
     groups: dict[tuple[str, str], list[str]] = {}
+    texts = [name for name in export.parts() if files.suffix(export.folder / name) in files.TEXT]
+    sniffed = _sniffed(export, texts, encoding)
     for name in export.parts():
         path = export.folder / name
         if files.suffix(path) in files.SHEETS:
@@ -108,13 +110,12 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
                 )
             continue
         groups.setdefault((_DIGITS.sub("#", name), files.suffix(path)), []).append(name)
-    for (_, kind), names in groups.items():
+    for names in groups.values():
         # Files that differ in digits alone are months of one table if their columns say so.
-        for alike in _of_one_table(export, names, kind, encoding):
-            path = export.folder / alike[0]
-            sniffed = sniff(path, encoding) if kind in files.TEXT else None
-            layout = sniffed.layout if sniffed else PLAIN
-            notes = list(sniffed.notes) if sniffed else []
+        for alike in _of_one_table(export, names, sniffed):
+            text = sniffed.get(alike[0])
+            layout = text.layout if text else PLAIN
+            notes = list(text.notes) if text else []
             if len(alike) > 1:
                 notes.insert(0, f"{len(alike)} files, {Path(alike[0]).name} to {Path(alike[-1]).name}, are one table")
             # A pattern would also take in the files of the other tables that differ in digits alone.
@@ -122,13 +123,30 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
             yield alike[0], Place(files=named, layout=layout), tuple(notes)
 
 
-def _of_one_table(export: FilesExport, names: list[str], kind: str, encoding: str | None) -> list[list[str]]:
-    if kind not in files.TEXT or len(names) == 1:
+def _sniffed(export: FilesExport, names: list[str], encoding: str | None) -> dict[str, Sniffed]:
+    """Return how the rows of each text file lie; a file that fits several encodings has the one of the other files."""
+    sniffed: dict[str, Sniffed] = {}
+    unsure: dict[str, SeveralEncodingsError] = {}
+    for name in names:
+        try:
+            sniffed[name] = sniff(export.folder / name, encoding)
+        except SeveralEncodingsError as error:
+            unsure[name] = error
+    sure = {one.layout.encoding for one in sniffed.values()}
+    for name, several in unsure.items():
+        fitting = sure.intersection(several.encodings)
+        if len(fitting) != 1:
+            raise several
+        sniffed[name] = sniff(export.folder / name, fitting.pop())
+    return sniffed
+
+
+def _of_one_table(export: FilesExport, names: list[str], sniffed: dict[str, Sniffed]) -> list[list[str]]:
+    if names[0] not in sniffed or len(names) == 1:
         return [names]
     groups: list[tuple[set[str], list[str]]] = []
     for name in names:
-        path = export.folder / name
-        header = set(files.header(path, sniff(path, encoding).layout))
+        header = set(files.header(export.folder / name, sniffed[name].layout))
         # A column more or fewer, or another order, is the same table.
         like = next((group for group in groups if header <= group[0] or group[0] <= header), None)
         if like is None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import math
+import re
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import pyarrow
@@ -15,10 +18,13 @@ from risk_warning.book.sources.files import Layout
 from risk_warning.errors import BookError
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
-_SAMPLE_BYTES = 1 << 18
+_BLOCK_BYTES = 1 << 18
 _SAMPLE_LINES = 200
-_CHAOS = 0.02
-"""Two encodings that differ by less than this in charset-normalizer's measure of disorder fit alike."""
+_MOST_CHAOS = 0.2
+"""From here on charset-normalizer takes a text for disorder."""
+_ALIKE = 0.02
+"""Two encodings whose disorder differs by no more than this fit alike."""
+_CELL_ENDS = re.compile(r"[,;|\t\r\n\"]+")
 _LEGACY = ("gb18030", "big5", "cp1252")
 _NAMES = {
     "gb18030": "GB18030 (GBK)",
@@ -27,6 +33,15 @@ _NAMES = {
     "cp1252": "Latin-1 (Windows-1252)",
     "big5": "Big5",
 }
+
+
+class SeveralEncodingsError(BookError):
+    """A file is text in several encodings alike."""
+
+    def __init__(self, name: str, encodings: tuple[str, ...]) -> None:
+        names = " or ".join(encoding_name(one) for one in sorted(encodings))
+        super().__init__(f"{name} is text in {names}, and cannot tell which; say so with risk-warning map --encoding.")
+        self.encodings = encodings
 
 
 @dataclass(frozen=True)
@@ -47,18 +62,26 @@ def sniff(path: Path, encoding: str | None = None) -> Sniffed:
 
     Raises
     ------
+    SeveralEncodingsError
+        Several encodings fit alike.
     BookError
-        The file is empty, or no encoding fits, or several do.
+        The file is empty or has no lines, or no encoding fits.
     """
     with pyarrow.input_stream(str(path), compression="detect") as stream:
-        sample = stream.read(_SAMPLE_BYTES)
-    if not sample.strip():
-        raise BookError(f"{path.name} is empty; bring the table or remove the file.")
-    encoding = _encoding(sample, path, encoding)
-    text = sample.decode(encoding, errors="replace").lstrip("\ufeff")
+        blocks = _blocks(stream)
+        start = next(blocks, b"")
+        if not start.strip():
+            raise BookError(f"{path.name} is empty; bring the table or remove the file.")
+        # The first text that is not ASCII tells the encoding, however far down it stands.
+        telling = next((block for block in chain([start], blocks) if not block.isascii()), start)
+    encoding = _encoding(telling, path, encoding)
+    text = start.decode(encoding, errors="ignore").lstrip("\ufeff")
     lines = text.splitlines()[:_SAMPLE_LINES]
-    if len(sample) == _SAMPLE_BYTES and len(lines) > 1:
-        lines = lines[:-1]
+    if max(len(line) for line in lines) > (most := csv.field_size_limit()):
+        raise BookError(
+            f"{path.name} has a line of more than {most:,} characters, and a table has a line for each row; bring the "
+            "table, or remove the file."
+        )
     separator = max(SEPARATORS, key=lambda character: _regularity(lines, character))
     skip = _header_line(lines, separator)
     notes = []
@@ -71,26 +94,54 @@ def sniff(path: Path, encoding: str | None = None) -> Sniffed:
     return Sniffed(Layout(encoding, separator, skip), tuple(notes))
 
 
+def _blocks(stream: pyarrow.NativeFile) -> Iterator[bytes]:
+    """Yield the file in blocks that end with a line, so that none is cut inside a character."""
+    rest = b""
+    while read := stream.read(_BLOCK_BYTES):
+        read = rest + read
+        end = read.rfind(b"\n") + 1 or len(read)
+        yield read[:end]
+        rest = read[end:]
+    if rest:
+        yield rest
+
+
 def _encoding(sample: bytes, path: Path, given: str | None) -> str:
     if sample.startswith((b"\xff\xfe", b"\xfe\xff")):
         return "utf-16"
     try:
-        # The sample may end inside a character.
-        sample.decode("utf-8") if len(sample) < _SAMPLE_BYTES else sample[: sample.rfind(b"\n")].decode("utf-8")
+        sample.decode("utf-8")
         return "utf-8"
     except UnicodeDecodeError:
         if given is not None:
             return given
-    matches = list(from_bytes(sample, cp_isolation=list(_LEGACY)))
-    if not matches:
-        raise BookError(f"{path.name} is text in no known encoding; save it as UTF-8.")
-    alike = [one.encoding for one in matches if one.chaos <= matches[0].chaos + _CHAOS]
-    if len(alike) > 1:
-        names = " or ".join(encoding_name(one) for one in sorted(alike))
+    chaos = {encoding: _chaos(sample, encoding) for encoding in _LEGACY}
+    least = min(chaos.values())
+    if least >= _MOST_CHAOS:
         raise BookError(
-            f"{path.name} is text in {names}, and cannot tell which; say so with risk-warning map --encoding."
+            f"{path.name} is text in no known encoding; save it as UTF-8, or name its encoding with risk-warning map "
+            "--encoding."
         )
+    alike = tuple(encoding for encoding in _LEGACY if chaos[encoding] <= least + _ALIKE)
+    if len(alike) > 1:
+        raise SeveralEncodingsError(path.name, alike)
     return alike[0]
+
+
+def _chaos(sample: bytes, encoding: str) -> float:
+    """Return charset-normalizer's measure of disorder of the text in this encoding; infinite if it is none.
+
+    It is measured on the cells that are not ASCII: within whole lines of a table, a cell or two would not count.
+    """
+    try:
+        text = sample.decode(encoding)
+    except UnicodeDecodeError:
+        return math.inf
+    cells = [cell for cell in dict.fromkeys(_CELL_ENDS.split(text)) if any(c > "\x7f" and c.isalpha() for c in cell)]
+    if not cells:
+        return 0.0  # signs alone, such as £ or °, are no disorder
+    match = from_bytes(" ".join(cells).encode(encoding), cp_isolation=[encoding], threshold=_MOST_CHAOS).best()
+    return math.inf if match is None else match.chaos
 
 
 def _fields(lines: list[str], separator: str) -> list[list[str]]:
