@@ -96,6 +96,17 @@ def default_income(export: Tables) -> None:
     export["borrowers"]["monthly_income"] = export["borrowers"]["monthly_income"].fillna(0)
 
 
+def opened_earlier(export: Tables, loans: int) -> None:
+    """Some loans were opened a year earlier than the export said before."""
+    export["loans"].loc[: loans - 1, "opened_on"] = "2023-01-01"
+
+
+def closed_later(export: Tables) -> None:
+    """Half of the closings lie in another month, and three are gone."""
+    export["loans"].loc[:9, "closed_on"] = "2024-03-20"
+    export["loans"].loc[17:19, "closed_on"] = None
+
+
 def more_closed(export: Tables) -> None:
     export["loans"]["closed_on"] = "2024-04-20"
 
@@ -112,6 +123,9 @@ CASES: dict[str, tuple[Callable[[Tables], None], dict[str, float]]] = {
     "five closings of 20 gone": (lambda export: emptied(export, 5), {"loans.closed_on.emptied": 0.25}),
     "one closing corrected": (lambda export: emptied(export, 1), {}),
     "more loans closed": (more_closed, {}),
+    "openings moved": (lambda export: opened_earlier(export, 10), {"loans.opened_on.moved": 0.25}),
+    "one opening corrected": (lambda export: opened_earlier(export, 1), {}),
+    "closings moved and gone": (closed_later, {"loans.closed_on.moved": 0.5}),
     "column gone": (without_column, {"borrowers.region.gone": 1.0}),
     "table gone": (without_table, {"events.rows.gone": 1.0}),
     "a quarter of the rows gone": (lambda export: without_instalments(export, 30), {"instalments.rows.fewer": 0.25}),
@@ -172,4 +186,8 @@ def test_a_column_that_a_night_left_out_is_asked_about_again() -> None:
     today = ExportProfile({"loans": TableCounts(42, 42, {"closed_on": 21, "product": 0, "annual_rate": 42})})
     kept = today.keeping({"loans.product", "loans.annual_rate"}, before)
     assert kept == ExportProfile({"loans": TableCounts(42, 42, {"closed_on": 21, "product": 40})})
+    months = {"onboarded_on": {"2024-01": 2}}
+    borrowers = ExportProfile({"borrowers": TableCounts(2, 2, {"onboarded_on": 2}, months=months)})
+    none = ExportProfile({"borrowers": TableCounts(2, 2, {"onboarded_on": 0})})
+    assert none.keeping({"borrowers.onboarded_on"}, borrowers) == borrowers
     assert today.keeping({"loans.product"}, None).tables["loans"].filled == {"closed_on": 21, "annual_rate": 42}

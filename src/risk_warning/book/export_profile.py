@@ -6,8 +6,16 @@ from collections.abc import Collection, Mapping
 
 import duckdb
 
+from risk_warning.book.schema import TABLES
 from risk_warning.book.sql import statement
+from risk_warning.core.calendar import NEVER
 from risk_warning.core.export_profile import TableCounts
+
+_DATES = {
+    table: [column.name for column in TABLES[table].columns if column.kind == "date" and not column.aside]
+    for table in ("borrowers", "loans")
+}
+"""Dates that stay as they were recorded, in tables that are small."""
 
 
 def table_profile(
@@ -27,4 +35,18 @@ def table_profile(
         con.execute("SELECT kind, count(*) FROM staged_events GROUP BY kind")
         counts = dict(con.fetchall())
         by_kind = {kind: int(counts[code]) for code, kind in enumerate(kinds) if code in counts}
-    return TableCounts(rows, owners, filled, by_kind)
+    months = {column: _months(con, table, column) for column in _DATES.get(table, ()) if column in outputs}
+    return TableCounts(rows, owners, filled, by_kind, months)
+
+
+def _months(con: duckdb.DuckDBPyConnection, table: str, column: str) -> dict[str, int]:
+    con.execute(
+        statement(
+            "SELECT strftime(DATE '1970-01-01' + {column}, '%Y-%m') AS month, count(*) FROM staged_{table} "
+            "WHERE {column} <> $never GROUP BY month ORDER BY month",
+            column=column,
+            table=table,
+        ),
+        {"never": NEVER},
+    )
+    return dict(con.fetchall())

@@ -1,6 +1,6 @@
 """The profile of an export: how many rows, owners and filled cells its tables have; the next night is held against it.
 
-It holds counts and the names of columns and of kinds of events, and no value of a borrower.
+It holds counts, also by month, and the names of columns and of kinds of events, and no value of a borrower.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ class TableCounts:
     """Column of the contract → cells that are not empty."""
     kinds: Mapping[str, int] = field(default_factory=dict)
     """Kind of event → usable rows; empty for other tables."""
+    months: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Date column of borrowers or loans → month, such as "2024-01" → usable rows."""
 
 
 @dataclass(frozen=True)
@@ -41,5 +43,8 @@ class ExportProfile:
             filled = {name: cells for name, cells in tables[table].filled.items() if name != column}
             if was is not None and column in was.filled:
                 filled[column] = was.filled[column]
-            tables[table] = replace(tables[table], filled=filled)
+            months = {name: rows for name, rows in tables[table].months.items() if name != column}
+            if was is not None and column in was.months:
+                months[column] = was.months[column]
+            tables[table] = replace(tables[table], filled=filled, months=months)
         return ExportProfile(tables)

@@ -10,6 +10,9 @@ interval of the lost share (Wilson) lies above it, and at least `FEWEST_LOST` ar
 any day. Of 20 borrowers, one who is gone (1 % to 24 %) is no question, and five (11 % to 47 %) are one. A smaller loss
 above `NOTED_LOST`, half a per cent, is a notice; it stops nothing, so it need not be sure.
 
+A date of a borrower or a loan stays in its month. So rows that left their month, beyond those that are gone, are a loss
+too, of the months that the export still has: a window of months loses its first one.
+
 That more cells are filled is what time does to dates such as `paid_on`, so it is asked only of attributes: if their
 filled share rose by `LEAST_RISE`, ten percentage points, and surely so: two independent samples would differ as much
 in one case of a thousand (pooled two-proportion test). The exports have most rows in common, so the test is strict.
@@ -40,7 +43,7 @@ FEWEST_LOST = 5
 LEAST_RISE = 0.10
 _ONE_IN_A_THOUSAND = 3.2905
 """Quantile of the standard normal distribution, both tails together."""
-KINDS = ("gone", "fewer", "emptied", "filled", "stopped")
+KINDS = ("gone", "fewer", "emptied", "moved", "filled", "stopped")
 """Last parts of the codes of questions about a change; an answer to one is usually for one night."""
 _EFFECTS = {
     "loans.closed_on": "these loans count as open again, and what is left of their schedules as owed",
@@ -106,6 +109,9 @@ def _of_table(table: str, was: TableCounts, now: TableCounts | None, when: str) 
     if now.rows:
         for column in was.filled:
             yield from _of_column(table, column, was, now, when)
+        for column, months in was.months.items():
+            if now.months.get(column):
+                yield from _of_months(f"{table}.{column}", months, now.months[column], when)
 
 
 def _of_column(table: str, column: str, was: TableCounts, now: TableCounts, when: str) -> Iterator[BookQuestion]:
@@ -133,6 +139,17 @@ def _of_column(table: str, column: str, was: TableCounts, now: TableCounts, when
                 f"{filled / now.rows:.0%}: did a default take the place of what is not known"
             )
             yield BookQuestion(f"{place}.filled", "question", text, rise, columns=(place,))
+
+
+def _of_months(place: str, was: Mapping[str, int], now: Mapping[str, int], when: str) -> Iterator[BookQuestion]:
+    kept = {month: rows for month, rows in was.items() if month >= min(now)}
+    of = sum(kept.values())
+    left = sum(max(0, rows - now.get(month, 0)) for month, rows in kept.items())
+    moved = left - max(0, of - sum(now.values()))
+    if grade := _loss(moved, of):
+        table, _, column = place.partition(".")
+        text = f"{moved:,} of {of:,} rows of {table} have {column} in another month than {when}: were dates changed"
+        yield BookQuestion(f"{place}.moved", grade, text, moved / of, columns=(place,))
 
 
 def _loss(lost: int, of: int) -> Grade | None:
