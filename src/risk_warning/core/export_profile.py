@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+Counts = TypeVar("Counts")
 
 
 @dataclass(frozen=True)
@@ -40,11 +43,12 @@ class ExportProfile:
         for place in columns:
             table, _, column = place.partition(".")
             was = before.tables.get(table) if before is not None else None
-            filled = {name: cells for name, cells in tables[table].filled.items() if name != column}
-            if was is not None and column in was.filled:
-                filled[column] = was.filled[column]
-            months = {name: rows for name, rows in tables[table].months.items() if name != column}
-            if was is not None and column in was.months:
-                months[column] = was.months[column]
+            filled = _keeping(column, tables[table].filled, was.filled if was is not None else {})
+            months = _keeping(column, tables[table].months, was.months if was is not None else {})
             tables[table] = replace(tables[table], filled=filled, months=months)
         return ExportProfile(tables)
+
+
+def _keeping(column: str, now: Mapping[str, Counts], was: Mapping[str, Counts]) -> dict[str, Counts]:
+    others = {name: counts for name, counts in now.items() if name != column}
+    return others | ({column: was[column]} if column in was else {})

@@ -96,10 +96,9 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
             yield table, Place(table=table), ()
         return
     groups: dict[tuple[str, str], list[str]] = {}
-    texts = [name for name in export.parts() if files.suffix(export.folder / name) in files.TEXT]
-    sniffed = _sniffed(export, texts, encoding)
-    for name in export.parts():
-        path = export.folder / name
+    paths = {name: export.folder / name for name in export.parts()}
+    sniffed = _sniffed({name: path for name, path in paths.items() if files.suffix(path) in files.TEXT}, encoding)
+    for name, path in paths.items():
         if files.suffix(path) in files.SHEETS:
             for sheet in files.sheet_names(path):
                 layout = Layout(sheet=sheet, skip_lines=files.lines_above_header(path, sheet))
@@ -123,13 +122,13 @@ def _places(export: Export, encoding: str | None) -> Iterator[tuple[str, Place, 
             yield alike[0], Place(files=named, layout=layout), tuple(notes)
 
 
-def _sniffed(export: FilesExport, names: list[str], encoding: str | None) -> dict[str, Sniffed]:
+def _sniffed(texts: dict[str, Path], encoding: str | None) -> dict[str, Sniffed]:
     """Return how the rows of each text file lie; a file that fits several encodings has the one of the other files."""
     sniffed: dict[str, Sniffed] = {}
     unsure: dict[str, SeveralEncodingsError] = {}
-    for name in names:
+    for name, path in texts.items():
         try:
-            sniffed[name] = sniff(export.folder / name, encoding)
+            sniffed[name] = sniff(path, encoding)
         except SeveralEncodingsError as error:
             unsure[name] = error
     sure = {one.layout.encoding for one in sniffed.values()}
@@ -137,7 +136,7 @@ def _sniffed(export: FilesExport, names: list[str], encoding: str | None) -> dic
         fitting = sure.intersection(several.encodings)
         if len(fitting) != 1:
             raise several
-        sniffed[name] = sniff(export.folder / name, fitting.pop())
+        sniffed[name] = sniff(texts[name], fitting.pop())
     return sniffed
 
 

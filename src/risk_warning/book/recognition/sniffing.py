@@ -19,6 +19,8 @@ from risk_warning.errors import BookError
 
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
 _BLOCK_BYTES = 1 << 18
+_SEARCHED_BLOCKS = 1 << 12
+"""So much of a file is searched for text that is not ASCII: a compressed one may unfold without an end."""
 _SAMPLE_LINES = 200
 _MOST_CHAOS = 0.2
 """From here on charset-normalizer takes a text for disorder."""
@@ -40,7 +42,7 @@ class SeveralEncodingsError(BookError):
 
     def __init__(self, name: str, encodings: tuple[str, ...]) -> None:
         names = " or ".join(encoding_name(one) for one in sorted(encodings))
-        super().__init__(f"{name} is text in {names}, and cannot tell which; say so with risk-warning map --encoding.")
+        super().__init__(f"{name} may be text in {names}; name the right one with risk-warning map --encoding.")
         self.encodings = encodings
 
 
@@ -70,13 +72,14 @@ def sniff(path: Path, encoding: str | None = None) -> Sniffed:
     with pyarrow.input_stream(str(path), compression="detect") as stream:
         blocks = _blocks(stream)
         start = next(blocks, b"")
-        if not start.strip():
-            raise BookError(f"{path.name} is empty; bring the table or remove the file.")
         # The first text that is not ASCII tells the encoding, however far down it stands.
-        telling = next((block for block in chain([start], blocks) if not block.isascii()), start)
+        searched = islice(blocks, _SEARCHED_BLOCKS)
+        telling = next((block for block in chain([start], searched) if not block.isascii()), start)
     encoding = _encoding(telling, path, encoding)
     text = start.decode(encoding, errors="ignore").lstrip("\ufeff")
     lines = text.splitlines()[:_SAMPLE_LINES]
+    if not any(line.strip() for line in lines):
+        raise BookError(f"{path.name} is empty; bring the table or remove the file.")
     if max(len(line) for line in lines) > (most := csv.field_size_limit()):
         raise BookError(
             f"{path.name} has a line of more than {most:,} characters, and a table has a line for each row; bring the "
