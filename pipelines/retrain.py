@@ -17,6 +17,7 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from risk_warning.cli.actor import actor
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import GateError, RiskWarningError
 from risk_warning.learning.request import Request
@@ -51,7 +52,7 @@ def main(book: str, nights: str | None = None) -> int:
             if not gated.passed:
                 raise GateError(f"the gate would refuse version {number}; it stays registered and is not proposed.")
             with stage("propose"):
-                print(propose(gated, settings))
+                print(propose(gated, settings, actor(settings.database_url)))
     except RiskWarningError as error:
         print(f"retrain: {error}", file=sys.stderr)
         return error.exit_code

@@ -16,6 +16,7 @@ from risk_warning.model.folder import assemble, save
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.aliases import Named, rename
 from risk_warning.settings import Settings
+from risk_warning.studies.promotion.run import adopt
 from risk_warning.studies.training.run import train_model
 
 
@@ -59,4 +60,11 @@ def lender_in(folder: Path) -> Lender:
                 train_model(made.book, settings, request, made.model, progress)
                 # The tests of promotion cover the judgement of a first champion by the gate.
                 rename(Named(None, None), Named("1", None), settings)
+                on_record(settings)
     return made
+
+
+def on_record(settings: Settings) -> Settings:
+    """Record the registry's champion in the audit trail of these settings; return them."""
+    adopt("@champion", settings, by="tests", reason="the tests of promotion cover its judgement")
+    return settings

@@ -27,6 +27,9 @@ from risk_warning.core.protected_names import PROTECTED, NeverModelled
 from risk_warning.errors import SettingsError
 from risk_warning.fault import first_fault
 
+_PREFIX = "RISK_WARNING_"
+_NO_SETTINGS = frozenset({"RISK_WARNING_SETTINGS", "RISK_WARNING_KEY_FILE"})
+"""Variables of the program that are no settings."""
 FLOWING = ("instalments", "statements", "events")
 """Tables that grow day by day."""
 
@@ -63,7 +66,7 @@ class BookSettings(_Section):
     )
     features: Path | None = Field(default=None, description="features.toml, with features that the lender declares")
     postgres_schema: str = Field(default="public", description="schema of a postgresql:// book that holds the tables")
-    memory_limit_mb: int = Field(default=2048, ge=256, description="memory DuckDB may use, MB")
+    memory_limit_mb: int = Field(default=2048, ge=256, le=16_000_000, description="memory DuckDB may use, MB")
     answers: Mapping[str, KnownQuestion] = Field(
         default={}, description="question that a book raises → what is known about it; check names the questions"
     )
@@ -145,6 +148,9 @@ class ServiceSettings(_Section):
     )
     max_body_mb: float = Field(default=1.0, gt=0, le=64, description="largest body of a request, MB")
     max_batch_body_mb: float = Field(default=32.0, gt=0, le=256, description="largest body of a batch, MB")
+    max_connections: int = Field(
+        default=1_000, ge=10, le=100_000, description="connections open at a time; beyond, idle ones are closed"
+    )
     body_timeout_seconds: float = Field(default=10.0, gt=0, description="time a client has to send its body, seconds")
     drain_seconds: float = Field(default=2.0, ge=0, description="time a stopping service goes on answering, seconds")
     audit_inputs: Literal["included", "digest"] = Field(
@@ -162,6 +168,8 @@ class ServiceSettings(_Section):
     def _is_a_rate(cls, value: str) -> str:
         from limits import parse_many
 
+        if len(value) > 100:
+            raise ValueError("is longer than 100 characters")
         parse_many(value)
         return value
 
@@ -176,6 +184,18 @@ class AuditSettings(_Section):
     anchor_file: Path | None = Field(
         default=None,
         description="file to which each night adds its newest event; default anchors.jsonl under home",
+    )
+
+
+class SigningSettings(_Section):
+    """Who signs models, and whose models are loaded."""
+
+    key_file: Path | None = Field(
+        default=None, description="private key with which train signs each model; left out: models are not signed"
+    )
+    trusted_keys: tuple[Path, ...] = Field(
+        default=(),
+        description="public keys, one of which must have signed every model that is loaded; none: unsigned ones load",
     )
 
 
@@ -252,14 +272,15 @@ class GateSettings(_Section):
     parity_borrowers: int = Field(default=200, ge=1, le=100_000, description="borrowers scored alone and in the book")
     archived_borrowers: int = Field(default=1_000, ge=0, description="borrowers whose archived features must be equal")
     nights: Path | None = Field(default=None, description="folder of the nights' output, with the archived features")
+    second_person: bool = Field(
+        default=False, description="whether another person or key must have proposed a version before its promotion"
+    )
 
 
 class Settings(BaseSettings):
     """All settings. Paths are relative to the working directory."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="RISK_WARNING_", env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid")
 
     home: Path = Field(default=Path(".risk_warning"), description="where runs, models and the database live")
     db: str | None = Field(default=None, description="watch list database URL; default SQLite under home")
@@ -273,6 +294,7 @@ class Settings(BaseSettings):
     score: ScoreSettings = ScoreSettings()
     service: ServiceSettings = ServiceSettings()
     audit: AuditSettings = AuditSettings()
+    signing: SigningSettings = SigningSettings()
     economics: EconomicsSettings = EconomicsSettings()
     gate: GateSettings = GateSettings()
 
@@ -325,6 +347,7 @@ def load_settings() -> Settings:
     named = os.environ.get("RISK_WARNING_SETTINGS")
     if named and not Path(named).is_file():
         raise SettingsError(f"RISK_WARNING_SETTINGS names {named}, which is not a file; correct it or unset it.")
+    _check_variables()
     try:
         return Settings()
     except ValidationError as error:
@@ -344,6 +367,23 @@ def load_settings() -> Settings:
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{named or 'risk_warning.toml'} is not valid TOML: {error}.") from None
+
+
+def _check_variables() -> None:
+    """Raise `SettingsError` for a variable of the environment that looks like a setting and is none."""
+    for variable in os.environ:
+        if not variable.startswith(_PREFIX) or variable in _NO_SETTINGS:
+            continue
+        path = tuple(variable.removeprefix(_PREFIX).lower().split("__"))
+        kind: object = Settings
+        for depth, name in enumerate(path):
+            if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+                break  # a name inside of a setting that maps names
+            if name not in kind.model_fields:
+                raise SettingsError(
+                    f"{variable} names no setting: there is no {'.'.join(path[: depth + 1])}; {_known(path[:depth])}."
+                )
+            kind = kind.model_fields[name].annotation
 
 
 def _known(section: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from lender import Lender
+from lender import Lender, on_record
 from rich.progress import Progress
 from sqlalchemy import select
 from typer.testing import CliRunner
@@ -210,7 +210,7 @@ def test_a_night_being_taken_in_is_waited_for(url: str) -> None:
 
 @pytest.mark.slow
 def test_whole_nights_take_the_warnings_over(lender: Lender, url: str, tmp_path: Path) -> None:
-    settings = Settings(home=lender.home, db=url)
+    settings = on_record(Settings(home=lender.home, db=url))
 
     def run(day: date) -> Any:
         with Progress(disable=True) as progress:

@@ -18,8 +18,9 @@ from risk_warning.cli.main import app
 from risk_warning.core.outcomes.target import TargetSpec
 from risk_warning.errors import RegistryError, SettingsError
 from risk_warning.model.folder import load
+from risk_warning.registry.connection import registry
 from risk_warning.registry.family import members
-from risk_warning.registry.registry import registry, run_of
+from risk_warning.registry.registry import run_of
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.studies.compare.family import FamilyComparison, compare_family
 from risk_warning.studies.compare.family_document import FamilyDocument

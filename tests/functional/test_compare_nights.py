@@ -23,7 +23,8 @@ from risk_warning.core.calendar import to_day
 from risk_warning.core.outcomes.labels import learnable, outcomes
 from risk_warning.errors import AsOfDateError
 from risk_warning.model.folder import load
-from risk_warning.registry.registry import registry, run_of
+from risk_warning.registry.connection import registry
+from risk_warning.registry.registry import run_of
 from risk_warning.scoring.side_by_side import score_both
 from risk_warning.settings import ScoreSettings, Settings
 from risk_warning.studies.compare.document import ComparisonDocument

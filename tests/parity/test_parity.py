@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas
 import pytest
-from lender import Lender
+from lender import Lender, on_record
 from rich.progress import Progress
 
 from risk_warning.book import open_book
@@ -23,7 +23,7 @@ AS_OF = date(2023, 9, 1)
 
 @pytest.mark.slow
 def test_a_thousand_borrowers_score_the_same_everywhere(lender: Lender, tmp_path: Path) -> None:
-    settings = Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}")
+    settings = on_record(Settings(home=lender.home, db=f"sqlite:///{tmp_path / 'w.db'}"))
     model = load(lender.model)
     save(model, tmp_path / "again")
     reloaded = load(tmp_path / "again")

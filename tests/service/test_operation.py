@@ -17,7 +17,7 @@ import psutil
 import pytest
 from bodies import bodies
 from counts import count
-from lender import Lender
+from lender import Lender, on_record
 from load import Sent, at_rate
 from serving import Server, serving
 
@@ -25,8 +25,9 @@ from risk_warning.audit.verification.run import verify
 from risk_warning.core.policy import Policy
 from risk_warning.model.folder import assemble, load, save
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import CHAMPION, NAME
-from risk_warning.registry.registry import FOLDER, registry
+from risk_warning.registry.registry import FOLDER
 from risk_warning.service.replay import replay
 from risk_warning.settings import Settings
 
@@ -72,6 +73,7 @@ def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[
             source = f"runs:/{run.info.run_id}/model"
             client.create_model_version(NAME, source=source, run_id=run.info.run_id, tags=tags)
         client.set_registered_model_alias(NAME, CHAMPION, "1")
+    on_record(settings)
     yield settings, [first.version, second.version]
     shutil.rmtree(settings.home)
 
@@ -128,6 +130,7 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
 def _name_champion(settings: Settings, number: str) -> None:
     with registry(settings) as client:
         client.set_registered_model_alias(NAME, CHAMPION, number)
+    on_record(settings)
 
 
 @pytest.mark.slow

@@ -19,8 +19,8 @@ from serving import ROOT, serving
 from risk_warning.book.sql import statement
 from risk_warning.errors import ContractError
 from risk_warning.model.folder import load
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import NAME
-from risk_warning.registry.registry import registry
 from risk_warning.service.borrowers import check_book
 from risk_warning.settings import ServiceSettings, Settings
 

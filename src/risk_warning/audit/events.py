@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, exists, insert, select
@@ -68,6 +68,55 @@ def events_about(url: str, kind: str, subject: str, detail: type[Detail]) -> lis
         rows = connection.execute(select(audit_events.c.detail).where(about).order_by(audit_events.c.id.desc()))
         type_of_detail = TypeAdapter(detail)
         return [type_of_detail.validate_json(text) for text in rows.scalars()]
+
+
+@dataclass(frozen=True)
+class Recorded(Generic[Detail]):
+    """An event: who did it, to whom, and its detail."""
+
+    actor: str
+    subject: str
+    detail: Detail
+
+
+def newest_of(
+    url: str, kinds: Collection[str], detail: type[Detail], subject: str | None = None
+) -> Recorded[Detail] | None:
+    """Return the newest genuine event of these kinds, about the subject if one is given; None if there is none.
+
+    Events that someone added to the database without the key of the seals are passed over.
+
+    Raises
+    ------
+    DatabaseError
+        As in `snapshot`.
+    SettingsError
+        The key file cannot be read.
+    """
+    seal = seal_in_use()
+    chosen = select(audit_events).where(audit_events.c.chain == MAIN, audit_events.c.kind.in_(kinds))
+    if subject is not None:
+        chosen = chosen.where(audit_events.c.subject == subject)
+    with snapshot(url) as connection:
+        for row in connection.execute(chosen.order_by(audit_events.c.seq.desc())):
+            if _is_genuine(connection, seal, row):
+                return Recorded(row.actor, row.subject, TypeAdapter(detail).validate_json(row.detail))
+    return None
+
+
+def _is_genuine(connection: Connection, seal: Seal, event: Row[Any]) -> bool:
+    """Whether the event carries its seal or, without one, precedes the sealed adoption in an unbroken chain."""
+    head, following = (
+        event.prev_hash,
+        select(audit_events).where(audit_events.c.chain == MAIN, audit_events.c.seq >= event.seq),
+    )
+    for row in connection.execute(following.order_by(audit_events.c.seq)):
+        if row.prev_hash != head or row.hash != row_hash(head, dict(row._mapping)):
+            return False
+        if row.seal is not None:
+            return seal.fault(row.hash, row.seal_key, row.seal) is None
+        head = row.hash
+    return False
 
 
 def open_chains(connection: Connection) -> list[tuple[str, int]]:

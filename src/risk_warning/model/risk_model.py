@@ -75,6 +75,8 @@ class RiskModel:
     provenance: Provenance
     twin: RiskModel | None = None
     """The model of the same recipe that was evaluated, on held-out borrowers and months; None if this model was."""
+    digest: str = ""
+    """The sha256 (hex) of its `model.json`, which has those of its other files; empty before it is saved."""
 
     @property
     def as_judged(self) -> RiskModel:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from risk_warning.errors import RegistryError
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import CHAMPION, NAME, Reference
-from risk_warning.registry.registry import numbers, registry
+from risk_warning.registry.registry import numbers
 from risk_warning.settings import Settings
 
 if TYPE_CHECKING:

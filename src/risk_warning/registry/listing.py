@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import NAME
-from risk_warning.registry.registry import registry
 from risk_warning.settings import Settings
 
 

@@ -6,19 +6,21 @@ in the artifact.
 
 from __future__ import annotations
 
-import logging
-import os
+import re
 import shutil
 import tempfile
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from risk_warning.errors import RegistryError
+from risk_warning.errors import ModelError, RegistryError
+from risk_warning.model.content import VERSION
 from risk_warning.model.folder import load
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.output import whole_folder
+from risk_warning.registry.connection import registry
+from risk_warning.registry.on_record import check_on_record
 from risk_warning.registry.reference import CHAMPION, NAME, Reference
 from risk_warning.settings import Settings
 
@@ -34,32 +36,37 @@ FOLDER = "model_folder"
 def fetch(name: str, settings: Settings) -> RiskModel:
     """Load the model `name`: a folder, `@alias` (or a bare alias), a version number, or `models:/NAME@alias`.
 
-    A verified copy of the champion stays on disk, so that a nightly run without a registry still has a model.
+    The champion must be the one that the audit trail names. A verified copy of it stays on disk, so that a nightly run
+    without a registry still has a model.
 
     Raises
     ------
     RegistryError
-        The registry cannot be reached or does not know the name.
+        The registry cannot be reached or does not know the name, or the champion is not on record.
     ModelError
-        The model is damaged.
+        The model is damaged, or is not signed although the settings require it.
     """
     reference = Reference.of(name)
     if reference is None:
-        return load(Path(name))
-    cached, is_champion = settings.home / "champion", reference == Reference(NAME, CHAMPION)
-    try:
-        _must_exist(reference.alias, settings)
-        with registry(settings) as client, tempfile.TemporaryDirectory(prefix="risk-warning-model-") as scratch:
-            folder = _download(_version(client, reference), Path(scratch))
-            model = load(folder)
-            if is_champion:
-                shutil.rmtree(cached, ignore_errors=True)
-                shutil.copytree(folder, cached)
-            return model
-    except RegistryError:
-        if is_champion and cached.is_dir():
-            return load(cached)
-        raise
+        return load(Path(name), settings.signing.trusted_keys)
+    is_champion = reference == Reference(NAME, CHAMPION)
+    cached = settings.home / "champion"
+    with tempfile.TemporaryDirectory(prefix="risk-warning-model-") as scratch:
+        try:
+            _must_exist(reference.alias, settings)
+            with registry(settings) as client:
+                folder = _download(_version(client, reference), Path(scratch))
+        except RegistryError:
+            if not (is_champion and cached.is_dir()):
+                raise
+            folder = cached
+        model = load(folder, settings.signing.trusted_keys)
+        if is_champion:
+            check_on_record(model, settings)
+            if folder != cached:
+                with whole_folder(cached, "RISK_WARNING_HOME", replace=True) as whole:
+                    shutil.copytree(folder, whole, dirs_exist_ok=True)
+        return model
 
 
 def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path:
@@ -70,15 +77,22 @@ def kept(client: MlflowClient, reference: Reference, settings: Settings) -> Path
     RegistryError
         The registry cannot be reached or does not know the name.
     ModelError
-        The model is damaged.
+        The model is damaged, or is another than the registry says.
     """
     version = _version(client, reference)
-    folder = settings.home / "models" / version.tags.get("model_version", f"{reference.registered}-{version.version}")
+    model_version = version.tags.get("model_version", "")
+    if not re.fullmatch(VERSION, model_version):  # it becomes the name of a folder
+        raise RegistryError(
+            f"Version {version.version} of {reference.registered} was not registered by this program: its tag "
+            "model_version is no version of a model. Train it again, or name its folder."
+        )
+    folder = settings.home / "models" / model_version
     if not folder.is_dir():
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".fetching-") as scratch:
             downloaded = _download(version, Path(scratch))
-            load(downloaded)
+            if (loaded := load(downloaded, settings.signing.trusted_keys).version) != model_version:
+                raise ModelError(f"Version {version.version} holds {loaded}, but is registered as {model_version}.")
             # Another worker may have been faster; a folder that exists is complete.
             with suppress(OSError):
                 downloaded.rename(folder)
@@ -176,7 +190,7 @@ def log_to_run(
     RegistryError
         The registry cannot be reached or refuses the data.
     """
-    with registry(settings) as client:
+    with registry(settings, patient=True) as client:
         for path, text in texts.items():
             client.log_text(run_id, text, path)
         for name, value in metrics.items():
@@ -218,37 +232,3 @@ def _download(version: ModelVersion, into: Path) -> Path:
 
     uri = f"models:/{version.name}/{version.version}/{FOLDER}"
     return Path(download_artifacts(artifact_uri=uri, dst_path=str(into)))
-
-
-@contextmanager
-def registry(settings: Settings) -> Iterator[MlflowClient]:
-    """Provide a client of the tracking server; its failures are raised as `RegistryError`."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("GIT_PYTHON_REFRESH", "quiet")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import mlflow
-        import mlflow.lightgbm
-        from mlflow.exceptions import MlflowException
-
-        for noisy in ("mlflow", "alembic"):
-            logging.getLogger(noisy).setLevel(logging.ERROR)
-        uri, named = settings.tracking_uri, os.environ.get("MLFLOW_TRACKING_URI")
-        mlflow.set_tracking_uri(uri)
-        mlflow.set_registry_uri(uri)
-        try:
-            yield mlflow.MlflowClient()
-        except (MlflowException, OSError) as error:
-            if isinstance(error, RegistryError):
-                raise
-            raise RegistryError(
-                f"The model registry at {settings.tracking_uri.rpartition('@')[2]} cannot be used "
-                f"({type(error).__name__}); check MLFLOW_TRACKING_URI and that the server runs."
-            ) from error
-        finally:
-            # MLflow sets the variable itself; if it stayed, it would override the home of the next settings.
-            os.environ.pop("MLFLOW_TRACKING_URI", None)
-            if named is not None:
-                os.environ["MLFLOW_TRACKING_URI"] = named

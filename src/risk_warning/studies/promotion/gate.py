@@ -10,14 +10,17 @@ from pathlib import Path
 
 from rich.progress import Progress
 
+from risk_warning.audit.events import append
+from risk_warning.database.connection import transaction
 from risk_warning.errors import SettingsError
 from risk_warning.learning.recipe import SCORECARD
 from risk_warning.model.evaluation import Gain
 from risk_warning.model.headline import unknown_outcomes
 from risk_warning.model.risk_model import RiskModel
 from risk_warning.registry.aliases import Named, named, number_of
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import NAME
-from risk_warning.registry.registry import fetch, registry
+from risk_warning.registry.registry import fetch
 from risk_warning.settings import Settings
 from risk_warning.stats.delong import Difference
 from risk_warning.studies.compare.result import Comparison
@@ -27,6 +30,8 @@ from risk_warning.studies.promotion.evidence import gate_figures
 from risk_warning.studies.promotion.rules import GateEvidence, Rule, judge
 
 CHALLENGER = "challenger"
+MODEL_PROPOSED = "model_proposed"
+"""Kind of the audit event that records who made which model the challenger."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +95,19 @@ def gate(name: str, book: str | Path, settings: Settings, nights: Path | None, p
     return Gated(number, model, before, rules, comparison, checks)
 
 
-def propose(gated: Gated, settings: Settings) -> str:
-    """Make the version the challenger, which scores along in service; return the next step as a sentence."""
-    with registry(settings) as client:
+def propose(gated: Gated, settings: Settings, actor: str) -> str:
+    """Make the version the challenger, which scores along in service; return the next step as a sentence.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be changed.
+    DatabaseError
+        The audit trail cannot be written.
+    """
+    with transaction(settings.database_url) as connection, registry(settings) as client:
+        detail = {"version": gated.number, "model_digest": gated.model.digest}
+        append(connection, actor=actor, kind=MODEL_PROPOSED, subject=gated.model.version, detail=detail)
         client.set_registered_model_alias(NAME, CHALLENGER, gated.number)
     return (
         f"Version {gated.number} is the challenger and scores along in service. To make it the champion, run: "

@@ -9,22 +9,23 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from risk_warning.audit.events import append, append_event
+from risk_warning.audit.events import append, append_event, newest_of
 from risk_warning.core.digest import sha256
 from risk_warning.database.connection import transaction
 from risk_warning.document import json_text
 from risk_warning.errors import GateError, RegistryError, SettingsError
-from risk_warning.registry.aliases import Named, named, rename
+from risk_warning.registry.aliases import Named, named, number_of, rename
+from risk_warning.registry.on_record import MODEL_PROMOTED, MODEL_ROLLED_BACK, record_champion
 from risk_warning.registry.registry import fetch, log_to_run, run_of
 from risk_warning.reports import check_writable, write_page
 from risk_warning.settings import Settings
 from risk_warning.studies.promotion.card import governance_card
 from risk_warning.studies.promotion.document import PromotionDocument
-from risk_warning.studies.promotion.gate import Gated, gate
+from risk_warning.studies.promotion.gate import MODEL_PROPOSED, Gated, gate
 from risk_warning.studies.promotion.page import promotion_page
 
-MODEL_PROMOTED, PROMOTION_REFUSED, MODEL_ROLLED_BACK = "model_promoted", "promotion_refused", "model_rolled_back"
-"""Kinds of the audit events that record who put which model in service, when and why."""
+PROMOTION_REFUSED = "promotion_refused"
+"""Kind of the audit event that records which model somebody wanted in service, and why not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +84,8 @@ def promote(
     Raises
     ------
     GateError
-        A rule of the gate is not met and not overridden. Nothing is changed; the audit trail records the refusal.
+        A rule of the gate is not met and not overridden, or a second person is missing. Nothing is changed; the audit
+        trail records the gate's refusal.
     RegistryError
         The registry cannot be reached or does not know the name, or another promotion came first.
     SettingsError
@@ -101,7 +103,8 @@ def promote(
         write_page(request.report, page)
     _log(promotion, settings)
     url, subject = settings.database_url, gated.model.version
-    detail = PromotionDocument.of(promotion).model_dump(mode="json")
+    document = PromotionDocument.of(promotion).model_dump(mode="json")
+    detail = {**document, "model_digest": gated.model.digest}
     if not gated.passed and not promotion.overridden:
         append_event(url, actor=request.actor, kind=PROMOTION_REFUSED, subject=subject, detail=detail)
         where = "" if request.report is None else f" The report is in {request.report}."
@@ -109,11 +112,31 @@ def promote(
             f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed. Improve the model, or "
             f"override the gate with --override TEXT.{where}"
         )
+    check_second_person(subject, request, settings)
     with transaction(url) as connection:
         # A concurrent promotion waits here, and then finds another champion.
         append(connection, actor=request.actor, kind=MODEL_PROMOTED, subject=subject, detail=detail)
         rename(gated.before, Named(gated.number, gated.before.champion or gated.before.previous), settings)
     return promotion
+
+
+def check_second_person(model_version: str, request: PromotionRequest, settings: Settings) -> None:
+    """Check that somebody else has proposed the model, if the settings require a second person.
+
+    Raises
+    ------
+    GateError
+        Nobody else has.
+    """
+    if not settings.gate.second_person:
+        return
+    proposed = newest_of(settings.database_url, (MODEL_PROPOSED,), dict, model_version)
+    if proposed is None or proposed.actor == request.actor:
+        by = "nobody has" if proposed is None else f"{proposed.actor} has, who promotes it as well"
+        raise GateError(
+            f"gate.second_person: somebody else must have proposed {model_version} with risk-warning propose; {by}. "
+            "Nothing was changed."
+        )
 
 
 def roll_back(settings: Settings, *, by: str, reason: str, user: str = "") -> tuple[str, str]:
@@ -132,11 +155,40 @@ def roll_back(settings: Settings, *, by: str, reason: str, user: str = "") -> tu
         raise RegistryError("There is no previous champion to go back to; promote a version instead.")
     after = Named(before.previous, before.champion)
     model = fetch(before.previous, settings)
-    detail = {"version": before.previous, "before": before.champion, "by": by, "reason": reason}
+    detail = {
+        "version": before.previous,
+        "before": before.champion,
+        "by": by,
+        "reason": reason,
+        "model_digest": model.digest,
+    }
     with transaction(settings.database_url) as connection:
         append(connection, actor=request.actor, kind=MODEL_ROLLED_BACK, subject=model.version, detail=detail)
         rename(before, after, settings)
     return before.previous, before.champion
+
+
+def adopt(name: str, settings: Settings, *, by: str, reason: str, user: str = "") -> str:
+    """Record the version that the registry calls champion already as the champion; return its number.
+
+    Raises
+    ------
+    RegistryError
+        The registry cannot be reached, or its champion is another version.
+    ModelError
+        The model is damaged.
+    DatabaseError
+        The audit trail cannot be written.
+    """
+    request = PromotionRequest(by=by, reason=reason, user=user)
+    number, champion = number_of(name, settings), named(settings).champion
+    if number != champion:
+        raise RegistryError(
+            f"Version {number} is not what the registry calls champion ({champion or 'none'}), so there is nothing to "
+            "adopt; promote it instead."
+        )
+    record_champion(fetch(number, settings), settings, actor=request.actor, by=by, reason=reason)
+    return number
 
 
 def _log(promotion: Promotion, settings: Settings) -> None:

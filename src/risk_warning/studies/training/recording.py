@@ -12,8 +12,9 @@ from pydantic import TypeAdapter
 from risk_warning.model.evaluation import Evaluation
 from risk_warning.model.provenance import RecordedRecipe
 from risk_warning.model.risk_model import RiskModel
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import NAME
-from risk_warning.registry.registry import FOLDER, registry
+from risk_warning.registry.registry import FOLDER
 from risk_warning.settings import Settings
 from risk_warning.stats.evaluation import MEASURES
 
@@ -34,7 +35,7 @@ def record(trained: Trained, folder: Path, settings: Settings, page: str, weak_b
     RegistryError
         The tracking server cannot be reached or refuses.
     """
-    with registry(settings) as client:
+    with registry(settings, patient=True) as client:
         import mlflow
         import mlflow.data.pandas_dataset
         from mlflow.models import infer_signature

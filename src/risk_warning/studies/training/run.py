@@ -136,7 +136,7 @@ def train_model(
         )
     with tempfile.TemporaryDirectory(prefix="risk-warning-") as scratch:
         folder = model_out or Path(scratch) / "model"
-        save(trained.model, folder)
+        save(trained.model, folder, settings.signing.key_file)
         page, number = training_page(trained), None
         if register:
             progress.update(task, description="recording in the registry")
