@@ -20,7 +20,7 @@ test: .venv/.ready  ## every test, the slow ones too; what loads or breaks the s
 	$(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 test-full: .venv/.ready  ## the same, whole
-	RISK_WARNING_TESTS=full $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
+	TEST_COUNTS=full $(BIN)/pytest -n auto --dist loadscope --no-loadscope-reorder
 
 lint: .venv/.ready  ## style, types and the direction of imports
 	$(BIN)/ruff check .

@@ -1,10 +1,10 @@
-"""Counts: tests that load or break the service run a tenth of their count unless RISK_WARNING_TESTS=full."""
+"""Counts: tests that load or break the service run a tenth of their count unless TEST_COUNTS=full."""
 
 from __future__ import annotations
 
 import os
 
-FULL = os.environ.get("RISK_WARNING_TESTS") == "full"
+FULL = os.environ.get("TEST_COUNTS") == "full"
 
 
 def count(full: int) -> int:

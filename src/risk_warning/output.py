@@ -1,7 +1,8 @@
-"""Output folders that appear complete or not at all."""
+"""Output: folders that appear complete or not at all, and files that others cannot read."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -9,6 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from risk_warning.errors import OutputError
+
+
+def private_by_default() -> None:
+    """Let whatever this process and its children write be readable by its user alone."""
+    os.umask(0o077)
 
 
 def check_new(folder: Path, option: str) -> None:

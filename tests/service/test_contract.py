@@ -30,7 +30,7 @@ CONFIGURATION = """
 warnings = false
 
 [auth.openapi.header]
-api_key = "${RISK_WARNING_TEST_KEY}"
+api_key = "${TEST_KEY}"
 
 [generation]
 with-security-parameters = false
@@ -66,7 +66,7 @@ def test_generated_requests_are_answered_as_described(
     command += [f"{alone.url}/openapi.json", "--header", f"X-API-Key: {alone.keys['admin']}", "--no-color"]
     command += ["--max-examples", str(GENERATED_BY_ROUTE), "--continue-on-failure", "--request-timeout", "60"]
     command += ["--report", "json", "--report-json-path", str(report)]
-    environment = {"RISK_WARNING_TEST_KEY": alone.keys["admin"], "PATH": "", "HOME": str(tmp_path)}
+    environment = {"TEST_KEY": alone.keys["admin"], "PATH": "", "HOME": str(tmp_path)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     summary = json.loads(report.read_text(encoding="utf-8"))

@@ -60,7 +60,7 @@ def test_a_setting_that_cannot_be_used_is_named_with_where_it_comes_from(
         return " ".join(done.stderr.split())
 
     assert "RISK_WARNING_BOOK cannot be read; a section is set value by value" in said("RISK_WARNING_BOOK", "x")
-    assert "There is no setting book.tim; under [book] there are location," in said("RISK_WARNING_BOOK__TIM", "x")
+    assert "there is no book.tim; under [book] there are location," in said("RISK_WARNING_BOOK__TIM", "x")
     drain = "RISK_WARNING_SERVICE__DRAIN_SECONDS"
     negative = said(drain, "-1")
     assert (
@@ -85,7 +85,8 @@ def test_help_lists_the_verbs_by_what_one_is_doing_in_the_order_of_a_first_day()
     places = [text.index(f"─ {panel} ─") for panel in panels]
     assert places == sorted(places)
     train_and_judge = text[places[1] : places[2]]
-    verbs = ["target", "train", "compare", "threshold", "backtest", "models", "propose", "promote", "rollback"]
+    verbs = ["target", "train", "compare", "threshold", "backtest", "models", "propose", "promote", "rollback", "adopt"]
+    verbs.append("sign")
     assert [
         line.split()[1] for line in train_and_judge.splitlines() if line.startswith("│ ") and line[2] != " "
     ] == verbs
@@ -154,8 +155,8 @@ def test_the_user_cannot_be_invented_by_the_environment(monkeypatch: pytest.Monk
     import os
     import pwd
 
-    from risk_warning.cli.os_user import os_user
+    from risk_warning.cli.actor import actor
 
     monkeypatch.setenv("LOGNAME", "somebody-else")
     assert getpass.getuser() == "somebody-else"
-    assert os_user() == pwd.getpwuid(os.getuid()).pw_name
+    assert actor("sqlite://") == pwd.getpwuid(os.getuid()).pw_name

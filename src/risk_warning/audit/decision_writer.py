@@ -6,6 +6,7 @@ breaks during a commit, its outcome is unknown. The chain must not fork, so it c
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sqlite3
 import threading
@@ -27,6 +28,7 @@ from risk_warning.database.audit_tables import audit_events
 from risk_warning.database.connection import in_words, lock, open_engine
 from risk_warning.errors import DatabaseError, RiskWarningError
 
+_log = logging.getLogger(__name__)
 _WAIT_SECONDS = 2  # a request is waiting: an early error is better than an answer after ten seconds
 _RETRY_SECONDS = 1.0
 _AT_A_TIME = 200
@@ -152,7 +154,7 @@ class DecisionWriter:
                 results = self._committed(waiting)
             self._healthy = True
         except Exception as error:  # including our own bugs: no caller may wait for ever
-            self._healthy = False
+            self._failed(error)
             self._drop()
             results = [error] * len(waiting)
         for item, result in zip(waiting, results, strict=True):
@@ -215,9 +217,16 @@ class DecisionWriter:
                     self._connected()
                 self._healthy = True
         except RiskWarningError as error:  # the database fails, or the trail is sealed with another key
-            self._healthy = False
+            self._failed(error)
             self._unfinished = error if ended else None
             self._drop()
+
+    def _failed(self, error: Exception) -> None:
+        if self._healthy:
+            # The message of another error may hold a borrower's values.
+            words = str(error) if isinstance(error, RiskWarningError) else type(error).__name__
+            _log.error("decisions cannot be written, so that no answer is given: %s", words)
+        self._healthy = False
 
     def _note(self, kind: str) -> None:
         with in_words(self._url):

@@ -9,6 +9,7 @@ import typer
 
 from risk_warning.cli.options import Db, Json
 from risk_warning.settings import load_settings
+from risk_warning.shown import visible
 
 app = typer.Typer(
     help="Check and anchor the audit trail; its keys; erase a decision's inputs and answer.", no_args_is_help=True
@@ -56,7 +57,7 @@ def verify(
         # A line each, whole however narrow the window: these are searched for, not looked at.
         for finding in result.findings:
             where = f"{finding.table}, chain {finding.chain}, row {finding.seq or '–'}, {finding.subject or '–'}"
-            print(f"{where}: {finding.what}")
+            print(visible(f"{where}: {finding.what}"))
     raise AuditError(
         f"The audit trail is not whole: {result.n_findings:,} findings; compare with a backup, and find out who wrote "
         "to the database."
@@ -70,12 +71,12 @@ def erase(
 ) -> None:
     """Erase what a decision was asked and answered; that it was made, and by which model, stays."""
     from risk_warning.audit.decisions import erase as erased
-    from risk_warning.cli.os_user import os_user
+    from risk_warning.cli.actor import ADMINS, actor
     from risk_warning.database.connection import must_exist
 
     url = db or load_settings().database_url
     must_exist(url)
-    erased(url, request_id, os_user())
+    erased(url, request_id, actor(url, ADMINS))
     print(f"Inputs and answer of {request_id} are erased; the audit trail keeps their digests.")
 
 
@@ -121,13 +122,13 @@ def rotate_key(db: Db = None) -> None:
     A running service goes on with the key before until it is restarted.
     """
     from risk_warning.audit.rotation import rotate
-    from risk_warning.cli.os_user import os_user
+    from risk_warning.cli.actor import ADMINS, actor
     from risk_warning.database.connection import must_exist
 
     settings = load_settings()
     url = db or settings.database_url
     must_exist(url)
-    before, after = rotate(url, actor=os_user())
+    before, after = rotate(url, actor=actor(url, ADMINS))
     print(f"{settings.audit_key_file} seals with the key {after} now; before it was {before}. Copy the file again.")
 
 

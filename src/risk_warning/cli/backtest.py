@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import (
     BadDpd,
@@ -21,6 +20,7 @@ from risk_warning.cli.options import (
     every,
 )
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
@@ -65,4 +65,4 @@ def backtest(
         result = run(location, settings, spec, named, first, last, months, bar)
     if report is not None:
         write_page(report, backtest_page(result))
-    print(json_text(BacktestDocument.of(result))) if as_json else Console().print(table(result))
+    print(json_text(BacktestDocument.of(result))) if as_json else Terminal().print(table(result))

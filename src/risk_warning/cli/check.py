@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import BookArgument, Json, Report, book_of
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.errors import BookError, DatabaseError, QuestionError
 from risk_warning.settings import BookSettings, Settings, load_settings
 
@@ -45,7 +45,7 @@ def check(book: BookArgument = None, *, report: Report = None, as_json: Json = F
     if as_json:
         print(json_text(result))
     else:
-        Console().print(render(result))
+        Terminal().print(render(result))
     if report is not None:
         _write(report, location, settings.book, result, today)
     if result.problem:
@@ -60,7 +60,7 @@ def _earlier_night(settings: Settings) -> Expected | None:
         return earlier_night(settings.database_url)
     except DatabaseError as error:
         message = f"The book is not held against the last night: {error}"
-        Console(stderr=True, soft_wrap=True).print(message, style="yellow", markup=False, highlight=False)
+        Terminal(stderr=True, soft_wrap=True).print(message, style="yellow")
         return None
 
 
@@ -74,6 +74,4 @@ def _write(report: Path, location: str, settings: BookSettings, checked: BookRep
         bar.add_task("writing the page", total=None)
         write_page(report, profile_page(profile_book(location, settings), checked, today))
     if checked.problem is not None:
-        Console(stderr=True, soft_wrap=True).print(
-            f"{report} shows the book's tables, as far as they can be read.", markup=False, highlight=False
-        )
+        Terminal(stderr=True, soft_wrap=True).print(f"{report} shows the book's tables, as far as they can be read.")

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import (
     MODEL_HELP,
@@ -25,6 +24,7 @@ from risk_warning.cli.options import (
     every,
 )
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 from risk_warning.studies.compare.options import AGENT_DAYS
@@ -115,7 +115,7 @@ def compare(
             content = FamilyDocument.of(ranking).model_dump(mode="json")
             print(json_text(content | {"logged_to_runs": run_ids}))
         else:
-            Console().print(family_table(ranking))
+            Terminal().print(family_table(ranking))
         return
     with progress() as bar:
         comparison = compare_models(a, b, location, settings, dates, bar, options)
@@ -127,7 +127,7 @@ def compare(
         content = TimedComparisonDocument.of(comparison).model_dump(mode="json")
         print(json_text(content | {"logged_to_run": run_id}))
     else:
-        Console().print(table(comparison))
+        Terminal().print(table(comparison))
 
 
 def _check_options_of_family(context: typer.Context) -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import book_of
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 
@@ -22,7 +22,7 @@ def convert(
     from risk_warning.book.convert import convert_book
 
     settings = load_settings()
-    with Console(stderr=True).status("reading the book") as status:
+    with Terminal(stderr=True).status("reading the book") as status:
         rows = convert_book(
             book_of(book, settings), file, settings.book, lambda table: status.update(f"writing {table}")
         )

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.output import check_new
 from risk_warning.settings import Settings, load_settings
 
@@ -25,7 +26,7 @@ def demo(
 ) -> None:
     """Simulate a lender, check, train, score two nights, and show the watch list."""
     with progress() as bar:
-        run_demo(out, borrowers, load_settings(), bar.console if sys.stdout.isatty() else Console(), bar)
+        run_demo(out, borrowers, load_settings(), bar.console if sys.stdout.isatty() else Terminal(), bar)
 
 
 def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, progress: Progress) -> Path:
@@ -54,17 +55,17 @@ def run_demo(out: Path, borrowers: int, settings: Settings, console: Console, pr
     trained = train_model(book, settings, Request(target=TargetSpec()), out / "model", progress)
     console.print(trained.table())
     for sentence in trained.sentences():
-        console.print(sentence, markup=False, highlight=False)
+        console.print(sentence)
     console.rule("3 · The first champion")
     request = PromotionRequest(by="demo", reason="the demo approves its own model; a lender's is approved by a person")
     promotion = promote(str(trained.registry_version), book, settings, request, progress)
     for rule in promotion.gated.rules:
-        console.print(rule.in_words(), highlight=False)
-    console.print(f"{request.by}: {request.reason}.", highlight=False)
+        console.print(rule.in_words())
+    console.print(f"{request.by}: {request.reason}.")
     console.rule("4 · Two nights")
     for as_of_date in NIGHTS:
         night = run_night(book, settings, as_of_date, out / "scores", progress)
-        console.print(night.line(), soft_wrap=True, highlight=False)
+        console.print(night.line(), soft_wrap=True)
     console.rule("5 · Who needs a call")
     console.print(table(read_watch_list(settings.database_url), 6))
     page = out / "report.html"

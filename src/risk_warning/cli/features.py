@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pydantic import Field
-from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Json
+from risk_warning.cli.terminal import Terminal
 from risk_warning.core.features import Feature, registry
 from risk_warning.core.features.declare import Direction
 from risk_warning.document import Document, json_text
@@ -63,7 +63,7 @@ def features(as_json: Json = False) -> None:
     if as_json:
         print(json_text([_document(feature) for feature in listed]))
         return
-    console = Console()
+    console = Terminal()
     console.print(table(listed, console.width))
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+
+from risk_warning.cli.terminal import Terminal
 
 app = typer.Typer(help="Turn a public data set into a book.", no_args_is_help=True)
 
@@ -28,6 +29,6 @@ def uci_credit_card(
     from risk_warning.datasets.uci import import_uci
 
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
+    with Progress(*columns, console=Terminal(stderr=True)) as bar:
         cards = import_uci(file, out, bar)
     print(f"{cards:,} cards written to {out}; next: risk-warning check {out}")

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import Db, Json
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 app = typer.Typer(help="Create, list and revoke the service's API keys.", no_args_is_help=True)
@@ -27,15 +27,16 @@ def create(
 ) -> None:
     """Make a key and print it: the only time it is shown."""
     from risk_warning.audit.api_keys import create as make_key
-    from risk_warning.cli.os_user import os_user
+    from risk_warning.cli.actor import ADMINS, actor
 
+    url = db or load_settings().database_url
     text = make_key(
-        db or load_settings().database_url,
+        url,
         name=name,
         role=role,
         rate_limit=rate_limit,
         expires_on=expires.date() if expires is not None else None,
-        actor=os_user(),
+        actor=actor(url, ADMINS),
     )
     print(text)
     print("Store it now: only its digest is kept, and it cannot be shown again.", file=sys.stderr)
@@ -64,14 +65,15 @@ def list_keys(db: Db = None, as_json: Json = False) -> None:
         else:
             state = "expired"
         table.add_row(key.name, key.role, key.key_id, key.rate_limit or "–", key.created_at[:10], state)
-    Console().print(table)
+    Terminal().print(table)
 
 
 @app.command()
 def revoke(name: Annotated[str, typer.Argument(help="The key's name.")], db: Db = None) -> None:
     """Revoke a key: within five seconds no service takes it any more."""
     from risk_warning.audit.api_keys import revoke as revoked
-    from risk_warning.cli.os_user import os_user
+    from risk_warning.cli.actor import ADMINS, actor
 
-    revoked(db or load_settings().database_url, name, os_user())
+    url = db or load_settings().database_url
+    revoked(url, name, actor(url, ADMINS))
     print(f"{name} is revoked.")

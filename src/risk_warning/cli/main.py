@@ -9,7 +9,6 @@ import sys
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli import audit, import_data, keys
 from risk_warning.cli.backtest import backtest
@@ -21,17 +20,20 @@ from risk_warning.cli.features import features
 from risk_warning.cli.init import init
 from risk_warning.cli.map import map_export
 from risk_warning.cli.models import models
-from risk_warning.cli.promote import promote, propose, rollback
+from risk_warning.cli.promote import adopt, promote, propose, rollback
 from risk_warning.cli.replay import replay
 from risk_warning.cli.runs import runs
 from risk_warning.cli.score import score
+from risk_warning.cli.sign import sign
 from risk_warning.cli.simulate import simulate
 from risk_warning.cli.status import status
 from risk_warning.cli.target import target
+from risk_warning.cli.terminal import Terminal
 from risk_warning.cli.threshold import threshold
 from risk_warning.cli.train import train
 from risk_warning.cli.watchlist import watchlist
 from risk_warning.errors import RiskWarningError, exit_codes
+from risk_warning.output import private_by_default
 
 _EXITS = "\n\n".join(f"{code}  {meaning}" for code, meaning in exit_codes().items())
 app = typer.Typer(
@@ -44,7 +46,7 @@ app = typer.Typer(
 _BRING, _TRAIN, _RUN, _SERVE, _KEEP = "Bring a book", "Train and judge", "Run", "Serve", "Keep"
 for panel, verbs in (
     (_BRING, (demo, init, map_export, check, convert, simulate, features)),
-    (_TRAIN, (target, train, compare, threshold, backtest, models, propose, promote, rollback)),
+    (_TRAIN, (target, train, compare, threshold, backtest, models, propose, promote, rollback, adopt, sign)),
     (_RUN, (score, watchlist, runs)),
     (_SERVE, (replay,)),
     (_KEEP, (status,)),
@@ -75,8 +77,9 @@ def _options(
 
 def main() -> None:
     """Run the verb and end the process with its exit code."""
+    private_by_default()
     try:
         app()
     except RiskWarningError as error:
-        Console(stderr=True, soft_wrap=True).print(f"risk-warning: {error}", style="red", markup=False, highlight=False)
+        Terminal(stderr=True, soft_wrap=True).print(f"risk-warning: {error}", style="red")
         sys.exit(error.exit_code)

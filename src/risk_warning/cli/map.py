@@ -15,6 +15,7 @@ from rich.prompt import IntPrompt, Prompt
 from rich.table import Table
 from rich.text import Text
 
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 if TYPE_CHECKING:
@@ -61,11 +62,11 @@ def map_export(
     if mapping.exists():
         raise OutputError(f"{mapping} exists; name another with --mapping, or remove it.")
     source = export if ":" in export else os.path.relpath(export, mapping.parent)
-    console = Console()
+    console = Terminal()
     with staging_connection(settings) as con:
         opened = export_at(con, source, mapping.parent, settings.postgres_schema)
         try:
-            with Console(stderr=True).status("looking at the export"):
+            with Terminal(stderr=True).status("looking at the export"):
                 proposal = propose(con, opened, source, encoding)
             for match in proposal.matches:
                 _show(console, con, proposal, match)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Json
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 
@@ -37,4 +37,4 @@ def models(as_json: Json = False) -> None:
             "–" if entry.observed_over_expected is None else f"{entry.observed_over_expected:.2f}",
             "–" if entry.judged_rows is None else f"{entry.judged_rows:,}",
         )
-    Console().print(table)
+    Terminal().print(table)

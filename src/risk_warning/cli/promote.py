@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from risk_warning.cli.actor import actor
 from risk_warning.cli.options import BookOption, By, Json, Reason, Report, book_of
-from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
 from risk_warning.errors import GateError
 from risk_warning.settings import load_settings
@@ -42,14 +43,14 @@ def propose(
     from risk_warning.studies.promotion.gate import propose as proposed
 
     settings = load_settings()
-    location = book_of(book, settings)
+    location, who = book_of(book, settings), actor(settings.database_url)
     with progress() as bar:
         gated = gate(version, location, settings, nights, bar)
     if not as_json:
         _print_rules(f"Version {gated.number} ({gated.model.version}) against the gate", gated, "")
     if not gated.passed:
         raise GateError(f"The gate refuses version {gated.number}: {gated.failed}. Nothing was changed.")
-    sentence = proposed(gated, settings)
+    sentence = proposed(gated, settings, who)
     print(json_text(GatedDocument.of(gated)) if as_json else sentence)
 
 
@@ -75,7 +76,8 @@ def promote(
     from risk_warning.studies.promotion.run import promote as promoted
 
     settings = load_settings()
-    request = PromotionRequest(by=by, user=os_user(), reason=reason, override=override, nights=nights, report=report)
+    user = actor(settings.database_url)
+    request = PromotionRequest(by=by, user=user, reason=reason, override=override, nights=nights, report=report)
     with progress() as bar:
         promotion = promoted(version, book_of(book, settings), settings, request, bar)
     if as_json:
@@ -93,23 +95,36 @@ def rollback(*, by: By, reason: Reason, as_json: Json = False) -> None:
     """Make the previous champion the champion again; the two change places."""
     from risk_warning.studies.promotion.run import roll_back
 
-    champion, previous = roll_back(load_settings(), by=by, user=os_user(), reason=reason)
+    settings = load_settings()
+    champion, previous = roll_back(settings, by=by, user=actor(settings.database_url), reason=reason)
     if as_json:
         print(json.dumps({"champion": champion, "previous": previous}))
     else:
         print(f"Version {champion} is the champion again, {previous} the previous one.")
 
 
-_MET = {"met": "yes", "NOT MET": "[bold red]no[/]", "warning": "[yellow]warning[/]"}
+def adopt(version: Version, *, by: By, reason: Reason) -> None:
+    """Record the version that the registry calls champion already: one from before the audit trail named champions.
+
+    A champion that is not on record is not used, since whoever can write to the registry can move its alias.
+    """
+    from risk_warning.studies.promotion.run import adopt as adopted
+
+    settings = load_settings()
+    number = adopted(version, settings, by=by, user=actor(settings.database_url), reason=reason)
+    print(f"Version {number} is on record as the champion.")
+
+
+_MET = {"met": Text("yes"), "NOT MET": Text("no", style="bold red"), "warning": Text("warning", style="yellow")}
 
 
 def _print_rules(title: str, gated: Gated, caption: str) -> None:
     table = Table("rule", "met", "figure", "limit", title=title, caption=caption or None)
     for rule in gated.rules:
         table.add_row(rule.name, _MET[rule.outcome], rule.figure, rule.limit)
-    console = Console()
+    console = Terminal()
     console.print(table)
     for line in gated.warnings:
-        console.print(f"Warning, which does not block: {line}.", style="yellow", highlight=False, soft_wrap=True)
+        console.print(f"Warning, which does not block: {line}.", style="yellow", soft_wrap=True)
     for line in gated.cautions:
-        console.print(f"Calibration: {line}", style="yellow", highlight=False, soft_wrap=True)
+        console.print(f"Calibration: {line}", style="yellow", soft_wrap=True)

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 from pydantic_core import to_json
-from rich.console import Console
 
 from risk_warning.cli.options import Db, Json
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 
@@ -45,6 +45,6 @@ def replay(
         else:
             verdict = "equal" if answer.equal else f"DIFFERENT in {', '.join(answer.differs) or 'its text'}"
             line = f"{answer.request_id}: {verdict} ({answer.route}, {answer.at}, model {answer.model_version})"
-            Console(soft_wrap=True, highlight=False).print(line, markup=False)
+            Terminal(soft_wrap=True).print(line)
     if different:
         raise AuditError(f"{different:,} of {len(request_ids):,} answers differ; the trail or a model has changed.")

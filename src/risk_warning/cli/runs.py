@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 
@@ -48,4 +48,4 @@ def runs(
         )
     if len(past) > limit:
         table.caption = f"the latest {limit:,} of {len(past):,}; --limit shows more, --json all"
-    Console().print(table)
+    Terminal().print(table)

@@ -6,13 +6,14 @@ import os
 from pathlib import Path
 
 from pydantic import Field
-from rich.console import Console
 from rich.table import Table
 
 from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import Document, json_text
 from risk_warning.errors import RiskWarningError
 from risk_warning.settings import Settings, load_settings
+from risk_warning.shown import shown_url
 
 
 class Status(Document):
@@ -42,7 +43,7 @@ def status(db: Db = None, as_json: Json = False) -> None:
         book=_book(settings),
         database=_database(settings),
         last_night=_last_night(settings),
-        registry=settings.tracking_uri.rpartition("@")[2],
+        registry=shown_url(settings.tracking_uri),
         champion=_champion(settings),
         policy=_policy(settings),
         service=settings.model,
@@ -54,10 +55,10 @@ def status(db: Db = None, as_json: Json = False) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, text in state.model_dump(by_alias=True, exclude={"warnings"}).items():
         table.add_row(name, text)
-    console = Console()
+    console = Terminal()
     console.print(table, soft_wrap=True)
     for text in state.warnings:
-        console.print(f"Warning: {text}", style="yellow", highlight=False, soft_wrap=True)
+        console.print(f"Warning: {text}", style="yellow", soft_wrap=True)
 
 
 def _settings_file() -> str:
@@ -69,10 +70,8 @@ def _book(settings: Settings) -> str:
     location = settings.book.location
     if location is None:
         return "not set (book.location)"
-    from risk_warning.database.connection import display_url
-
-    # A URL may hold a password.
-    return display_url(location) if "://" in location else str(Path(location).absolute())
+    is_path = "://" not in location and not location.startswith("adbc:")
+    return str(Path(location).absolute()) if is_path else shown_url(location)
 
 
 def _database(settings: Settings) -> str:
@@ -134,4 +133,6 @@ def _warnings(settings: Settings) -> tuple[str, ...]:
             f"home is {settings.home}, relative to the working directory: a run from another folder starts a second "
             f"home. Set RISK_WARNING_HOME={settings.home.absolute()}."
         )
+    if settings.home.is_dir() and settings.home.stat().st_mode & 0o077:
+        warnings.append(f"other users of this machine can read {settings.home}; run chmod -R go= {settings.home}.")
     return tuple(warnings)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-
 from risk_warning.cli.options import BookArgument, First, Json, Last, Report, book_of, check_range
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
@@ -34,4 +33,4 @@ def target(
         evidence = target_evidence(location, settings, first, last, bar)
     if report is not None:
         write_page(report, target_page(evidence))
-    print(json_text(TargetDocument.of(evidence))) if as_json else Console().print(table(evidence))
+    print(json_text(TargetDocument.of(evidence))) if as_json else Terminal().print(table(evidence))

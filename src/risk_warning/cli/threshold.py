@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from risk_warning.cli.actor import actor
 from risk_warning.cli.options import (
     BookArgument,
     CallAgainDays,
@@ -24,8 +24,8 @@ from risk_warning.cli.options import (
     book_of,
     check_finite,
 )
-from risk_warning.cli.os_user import os_user
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
 from risk_warning.settings import load_settings
 
@@ -99,17 +99,18 @@ def threshold(
         capacity_per_day=capacity_per_day,
         dates=tuple(as_of or ()),
     )
-    console = Console(stderr=True)
+    console = Terminal(stderr=True)
     with progress() as bar:
         thresholds = threshold_evidence(model, location, settings, request, bar)
     if report is not None:
         write_page(report, threshold_page(thresholds))
     content = ThresholdsDocument.of(thresholds).model_dump(mode="json")
     if choose is not None and target is not None and reason is not None:
-        written = write(thresholds, choose.value, target, settings, by=by or os_user(), user=os_user(), reason=reason)
+        user = actor(settings.database_url)
+        written = write(thresholds, choose.value, target, settings, by=by or user, user=user, reason=reason)
         content["written"] = None if written is None else WrittenPolicyDocument.of(written)
-        console.print(in_words(written, target, settings), markup=False, highlight=False, soft_wrap=True)
-    print(json_text(content)) if as_json else Console().print(table(thresholds))
+        console.print(in_words(written, target, settings), soft_wrap=True)
+    print(json_text(content)) if as_json else Terminal().print(table(thresholds))
 
 
 def _check(

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import (
     BadDpd,
@@ -23,6 +22,7 @@ from risk_warning.cli.options import (
     day,
 )
 from risk_warning.cli.progress import progress
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 T = TypeVar("T")
@@ -171,15 +171,13 @@ def train(
     if as_json:
         print(json_text(TrainingDocument.of(trained)))
         return
-    console = Console()
+    console = Terminal()
     console.print(trained.table())
     for sentence in trained.sentences():
-        console.print(sentence, markup=False, highlight=False)
+        console.print(sentence)
     if register:
         console.print(
             f"Next: risk-warning promote {trained.registry_version} --book {location} --by NAME --reason TEXT",
-            markup=False,
-            highlight=False,
             soft_wrap=True,
         )
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 import typer
-from rich.console import Console
 
 from risk_warning.cli.options import Db, Json, with_db
+from risk_warning.cli.terminal import Terminal
 from risk_warning.settings import load_settings
 
 
@@ -31,4 +31,4 @@ def watchlist(
     elif watch_list.as_of_date is None and not watch_list.warnings:
         print("No run yet; next: risk-warning score BOOK --as-of DATE --out DIR")
     else:
-        Console().print(table(watch_list, limit))
+        Terminal().print(table(watch_list, limit))

@@ -19,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from risk_warning.errors import DatabaseError
+from risk_warning.shown import shown_url
 
 _WAIT_SECONDS = 10
 _TABLE_LOCKS = 0x726B
@@ -137,7 +138,7 @@ def display_url(url: str) -> str:
         The URL cannot be parsed.
     """
     try:
-        return make_url(url).render_as_string(hide_password=True)
+        return shown_url(make_url(url).render_as_string(hide_password=True))
     except ArgumentError:
         raise DatabaseError(
             "The database URL cannot be read; give one such as sqlite:///watchlist.db or postgresql+psycopg://…"

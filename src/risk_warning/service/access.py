@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
 import ipaddress
 import math
 import re
@@ -141,7 +140,7 @@ def key_in(headers: Mapping[bytes, bytes]) -> str | None:
     if scheme.lower() == "basic":
         try:
             return base64.b64decode(text, validate=True).decode("latin-1").partition(":")[2] or None
-        except binascii.Error:
+        except ValueError:  # no base64, or no ASCII
             return None
     return None
 

@@ -24,11 +24,14 @@ from _bentoml_sdk import Service
 from bentoml._internal.configuration.containers import BentoMLContainer
 
 from risk_warning.errors import RiskWarningError
-from risk_warning.service import preflight
+from risk_warning.output import private_by_default
+from risk_warning.service import connections, preflight
 from risk_warning.service.app import create_app
 from risk_warning.service.gate import Gate
 from risk_warning.service.process import ServingProcess
 
+private_by_default()
+connections.install()
 _FOLDER = Path.cwd()
 process = ServingProcess()
 api = create_app(process)

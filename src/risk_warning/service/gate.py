@@ -155,9 +155,13 @@ class Gate:
     async def _health(self, path: str, method: str, request_id: str, send: Send) -> None:
         if method not in ("GET", "HEAD"):
             raise Refusal(405, "method_not_allowed", f"{path} takes GET.", headers={"allow": "GET, HEAD"})
-        if path == "/readyz" and (problem := self._process.not_ready):
+        if path != "/readyz":
+            await respond(send, 200, to_json({"status": "alive"}))
+            return
+        if problem := self._process.not_ready:
             raise Refusal(503, "unavailable", problem)
-        await respond(send, 200, to_json({"status": "ready" if path == "/readyz" else "alive"}))
+        # A task that fails keeps no request from its answer; whoever watches the service reads it here.
+        await respond(send, 200, to_json({"status": "ready", "tasks": self._process.runtime.supervised.states}))
 
 
 INTERNAL = Refusal(500, "internal", "Internal error of the service; give its operator the request id.")

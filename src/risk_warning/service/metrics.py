@@ -36,6 +36,9 @@ class Metrics:
         self._shadow = Counter(
             f"{prefix}shadow_requests", "Requests handed to the challenger, or dropped", ["outcome"], registry=registry
         )
+        self._task_failures = Counter(
+            f"{prefix}task_failures", "Failures of background tasks, which are tried again", ["task"], registry=registry
+        )
         self._model = Gauge(
             f"{prefix}model_info",
             "1 for the model that answers",
@@ -68,6 +71,10 @@ class Metrics:
     def shadowed(self, *, handed_over: bool) -> None:
         """Count a request for the challenger, handed over or dropped."""
         self._shadow.labels("handed_over" if handed_over else "dropped").inc()
+
+    def task_failed(self, name: str) -> None:
+        """Count a failure of a background task."""
+        self._task_failures.labels(name).inc()
 
     def serving(self, model_version: str, policy_version: str) -> None:
         """Set the model that answers from now on."""

@@ -28,7 +28,7 @@ def check() -> None:
     settings = load_settings()
     folder = _folder(settings)
     if folder is not None:
-        model = load(folder)
+        model = load(folder, settings.signing.trusted_keys)
         policy_of(model, settings)
         check_book(model, settings)
     open_engine(settings.database_url).dispose()

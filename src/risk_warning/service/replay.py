@@ -125,13 +125,14 @@ def _inputs(decision: StoredDecision, given: str | None) -> str:
 
 def _model(model_version: str, folder: Path | None, settings: Settings) -> RiskModel:
     """Return the model of this version: from `folder` if given, else from the first place that has it."""
+    trusted = settings.signing.trusted_keys
     places = [folder] if folder is not None else [settings.home / "models" / model_version, Path(settings.model)]
     for place in places:
-        if (place / "model.json").is_file() and (candidate := load(place)).version == model_version:
+        if (place / "model.json").is_file() and (candidate := load(place, trusted)).version == model_version:
             return candidate
     if folder is not None:
         raise ModelError(f"{folder} does not contain model {model_version}; name the folder that does.")
-    return load(with_version(model_version, settings))
+    return load(with_version(model_version, settings), trusted)
 
 
 def _policy(model_version: str, policy_version: str, settings: Settings, model: RiskModel) -> Policy:

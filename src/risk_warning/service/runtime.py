@@ -21,8 +21,10 @@ from risk_warning.service.borrowers import Borrowers
 from risk_warning.service.champions.champion import Champion
 from risk_warning.service.champions.served import MODEL_SERVED, Served
 from risk_warning.service.champions.shadow import Shadow
+from risk_warning.service.connections import CONNECTIONS
 from risk_warning.service.deciding import Deciding
 from risk_warning.service.metrics import Metrics
+from risk_warning.service.supervised import Supervised
 from risk_warning.settings import Settings
 
 _SWITCH_SECONDS = 0.0005
@@ -35,6 +37,7 @@ class Runtime:
 
     settings: Settings
     metrics: Metrics
+    supervised: Supervised
     writer: DecisionWriter
     decisions: Decisions
     access: Access
@@ -69,8 +72,10 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Runtime
         stack.callback(decisions.close)
         access = Access(await _keys(settings), settings.service.rate_limit)
         stack.callback(access.close)
-        refreshing = asyncio.create_task(_refresh(access))
-        stack.push_async_callback(_cancel, refreshing)
+        CONNECTIONS.bound(settings.service.max_connections)
+        supervised = Supervised(metrics)
+        stack.push_async_callback(supervised.stop)
+        supervised.every(REFRESH_SECONDS, "keys", access.refresh)
         shadow = Shadow(metrics)
         stack.push_async_callback(shadow.stop)
 
@@ -78,11 +83,10 @@ async def running(settings: Settings, metrics: Metrics) -> AsyncIterator[Runtime
             await asyncio.to_thread(_record_model, settings.database_url, old, new)
             metrics.serving(new.model.version, new.policy.version)
 
-        champion = Champion(settings, record, shadow.follow)
-        stack.push_async_callback(champion.stop)
+        champion = Champion(settings, supervised, record, shadow.follow)
         await champion.start()
         borrowers = Borrowers(settings.service.book, settings)
-        yield Runtime(settings, metrics, writer, decisions, access, borrowers, shadow, champion)
+        yield Runtime(settings, metrics, supervised, writer, decisions, access, borrowers, shadow, champion)
 
 
 async def _keys(settings: Settings) -> KeyRing | None:
@@ -95,18 +99,6 @@ async def _keys(settings: Settings) -> KeyRing | None:
     return None
 
 
-async def _refresh(access: Access) -> None:
-    while True:
-        await asyncio.sleep(REFRESH_SECONDS)
-        await access.refresh()
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
-
-
 async def _close(writer: DecisionWriter) -> None:
     with suppress(RiskWarningError):
         await asyncio.to_thread(writer.close)
@@ -115,5 +107,10 @@ async def _close(writer: DecisionWriter) -> None:
 def _record_model(url: str, old: Served | None, new: Served) -> None:
     """Record in the trail which model and policy answer from now on; a replay reads the policy from there."""
     before = None if old is None else old.model.version
-    detail = {"before": before, "source": new.source, "policy": asdict(new.policy)}
+    detail = {
+        "before": before,
+        "source": new.source,
+        "policy": asdict(new.policy),
+        "model_digest": new.model.digest,
+    }
     append_event(url, actor="service", kind=MODEL_SERVED, subject=new.model.version, detail=detail)

@@ -18,8 +18,9 @@ import time
 from dataclasses import replace
 
 from risk_warning.errors import RiskWarningError
+from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import Reference
-from risk_warning.registry.registry import kept, numbers, registry
+from risk_warning.registry.registry import kept, numbers
 from risk_warning.settings import Settings, load_settings
 
 CHALLENGER = "challenger"

@@ -41,7 +41,7 @@ def serve(folder: Path, source: str, settings: Settings) -> Served:
     ContractError
         The configured book lacks a column that the model reads.
     """
-    model = load(folder)
+    model = load(folder, settings.signing.trusted_keys)
     check_book(model, settings)
     served = Served(model, policy_of(model, settings), source, datetime.now(UTC))
     # Values that are computed only once are computed now, not during the first request.

@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 MOST_FIELDS = 20
 """Maximum number of faults of one request that are listed under `more`."""
 _NO_FIELD = "there is no field of this name here; /docs lists those there are"
+RETRY_AFTER_SECONDS = "2"
+"""When a client may try again after a 503."""
 MOST_CHARACTERS = 200
 """Maximum length of a field's name in a refusal; a caller can send a name as long as the body allows."""
 Code = Literal[
@@ -77,6 +79,10 @@ class Refusal(Exception):
     field: str | None = None
     headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
     more: tuple[FieldFault, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            self.headers = {"retry-after": RETRY_AFTER_SECONDS, **self.headers}
 
     def body(self, request_id: str) -> bytes:
         """Return the refusal as JSON text."""
