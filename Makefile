@@ -4,7 +4,7 @@ BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo serve test test-full lint lock clean
+.PHONY: help demo serve test test-full lint lock sbom clean
 
 help:  ## show this list
 	@grep -hE '^[a-z.-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-9s %s\n", $$1, $$2}'
@@ -32,8 +32,11 @@ lock: .venv/.ready  ## compile both lock files anew from pyproject.toml
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra postgres --group dev -o requirements-dev.lock
 
+sbom: .venv/.ready  ## sbom.cdx.json, what a lender would install, as a CycloneDX bill of materials
+	$(BIN)/cyclonedx-py requirements --output-reproducible --of JSON --pyproject pyproject.toml -o sbom.cdx.json requirements.lock
+
 clean:  ## remove .venv and what tools left
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv sbom.cdx.json dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/.ready: requirements-dev.lock pyproject.toml
 	$(PYTHON) -m venv .venv

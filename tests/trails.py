@@ -24,6 +24,7 @@ def decision(request_id: str, **other: Any) -> Decision:
         role="scorer",
         as_of_date=date(2023, 10, 1),
         model_version="m1",
+        model_digest="d" * 64,
         policy_version="p1",
         inputs=f'{{"profile":{{"region":"北京"}},"request":"{request_id}"}}',
         keep_inputs=True,

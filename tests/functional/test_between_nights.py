@@ -59,6 +59,7 @@ def decision(request_id: str, borrower_id: str, day: date, score: float = 470.0)
         key_name="loan-system",
         role="scorer",
         as_of_date=day,
+        model_digest="d" * 64,
         model_version="model",
         policy_version=POLICY.version,
         inputs="{}",

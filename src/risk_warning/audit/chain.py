@@ -13,6 +13,10 @@ _OUTSIDE = frozenset({"id", "prev_hash", "hash", "seal_key", "seal"})
 """Columns that are not hashed: `id` is assigned by the database, the hashes form the chain, the seal is of the hash."""
 
 
+_LATER = frozenset({"model_digest"})
+"""Columns that came after the first rows: hashed where they have a value, so that older rows keep their hashes."""
+
+
 def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:
     """Return the sha256, in hex, of the previous row's hash and this row's columns.
 
@@ -21,4 +25,9 @@ def row_hash(prev_hash: str, columns: Mapping[str, object]) -> str:
     >>> row_hash(START, {"id": 7, "chain": "main", "seq": 1})[:12]
     'c92871898f2b'
     """
-    return sha256(prev_hash + canonical_json({name: columns[name] for name in columns if name not in _OUTSIDE}))
+    hashed = {
+        name: value
+        for name, value in columns.items()
+        if name not in _OUTSIDE and not (name in _LATER and value is None)
+    }
+    return sha256(prev_hash + canonical_json(hashed))

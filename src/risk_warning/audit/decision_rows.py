@@ -53,6 +53,7 @@ def append_decisions(
             "role": decision.role,
             "as_of_date": decision.as_of_date,
             "model_version": decision.model_version,
+            "model_digest": decision.model_digest,
             "policy_version": decision.policy_version,
             "inputs_digest": sha256(decision.inputs),
             "inputs_kept": decision.keep_inputs,

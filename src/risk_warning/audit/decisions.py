@@ -33,6 +33,8 @@ class Decision:
     role: str
     as_of_date: date | None
     model_version: str
+    model_digest: str
+    """The sha256 (hex) of the model's `model.json`."""
     policy_version: str
     inputs: str
     """Everything the answer is based on, JSON text."""

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from risk_warning.cli.actor import actor
-from risk_warning.cli.options import BookOption, By, Json, Reason, Report, book_of
+from risk_warning.cli.options import BookOption, By, Db, Json, Reason, Report, book_of, with_db
 from risk_warning.cli.progress import progress
 from risk_warning.cli.terminal import Terminal
 from risk_warning.document import json_text
@@ -103,14 +103,14 @@ def rollback(*, by: By, reason: Reason, as_json: Json = False) -> None:
         print(f"Version {champion} is the champion again, {previous} the previous one.")
 
 
-def adopt(version: Version, *, by: By, reason: Reason) -> None:
-    """Record the version that the registry calls champion already: one from before the audit trail named champions.
+def adopt(version: Version, *, by: By, reason: Reason, db: Db = None) -> None:
+    """Record the version that the registry calls champion already, such as one from before there was such a record.
 
     A champion that is not on record is not used, since whoever can write to the registry can move its alias.
     """
     from risk_warning.studies.promotion.run import adopt as adopted
 
-    settings = load_settings()
+    settings = with_db(load_settings(), db)
     number = adopted(version, settings, by=by, user=actor(settings.database_url), reason=reason)
     print(f"Version {number} is on record as the champion.")
 

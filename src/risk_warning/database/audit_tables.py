@@ -36,6 +36,7 @@ decisions = Table(
     Column("hash", String(64), nullable=False),
     Column("seal_key", String(16)),
     Column("seal", String(64)),
+    Column("model_digest", String(64)),
     UniqueConstraint("chain", "seq"),
     UniqueConstraint("request_id"),
 )

@@ -105,6 +105,7 @@ class Deciding:
             role=call.caller.role,
             as_of_date=None if question is None else question.as_of_date,
             model_version=served.model.version,
+            model_digest=served.model.digest,
             policy_version=served.policy.version,
             inputs=worked.inputs,
             keep_inputs=runtime.settings.service.audit_inputs == "included",
