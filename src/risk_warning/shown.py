@@ -29,10 +29,11 @@ _STEERING = (*range(0x09), *range(0x0B, 0x20), *range(0x7F, 0xA0), *range(0x202A
 _VISIBLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _STEERING}
 
 
-def visible(text: str) -> str:
-    r"""Return a text with the characters that steer a terminal as escapes.
+def visible(text: str, *, in_line: bool = False) -> str:
+    r"""Return a text with the characters that steer a terminal as escapes; `in_line`: the ends of lines as well.
 
     >>> print(visible("a\x1b[2Jb"))
     a\x1b[2Jb
     """
-    return text.translate(_VISIBLE)
+    shown = text.translate(_VISIBLE)
+    return shown.replace("\n", "\\n") if in_line else shown

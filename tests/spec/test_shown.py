@@ -64,3 +64,4 @@ def test_control_characters_are_shown_as_escapes(text: str) -> None:
     assert not set(text) & set(shown) - set("ab[2J]0;title31mgnp.exe")
     assert visible(text).isprintable() and "\\" in visible(text)
     assert visible("张三\tA-1\n") == "张三\tA-1\n"
+    assert visible("a\nb", in_line=True) == "a\\nb"

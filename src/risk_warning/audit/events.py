@@ -106,10 +106,8 @@ def newest_of(
 
 def _is_genuine(connection: Connection, seal: Seal, event: Row[Any]) -> bool:
     """Whether the event carries its seal or, without one, precedes the sealed adoption in an unbroken chain."""
-    head, following = (
-        event.prev_hash,
-        select(audit_events).where(audit_events.c.chain == MAIN, audit_events.c.seq >= event.seq),
-    )
+    following = select(audit_events).where(audit_events.c.chain == MAIN, audit_events.c.seq >= event.seq)
+    head = event.prev_hash
     for row in connection.execute(following.order_by(audit_events.c.seq)):
         if row.prev_hash != head or row.hash != row_hash(head, dict(row._mapping)):
             return False

@@ -129,14 +129,14 @@ def _tree_fault(fields: Mapping[str, str], features: int) -> str | None:
     if splits:  # a single leaf has no weight
         of_leaves += [_numbers(fields["leaf_weight"]), _numbers(fields["leaf_count"])]
     if any(len(v) != splits for v in (*of_splits, thresholds)) or any(len(v) != leaves for v in of_leaves):
-        return "a list has not one value for each split or leaf"
+        return "a list does not have one value per split or leaf"
     if len(_numbers(fields["shrinkage"])) != 1:
-        return "it has not one shrinkage"
+        return "it does not have one shrinkage"
     chosen, children = integers["split_feature"], np.stack((integers["left_child"], integers["right_child"]))
     if np.any((chosen < 0) | (chosen >= features)):
         return "a split is on a feature that there is not"
     if not np.isin(integers["decision_type"], _NUMERIC_SPLITS).all():
-        return "a split is not one on a number with empty values apart"
+        return "a split is on categories, or does not set empty values apart"
     # So no path comes back to where it was.
     if np.any((children >= 0) & (children <= np.arange(splits))) or np.any((children < -leaves) | (children >= splits)):
         return "a split has a child before it or out of range"

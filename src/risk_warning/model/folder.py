@@ -34,6 +34,7 @@ from risk_warning.model.provenance import Provenance
 from risk_warning.model.risk_model import RiskModel, features_named
 from risk_warning.model.signature import check_signature, sign
 from risk_warning.output import whole_folder
+from risk_warning.shown import visible
 
 FORMAT = 3
 MODEL_OUT = "--model-out"
@@ -103,9 +104,10 @@ def load(folder: Path, trusted_keys: Sequence[Path] = ()) -> RiskModel:
     SettingsError
         If a public key cannot be read.
     """
-    if trusted_keys:
-        check_signature(folder, trusted_keys)
+    signed = check_signature(folder, trusted_keys) if trusted_keys else None
     plain_content, texts = _checked(folder)
+    if signed is not None and any(sha256(text) != signed[name] for name, text in texts.items()):
+        raise ModelError(f"The files of {folder} changed while they were read; load the model again.")
     booster_text = texts["model.txt"]
     try:
         content = ModelContent.read(canonical_json(plain_content))
@@ -200,7 +202,7 @@ def _checked(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
 
 
 def _damaged(folder: Path, place: str = "") -> ModelError:
-    at = f" at {place[:100]}" if place else ""
+    at = f" at {visible(place[:100], in_line=True)}" if place else ""
     return ModelError(f"{folder}/model.json is damaged{at}; fetch the model again, or train a new one.")
 
 

@@ -115,8 +115,10 @@ def sign(folder: Path, private: Path) -> None:
         raise OutputError(f"The signature of {folder} cannot be written: {error.strerror}.") from None
 
 
-def check_signature(folder: Path, trusted_keys: Sequence[Path]) -> None:
+def check_signature(folder: Path, trusted_keys: Sequence[Path]) -> Mapping[str, str]:
     """Check that one of the trusted keys signed the folder, and that its files are those that were signed.
+
+    Returns path inside the folder → sha256 of each file.
 
     Raises
     ------
@@ -148,9 +150,10 @@ def check_signature(folder: Path, trusted_keys: Sequence[Path]) -> None:
         statement = _Statement.model_validate_json(payload)
     except ValidationError:
         raise ModelError(f"{folder}/{SIGNATURE} signs something else than files; fetch the model again.") from None
-    signed = {one.name: one.digest.get("sha256") for one in statement.subject}
+    signed = {one.name: one.digest.get("sha256", "") for one in statement.subject}
     if statement.predicateType != _PREDICATE or signed != _digests(folder):
         raise ModelError(f"The files of {folder} are not those that were signed; fetch the model again.")
+    return signed
 
 
 def key_id(key: Ed25519PublicKey) -> str:

@@ -1,6 +1,7 @@
 """The champion on record: the registry's alias counts only if the audit trail names the same model.
 
-Whoever can write to the registry can move its alias. Only who can seal the trail can record a champion.
+Whoever can write to the registry can move its alias. Only somebody with the key of the trail's seals can record a
+champion.
 """
 
 from __future__ import annotations

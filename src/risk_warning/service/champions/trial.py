@@ -16,6 +16,7 @@ from pathlib import Path
 from risk_warning.errors import ModelError, RiskWarningError
 from risk_warning.service.champions.served import serve
 from risk_warning.settings import load_settings
+from risk_warning.shown import visible
 
 _SECONDS = 60.0
 _LOWEST_PRIORITY = 19
@@ -44,7 +45,7 @@ async def try_out(folder: Path) -> None:
                 process.kill()
             await process.wait()
     if process.returncode:
-        last = said.decode(errors="replace").strip().rpartition("\n")[2][:_MOST_CHARACTERS]
+        last = visible(said.decode(errors="replace").strip().rpartition("\n")[2][:_MOST_CHARACTERS])
         ended = f"ended its trial with signal {-process.returncode}" if process.returncode < 0 else "failed its trial"
         raise ModelError(f"The model in {folder} {ended}; it is not used. {last}".rstrip())
 
