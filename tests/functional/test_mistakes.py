@@ -97,4 +97,4 @@ def test_the_night_job_refuses_what_the_verb_refuses(tmp_path: Path, monkeypatch
     monkeypatch.setenv("RISK_WARNING_BOOK__LOCATION", "elsewhere")
     refused_by_job(4, "nightly: There is no book at elsewhere", "--as-of", "2023-06-01")
     monkeypatch.setenv("RISK_WARNING_BOOK__TIM", "x")
-    refused_by_job(3, "nightly: There is no setting book.tim")
+    refused_by_job(3, "nightly: RISK_WARNING_BOOK__TIM names no setting: there is no book.tim")

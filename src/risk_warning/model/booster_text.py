@@ -44,7 +44,7 @@ _NUMERIC_SPLITS = (8, 10)
 """`decision_type` of a split on a number that knows empty values: without or with them on the left."""
 _NOT_FINITE = "a number is not finite"
 _REST = re.compile(
-    r"end of trees\n\nfeature_importances:\n(?:[^\n=]+=[0-9]+\n)*\nparameters:\n(?:\[[^\n]*\]\n)*\n?"
+    r"end of trees\n\nfeature_importances:\n(?:[^\n]+=[0-9]+\n)*\nparameters:\n(?:\[[^\n]*\]\n)*\n?"
     r"end of parameters\n\npandas_categorical:(?:null|\[\])\n?"
 )
 
