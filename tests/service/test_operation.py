@@ -104,7 +104,8 @@ def test_the_champion_is_switched_under_load_and_no_request_notices(
                 await asyncio.sleep(0.5)
 
     async def both(server: Server) -> list[Sent]:
-        seconds = max(2, count(20)) * 3.0
+        # A new model is first tried in a process of its own.
+        seconds = max(2, count(20)) * 8.0
         loading = asyncio.create_task(at_rate(server.url, "/score", score_bodies, per_second=40, seconds=seconds))
         await asyncio.sleep(1.0)
         await switch_about(server)
