@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
+from bodies import Json
 
 from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.errors import ModelError, OutputError, SettingsError
@@ -18,7 +18,6 @@ from risk_warning.model.folder import load, save
 from risk_warning.model.signature import SIGNATURE, make_keys, sign
 
 DEMO = Path(__file__).parents[2] / "models" / "demo"
-Content = dict[str, Any]
 DEEP = "[" * 100_000 + "]" * 100_000
 
 
@@ -28,7 +27,7 @@ def folder(tmp_path: Path) -> Path:
     return shutil.copytree(DEMO, tmp_path / "model")
 
 
-def rewrite(folder: Path, change: Callable[[Content], object], booster: Callable[[str], str] = str) -> None:
+def rewrite(folder: Path, change: Callable[[Json], object], booster: Callable[[str], str] = str) -> None:
     """Change content and booster as somebody would who knows the program: with all digests and the version anew."""
     text = booster((folder / "model.txt").read_text(encoding="utf-8"))
     (folder / "model.txt").write_text(text, encoding="utf-8")
@@ -42,10 +41,10 @@ def rewrite(folder: Path, change: Callable[[Content], object], booster: Callable
     (folder / "model.json").write_text(json.dumps(content), encoding="utf-8")
 
 
-def put(*path: str, value: object) -> Callable[[Content], object]:
+def put(*path: str, value: object) -> Callable[[Json], object]:
     """Return a change that sets a value."""
 
-    def change(content: Content) -> None:
+    def change(content: Json) -> None:
         part = content
         for name in path[:-1]:
             part = part[name]
@@ -159,7 +158,7 @@ BOOSTERS: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("change", CONTENTS.values(), ids=CONTENTS)
-def test_a_content_that_no_model_has_is_refused(folder: Path, change: Callable[[Content], object]) -> None:
+def test_a_content_that_no_model_has_is_refused(folder: Path, change: Callable[[Json], object]) -> None:
     rewrite(folder, change)
     with pytest.raises(ModelError):
         load(folder)

@@ -5,18 +5,18 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
-from lender import Lender, on_record
+from lender import Lender
+from registered import another, register
 from serving import Server, serving
-from test_operation import another
 
 from risk_warning.model.folder import load, save
 from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import CHAMPION, NAME
-from risk_warning.registry.registry import FOLDER
 from risk_warning.settings import Settings
 
 IN_FORCE_WITHIN_SECONDS = 10.0
@@ -53,17 +53,7 @@ def settings(lender: Lender, tmp_path: Path) -> Iterator[Settings]:
     broken = another(first, 0.8)
     save(broken, tmp_path / "broken")
     (tmp_path / "broken" / "model.txt").write_text("tree\n")
-    with registry(settings) as client:
-        experiment = client.create_experiment("tests", artifact_location=(settings.home / "artifacts").as_uri())
-        client.create_registered_model(NAME)
-        for folder, model in ((lender.model, first), (tmp_path / "broken", broken)):
-            run = client.create_run(experiment)
-            client.log_artifacts(run.info.run_id, str(folder), f"model/{FOLDER}")
-            source = f"runs:/{run.info.run_id}/model"
-            tags = {"model_version": model.version}
-            client.create_model_version(NAME, source=source, run_id=run.info.run_id, tags=tags)
-        client.set_registered_model_alias(NAME, CHAMPION, "1")
-    on_record(settings)
+    register(settings, {lender.model: first.version, tmp_path / "broken": broken.version})
     yield settings
     shutil.rmtree(settings.home)
 
@@ -84,15 +74,18 @@ def test_what_is_broken_never_ends_the_following(settings: Settings, lender: Len
             answer: dict[str, dict[str, str]] = httpx.get(f"{server.url}/readyz").json()
             return answer["tasks"]
 
+        def is_in_force(threshold: float) -> bool:
+            return model_of(server)["threshold"] == threshold
+
         for k, broken in enumerate(BROKEN):
             policy.write_text(broken)
             until(lambda: tasks()["policy"] == "failing")
             policy.write_text(GOOD.format(561 + k))
-            until(lambda k=k: model_of(server)["threshold"] == 561 + k)  # type: ignore[misc]
+            until(partial(is_in_force, 561 + k))
         policy.unlink()
         until(lambda: tasks()["policy"] == "failing")
         policy.write_text(GOOD.format(599))
-        until(lambda: model_of(server)["threshold"] == 599)
+        until(partial(is_in_force, 599))
 
         name_champion("2")
         until(lambda: "cannot be used" in server.log.read_text() or "altered" in server.log.read_text())

@@ -7,8 +7,8 @@ import base64
 import httpx
 import pytest
 from bodies import Json
+from routes import ELSEWHERE, HEALTH, MAY
 from served import SENTINEL_TEXT, Keyed
-from test_access import ELSEWHERE, HEALTH, MAY
 
 from risk_warning.audit.api_keys import ROLES
 
@@ -63,9 +63,11 @@ def answer_request(
     client: httpx.Client, method: str, path: str, body: Json, headers: dict[str, bytes]
 ) -> httpx.Request:
     """Return a request with these headers in place of the client's own."""
-    content: dict[str, object] = {}
+    content: Json | None = None
     if method == "POST":
-        content["json"] = {"borrowers": [body]} if path == "/score_batch" else body
+        content = {"borrowers": [body]} if path == "/score_batch" else body
         if path == "/score_by_id":
-            content["json"] = {name: body[name] for name in ("borrower_id", "as_of_date")}
-    return client.build_request(method, path, headers=list(headers.items()), **content)  # type: ignore[arg-type]
+            content = {name: body[name] for name in ("borrower_id", "as_of_date")}
+    return client.build_request(
+        method, path, headers=[(name.encode(), value) for name, value in headers.items()], json=content
+    )

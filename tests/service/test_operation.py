@@ -7,7 +7,6 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -19,15 +18,14 @@ from bodies import bodies
 from counts import count
 from lender import Lender, on_record
 from load import Sent, at_rate
+from registered import another, register
 from serving import Server, serving
 
 from risk_warning.audit.verification.run import verify
 from risk_warning.core.policy import Policy
-from risk_warning.model.folder import assemble, load, save
-from risk_warning.model.risk_model import RiskModel
+from risk_warning.model.folder import load, save
 from risk_warning.registry.connection import registry
 from risk_warning.registry.reference import CHAMPION, NAME
-from risk_warning.registry.registry import FOLDER
 from risk_warning.service.replay import replay
 from risk_warning.settings import Settings
 
@@ -41,21 +39,6 @@ def score_bodies(lender: Lender) -> list[bytes]:
     return [json.dumps(body).encode() for body in bodies(lender.book, AS_OF, list(range(100, 160)))]
 
 
-def another(model: RiskModel, slope: float) -> RiskModel:
-    """Return a model with another calibration."""
-    return assemble(
-        replace(model.fitted, slope=model.fitted.slope * slope),
-        horizons=model.horizons,
-        names=model.feature_names,
-        observed=model.observed,
-        scorecard=model.scorecard,
-        policy=Policy(threshold=540.0, red_below=500.0, yellow_below=600.0),
-        target=model.target,
-        provenance=replace(model.provenance, judged_twin=None),
-        trained_on=date(2023, 12, 1),
-    )
-
-
 @pytest.fixture
 def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[str]]]:
     """Yield (settings, model versions) of a registry with the lender's model as version 1 and another as version 2."""
@@ -63,17 +46,7 @@ def two_models(lender: Lender, tmp_path: Path) -> Iterator[tuple[Settings, list[
     first = load(lender.model)
     second = another(first, 0.9)
     save(second, tmp_path / "second")
-    with registry(settings) as client:
-        experiment = client.create_experiment("tests", artifact_location=(settings.home / "artifacts").as_uri())
-        client.create_registered_model(NAME)
-        for folder, model in ((lender.model, first), (tmp_path / "second", second)):
-            run = client.create_run(experiment)
-            client.log_artifacts(run.info.run_id, str(folder), f"model/{FOLDER}")
-            tags = {"model_version": model.version}
-            source = f"runs:/{run.info.run_id}/model"
-            client.create_model_version(NAME, source=source, run_id=run.info.run_id, tags=tags)
-        client.set_registered_model_alias(NAME, CHAMPION, "1")
-    on_record(settings)
+    register(settings, {lender.model: first.version, tmp_path / "second": second.version})
     yield settings, [first.version, second.version]
     shutil.rmtree(settings.home)
 

@@ -1,4 +1,4 @@
-"""The terminal: prints texts from elsewhere as they are, never as markup, and never lets them steer it."""
+"""The terminal: a text from elsewhere is never markup and never steers it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The text of a booster, checked before LightGBM reads it: LightGBM trusts it, and ends the process or loops otherwise.
 
-The format is LightGBM's own, version 4: a header, the trees, and what training left for people to read. Checked are
-the parts that LightGBM acts on: sizes and offsets, the shape of every tree, the range of features, and all numbers.
+The format is LightGBM's own, version 4: a header, the trees, and what training left for people to read. The check
+covers what LightGBM acts on: sizes and offsets, the shape of every tree, the range of features, and all numbers.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, NoReturn, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, model_validator
 
 from risk_warning.core.declared import DeclaredFeature
 from risk_warning.core.digest import canonical_json
@@ -148,7 +148,7 @@ class ModelContent(_Part):
         return DECLARED.validate_json(canonical_json(self.contract.declared))
 
 
-def plain(text: str) -> dict[str, Any]:
+def plain(text: str) -> dict[str, JsonValue]:
     """Return the JSON object of a text as plain data, with finite numbers only.
 
     Raises

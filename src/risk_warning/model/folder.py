@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import lightgbm
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from risk_warning.core.digest import canonical_json, sha256
 from risk_warning.core.horizons import Horizons
@@ -172,7 +172,7 @@ def _twin(folder: Path, provenance: Provenance) -> RiskModel | None:
     return twin
 
 
-def _checked(folder: Path) -> tuple[dict[str, Any], dict[str, str]]:
+def _checked(folder: Path) -> tuple[dict[str, JsonValue], dict[str, str]]:
     """Return the content of `model.json`, and name → text of each file, after checking all digests."""
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:

@@ -12,7 +12,7 @@ import logging
 import resource
 import time
 from collections import Counter
-from typing import Any
+from typing import Any, cast
 
 import uvicorn.config
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -72,7 +72,8 @@ class Connections:
         self.answers(connection)
         self.flows(connection)
         self._by_host[connection.host] -= 1
-        self._by_host += Counter()  # without hosts that have none
+        if not self._by_host[connection.host]:
+            del self._by_host[connection.host]
 
     def waits(self, connection: BoundedProtocol) -> None:
         """Take note that the connection has no whole request, unless that is known."""
@@ -126,9 +127,9 @@ class BoundedProtocol(H11Protocol):
 
     host = ""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, transport))
         self.host = self.client[0] if self.client else ""
         CONNECTIONS.opened(self)
 
