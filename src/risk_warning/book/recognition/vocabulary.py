@@ -62,8 +62,9 @@ _PAID_AMOUNT = _words(
     "实还金额 实际还款金额 实还款额 还款金额 已还金额 还款额"
 )
 _RECORDED = _words(
-    "recorded_on recorded_at booked_on booking_date posting_date posted_on entry_date created_at load_date 记账日期 "
-    "入账日期 登记日期 录入日期"
+    "recorded_on recorded_at recorded_date record_date record_time booked_on booking_date posting_date posted_on "
+    "entry_date created_at load_date 记账日期 入账日期 登记日期 录入日期 记录日期 入库日期 记账时间 入账时间 "
+    "登记时间 录入时间 记录时间 入库时间 记账日 入账日 登记日 录入日 记录日 入库日"
 )
 _CREDIT_LIMIT = _words("credit_limit limit limit_bal amt_credit_limit_actual line_amount 授信额度 信用额度 额度")
 _KIND = _words("kind event_type event type action event_name 事件类型 事件 类型 行为类型")
