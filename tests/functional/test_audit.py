@@ -23,6 +23,7 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DBAPIError, OperationalError
 from trails import decision
 from typer.testing import CliRunner
+from waiting import wait_until
 
 from risk_warning.audit import decision_writer
 from risk_warning.audit.chain import row_hash
@@ -183,11 +184,7 @@ def test_what_was_changed_by_hand_is_named(
 
 def wait_until_noted(url: str, chain: str) -> None:
     """Wait until the writer notes the end of its chain; it does so after the answer, so that no answer waits for it."""
-    for _ in range(200):
-        if events_about(url, CHAIN_REACHED, chain, dict):
-            return
-        time.sleep(0.05)
-    raise AssertionError("the writer noted nothing")
+    wait_until(lambda: bool(events_about(url, CHAIN_REACHED, chain, dict)), seconds=10)
 
 
 def test_a_row_replaced_with_its_hash_redone_does_not_fit_the_next(url: str) -> None:

@@ -17,6 +17,7 @@ import pytest
 from export_writing import EXPORT_DAY, Case, Step, lender, write_files
 from exports import CASES
 from numpy.typing import NDArray
+from proposing import proposal_at
 
 from risk_warning.book import open_book, staged
 from risk_warning.book.check import check_book
@@ -24,11 +25,9 @@ from risk_warning.book.questions.question import BookQuestion
 from risk_warning.book.recognition import parts
 from risk_warning.book.recognition.formats import ColumnLook
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
-from risk_warning.book.sources.export import export_at
 from risk_warning.book.sql import quoted, statement
-from risk_warning.book.staged import StagedBook, staging_connection
+from risk_warning.book.staged import StagedBook
 from risk_warning.core.panel.builder import panel_of
 from risk_warning.core.rows import Rows
 from risk_warning.errors import BookError, BookQualityError, QuestionError
@@ -144,8 +143,7 @@ def outcome(location: Path, case: Case) -> tuple[str, str]:
 def proposed(folder: Path, answer: str = "") -> tuple[Path, Proposal]:
     """Write the proposed mapping of the export in `folder`/export beside it, its questions answered so."""
     path = folder / "book.toml"
-    with staging_connection(SETTINGS) as con:
-        proposal = propose(con, export_at(con, "export", folder, "public"), "export")
+    proposal = proposal_at(folder)
     for question in [one for one in proposal.questions if answer]:
         proposal.answer(question, next(choice for choice in question.choices if choice.text == answer))
     path.write_text(mapping_text(proposal), encoding="utf-8")

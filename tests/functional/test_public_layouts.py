@@ -14,6 +14,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from proposing import proposal_at
 from public_layouts import CLIENTS, LAYOUTS, UCI_MONTHS, UCI_STATUS, uci_rows
 from published import UCI_DATA, needs_uci_data
 from rich.progress import Progress
@@ -21,10 +22,7 @@ from rich.progress import Progress
 from risk_warning.book import open_book
 from risk_warning.book.check import check_book
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
-from risk_warning.book.sources.export import export_at
-from risk_warning.book.staged import staging_connection
 from risk_warning.core.rows import Rows
 from risk_warning.datasets.uci import MONTH_ENDS, import_uci
 from risk_warning.errors import BookError
@@ -108,8 +106,7 @@ LAYOUT = pytest.mark.parametrize("layout", LAYOUTS)
 
 def proposed(folder: Path, answers: tuple[tuple[int, str], ...] = ()) -> tuple[Path, Proposal]:
     """Write the proposed mapping of `folder`/export beside it, its questions answered so."""
-    with staging_connection(SETTINGS) as con:
-        proposal = propose(con, export_at(con, "export", folder, "public"), "export")
+    proposal = proposal_at(folder)
     for question, (number, day) in zip(list(proposal.questions), answers, strict=bool(answers)):
         proposal.answer(question, question.choices[number], date.fromisoformat(day) if day else None)
     (folder / "book.toml").write_text(mapping_text(proposal), encoding="utf-8")

@@ -10,7 +10,6 @@ import copy
 import json
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from bodies import Json, bodies
 from lender import Lender
 from reviewed import review
 from served import AS_OF, Keyed
+from waiting import wait_until
 
 from risk_warning.core.outcomes.target import REASONS
 from risk_warning.core.wording import Text
@@ -289,8 +289,7 @@ def locked(keyed: Keyed) -> Iterator[None]:
 
 
 def wait_until_ready(client: httpx.Client) -> None:
-    while client.get("/readyz").status_code != 200:
-        time.sleep(0.1)
+    wait_until(lambda: client.get("/readyz").status_code == 200, seconds=60)
 
 
 @pytest.mark.slow

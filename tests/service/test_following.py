@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from lender import Lender
 from registered import another, register
 from serving import Server, serving
+from waiting import wait_until
 
 from risk_warning.model.folder import load, save
 from risk_warning.registry.connection import registry
@@ -33,11 +33,7 @@ BROKEN = (
 )
 
 
-def until(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + IN_FORCE_WITHIN_SECONDS
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+until = partial(wait_until, seconds=IN_FORCE_WITHIN_SECONDS)
 
 
 def model_of(server: Server) -> dict[str, object]:

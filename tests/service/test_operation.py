@@ -20,6 +20,7 @@ from lender import Lender, on_record
 from load import Sent, at_rate
 from registered import another, register
 from serving import Server, serving
+from waiting import wait_until
 
 from risk_warning.audit.verification.run import verify
 from risk_warning.core.policy import Policy
@@ -107,13 +108,6 @@ def _name_champion(settings: Settings, number: str) -> None:
     on_record(settings)
 
 
-def _wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-
-
 @pytest.mark.slow
 def test_sigterm_under_load_drops_nothing(
     lender: Lender, score_bodies: list[bytes], tmp_path: Path, record_property: Callable[[str, object], None]
@@ -193,10 +187,10 @@ def test_a_new_policy_answers_without_a_restart_and_one_that_cannot_be_used_does
 
             assert version() == first.version
             path.write_text("threshold = 'high'\n")
-            _wait_until(lambda: "policy fails and is tried again" in server.log.read_text())
+            wait_until(lambda: "policy fails and is tried again" in server.log.read_text(), seconds=60)
             assert version() == first.version
             path.write_text(second.to_toml())
-            _wait_until(lambda: version() == second.version)
+            wait_until(lambda: version() == second.version, seconds=60)
             answered = client.post("/score", content=score_bodies[0], headers={"Content-Type": "application/json"})
             answer = answered.json()
             assert answer["policy_version"] == second.version

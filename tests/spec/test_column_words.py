@@ -6,12 +6,9 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from proposing import proposal_at
 
-from risk_warning.book.recognition.tables import propose
 from risk_warning.book.recognition.writing import mapping_text
-from risk_warning.book.sources.export import export_at
-from risk_warning.book.staged import staging_connection
-from risk_warning.settings import BookSettings
 
 WHEN_RECORDED = [
     *("".join(word) for word in product(("记账", "入账", "登记", "录入", "记录", "入库"), ("日期", "时间", "日"))),
@@ -35,8 +32,7 @@ def test_when_a_row_was_recorded_is_recognised(name: str, tmp_path: Path) -> Non
     (tmp_path / "export").mkdir()
     for table, text in EXPORT.items():
         (tmp_path / "export" / f"{table}.csv").write_text(text.format(name), encoding="utf-8")
-    with staging_connection(BookSettings()) as con:
-        proposal = propose(con, export_at(con, "export", tmp_path, "public"), "export")
+    proposal = proposal_at(tmp_path)
     lines = mapping_text(proposal).splitlines()
     assert not proposal.questions
     assert [line.split(" = ")[0] for line in lines if f'"{name}"' in line] == [

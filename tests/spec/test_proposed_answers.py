@@ -7,12 +7,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from proposing import proposal_at
 
 from risk_warning.book.recognition.proposal import Proposal
-from risk_warning.book.recognition.tables import propose
-from risk_warning.book.sources.export import export_at
-from risk_warning.book.staged import staging_connection
-from risk_warning.settings import BookSettings
 
 BORROWERS = "customer_no\nB1\nB2\n"
 STATEMENTS = "card_no,customer_no,statement_date,status\n"
@@ -22,8 +19,7 @@ def proposal_of(folder: Path, **files: str) -> Proposal:
     (folder / "export").mkdir()
     for name, text in {"customers": BORROWERS, **files}.items():
         (folder / "export" / f"{name}.csv").write_text(text, encoding="utf-8")
-    with staging_connection(BookSettings()) as con:
-        return propose(con, export_at(con, "export", folder, "public"), "export")
+    return proposal_at(folder)
 
 
 def settings_of(proposal: Proposal, table: str, column: str) -> list[dict[str, object]]:
@@ -115,8 +111,7 @@ def test_counted_dates_of_a_database_are_whole_numbers(tmp_path: Path) -> None:
     with duckdb.connect(str(tmp_path / "lender.duckdb")) as con:
         con.execute("CREATE TABLE customers AS SELECT 'B1' AS customer_no")
         con.execute("CREATE TABLE contracts AS SELECT 'L1' AS loan_no, 'B1' AS customer_no, -400 AS days_decision")
-    with staging_connection(BookSettings()) as con:
-        proposal = propose(con, export_at(con, "lender.duckdb", tmp_path, "public"), "lender.duckdb")
+    proposal = proposal_at(tmp_path, "lender.duckdb")
     assert settings_of(proposal, "loans", "opened_on") == [{"format": "days after DATE"}]
 
 

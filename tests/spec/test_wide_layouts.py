@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pyarrow
 import pytest
+from proposing import proposal_at
 
 from risk_warning.book import open_book
 from risk_warning.book.recognition.proposal import Proposal
@@ -201,10 +202,7 @@ def test_a_wide_table_of_a_database_is_read_by_its_own_query(
     write: Callable[[Path, list[dict[str, str]]], str], tmp_path: Path
 ) -> None:
     source = write(tmp_path, list(csv.DictReader(NUMBERED.splitlines())))
-    with staging_connection(BookSettings()) as con:
-        export = export_at(con, source, tmp_path, "public")
-        proposal = propose(con, export, source)
-        export.close()
+    proposal = proposal_at(tmp_path, source)
     question = next(one for one in proposal.questions if one.asks_for_date)
     proposal.answer(question, question.choices[0], date(2005, 9, 30))
     (tmp_path / "book.toml").write_text(mapping_text(proposal), encoding="utf-8")
